@@ -1,0 +1,94 @@
+"""Keeps wide-gamut colour inside ordinary sRGB files.
+
+::
+
+    import gamutmeta
+    from PIL import Image
+
+    gamutmeta.reduce_file("photo.tif", "photo.jpg")          # an ordinary sRGB JPEG, with 4 KB of colour inside
+    gamutmeta.expand_file("photo.jpg", "restored.tif")       # the wide-gamut photograph again
+
+    gamutmeta.register()                                     # Pillow's way
+    wide = Image.open("photo.jpg").gamut_expand()            # WideImage: uint16 ProPhoto
+
+The names below are imported when they are first used: importing gamutmeta itself loads neither numpy nor torch.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gamutmeta.carriers import extract, host_format, strip
+    from gamutmeta.container import Limits, Payload
+    from gamutmeta.errors import GamutMetaError, GamutMetaWarning
+    from gamutmeta.expansion import expand, expand_file
+    from gamutmeta.fit.config import PRESETS, FitConfig
+    from gamutmeta.photo.read import read_photo
+    from gamutmeta.photo.wide import WideImage
+    from gamutmeta.pillow import register, unregister
+    from gamutmeta.reduction import Reduction, reduce, reduce_file
+    from gamutmeta.report import Report
+    from gamutmeta.verification import verify_file
+
+__version__ = "0.1.0.dev0"
+
+__all__ = [
+    "PRESETS",
+    "FitConfig",
+    "GamutMetaError",
+    "GamutMetaWarning",
+    "Limits",
+    "Payload",
+    "Reduction",
+    "Report",
+    "WideImage",
+    "expand",
+    "expand_file",
+    "extract",
+    "host_format",
+    "read_photo",
+    "reduce",
+    "reduce_file",
+    "register",
+    "strip",
+    "unregister",
+    "verify_file",
+]
+
+_HOME = {
+    "GamutMetaError": "errors",
+    "GamutMetaWarning": "errors",
+    "FitConfig": "fit.config",
+    "Limits": "container",
+    "PRESETS": "fit.config",
+    "Payload": "container",
+    "Reduction": "reduction",
+    "Report": "report",
+    "WideImage": "photo.wide",
+    "expand": "expansion",
+    "expand_file": "expansion",
+    "extract": "carriers",
+    "host_format": "carriers",
+    "read_photo": "photo.read",
+    "reduce": "reduction",
+    "reduce_file": "reduction",
+    "register": "pillow",
+    "strip": "carriers",
+    "unregister": "pillow",
+    "verify_file": "verification",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name at its first use (PEP 562)."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,204 @@
+"""Carriers "app11" and "com": the container in a JPEG file, beside every other user of its marker segments.
+
+Only whole segments are spliced in or cut out; every other byte of the file stays as it is.
+"""
+
+from __future__ import annotations
+
+from itertools import accumulate
+from typing import TYPE_CHECKING, NamedTuple
+
+from gamutmeta.carriers import jumbf
+from gamutmeta.carriers.jpeg import (
+    APP11,
+    APPN,
+    COM,
+    MAX_CONTENT,
+    SOS,
+    Segment,
+    iter_header,
+    iter_picture,
+    make_segment,
+)
+from gamutmeta.carriers.payload import MAX_CONTAINER, Extracted, checked, from_text, to_text
+from gamutmeta.carriers.source import Source
+from gamutmeta.errors import CarrierError, DuplicatePayloadError, MultiPictureError, NoPayloadError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+__all__ = ["COM_PREFIX", "MAX_COM_CONTAINER", "embed", "extract", "find", "strip"]
+
+COM_PREFIX = b"gamutmeta1 "
+"""Marks our comment. Text from end to end, since editors cut comments at the first NUL."""
+
+MAX_COM_CONTAINER = 49_000
+"""Bytes; in base64 this is the most that fits one COM segment."""
+
+_APP2 = 0xE2
+_MPF = b"MPF\0"
+_LEADING = frozenset({0xE0, 0xE1, _APP2, 0xED, 0xEE})  # JFIF, Exif and XMP, ICC, Photoshop, Adobe
+_CHAIN_KEY_BYTES = 4
+
+
+class _Found(NamedTuple):
+    carrier: str
+    segment: Segment
+
+
+def extract(source: Source) -> Extracted:
+    """Take the container out, reading no further than the start of scan; APP11 goes before COM.
+
+    Raises:
+        NoPayloadError: there is none.
+        DuplicatePayloadError: two of one kind.
+        CarrierError: the file or what claims to be ours in it is damaged.
+    """
+    found = {}
+    for carrier, segment in _payloads(source, iter_header(source)):
+        if carrier in found:
+            raise DuplicatePayloadError(f"JPEG: two payloads in {carrier} segments")
+        found[carrier] = segment
+    for carrier in ("app11", "com"):
+        if carrier in found:
+            content = _content(source, found[carrier])
+            container = from_text(content[len(COM_PREFIX) :], "com") if carrier == "com" else jumbf.unpack(content)
+            if container is not None:
+                return Extracted(container, carrier)
+    raise NoPayloadError("JPEG: no gamutmeta payload in an APP11 or COM segment")
+
+
+def find(data: bytes) -> list[str]:
+    """Name the carrier of every payload in the file, in file order."""
+    return [found.carrier for found in _payloads(Source.of(data), iter_picture(data))]
+
+
+def embed(data: bytes, container: bytes, carrier: str) -> bytes:
+    """Splice the container in; the file must not carry one yet.
+
+    Args:
+        data: a single-picture JPEG file.
+        container: bytes with the magic number.
+        carrier: "app11" or "com".
+
+    Raises:
+        MultiPictureError: further pictures follow the first one.
+        PayloadTooLargeError: the container does not fit the segment.
+        CarrierError: the file is damaged, or the container has no magic number.
+    """
+    if carrier == "com":
+        segment = make_segment(COM, COM_PREFIX + to_text(checked(container, carrier, MAX_COM_CONTAINER)))
+    else:
+        segment = make_segment(APP11, jumbf.pack(checked(container, carrier, MAX_CONTAINER)))
+    source = Source.of(data)
+    picture = list(iter_picture(data))
+    if not any(piece.marker == SOS for piece in picture):
+        raise CarrierError("JPEG: the file holds no picture")
+    _refuse_multi_picture(source, picture)
+    if carrier == "app11":
+        _refuse_taken_instance(source, picture)
+    offset = _insertion_offset(source, picture)
+    return b"".join((data[:offset], segment, data[offset:]))
+
+
+def strip(data: bytes) -> bytes:
+    """Cut out every payload; a file without one comes back unchanged.
+
+    Raises:
+        MultiPictureError: there is a payload, and further pictures follow the first one.
+        CarrierError: the file is damaged.
+    """
+    source = Source.of(data)
+    picture = list(iter_picture(data))
+    ours = [found.segment for found in _payloads(source, picture)]
+    if not ours:
+        return data
+    _refuse_multi_picture(source, picture)
+    ours += _continuations(source, picture, ours)
+    kept, position = [], 0
+    for segment in sorted(ours, key=lambda segment: segment.offset):
+        kept.append(data[position : segment.offset])
+        position = segment.end
+    return b"".join((*kept, data[position:]))
+
+
+def _content(source: Source, segment: Segment, limit: int = MAX_CONTENT) -> bytes:
+    return source.read(segment.start, min(limit, segment.end - segment.start), "JPEG segment")
+
+
+def _payloads(source: Source, segments: Iterable[Segment]) -> Iterator[_Found]:
+    for segment in segments:
+        if segment.marker == COM and _content(source, segment, len(COM_PREFIX)) == COM_PREFIX:
+            yield _Found("com", segment)
+        elif segment.marker == APP11 and jumbf.claims(_content(source, segment)):
+            yield _Found("app11", segment)
+
+
+def _continuations(source: Source, picture: Sequence[Segment], ours: Sequence[Segment]) -> list[Segment]:
+    """Find the further packets of superboxes of ours that somebody spread over several segments."""
+    spread = set()
+    for segment in ours:
+        head = jumbf.packet(_content(source, segment, jumbf.HEAD_BYTES)) if segment.marker == APP11 else None
+        if head is not None and head.length > segment.end - segment.start:
+            spread.add((head.instance, head.length, head.kind))
+    if not spread:
+        return []
+    further = []
+    for segment in picture:
+        head = jumbf.packet(_content(source, segment, jumbf.HEAD_BYTES)) if segment.marker == APP11 else None
+        if head is not None and (head.instance, head.length, head.kind) in spread and segment not in ours:
+            further.append(segment)
+    return further
+
+
+def _refuse_multi_picture(source: Source, picture: Sequence[Segment]) -> None:
+    for segment in picture:
+        if segment.marker == _APP2 and _content(source, segment, len(_MPF)) == _MPF:
+            raise MultiPictureError(
+                "JPEG: further pictures follow the first one (MPF, as in Ultra HDR and phone photographs); "
+                "changing the file would break the offsets to them"
+            )
+
+
+def _refuse_taken_instance(source: Source, picture: Sequence[Segment]) -> None:
+    """Two boxes with one instance number would be taken for parts of one by readers."""
+    for segment in picture:
+        head = jumbf.packet(_content(source, segment, jumbf.HEAD_BYTES)) if segment.marker == APP11 else None
+        if head is not None and head.instance == jumbf.INSTANCE:
+            raise CarrierError(f"JPEG: another APP11 box has our instance number {jumbf.INSTANCE:#06x}")
+
+
+def _insertion_offset(source: Source, picture: Sequence[Segment]) -> int:
+    """Choose a place behind the leading APP0/1/2/13/14, before the first table, inside nobody's chain of segments.
+
+    Segments with one marker and one beginning (an ICC profile, extended XMP, packets of one JUMBF box) count as a
+    chain. If the preferred place lies inside one, later places before the first table are tried, then earlier ones;
+    directly behind SOI there is never a chain to split.
+    """
+    leading = next(i for i, segment in enumerate(picture) if segment.marker not in APPN and segment.marker != COM)
+    preferred = max((i + 1 for i in range(leading) if picture[i].marker in _LEADING), default=0)
+    split = _places_inside_chains([_chain_key(source, segment) for segment in picture])
+    places = (*range(preferred, leading + 1), *range(preferred - 1, -1, -1))
+    place = next(place for place in places if not split[place])
+    return picture[place - 1].end if place else 2
+
+
+def _places_inside_chains(keys: Sequence[bytes | None]) -> list[bool]:
+    """Tell for each place, counted by the segments before it, whether one chain has segments on both sides of it."""
+    first: dict[bytes, int] = {}
+    last: dict[bytes, int] = {}
+    for i, key in enumerate(keys):
+        if key is not None:
+            first.setdefault(key, i)
+            last[key] = i
+    change = [0] * (len(keys) + 1)
+    for key, i in first.items():
+        change[i + 1] += 1
+        change[last[key] + 1] -= 1
+    return [depth > 0 for depth in accumulate(change)]
+
+
+def _chain_key(source: Source, segment: Segment) -> bytes | None:
+    if segment.marker not in APPN:
+        return None
+    return bytes((segment.marker,)) + _content(source, segment, _CHAIN_KEY_BYTES)

@@ -1,0 +1,114 @@
+"""Carrier "itxt": the container as base64 in a PNG text chunk (iTXt, W3C PNG Third Edition, clause 11.3.3.4)."""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING
+
+from gamutmeta.carriers.payload import MAX_TEXT, Extracted, checked, from_text, to_text
+from gamutmeta.carriers.png import Chunk, insert_before_idat, iter_chunks, make_chunk, read_chunk
+from gamutmeta.carriers.source import Source
+from gamutmeta.errors import CarrierError, DuplicatePayloadError, NoPayloadError, PayloadTooLargeError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+__all__ = ["KEYWORD", "embed", "extract", "find", "strip"]
+
+KEYWORD = b"gamutmeta"
+
+_CARRIER = "itxt"
+_HEAD = KEYWORD + b"\0"
+_FIELD_ROOM = 1_024  # language tag, translated keyword and their separators
+
+
+def extract(source: Source) -> Extracted:
+    """Take the container out of the chunks before the first IDAT, reading no further.
+
+    Raises:
+        NoPayloadError: there is none.
+        DuplicatePayloadError: two of them.
+        CarrierError: the file or what claims to be ours in it is damaged.
+    """
+    ours = list(_payloads(source, _before_idat(source)))
+    if not ours:
+        raise NoPayloadError("PNG: no iTXt chunk with the keyword 'gamutmeta' before the picture")
+    if len(ours) > 1:
+        raise DuplicatePayloadError(f"PNG: {len(ours)} iTXt chunks with the keyword 'gamutmeta'")
+    return Extracted(from_text(_text(source, ours[0]), _CARRIER), _CARRIER)
+
+
+def find(data: bytes) -> list[str]:
+    """Name the carrier of every payload in the file, also behind the picture, where `extract` does not look."""
+    return [_CARRIER for _ in _payloads(Source.of(data), iter_chunks(data))]
+
+
+def embed(data: bytes, container: bytes, carrier: str) -> bytes:
+    """Splice the container in before the first IDAT; the file must not carry one yet.
+
+    Raises:
+        PayloadTooLargeError: the container is larger than any carrier takes.
+        CarrierError: the file is damaged, or the container has no magic number.
+    """
+    text = to_text(checked(container, carrier))
+    # Keyword, NUL, compression flag and method, empty language tag, NUL, empty translated keyword, NUL, text.
+    return insert_before_idat(data, make_chunk(b"iTXt", _HEAD + b"\0\0" + b"\0" + b"\0" + text))
+
+
+def strip(data: bytes) -> bytes:
+    """Cut out every payload; a file without one comes back unchanged.
+
+    Raises:
+        CarrierError: the file is damaged.
+    """
+    kept, position = [], 0
+    for chunk in _payloads(Source.of(data), iter_chunks(data)):
+        kept.append(data[position : chunk.offset])
+        position = chunk.end
+    return b"".join((*kept, data[position:])) if kept else data
+
+
+def _payloads(source: Source, chunks: Iterable[Chunk]) -> Iterator[Chunk]:
+    for chunk in chunks:
+        if chunk.type == b"iTXt":
+            length = min(len(_HEAD), chunk.data_end - chunk.data_start)
+            if source.peek(chunk.data_start, length) == _HEAD:
+                yield chunk
+
+
+def _before_idat(source: Source) -> Iterator[Chunk]:
+    for chunk in iter_chunks(source):
+        if chunk.type == b"IDAT":
+            return
+        yield chunk
+
+
+def _text(source: Source, chunk: Chunk) -> bytes:
+    """Read the text of one of our chunks, inflating it if some editor compressed it."""
+    length = chunk.data_end - chunk.data_start
+    if length > MAX_TEXT + _FIELD_ROOM:
+        raise PayloadTooLargeError(f"PNG: an iTXt chunk 'gamutmeta' of {length} bytes; no container is that large")
+    fields = read_chunk(source, chunk)[len(_HEAD) :]
+    language_end = fields.find(b"\0", 2)
+    keyword_end = fields.find(b"\0", language_end + 1)
+    if language_end < 0 or keyword_end < 0:
+        raise CarrierError("PNG: the iTXt chunk 'gamutmeta' is cut off before its text")
+    text = fields[keyword_end + 1 :]
+    if fields[0] == 0:
+        return text
+    if fields[:2] != b"\1\0":
+        raise CarrierError(f"PNG: the iTXt chunk 'gamutmeta' has unknown compression {fields[:2].hex()}")
+    return _inflate(text)
+
+
+def _inflate(text: bytes) -> bytes:
+    stream = zlib.decompressobj()
+    try:
+        inflated = stream.decompress(text, MAX_TEXT + 1)
+    except zlib.error as error:
+        raise CarrierError(f"PNG: the iTXt chunk 'gamutmeta' cannot be inflated ({error})") from error
+    if len(inflated) > MAX_TEXT:
+        raise PayloadTooLargeError(f"PNG: the iTXt chunk 'gamutmeta' inflates to more than {MAX_TEXT} bytes")
+    if not stream.eof:
+        raise CarrierError("PNG: the compressed text of the iTXt chunk 'gamutmeta' is cut off")
+    return inflated

@@ -1,0 +1,138 @@
+"""The verbs of this room: find, extract, embed and strip, for whichever kind of host file is given."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, BinaryIO, Final, Protocol
+
+from gamutmeta.carriers import jpeg_carrier, png_carrier, tiff_carrier
+from gamutmeta.carriers.host import CARRIERS, SIGNATURE_BYTES, carriers_of, default_carrier, host_format
+from gamutmeta.carriers.source import Source
+from gamutmeta.errors import CarrierError, PayloadExistsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gamutmeta.carriers.host import HostFormat
+    from gamutmeta.carriers.payload import Extracted
+    from gamutmeta.carriers.source import BytesLike
+
+__all__ = ["embed", "extract", "extract_from_file", "find", "strip"]
+
+
+class _Host(Protocol):
+    """What each host file's module offers."""
+
+    def extract(self, source: Source, /) -> Extracted: ...
+    def find(self, data: bytes, /) -> list[str]: ...
+    def embed(self, data: bytes, container: bytes, carrier: str, /) -> bytes: ...
+    def strip(self, data: bytes, /) -> bytes: ...
+
+
+_HOSTS: Final[Mapping[HostFormat, _Host]] = MappingProxyType(
+    {"jpeg": jpeg_carrier, "png": png_carrier, "tiff": tiff_carrier}
+)
+
+
+def find(data: BytesLike) -> list[str]:
+    """Name the carrier of every payload in a file, duplicates and damaged ones included.
+
+    Args:
+        data: the whole file.
+
+    Returns:
+        Names from `CARRIERS`, in file order; empty if there is no payload.
+
+    Raises:
+        UnsupportedFileError: not a JPEG, PNG or TIFF.
+        CarrierError: the file is damaged.
+    """
+    return _HOSTS[host_format(data)].find(bytes(data))
+
+
+def extract(data: BytesLike) -> Extracted:
+    """Take the container out of a file; see `extract_from_file`."""
+    return _extract(Source.of(data))
+
+
+def extract_from_file(fp: BinaryIO) -> Extracted:
+    """Take the container out of an open file, reading no more than its metadata.
+
+    JPEG is read up to the first start of scan (APP11 goes before COM), PNG up to the first IDAT, and of TIFF the
+    header, the first directory and the value.
+
+    Args:
+        fp: seekable binary file; it is read from its beginning, and its position is restored.
+
+    Raises:
+        UnsupportedFileError: not a JPEG, PNG or TIFF.
+        NoPayloadError: there is no payload.
+        DuplicatePayloadError: there are two of one kind.
+        CarrierError: the file or the payload's wrapping is damaged.
+    """
+    position = fp.tell()
+    try:
+        return _extract(Source(fp))
+    finally:
+        fp.seek(position)
+
+
+def embed(data: BytesLike, container: BytesLike, *, carrier: str | None = None, replace: bool = False) -> bytes:
+    """Splice a container into a file without touching the picture.
+
+    Args:
+        data: the whole file.
+        container: bytes with the magic number, at most `MAX_CONTAINER` of them.
+        carrier: a name from `CARRIERS` that fits the file; by default the first one that does.
+        replace: remove every payload the file carries already, of any kind, instead of refusing.
+
+    Returns:
+        The file with the container in it.
+
+    Raises:
+        UnsupportedFileError: not a JPEG, PNG or TIFF.
+        PayloadExistsError: there is a payload already.
+        PayloadTooLargeError: the container does not fit the carrier.
+        MultiPictureError: a JPEG with further pictures behind the first one (MPF).
+        CarrierError: the carrier does not fit the file, the file is damaged, or the container has no magic number.
+    """
+    host = host_format(data)
+    carrier = default_carrier(host) if carrier is None else carrier
+    _check_fit(carrier, host)
+    data = bytes(data)
+    present = _HOSTS[host].find(data)
+    if present and not replace:
+        raise PayloadExistsError(f"the file carries a payload already ({', '.join(present)}); ask to replace it")
+    bare = _HOSTS[host].strip(data) if present else data
+    return _HOSTS[host].embed(bare, bytes(container), carrier)
+
+
+def strip(data: BytesLike) -> bytes:
+    """Remove every payload from a file, duplicates and damaged ones included.
+
+    Of JPEG and PNG whole segments and chunks are cut out, so that `strip(embed(x, c)) == x`. The same is true of TIFF
+    as long as nothing was appended after `embed`; otherwise the payload's bytes are overwritten with zeros.
+
+    Returns:
+        The file without payload; the same bytes if it carries none.
+
+    Raises:
+        UnsupportedFileError: not a JPEG, PNG or TIFF.
+        MultiPictureError: a JPEG that carries a payload and has further pictures behind the first one (MPF).
+        CarrierError: the file is damaged.
+    """
+    return _HOSTS[host_format(data)].strip(bytes(data))
+
+
+def _extract(source: Source) -> Extracted:
+    return _HOSTS[host_format(source.peek(0, SIGNATURE_BYTES))].extract(source)
+
+
+def _check_fit(carrier: str, host: HostFormat) -> None:
+    if carrier == "sidecar":
+        raise CarrierError("carrier 'sidecar' is a file of its own beside the picture; nothing is embedded")
+    if carrier not in CARRIERS:
+        raise CarrierError(f"unknown carrier {carrier!r}; there are {', '.join(CARRIERS)}")
+    if host not in CARRIERS[carrier]:
+        fitting = ", ".join(carriers_of(host))
+        raise CarrierError(f"carrier {carrier!r} does not fit a {host.upper()} file, which takes {fitting}")

@@ -1,0 +1,130 @@
+"""Convert integer RGB pictures from one encoding to another: decode by table, 3x3 matrix, clip, encode, round.
+
+The arithmetic is float32, strip by strip; no float copy of the whole picture exists.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+from gamutmeta.color.spaces import PROPHOTO, RgbSpace, conversion_matrix, decode_table
+from gamutmeta.color.strips import for_each_strip
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["convert_space", "encode_codes", "to_prophoto"]
+
+Code = TypeVar("Code", np.uint8, np.uint16)
+
+
+def encode_codes(linear: NDArray[np.float32], space: RgbSpace, dtype: type[Code]) -> NDArray[Code]:
+    """Clip linear RGB to [0, 1], encode it with the curve of `space` and round half to even.
+
+    Args:
+        linear: shape (..., 3), float32.
+        space: gives the curve.
+        dtype: ``numpy.uint8`` or ``numpy.uint16``; 1 becomes its largest code.
+
+    Returns:
+        Codes of the same shape.
+    """
+    encoded = space.encode(np.clip(linear, 0, 1))
+    encoded *= np.iinfo(dtype).max
+    return np.rint(encoded, out=encoded).astype(dtype)
+
+
+def to_prophoto(
+    samples: NDArray[np.unsignedinteger[Any]],
+    tables: NDArray[np.float32],
+    matrix: NDArray[np.float64],
+) -> NDArray[np.uint16]:
+    """A picture in any matrix RGB encoding, as 16-bit ROMM RGB.
+
+    Args:
+        samples: uint8 or uint16, shape (height, width, 3); every code is below the tables' length.
+        tables: float32 of shape (3, codes), the linear value of every code of red, green and blue.
+        matrix: 3x3, from that linear RGB to linear ProPhoto.
+
+    Returns:
+        uint16 of the same shape; colours outside ProPhoto are clipped.
+    """
+    if np.array_equal(matrix, np.eye(3)):
+        return _remap(samples, encode_codes(tables, PROPHOTO, np.uint16))
+    return _convert(samples, tables, matrix, PROPHOTO, np.uint16)
+
+
+def convert_space(
+    samples: NDArray[np.unsignedinteger[Any]],
+    source: RgbSpace,
+    target: RgbSpace,
+    dtype: type[Code],
+) -> NDArray[Code]:
+    """A picture in one known space, in another; white goes to white (Bradford), colours outside are clipped.
+
+    Args:
+        samples: uint8 or uint16, shape (height, width, 3), full range.
+        source: the space of `samples`.
+        target: the space wanted.
+        dtype: ``numpy.uint8`` or ``numpy.uint16``, the depth wanted.
+
+    Returns:
+        Codes of the same shape. `samples` itself where nothing changes.
+    """
+    if source == target:
+        return _requantise(samples, dtype)
+    table = decode_table(source, int(np.iinfo(samples.dtype).max) + 1)
+    return _convert(samples, np.broadcast_to(table, (3, table.size)), conversion_matrix(source, target), target, dtype)
+
+
+def _convert(
+    samples: NDArray[np.unsignedinteger[Any]],
+    tables: NDArray[np.float32],
+    matrix: NDArray[np.float64],
+    target: RgbSpace,
+    dtype: type[Code],
+) -> NDArray[Code]:
+    height, width, _ = samples.shape
+    result = np.empty(samples.shape, dtype)
+    # Rows times a transposed matrix: (n, 3) @ (3, 3).
+    transposed = np.ascontiguousarray(matrix.T, np.float32)
+
+    def work(rows: slice) -> None:
+        linear = np.empty((rows.stop - rows.start, width, 3), np.float32)
+        for channel in range(3):
+            np.take(tables[channel], samples[rows, :, channel], out=linear[..., channel])
+        result[rows] = encode_codes(linear @ transposed, target, dtype)
+
+    for_each_strip(work, height, width)
+    return result
+
+
+def _remap(samples: NDArray[np.unsignedinteger[Any]], tables: NDArray[np.uint16]) -> NDArray[np.uint16]:
+    """Look every channel up by itself; shape of `tables` is (3, codes)."""
+    result = np.empty(samples.shape, np.uint16)
+
+    def work(rows: slice) -> None:
+        for channel in range(3):
+            result[rows, :, channel] = tables[channel][samples[rows, :, channel]]
+
+    for_each_strip(work, *samples.shape[:2])
+    return result
+
+
+def _requantise(samples: NDArray[np.unsignedinteger[Any]], dtype: type[Code]) -> NDArray[Code]:
+    """Change the depth alone, exactly: 65,535 = 257 x 255."""
+    if samples.dtype == dtype:
+        return samples
+    result = np.empty(samples.shape, dtype)
+
+    def work(rows: slice) -> None:
+        if dtype is np.uint16:
+            np.multiply(samples[rows], 257, out=result[rows], dtype=np.uint16, casting="unsafe")
+        else:
+            # Never a tie, since 257 is odd: rounding down after adding half is rounding to nearest.
+            result[rows] = (samples[rows].astype(np.uint32) + 128) // 257
+
+    for_each_strip(work, *samples.shape[:2])
+    return result

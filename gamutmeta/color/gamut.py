@@ -1,0 +1,91 @@
+"""Gamut reduction: linear sRGB to 8-bit codes by clipping, and the out-of-gamut (OG) mask."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gamutmeta.color.spaces import PROPHOTO, apply_matrix, decode_table, reduction_matrix
+from gamutmeta.color.strips import for_each_strip
+from gamutmeta.color.transfer import encode_srgb
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gamutmeta.color.adaptation import Adaptation
+    from gamutmeta.color.transfer import Floats
+
+__all__ = ["Rounding", "clip_to_codes", "out_of_gamut", "reduce_to_codes"]
+
+
+class Rounding(StrEnum):
+    """How an encoded value becomes an 8-bit code."""
+
+    HALF_EVEN = "half-even"
+    """To the nearest code, ties to even: the default."""
+    TRUNCATE = "truncate"
+    """Downwards, as the paper's code does."""
+
+
+def out_of_gamut(linear_srgb: Floats) -> NDArray[np.bool_]:
+    """The paper's OG mask.
+
+    A pixel is out of gamut if any channel of linear sRGB is below 0 or above 1, except where all three are below 0 or
+    all three above 1 (brightness, not colour, is out of range there).
+
+    Args:
+        linear_srgb: shape (..., 3), unclipped linear sRGB.
+
+    Returns:
+        Booleans of shape (...).
+    """
+    below = linear_srgb < 0
+    above = linear_srgb > 1
+    return np.asarray((below | above).any(-1) & ~below.all(-1) & ~above.all(-1))
+
+
+def clip_to_codes(linear_srgb: Floats, rounding: Rounding = Rounding.HALF_EVEN) -> NDArray[np.uint8]:
+    """Clip to [0, 1], encode with the sRGB curve and round to 8-bit codes.
+
+    Args:
+        linear_srgb: shape (..., 3), unclipped linear sRGB.
+        rounding: see :class:`Rounding`.
+
+    Returns:
+        uint8 of the same shape.
+    """
+    encoded = encode_srgb(np.clip(linear_srgb, 0, 1)) * 255
+    if rounding is Rounding.HALF_EVEN:
+        encoded = np.rint(encoded)
+    return encoded.astype(np.uint8)
+
+
+def reduce_to_codes(
+    wide: NDArray[np.uint16],
+    adaptation: Adaptation,
+    rounding: Rounding = Rounding.HALF_EVEN,
+) -> tuple[NDArray[np.uint8], int]:
+    """Reduce a photograph to 8-bit sRGB by clipping, strip by strip.
+
+    Args:
+        wide: ROMM RGB, uint16 (H, W, 3).
+        adaptation: of the matrix to linear sRGB.
+        rounding: see :class:`Rounding`.
+
+    Returns:
+        The sRGB codes, uint8 (H, W, 3), and how many pixels were out of gamut.
+    """
+    codes = np.empty(wide.shape, np.uint8)
+    matrix = reduction_matrix(adaptation)
+    table = decode_table(PROPHOTO, 65536)
+    counts = []
+
+    def work(rows: slice) -> None:
+        linear = apply_matrix(matrix, table[wide[rows]])
+        counts.append(int(np.count_nonzero(out_of_gamut(linear))))
+        codes[rows] = clip_to_codes(linear, rounding)
+
+    for_each_strip(work, *wide.shape[:2])
+    return codes, sum(counts)

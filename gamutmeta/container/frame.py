@@ -1,0 +1,81 @@
+"""Exactly one Zstandard frame (RFC 8878) around the bytes of all tensors, or nothing around nothing.
+
+The frame is a single segment: it states its content size, and its window is no larger than that. It has no dictionary
+and no checksum of its own, since the container has one.
+
+Settings by measurement, on 21 fitted models of seven photographs (3 to 60 KB of int8, 1.3 to 18 KB compressed): level
+22 as it is; no combination of strategy, minimum match, search depth and target length was more than 0.1 % smaller. A
+new block after the first tensor, the grid, is 1.8 % smaller (median; up to 7.8 %), since the weights behind it are
+distributed otherwise and get their own Huffman table. Where that does not pay, it is left out.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import zstandard
+
+from gamutmeta.errors import PayloadError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["compress", "decompress"]
+
+_LEVEL = 22
+
+
+def compress(parts: Sequence[bytes]) -> bytes:
+    """Compress the concatenation of `parts`, one for each tensor.
+
+    The same parts give the same bytes for one version of libzstd. Every Zstandard decoder reads them.
+    """
+    if not any(parts):
+        return b""
+    joined = [b"".join(parts)]
+    if len(parts) == 1:
+        return _frame(joined)
+    split = [parts[0], b"".join(parts[1:])]
+    return min(_frame(joined), _frame(split), key=len)
+
+
+def decompress(frame: bytes, length: int) -> bytes:
+    """Undo :func:`compress`, and read frames of other writers.
+
+    Args:
+        frame: all of the stored bytes.
+        length: how many bytes it must hold. The caller has checked this against its limit; the frame's own claim is
+            held against it before anything is allocated (the library's ``max_output_size`` would not do: it is ignored
+            when the frame states a size).
+
+    Raises:
+        PayloadError: if it is not exactly one sound frame of that length.
+    """
+    if length == 0:
+        if frame:
+            raise PayloadError("tensors", "an empty model has no frame")
+        return b""
+    if frame[:4] != zstandard.FRAME_HEADER:
+        raise PayloadError("tensors", "must be one zstd frame")
+    try:
+        parameters = zstandard.get_frame_parameters(frame)
+        if parameters.content_size != length:
+            raise PayloadError("tensors", f"the frame does not state the {length:,} bytes that the header declares")
+        if parameters.window_size != length or parameters.dict_id or parameters.has_checksum:
+            raise PayloadError("tensors", "the frame must be a single segment without dictionary and checksum")
+        # A frame that holds less or more than it states is an error of libzstd's.
+        return zstandard.ZstdDecompressor().decompress(frame, read_across_frames=False, allow_extra_data=False)
+    except zstandard.ZstdError as error:
+        raise PayloadError("tensors", f"damaged zstd frame ({error})") from error
+
+
+def _frame(blocks: Sequence[bytes]) -> bytes:
+    """One frame with a block boundary at least between the elements of `blocks`."""
+    compressor = zstandard.ZstdCompressor(
+        level=_LEVEL, write_content_size=True, write_checksum=False, write_dict_id=False
+    ).compressobj(size=sum(map(len, blocks)))
+    pieces: list[bytes] = []
+    for block in blocks[:-1]:
+        pieces += compressor.compress(block), compressor.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK)
+    pieces += compressor.compress(blocks[-1]), compressor.flush()
+    return b"".join(pieces)

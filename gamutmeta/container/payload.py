@@ -1,0 +1,98 @@
+"""The payload: a fitted model, bound to its picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from gamutmeta.container import descriptor_map, frame
+from gamutmeta.container.binding import Binding
+from gamutmeta.container.descriptor_map import MAX_SIDE, Contents
+from gamutmeta.container.header import Sections, join_sections, split_sections
+from gamutmeta.container.limits import DEFAULT_LIMITS, Limits
+from gamutmeta.container.tensors import Tensor, bytes_per_element, tensor_bytes, tensors_of_bytes
+from gamutmeta.errors import PayloadError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from gamutmeta.model.descriptor import Descriptor
+
+__all__ = ["Binding", "Payload", "Tensor"]
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """A fitted model and the picture it belongs to. Immutable, hashable, compared by value.
+
+    Attributes:
+        width, height: of the coded picture (before any EXIF orientation), pixels.
+        binding: digest of the picture.
+        descriptor: the architecture.
+        tensors: the numbers, in the order and of the shapes of ``descriptor.tensor_specs()``.
+
+    Raises:
+        PayloadError: if the parts do not go together, naming the field.
+    """
+
+    width: int
+    height: int
+    binding: Binding
+    descriptor: Descriptor
+    tensors: tuple[Tensor, ...]
+
+    def __post_init__(self) -> None:
+        for name, side in (("width", self.width), ("height", self.height)):
+            if type(side) is not int or not 1 <= side <= MAX_SIDE:
+                raise PayloadError(name, f"must be an integer in 1..{MAX_SIDE}")
+        specs = self.descriptor.tensor_specs()
+        object.__setattr__(self, "tensors", tuple(self.tensors))
+        if len(self.tensors) != len(specs):
+            raise PayloadError("tensors", f"the model has {len(specs)} tensors, not {len(self.tensors)}")
+        for spec, tensor in zip(specs, self.tensors, strict=True):
+            if tensor.values.shape != spec.shape:
+                raise PayloadError(f"tensors.{spec.name}", f"must have shape {spec.shape}, not {tensor.values.shape}")
+
+    def weights(self) -> dict[str, NDArray[np.float32]]:
+        """The tensors by name, decoded to float32."""
+        names = (spec.name for spec in self.descriptor.tensor_specs())
+        return {name: tensor.decode() for name, tensor in zip(names, self.tensors, strict=True)}
+
+    def bind(self, width: int, height: int, binding: Binding) -> Payload:
+        """The same model for another picture, or another coding of the same one."""
+        return replace(self, width=width, height=height, binding=binding)
+
+    def to_bytes(self) -> bytes:
+        """The container. The same payload gives the same bytes (for one version of libzstd).
+
+        Raises:
+            LimitError: if a reader with the default limits would refuse it.
+        """
+        DEFAULT_LIMITS.check_picture(self.width, self.height)
+        DEFAULT_LIMITS.check_model(self.descriptor)
+        scales = tuple(tensor.scale for tensor in self.tensors)
+        contents = Contents(self.width, self.height, self.binding, self.descriptor, scales)
+        parts = tensor_bytes(self.tensors)
+        return join_sections(Sections(descriptor_map.pack(contents), sum(map(len, parts)), frame.compress(parts)))
+
+    @classmethod
+    def from_bytes(cls, data: bytes, limits: Limits = DEFAULT_LIMITS) -> Payload:
+        """Read a container. Checked from the outside in, every size before it is allocated.
+
+        Args:
+            data: exactly one container.
+            limits: how large it may be.
+
+        Raises:
+            PayloadError: if it breaks the specification, naming the field; see its subclasses.
+        """
+        descriptor, tensor_length, compressed = split_sections(data, limits)
+        contents = descriptor_map.unpack(descriptor, limits)
+        specs = contents.descriptor.tensor_specs()
+        expected = sum(spec.size * bytes_per_element(scale) for spec, scale in zip(specs, contents.scales, strict=True))
+        if tensor_length != expected:
+            raise PayloadError("header.tensor_length", f"is {tensor_length:,}, but the model takes {expected:,} bytes")
+        raw = frame.decompress(compressed, tensor_length)
+        tensors = tensors_of_bytes(specs, contents.scales, raw)
+        return cls(contents.width, contents.height, contents.binding, contents.descriptor, tensors)

@@ -1,0 +1,189 @@
+"""Every exception gamutmeta raises on purpose, in one tree.
+
+Factored out so that no room has to import another one for its errors::
+
+    GamutMetaError
+    ├── PayloadError (ValueError)           the payload's bytes break the specification; `field` names where
+    │   ├── ChecksumError                   CRC-32 does not match
+    │   ├── VersionError                    written for a newer reader
+    │   └── LimitError                      larger than the caller allows
+    ├── CarrierError (ValueError)           the host file is damaged or cannot take a payload
+    │   ├── UnsupportedFileError            not a JPEG, PNG or TIFF
+    │   ├── MultiPictureError               JPEG with further pictures behind the first (MPF)
+    │   ├── NoPayloadError (LookupError)    there is none
+    │   ├── PayloadExistsError              there is one already and `replace` was not asked for
+    │   ├── DuplicatePayloadError           two payloads of one kind
+    │   └── PayloadTooLargeError            it does not fit into this carrier
+    ├── BindingError (ValueError)           the payload belongs to another picture (size or digest)
+    ├── PhotoError (ValueError)             a photograph cannot be read, converted or written
+    │   └── ProfileError                    its ICC profile is damaged or of a kind that cannot be used
+    ├── FitError (ValueError)               the fit cannot be done as asked
+    ├── PlanError (ValueError)              a list of inputs and an output do not go together
+    ├── OutputExistsError (FileExistsError) the output is there and overwriting was not asked for
+    └── MissingExtraError (ImportError)     an optional library is not installed
+
+`code` is the stable, machine-readable name of the kind of error.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+__all__ = [
+    "BindingError",
+    "CarrierError",
+    "ChecksumError",
+    "DuplicatePayloadError",
+    "FitError",
+    "GamutMetaError",
+    "GamutMetaWarning",
+    "LimitError",
+    "MissingExtraError",
+    "MultiPictureError",
+    "NoPayloadError",
+    "OutputExistsError",
+    "PayloadError",
+    "PayloadExistsError",
+    "PayloadTooLargeError",
+    "PhotoError",
+    "PlanError",
+    "ProfileError",
+    "UnsupportedFileError",
+    "VersionError",
+]
+
+
+class GamutMetaError(Exception):
+    """Root of everything gamutmeta raises on purpose."""
+
+    code: ClassVar[str] = "error"
+
+
+class GamutMetaWarning(UserWarning):
+    """Something was assumed or left out, and the result may not be what was meant."""
+
+
+class PayloadError(GamutMetaError, ValueError):
+    """The payload's bytes break the specification.
+
+    Attributes:
+        field: name of the offending field, for example ``"header.magic"``.
+    """
+
+    code = "payload"
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(f"payload field {field}: {problem}")
+        self.field = field
+
+
+class ChecksumError(PayloadError):
+    """The CRC-32 at the end of the payload does not match its bytes."""
+
+    code = "payload.checksum"
+
+
+class VersionError(PayloadError):
+    """The payload asks for a newer reader, or uses a critical feature this one does not know."""
+
+    code = "payload.version"
+
+
+class LimitError(PayloadError):
+    """The payload is larger than the limits the caller set."""
+
+    code = "payload.limit"
+
+
+class CarrierError(GamutMetaError, ValueError):
+    """The host file is damaged, or cannot carry a payload."""
+
+    code = "carrier"
+
+
+class UnsupportedFileError(CarrierError):
+    """The file is not of a kind that carries payloads (JPEG, PNG, TIFF)."""
+
+    code = "carrier.unsupported"
+
+
+class MultiPictureError(CarrierError):
+    """The JPEG holds further pictures behind the first one (MPF), whose offsets an insertion would break."""
+
+    code = "carrier.multi-picture"
+
+
+class NoPayloadError(CarrierError, LookupError):
+    """The file carries no gamutmeta payload."""
+
+    code = "carrier.none"
+
+
+class PayloadExistsError(CarrierError):
+    """The file carries a payload already."""
+
+    code = "carrier.exists"
+
+
+class DuplicatePayloadError(CarrierError):
+    """The file carries two payloads of one kind; which of them is right cannot be known."""
+
+    code = "carrier.duplicate"
+
+
+class PayloadTooLargeError(CarrierError):
+    """The payload does not fit into the carrier."""
+
+    code = "carrier.too-large"
+
+
+class BindingError(GamutMetaError, ValueError):
+    """The payload was made for another picture: size or digest differ."""
+
+    code = "binding"
+
+
+class PhotoError(GamutMetaError, ValueError):
+    """A photograph cannot be read, converted or written."""
+
+    code = "photo"
+
+
+class ProfileError(PhotoError):
+    """An ICC profile is damaged, or of a kind that cannot be used."""
+
+    code = "photo.profile"
+
+
+class FitError(GamutMetaError, ValueError):
+    """The fit cannot be done as asked."""
+
+    code = "fit"
+
+
+class PlanError(GamutMetaError, ValueError):
+    """A list of inputs and an output do not go together; nothing was done."""
+
+    code = "plan"
+
+
+class OutputExistsError(GamutMetaError, FileExistsError):
+    """The output file exists; nothing was written."""
+
+    code = "output.exists"
+
+
+class MissingExtraError(GamutMetaError, ImportError):
+    """An optional library is not installed.
+
+    Args:
+        purpose: what it is needed for, as the start of a sentence ("reading LZW TIFF").
+        library: the library's name.
+        extra: the extra of gamutmeta that brings it.
+    """
+
+    code = "missing-extra"
+
+    def __init__(self, purpose: str, library: str, extra: str) -> None:
+        super().__init__(f"{purpose} needs {library}; pip install 'gamutmeta[{extra}]'")
+        self.extra = extra

@@ -1,0 +1,206 @@
+"""The descriptor: which model a payload holds. Composable: inputs -> ReLU MLP -> head.
+
+The descriptor fixes the names, order and shapes of all tensors, so that a payload states no shape twice.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import astuple, dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from gamutmeta.color.adaptation import Adaptation
+from gamutmeta.errors import PayloadError
+
+__all__ = ["Descriptor", "FourierXY", "Grid", "Head", "Rgb", "RgbSource", "TensorSpec"]
+
+MAX_OCTAVES = 16
+"""Finer than one period per pixel of a 65,536-pixel side; an octave beyond that carries nothing."""
+
+
+class Head(StrEnum):
+    """What the model's three outputs mean."""
+
+    CLIP = "clip"
+    """There is no model: expansion is the plain conversion of the clipped picture."""
+    WIDE_RESIDUAL = "wide-residual"
+    """Added to the clipped linear ProPhoto value (the paper, its Eq. 5)."""
+    SRGB_EXCESS = "srgb-excess"
+    """How far each clipped channel of linear sRGB lay outside [0, 1]; gated, added, then converted."""
+
+
+class RgbSource(StrEnum):
+    """Which colour of a pixel the MLP sees."""
+
+    CODE = "code"
+    """t = code / 127.5 - 1 of each 8-bit sRGB code."""
+    WIDE = "wide"
+    """t = 2 v - 1 of each channel v of clipped linear ProPhoto (the paper)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Learned features on a grid over the picture, interpolated bilinearly; the outer nodes sit on its corners.
+
+    Attributes:
+        channels: features per node.
+        height, width: nodes down and across, at least 2 each.
+    """
+
+    channels: int
+    height: int
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
+class FourierXY:
+    """sin and cos of `octaves` octaves of the position, x and y on [-1, 1]."""
+
+    octaves: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rgb:
+    """The pixel's colour t on [-1, 1] and sin and cos of `octaves` octaves of it, for each channel.
+
+    Attributes:
+        octaves: how many, 0 for none.
+        source: which colour.
+        identity: whether t itself is a feature.
+    """
+
+    octaves: int
+    source: RgbSource = RgbSource.CODE
+    identity: bool = True
+
+    @property
+    def features_per_channel(self) -> int:
+        """How many features one channel makes."""
+        return int(self.identity) + 2 * self.octaves
+
+
+class TensorSpec(NamedTuple):
+    """Name and shape of one tensor of the model."""
+
+    name: str
+    shape: tuple[int, ...]
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return math.prod(self.shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Descriptor:
+    """The architecture of one payload.
+
+    Features stand in the order grid, xy (x before y), rgb (red, green, blue); within one coordinate or channel: t if
+    `identity`, all sines from the lowest octave up, all cosines likewise.
+
+    Attributes:
+        head: meaning of the outputs; with ``Head.CLIP`` everything but `adaptation` is empty.
+        grid, xy, rgb: the inputs; at least one unless the head is CLIP.
+        hidden: widths of the hidden layers; each is followed by ReLU.
+        bias: whether the layers have biases.
+        gate: None for no gate. 0: the model acts on a channel only where its code is 0 or 255 (lossless carriers).
+            T in 1..255: it acts with weight max(1 - code/T, 1 - (255-code)/T, 0) (lossy carriers). Only for the head
+            SRGB_EXCESS.
+        adaptation: chromatic adaptation of the matrix between linear sRGB and linear ProPhoto.
+
+    Raises:
+        PayloadError: if the parts do not make a model, naming the field.
+    """
+
+    head: Head = Head.CLIP
+    grid: Grid | None = None
+    xy: FourierXY | None = None
+    rgb: Rgb | None = None
+    hidden: tuple[int, ...] = ()
+    bias: bool = True
+    gate: int | None = None
+    adaptation: Adaptation = Adaptation.BRADFORD
+
+    def __post_init__(self) -> None:
+        inputs = (self.grid, self.xy, self.rgb)
+        numbers = [value for part in inputs if part for value in astuple(part) if not isinstance(value, (bool, str))]
+        if not all(type(value) is int for value in (*numbers, *self.hidden, self.gate or 0)):
+            raise PayloadError("descriptor", "sizes are plain integers")
+        if self.head is Head.CLIP:
+            if any(inputs) or self.hidden or self.gate is not None or not self.bias:
+                raise PayloadError("descriptor.head", "'clip' goes with no inputs, layers or gate")
+            return
+        if self.feature_count == 0:
+            raise PayloadError("descriptor.inputs", "a model needs at least one input feature")
+        if self.grid is not None:
+            _require("descriptor.grid", self.grid.channels >= 1, "needs at least one channel")
+            _require("descriptor.grid", min(self.grid.height, self.grid.width) >= 2, "needs at least 2x2 nodes")
+        if self.xy is not None:
+            _require("descriptor.xy", 1 <= self.xy.octaves <= MAX_OCTAVES, f"octaves must be 1..{MAX_OCTAVES}")
+        if self.rgb is not None:
+            _require("descriptor.rgb", 0 <= self.rgb.octaves <= MAX_OCTAVES, f"octaves must be 0..{MAX_OCTAVES}")
+            _require("descriptor.rgb", self.rgb.features_per_channel >= 1, "needs octaves or the identity")
+        _require("descriptor.hidden", all(width >= 1 for width in self.hidden), "a layer needs at least one unit")
+        if self.gate is not None:
+            _require("descriptor.gate", self.head is Head.SRGB_EXCESS, "goes with the head 'srgb-excess' only")
+            _require("descriptor.gate", 0 <= self.gate <= 255, "must be 0..255")
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no model at all."""
+        return self.head is Head.CLIP
+
+    @property
+    def feature_count(self) -> int:
+        """Inputs of the first layer."""
+        grid = self.grid.channels if self.grid else 0
+        xy = 4 * self.xy.octaves if self.xy else 0
+        rgb = 3 * self.rgb.features_per_channel if self.rgb else 0
+        return grid + xy + rgb
+
+    @property
+    def layer_widths(self) -> tuple[int, ...]:
+        """Widths from the features to the three outputs; empty for an empty model."""
+        return () if self.is_empty else (self.feature_count, *self.hidden, 3)
+
+    def tensor_specs(self) -> tuple[TensorSpec, ...]:
+        """All tensors in the order in which a payload stores them.
+
+        ``grid`` (height, width, channels); then per layer ``weight<k>`` (outputs, inputs) and, with `bias`,
+        ``bias<k>`` (outputs).
+        """
+        specs = []
+        if self.grid is not None:
+            specs.append(TensorSpec("grid", (self.grid.height, self.grid.width, self.grid.channels)))
+        widths = self.layer_widths
+        for k in range(len(widths) - 1):
+            specs.append(TensorSpec(f"weight{k}", (widths[k + 1], widths[k])))
+            if self.bias:
+                specs.append(TensorSpec(f"bias{k}", (widths[k + 1],)))
+        return tuple(specs)
+
+    @property
+    def parameter_count(self) -> int:
+        """Number of stored numbers."""
+        return sum(spec.size for spec in self.tensor_specs())
+
+    def __str__(self) -> str:
+        """The architecture in one line, for people."""
+        if self.is_empty:
+            return f"empty model (clipping), {self.adaptation}"
+        parts = []
+        if self.grid:
+            parts.append(f"grid {self.grid.width}x{self.grid.height}x{self.grid.channels}")
+        if self.xy:
+            parts.append(f"fourier-xy K={self.xy.octaves}")
+        if self.rgb:
+            parts.append(f"rgb-{self.rgb.source} K={self.rgb.octaves}")
+        gate = "no gate" if self.gate is None else f"gate {self.gate}"
+        layers = "x".join(map(str, self.layer_widths))
+        return f"{' + '.join(parts)} -> MLP {layers} -> {self.head} ({gate}), {self.adaptation}"
+
+
+def _require(field: str, condition: bool, problem: str) -> None:  # noqa: FBT001 - an assertion reads best like this
+    if not condition:
+        raise PayloadError(field, problem)

@@ -1,0 +1,75 @@
+"""The input features, as pure functions of code, colour and position: the normative form, float32 throughout."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.floating[Any]]
+    """Float32 everywhere; numpy's types cannot tell that an expression stays so."""
+
+__all__ = ["code_coordinate", "gate_weights", "grid_position", "octave_features", "pixel_centres"]
+
+
+def pixel_centres(count: int) -> Floats:
+    """Centres u = (x + 0.5) / count of the pixels along one side of the coded raster; float32 (count,) in (0, 1)."""
+    return ((np.arange(count) + 0.5) / count).astype(np.float32)
+
+
+def code_coordinate() -> Floats:
+    """T = code / 127.5 - 1 of the 256 codes; float32 (256,) on [-1, 1]."""
+    return (np.arange(256) / 127.5 - 1).astype(np.float32)
+
+
+def octave_features(t: Floats, octaves: int) -> Floats:
+    """The sines then the cosines of 2^k pi t for k = 0..octaves-1.
+
+    The argument is reduced before the call: v = t 2^(k-1), r = v - rint(v), sin(2 pi r). Product and difference are
+    exact in float32, so that every octave is as accurate as the first.
+
+    Args:
+        t: float32 of shape (...).
+        octaves: at least 0.
+
+    Returns:
+        float32 of shape (..., 2 * octaves).
+    """
+    factors = np.exp2(np.arange(octaves, dtype=np.float32) - 1)
+    v = t[..., None] * factors
+    angle = (v - np.rint(v)) * np.float32(2 * np.pi)
+    return np.asarray(np.concatenate([np.sin(angle), np.cos(angle)], axis=-1), np.float32)
+
+
+def gate_weights(gate: int | None) -> Floats:
+    """Weight of the model for each of the 256 codes; float32 (256,) on [0, 1].
+
+    See :class:`~gamutmeta.model.descriptor.Descriptor` for the meaning of `gate`.
+    """
+    if gate is None:
+        return np.ones(256, np.float32)
+    distance = np.minimum(np.arange(256), 255 - np.arange(256))
+    if gate == 0:
+        distance, gate = np.minimum(distance, 1), 1
+    weight: Floats = np.maximum(1 - distance / gate, 0).astype(np.float32)
+    return weight
+
+
+def grid_position(count: int, nodes: int) -> tuple[NDArray[np.intp], Floats]:
+    """Where the pixel centres of one side fall between grid nodes.
+
+    Nodes are evenly spaced, the first and the last on the outer edges of the picture: p = u (nodes - 1).
+
+    Args:
+        count: pixels along the side.
+        nodes: grid nodes along it, at least 2.
+
+    Returns:
+        Index of the node before each pixel (0..nodes-2), and the float32 fraction on [0, 1] towards the next one.
+    """
+    position = pixel_centres(count) * np.float32(nodes - 1)
+    before = np.minimum(position.astype(np.intp), nodes - 2)
+    return before, position - before.astype(np.float32)

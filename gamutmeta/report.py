@@ -1,0 +1,63 @@
+"""What happened to one file: the figures that the command line prints, one object per file with ``--json``."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+
+__all__ = ["Report"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """Figures of one file; None where a figure does not apply.
+
+    Attributes:
+        file: the input.
+        output: what was written.
+        carrier: where the payload lies ("app11", "com", "itxt", "tiff", "sidecar").
+        preset: what was fitted.
+        model: the architecture in one line.
+        payload_bytes: the whole container.
+        file_bytes: the whole sRGB file.
+        psnr, psnr_og: restored against original, linear ProPhoto, dB: all pixels, out-of-gamut pixels.
+        psnr_clip, psnr_clip_og: the same for clipping without the payload.
+        og_percent: share of out-of-gamut pixels.
+        seconds: wall-clock time of the whole operation.
+        fit_seconds: the part of it spent on the fit.
+        device: where the fit ran.
+        notes: what was assumed, left out or found, for people.
+    """
+
+    file: str | None = None
+    output: str | None = None
+    carrier: str | None = None
+    preset: str | None = None
+    model: str | None = None
+    payload_bytes: int | None = None
+    file_bytes: int | None = None
+    psnr: float | None = None
+    psnr_og: float | None = None
+    psnr_clip: float | None = None
+    psnr_clip_og: float | None = None
+    og_percent: float | None = None
+    seconds: float | None = None
+    fit_seconds: float | None = None
+    device: str | None = None
+    notes: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, object]:
+        """The figures that apply, as JSON values; an infinite PSNR (no error at all) is the string "inf"."""
+        return {
+            field.name: _json_value(value)
+            for field in fields(self)
+            if (value := getattr(self, field.name)) is not None
+            and value != ()
+            and not (isinstance(value, float) and math.isnan(value))
+        }
+
+
+def _json_value(value: object) -> object:
+    if isinstance(value, float):
+        return "inf" if math.isinf(value) else round(value, 4)
+    return list(value) if isinstance(value, tuple) else value

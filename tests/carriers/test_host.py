@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import pytest
+from carriers.hosts import HOSTS
+
+from gamutmeta.carriers import CARRIERS, carriers_of, default_carrier, host_format
+from gamutmeta.errors import UnsupportedFileError
+
+
+@pytest.mark.parametrize("name", HOSTS)
+def test_host_is_known_by_its_signature(name: str) -> None:
+    assert host_format(HOSTS[name]) == name.partition("/")[0]
+    assert host_format(bytearray(HOSTS[name][:8])) == name.partition("/")[0]
+
+
+@pytest.mark.parametrize("data", [b"", b"\xff\xd8", b"GIF89a", b"RIFF....WEBP", b"II\0*", b"\x89PNG\r\n\x1a", b"MM*\0"])
+def test_everything_else_is_unsupported(data: bytes) -> None:
+    with pytest.raises(UnsupportedFileError):
+        host_format(data)
+
+
+def test_carriers_and_defaults() -> None:
+    assert carriers_of("jpeg") == ("app11", "com", "sidecar")
+    assert carriers_of("png") == ("itxt", "sidecar")
+    assert carriers_of("tiff") == ("tiff", "sidecar")
+    assert [default_carrier(host) for host in ("jpeg", "png", "tiff")] == ["app11", "itxt", "tiff"]
+    assert set(CARRIERS) == {"app11", "com", "itxt", "tiff", "sidecar"}
+    with pytest.raises(UnsupportedFileError, match="webp"):
+        default_carrier("webp")
+
+
+def test_carriers_cannot_be_changed() -> None:
+    with pytest.raises(TypeError):
+        CARRIERS["app11"] = ("png",)  # type: ignore[index]

@@ -1,0 +1,306 @@
+from __future__ import annotations
+
+import math
+
+import msgpack
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import container_bindings, container_scales, descriptors
+
+from gamutmeta.color.adaptation import Adaptation
+from gamutmeta.container import Binding
+from gamutmeta.container.descriptor_map import Contents, pack, unpack
+from gamutmeta.container.limits import DEFAULT_LIMITS, Limits
+from gamutmeta.errors import PayloadError
+from gamutmeta.model.descriptor import Descriptor, FourierXY, Grid, Head, Rgb, RgbSource
+
+DIGEST = bytes(range(16))
+SCALE = float(np.float32(0.1))
+FULL = Descriptor(
+    Head.SRGB_EXCESS,
+    Grid(4, 48, 64),
+    FourierXY(3),
+    Rgb(2, RgbSource.WIDE, identity=False),
+    (24, 200),
+    bias=False,
+    gate=32,
+    adaptation=Adaptation.CAT02,
+)
+CONTENTS = Contents(4000, 3000, Binding("rgb8", DIGEST), FULL, (2.0**-4, None, SCALE, 2.0))
+ENTRIES = {
+    "bias": False,
+    "cat": 1,
+    "gate": 32,
+    "grid": [4, 48, 64],
+    "h": 3000,
+    "head": 2,
+    "mlp": [24, 200],
+    "q": [4, "f16", SCALE, -1],
+    "rgb": 2,
+    "rgb8": DIGEST,
+    "src": 1,
+    "t": False,
+    "w": 4000,
+    "xy": 3,
+}
+EMPTY = {"h": 3000, "jpeg": DIGEST, "w": 4000}
+
+
+def packed(entries: dict[object, object]) -> bytes:
+    return msgpack.packb({key: entries[key] for key in sorted(entries, key=str)}, use_single_float=True)
+
+
+def refusal(data: bytes) -> PayloadError:
+    with pytest.raises(PayloadError) as caught:
+        unpack(data, DEFAULT_LIMITS)
+    assert type(caught.value) is PayloadError
+    return caught.value
+
+
+@st.composite
+def contents(draw: st.DrawFn) -> Contents:
+    model = draw(descriptors())
+    count = len(model.tensor_specs())
+    scales = draw(st.lists(st.none() | container_scales(), min_size=count, max_size=count))
+    sides = st.integers(1, 2**32 - 1)
+    return Contents(draw(sides), draw(sides), draw(container_bindings()), model, tuple(scales))
+
+
+@given(contents())
+def test_round_trip(these: Contents) -> None:
+    assert unpack(pack(these), Limits(pixels=2**64)) == these
+
+
+@given(contents())
+def test_keys_ascend_and_numbers_are_short(these: Contents) -> None:
+    data = pack(these)
+    entries = msgpack.unpackb(data, object_pairs_hook=list)
+    keys = [key.encode() for key, _ in entries]
+    assert keys == sorted(set(keys))
+    assert msgpack.packb(dict(entries), use_single_float=True) == data
+    assert len(data) < 300
+
+
+def test_all_keys() -> None:
+    assert pack(CONTENTS) == packed(ENTRIES)
+    assert unpack(packed(ENTRIES), DEFAULT_LIMITS) == CONTENTS
+
+
+def test_defaults_are_absent() -> None:
+    assert pack(Contents(4000, 3000, Binding("jpeg", DIGEST), Descriptor(), ())) == packed(EMPTY)
+
+
+def test_gate_0_is_not_no_gate() -> None:
+    open_gate = Descriptor(Head.SRGB_EXCESS, rgb=Rgb(0), bias=False)
+    shut_gate = Descriptor(Head.SRGB_EXCESS, rgb=Rgb(0), bias=False, gate=0)
+    both = [pack(Contents(1, 1, Binding("jpeg", DIGEST), model, (1.0,))) for model in (open_gate, shut_gate)]
+    assert [unpack(data, DEFAULT_LIMITS).descriptor for data in both] == [open_gate, shut_gate]
+    assert len(both[1]) == len(both[0]) + 6
+
+
+@pytest.mark.parametrize("key", ["bias", "cat", "head", "mlp", "q", "src", "t"])
+def test_defaults_must_be_absent(key: str) -> None:
+    default = {"bias": True, "cat": 0, "head": 0, "mlp": [], "q": [], "src": 0, "t": True}[key]
+    entries = {"h": 1, "head": 1, "jpeg": DIGEST, "q": [0, 0], "rgb": 0, "w": 1}
+    unpack(packed(entries), DEFAULT_LIMITS)
+    entries = EMPTY if key in ("head", "q") else entries
+    error = refusal(packed({**entries, key: default}))
+    assert (error.field, "canonical" in str(error)) == ("descriptor", True)
+
+
+@pytest.mark.parametrize("key", sorted(ENTRIES))
+def test_nil_is_not_a_value(key: str) -> None:
+    assert refusal(packed({**ENTRIES, key: None})).field == f"descriptor.{key}"
+
+
+@pytest.mark.parametrize("key", sorted(ENTRIES))
+def test_types_are_exact(key: str) -> None:
+    right = type(ENTRIES[key])
+    wrong = [1, True, 1.0, "x", b"x", {}, [True] * 3, [[]] * 3, [1.0] * 3, [{}] * 4, [b""] * 4, [None]]
+    for value in wrong:
+        if type(value) is not right or type(value) is list:
+            assert refusal(packed({**ENTRIES, key: value})).field.startswith(f"descriptor.{key}"), value
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"cat": 2}, "cat"),
+        ({"cat": -1}, "cat"),
+        ({"head": 3}, "head"),
+        ({"src": 2}, "src"),
+        ({"w": 0}, "w"),
+        ({"h": -1}, "h"),
+        ({"h": 2**32}, "h"),
+        ({"gate": 256}, "gate"),
+        ({"gate": -1}, "gate"),
+        ({"head": 1}, "gate"),
+        ({"grid": [4, 48]}, "grid"),
+        ({"grid": [4, 48, 64, 1]}, "grid"),
+        ({"grid": []}, "grid"),
+        ({"grid": [0, 48, 64]}, "grid"),
+        ({"grid": [-1, 48, 64]}, "grid"),
+        ({"grid": [4, 1, 64]}, "grid"),
+        ({"mlp": [24, 0]}, "hidden"),
+        ({"mlp": [24, -3]}, "hidden"),
+        ({"xy": 0}, "xy"),
+        ({"xy": 17}, "xy"),
+        ({"rgb": 17}, "rgb"),
+        ({"rgb": -1}, "rgb"),
+        ({"rgb8": bytes(15)}, "rgb8"),
+        ({"rgb8": ""}, "rgb8"),
+        ({"jpeg": DIGEST}, "binding"),
+        ({"q": [4, "f16", SCALE]}, "q"),
+        ({"q": [4, "f16", SCALE, 1, 1]}, "q"),
+        ({"q": ["f32", "f16", SCALE, 1]}, "q.grid"),
+        ({"q": [None, "f16", SCALE, 1]}, "q.grid"),
+        ({"q": [4, True, SCALE, 1]}, "q.weight0"),
+        ({"q": [4, b"f16", SCALE, 1]}, "q.weight0"),
+        ({"q": [4, "f16", -SCALE, 1]}, "q.weight1"),
+        ({"q": [4, "f16", 0.0, 1]}, "q.weight1"),
+        ({"q": [4, "f16", -0.0, 1]}, "q.weight1"),
+        ({"q": [4, "f16", SCALE, math.nan]}, "q.weight2"),
+        ({"q": [4, "f16", SCALE, math.inf]}, "q.weight2"),
+        ({"q": [4, "f16", SCALE, 2.0**-140]}, "q.weight2"),
+        ({"q": [4, "f16", SCALE, 1.5 * 2.0**120]}, "q.weight2"),
+        ({"q": [4, "f16", SCALE, 127]}, "q.weight2"),
+        ({"q": [4, "f16", SCALE, -121]}, "q.weight2"),
+        ({"q": [4, "f16", SCALE, 10**18]}, "q.weight2"),
+        ({"q": [4, "f16", SCALE, -(10**18)]}, "q.weight2"),
+    ],
+)
+def test_values_out_of_range(change: dict[str, object], field: str) -> None:
+    assert refusal(packed({**ENTRIES, **change})).field == f"descriptor.{field}"
+
+
+@pytest.mark.parametrize("key", ["w", "h"])
+def test_size_is_required(key: str) -> None:
+    assert refusal(packed({k: v for k, v in EMPTY.items() if k != key})).field == f"descriptor.{key}"
+
+
+def test_binding_is_required() -> None:
+    assert refusal(packed({"h": 1, "w": 1})).field == "descriptor.binding"
+
+
+@pytest.mark.parametrize("key", ["src", "t"])
+def test_colour_details_need_a_colour(key: str) -> None:
+    entries = {k: v for k, v in ENTRIES.items() if k not in {"rgb", "src", "t"}}
+    assert refusal(packed({**entries, key: ENTRIES[key]})).field == "descriptor.rgb"
+
+
+def test_an_empty_model_has_nothing() -> None:
+    for key in ("bias", "gate", "grid", "mlp", "rgb", "xy"):
+        assert refusal(packed({**EMPTY, key: ENTRIES[key]})).field == "descriptor.head"
+    assert refusal(packed({**EMPTY, "q": [1]})).field == "descriptor.q"
+
+
+def test_unknown_keys_are_named() -> None:
+    assert "unknown key 'octave'" in str(refusal(packed({**EMPTY, "octave": 1})))
+    assert "unknown key b'w'" in str(refusal(packed({**EMPTY, b"w": 1})))
+
+
+def test_duplicate_keys_are_named() -> None:
+    data = b"\x84" + packed(EMPTY)[1:] + b"\xa1w\x05"
+    assert "'w' occurs twice" in str(refusal(data))
+
+
+def test_keys_are_in_order() -> None:
+    swapped = msgpack.packb({"w": 4000, "h": 3000, "jpeg": DIGEST})
+    assert sorted(swapped) == sorted(packed(EMPTY))
+    assert "canonical" in str(refusal(swapped))
+
+
+@pytest.mark.parametrize(
+    ("short", "long"),
+    [
+        (b"\xa1h\xcd\x0b\xb8", b"\xa1h\xce\x00\x00\x0b\xb8"),
+        (b"\xa1h\xcd\x0b\xb8", b"\xa1h\xd1\x0b\xb8"),
+        (b"\xa1h", b"\xd9\x01h"),
+        (b"\xc4\x10", b"\xc5\x00\x10"),
+        (b"\x8e", b"\xde\x00\x0e"),
+        (b"\x93\x04", b"\xdc\x00\x03\x04"),
+        (b"\xa3f16", b"\xd9\x03f16"),
+        (b"\xa4head\x02", b"\xa4head\xcc\x02"),
+        (b"\xca\x3d\xcc\xcc\xcd", b"\xcb\x3f\xb9\x99\x99\xa0\x00\x00\x00"),
+        (b"\xa1q\x94\x04", b"\xa1q\x94\xca\x3d\x80\x00\x00"),
+        (b"\xff\xa3rgb", b"\xd0\xff\xa3rgb"),
+    ],
+)
+def test_encodings_are_the_shortest(short: bytes, long: bytes) -> None:
+    data = packed(ENTRIES)
+    assert data.count(short) == 1
+    assert "canonical" in str(refusal(data.replace(short, long)))
+
+
+def test_double_precision_scales_are_refused() -> None:
+    data = packed(ENTRIES).replace(b"\xca\x3d\xcc\xcc\xcd", b"\xcb" + np.array(0.1, ">f8").tobytes())
+    assert refusal(data).field == "descriptor.q.weight1"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\xc0",
+        b"\x90",
+        b"\x01",
+        b"\xc1",
+        b"\xa1w",
+        packed(EMPTY) + b"\xc0",
+        packed(EMPTY)[:-1],
+        b"\xdf\xff\xff\xff\xff",
+        b"\xdd\xff\xff\xff\xff",
+        b"\x81\xdb\xff\xff\xff\xff",
+        b"\x81\xa1w\xc6\xff\xff\xff\xff",
+        b"\x81\xa1w\xc9\xff\xff\xff\xff\x01",
+        b"\x81\x01\x02",
+        b"\x81\x90\x02",
+        b"\x81\x80\x02",
+        b"\x81\xc0\x02",
+        b"\x81\xa1\xff\x02",
+        b"\x81\xa1w\xd4\x01\x00",
+        b"\x81\xa1w\xc7\x00\x01",
+        b"\x81\xa1w\xc7\x00\xff",
+        b"\x81\xa1w\xd6\xff\x00\x00\x00\x00",
+        b"\x91" * 1024,
+        b"\x81\xa1w" * 340,
+        b"\x81\xa1w" + b"\x91" * 900 + b"\x00",
+    ],
+)
+def test_other_msgpack(data: bytes) -> None:
+    assert refusal(data).field.startswith("descriptor")
+
+
+@given(st.binary(max_size=300))
+def test_arbitrary_bytes(data: bytes) -> None:
+    try:
+        these = unpack(data, DEFAULT_LIMITS)
+    except PayloadError as error:
+        assert error.field  # noqa: PT017 - both outcomes are right
+    else:
+        assert pack(these) == data
+
+
+values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**64 - 1)
+    | st.floats(width=32)
+    | st.sampled_from(["", "f16", "w", "jpeg"])
+    | st.binary(max_size=17),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from("hwz"), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(st.sampled_from(sorted({*ENTRIES, "jpeg"})), values), st.sampled_from([ENTRIES, EMPTY]))
+def test_arbitrary_entries(changes: dict[str, object], entries: dict[str, object]) -> None:
+    data = packed({**entries, **changes})
+    try:
+        these = unpack(data, DEFAULT_LIMITS)
+    except PayloadError as error:
+        assert error.field  # noqa: PT017 - both outcomes are right
+    else:
+        assert pack(these) == data

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from gamutmeta.color.gamut import reduce_to_codes  # noqa: E402
+from gamutmeta.color.quality import measure  # noqa: E402
+from gamutmeta.container import Binding, Payload, encode  # noqa: E402
+from gamutmeta.errors import FitError  # noqa: E402
+from gamutmeta.fit.config import PRESETS, FitConfig  # noqa: E402
+from gamutmeta.fit.engine import FitResult, choose_device, fit  # noqa: E402
+from gamutmeta.model.descriptor import Descriptor  # noqa: E402
+from gamutmeta.model.expand import expand  # noqa: E402
+
+QUICK = {
+    "balanced": replace(PRESETS["balanced"], steps=120, batch=2048),
+    "paper": replace(PRESETS["paper"], steps=150, batch=2048),
+}
+
+
+def colourful(height: int = 120, width: int = 160) -> np.ndarray:
+    """A smooth picture, about half of it outside sRGB."""
+    y, x = np.mgrid[0 : 1 : height * 1j, 0 : 1 : width * 1j]
+    planes = [0.5 + 0.45 * np.sin(5 * x + 2 * y), 0.5 + 0.45 * np.cos(4 * y - x), 0.4 + 0.4 * np.sin(3 * (x + y))]
+    return (np.stack(planes, -1) * 65535).astype(np.uint16)
+
+
+def payload_of(result: FitResult, wide: np.ndarray) -> Payload:
+    return Payload(wide.shape[1], wide.shape[0], Binding("rgb8", bytes(16)), result.descriptor, result.tensors)
+
+
+def gain_og(result: FitResult, wide: np.ndarray, codes: np.ndarray, config: FitConfig) -> float:
+    restored = expand(result.descriptor, payload_of(result, wide).weights(), codes)
+    clipped = expand(Descriptor(adaptation=config.adaptation), {}, codes)
+    return measure(wide, restored, config.adaptation).psnr_og - measure(wide, clipped, config.adaptation).psnr_og
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_a_short_fit_restores_colour(name: str) -> None:
+    wide, config = colourful(), QUICK[name]
+    codes, og = reduce_to_codes(wide, config.adaptation)
+    assert og > 1000
+    result = fit(codes, wide, config, device="cpu")
+    assert gain_og(result, wide, codes, config) > 6
+    assert (result.device, result.steps) == ("cpu", config.steps)
+    assert 0 < result.samples <= wide.shape[0] * wide.shape[1]
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_the_same_seed_gives_the_same_bytes(name: str) -> None:
+    wide, config = colourful(60, 80), replace(QUICK[name], steps=30)
+    codes, _ = reduce_to_codes(wide, config.adaptation)
+    a, b, other = (encode(payload_of(fit(codes, wide, config, seed=s, device="cpu"), wide)) for s in (5, 5, 6))
+    assert a == b
+    assert a != other
+
+
+def test_a_soft_gate_reaches_the_descriptor() -> None:
+    wide, config = colourful(60, 80), replace(QUICK["balanced"], steps=12)
+    codes, _ = reduce_to_codes(wide, config.adaptation)
+    assert fit(codes, wide, config, gate=32, device="cpu").descriptor.gate == 32
+
+
+@pytest.mark.parametrize("max_bytes", [1400, 1800, 3000])
+def test_the_cap_is_kept(max_bytes: int) -> None:
+    rng = np.random.default_rng(0)
+    wide = np.clip(colourful(600, 800) + rng.normal(0, 6000, (600, 800, 3)), 0, 65535).astype(np.uint16)
+    config = replace(QUICK["balanced"], max_bytes=max_bytes, rate_weight=0.0)
+    codes, _ = reduce_to_codes(wide, config.adaptation)
+    result = fit(codes, wide, config, device="cpu")
+    assert len(encode(payload_of(result, wide))) <= max_bytes
+    assert gain_og(result, wide, codes, config) > 1
+
+
+def test_a_cap_that_cannot_be_kept_is_an_error() -> None:
+    wide = colourful(60, 80)
+    config = replace(QUICK["paper"], steps=2, max_bytes=500)
+    codes, _ = reduce_to_codes(wide, config.adaptation)
+    with pytest.raises(FitError, match="only 500 are allowed"):
+        fit(codes, wide, config, device="cpu")
+
+
+def test_a_single_pixel_can_be_fitted() -> None:
+    wide = np.array([[[60000, 2000, 100]]], np.uint16)
+    config = replace(QUICK["balanced"], steps=40)
+    codes, _ = reduce_to_codes(wide, config.adaptation)
+    assert gain_og(fit(codes, wide, config, device="cpu"), wide, codes, config) > 3
+
+
+def test_devices() -> None:
+    assert choose_device("cpu").type == "cpu"
+    assert choose_device("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")
+    with pytest.raises(FitError, match="unknown device 'tpu'"):
+        choose_device("tpu")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
+def test_cuda_asked_for_in_vain() -> None:
+    with pytest.raises(FitError, match="no CUDA device"):
+        choose_device("cuda")
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("name", QUICK)
+def test_cuda_fits_as_the_cpu_does(name: str) -> None:
+    wide, config = colourful(), QUICK[name]
+    codes, _ = reduce_to_codes(wide, config.adaptation)
+    a, b = (fit(codes, wide, config, device="cuda") for _ in range(2))
+    assert encode(payload_of(a, wide)) == encode(payload_of(b, wide))
+    on_cpu = gain_og(fit(codes, wide, config, device="cpu"), wide, codes, config)
+    assert gain_og(a, wide, codes, config) == pytest.approx(on_cpu, abs=1.0)

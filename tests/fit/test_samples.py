@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gamutmeta.color.gamut import out_of_gamut, reduce_to_codes
+from gamutmeta.color.spaces import PROPHOTO, apply_matrix, decode_table, reduction_matrix
+from gamutmeta.errors import FitError
+from gamutmeta.fit.config import PRESETS
+from gamutmeta.fit.samples import draw_samples
+
+GRID, PAPER = PRESETS["balanced"], PRESETS["paper"]
+
+
+def picture(height: int = 200, width: int = 150, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 65536, (height, width, 3), np.uint16)
+
+
+def test_a_gated_model_sees_open_pixels_only() -> None:
+    wide = picture()
+    codes, _ = reduce_to_codes(wide, GRID.adaptation)
+    samples = draw_samples(GRID.descriptor(150, 200, 0), codes, wide, 1 << 20, np.random.default_rng(0))
+    assert ((samples.codes == 0) | (samples.codes == 255)).any(1).all()
+    assert len(samples) == ((codes == 0) | (codes == 255)).any(-1).sum()
+    np.testing.assert_array_equal(samples.codes, codes[samples.row, samples.column])
+    np.testing.assert_array_equal(samples.wide, decode_table(PROPHOTO, 65536)[wide[samples.row, samples.column]])
+
+
+def test_no_pixel_is_drawn_twice_and_the_order_is_random() -> None:
+    wide = picture()
+    codes, _ = reduce_to_codes(wide, GRID.adaptation)
+    samples = draw_samples(GRID.descriptor(150, 200, 0), codes, wide, 5000, np.random.default_rng(0))
+    at = samples.row.astype(int) * 150 + samples.column
+    assert len(np.unique(at)) == len(at)
+    assert 4700 < len(at) < 5300
+    assert abs(np.corrcoef(at, np.arange(len(at)))[0, 1]) < 0.1
+
+
+def test_the_papers_model_sees_out_of_gamut_pixels_ten_times_as_densely() -> None:
+    wide = picture(600, 500)
+    wide[:, 100:] = wide[:, 100:] // 8 + 20000  # muted colours: in gamut
+    codes, _ = reduce_to_codes(wide, PAPER.adaptation)
+    samples = draw_samples(PAPER.descriptor(500, 600, None), codes, wide, 4000, np.random.default_rng(0))
+    og = out_of_gamut(apply_matrix(reduction_matrix(PAPER.adaptation), decode_table(PROPHOTO, 65536)[wide]))
+    drawn = og[samples.row, samples.column].mean()
+    expected = 10 * og.sum() / (10 * og.sum() + (~og).sum())
+    assert drawn == pytest.approx(expected, abs=0.05)
+
+
+def test_the_same_seed_draws_the_same() -> None:
+    wide = picture()
+    codes, _ = reduce_to_codes(wide, GRID.adaptation)
+    a, b = (draw_samples(GRID.descriptor(150, 200, 0), codes, wide, 99, np.random.default_rng(7)) for _ in range(2))
+    np.testing.assert_array_equal(a.row, b.row)
+    np.testing.assert_array_equal(a.column, b.column)
+
+
+def test_nothing_to_learn_from() -> None:
+    wide = np.full((8, 8, 3), 30000, np.uint16)
+    codes, _ = reduce_to_codes(wide, GRID.adaptation)
+    with pytest.raises(FitError, match="nothing to fit"):
+        draw_samples(GRID.descriptor(8, 8, 0), codes, wide, 100, np.random.default_rng(0))
+
+
+@settings(deadline=None)
+@given(st.integers(1, 6), st.integers(1, 6), st.integers(1, 10), st.integers(0, 99))
+def test_tiny_pictures_always_give_a_sample(height: int, width: int, count: int, seed: int) -> None:
+    wide = picture(height, width, seed)
+    codes, _ = reduce_to_codes(wide, PAPER.adaptation)
+    samples = draw_samples(PAPER.descriptor(width, height, None), codes, wide, count, np.random.default_rng(seed))
+    assert 1 <= len(samples) <= height * width

@@ -1,0 +1,120 @@
+"""Synthetic ICC profiles for tests."""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+D50_COLORANTS_SRGB = ((0.4361, 0.2225, 0.0139), (0.3851, 0.7169, 0.0971), (0.1431, 0.0606, 0.7141))
+"""As the widespread sRGB profiles print them."""
+
+
+def fixed(value: float) -> bytes:
+    """s15Fixed16Number."""
+    return struct.pack(">i", round(value * 65536))
+
+
+def xyz(values: Sequence[float]) -> bytes:
+    return b"XYZ " + bytes(4) + b"".join(fixed(v) for v in values)
+
+
+def curv(entries: Sequence[int]) -> bytes:
+    return b"curv" + bytes(4) + struct.pack(f">I{len(entries)}H", len(entries), *entries)
+
+
+def gamma_curv(gamma: float) -> bytes:
+    return curv([round(gamma * 256)])
+
+
+def para(function: int, parameters: Sequence[float]) -> bytes:
+    return b"para" + bytes(4) + struct.pack(">HH", function, 0) + b"".join(fixed(p) for p in parameters)
+
+
+def desc(text: str) -> bytes:
+    raw = text.encode("latin-1") + b"\0"
+    return b"desc" + bytes(4) + struct.pack(">I", len(raw)) + raw + bytes(4 + 4 + 2 + 1 + 67)
+
+
+def mluc(text: str) -> bytes:
+    raw = text.encode("utf-16-be")
+    return b"mluc" + bytes(4) + struct.pack(">II4sII", 1, 12, b"enUS", len(raw), 28) + raw
+
+
+def profile(
+    tags: Mapping[str, bytes],
+    *,
+    device_class: bytes = b"mntr",
+    data_space: bytes = b"RGB ",
+    pcs: bytes = b"XYZ ",
+    version: int = 0x02400000,
+) -> bytes:
+    """A profile of these tags; equal tag data are stored once."""
+    offset = 128 + 4 + 12 * len(tags)
+    places: dict[bytes, int] = {}
+    body = b""
+    table = struct.pack(">I", len(tags))
+    for name, data in tags.items():
+        if data not in places:
+            places[data] = offset + len(body)
+            body += data + bytes(-len(data) % 4)
+        table += struct.pack(">4sII", name.encode("latin-1"), places[data], len(data))
+    size = offset + len(body)
+    header = struct.pack(">I4sI4s4s4s", size, b"test", version, device_class, data_space, pcs)
+    header += struct.pack(">6H", 2026, 1, 1, 0, 0, 0) + b"acsp" + bytes(28)
+    header += fixed(0.9642) + fixed(1.0) + fixed(0.8249)
+    return header.ljust(128, b"\0") + table + body
+
+
+def matrix_profile(
+    curves: bytes | Sequence[bytes],
+    colorants: Sequence[Sequence[float]] = D50_COLORANTS_SRGB,
+    *,
+    name: str = "test matrix",
+    **options: bytes,
+) -> bytes:
+    """An RGB matrix/TRC profile with one curve for all channels, or three."""
+    trc = [curves] * 3 if isinstance(curves, bytes) else list(curves)
+    tags = {"desc": desc(name), "cprt": b"text" + bytes(4) + b"CC0\0", "wtpt": xyz((0.9642, 1.0, 0.8249))}
+    tags |= {f"{c}XYZ": xyz(v) for c, v in zip("rgb", colorants, strict=True)}
+    tags |= {f"{c}TRC": v for c, v in zip("rgb", trc, strict=True)}
+    return profile(tags, **options)
+
+
+def gray_profile(curve: bytes) -> bytes:
+    return profile(
+        {
+            "desc": desc("test grey"),
+            "cprt": b"text" + bytes(4) + b"CC0\0",
+            "wtpt": xyz((0.9642, 1, 0.8249)),
+            "kTRC": curve,
+        },
+        data_space=b"GRAY",
+    )
+
+
+def lut_profile(data_space: bytes = b"RGB ") -> bytes:
+    """A scanner profile with one ``mft2`` table of 2 x 2 x 2 nodes to PCSXYZ: the cube's corners mix linearly.
+
+    Its curves are identities, so it equals a matrix profile of gamma 1 with the sRGB colorants.
+    """
+    channels = {b"RGB ": 3, b"CMYK": 4}[data_space]
+    head = b"mft2" + bytes(4) + struct.pack(">BBBx", channels, 3, 2)
+    head += b"".join(fixed(v) for v in (1, 0, 0, 0, 1, 0, 0, 0, 1)) + struct.pack(">HH", 2, 2)
+    nodes = b""
+    for node in range(2**channels):
+        bits = [(node >> (channels - 1 - c)) & 1 for c in range(channels)]
+        for component in range(3):
+            value = sum(b * D50_COLORANTS_SRGB[c][component] for c, b in enumerate(bits[:3]))
+            nodes += struct.pack(">H", min(65535, round(value * 32768)))  # u1Fixed15Number
+    ends = struct.pack(">HH", 0, 65535)
+    table = head + ends * channels + nodes + ends * 3
+    tags = {
+        "desc": desc("test tables"),
+        "cprt": b"text" + bytes(4) + b"CC0\0",
+        "wtpt": xyz((0.9642, 1, 0.8249)),
+        "A2B0": table,
+    }
+    return profile(tags, device_class=b"scnr", data_space=data_space)

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gamutmeta.model.features import (
+    code_coordinate,
+    gate_weights,
+    grid_position,
+    octave_features,
+    pixel_centres,
+)
+
+
+def test_pixel_centres_are_symmetric() -> None:
+    centres = pixel_centres(5)
+    assert centres.dtype == np.float32
+    np.testing.assert_allclose(centres, [0.1, 0.3, 0.5, 0.7, 0.9], atol=1e-7)
+
+
+def test_codes_span_the_interval() -> None:
+    t = code_coordinate()
+    assert (t[0], t[255]) == (-1, 1)
+    assert t.dtype == np.float32
+
+
+def test_octaves_are_exact_at_the_top() -> None:
+    # float32 sin(2^11 pi t) as it is usually written is off by 4e-4 (design section 6); this form by a few 1e-7.
+    t = np.linspace(-1, 1, 4001, dtype=np.float32)
+    features = octave_features(t, 12)
+    angle = t.astype(np.float64)[:, None] * np.pi * 2.0 ** np.arange(12)
+    np.testing.assert_allclose(features, np.concatenate([np.sin(angle), np.cos(angle)], 1), atol=5e-7)
+    naive = np.sin(t * np.float32(np.pi * 2**11))
+    assert np.abs(naive - np.sin(angle[:, 11])).max() > 1e-4
+
+
+def test_no_octaves() -> None:
+    assert octave_features(np.zeros((3, 2), np.float32), 0).shape == (3, 2, 0)
+
+
+def test_gates() -> None:
+    assert gate_weights(None).tolist() == [1] * 256
+    hard = gate_weights(0)
+    assert (hard[0], hard[1], hard[254], hard[255]) == (1, 0, 0, 1)
+    soft = gate_weights(32)
+    assert (soft[0], soft[8], soft[31], soft[32], soft[247]) == (1, 0.75, 1 / 32, 0, 0.75)
+
+
+@given(st.integers(1, 255))
+def test_a_gate_closes_towards_the_middle(gate: int) -> None:
+    weights = gate_weights(gate)
+    code = np.arange(256)
+    expected = np.maximum.reduce([1 - code / gate, 1 - (255 - code) / gate, np.zeros(256)])
+    np.testing.assert_allclose(weights, expected, atol=1e-6)
+
+
+@given(st.integers(1, 3000), st.integers(2, 300))
+def test_every_pixel_lies_between_two_nodes(count: int, nodes: int) -> None:
+    before, fraction = grid_position(count, nodes)
+    assert before.min() >= 0
+    assert before.max() <= nodes - 2
+    assert fraction.min() >= 0
+    assert fraction.max() <= 1
+    np.testing.assert_allclose(before + fraction, (np.arange(count) + 0.5) / count * (nodes - 1), rtol=1e-5)
+
+
+def test_the_outer_nodes_sit_on_the_corners() -> None:
+    before, fraction = grid_position(1, 2)
+    assert (before[0], fraction[0]) == (0, pytest.approx(0.5))
