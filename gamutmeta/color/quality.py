@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.gamut import out_of_gamut
@@ -56,7 +56,7 @@ def measure(
     return Quality(sums.psnr, sums.rmse, sums.psnr_og, sums.rmse_og, sums.og_percent)
 
 
-def quality_figures(restored: Quality, clipped: Quality) -> dict[str, float]:
+def quality_figures(restored: Quality, clipped: Quality) -> dict[str, Any]:
     """The fields of a :class:`~gamutmeta.report.Report` that two measurements fill."""
     return {
         "psnr": restored.psnr,

@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
 from gamutmeta.container import Binding, Payload, Tensor, encode
 from gamutmeta.errors import FitError
+from gamutmeta.fit.adam import Adam
+from gamutmeta.fit.gradient import gradient_for
 from gamutmeta.fit.network import Network, Problem
 from gamutmeta.fit.quantise import quantise_grid, quantise_weights
 from gamutmeta.fit.samples import draw_samples
@@ -116,29 +118,23 @@ def fit(
 
 def _train(network: Network, problem: Problem, config: FitConfig, generator: torch.Generator) -> None:
     """Adam with warm-up and a cosine to zero; uniform noise stands in for the rounding of the grid."""
-    groups: list[dict[str, Any]] = [{"params": network.mlp_parameters(), "lr": config.network_rate}]
-    if network.grid is not None:
-        groups.append({"params": [network.grid], "lr": config.grid_rate / config.grid_step})
-    optimiser = torch.optim.Adam(groups, fused=True)
-    rates = [group["lr"] for group in groups]
-    batch_size = min(config.batch, len(problem))
-    batches = len(problem) // batch_size
+    optimiser = Adam(
+        network.values.detach(),
+        network.gradient,
+        network.rates(config.network_rate, config.grid_rate / config.grid_step),
+    )
+    batch = min(config.batch, len(problem))
+    batches = len(problem) // batch
+    gradient = gradient_for(network, problem, batch, _LOSS_SCALE)
     rate_weight = config.rate_weight
     for step in range(config.steps):
-        factor = min(1.0, (step + 1) / _WARM_UP) * (0.5 + 0.5 * math.cos(math.pi * step / config.steps))
-        for group, rate in zip(optimiser.param_groups, rates, strict=True):
-            group["lr"] = rate * factor
-        batch = problem.batch(step % batches * batch_size, batch_size)
         noisy = None
         if network.grid is not None:
             # Drawn on the CPU, so that every device sees the same noise.
-            noisy = network.grid + (torch.rand(network.grid.shape, generator=generator) - 0.5).to(network.grid.device)
-        loss = (network.residual(batch, noisy) - batch.target).square().mean() * _LOSS_SCALE
-        if network.grid is not None:
-            loss = loss + rate_weight * torch.log2(1 + network.grid.abs()).sum()
-        optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimiser.step()
+            noise = torch.rand(network.grid.shape, generator=generator) - 0.5
+            noisy = network.grid.detach() + noise.to(network.grid.device)
+        gradient(step % batches * batch, noisy, rate_weight)
+        optimiser.step(min(1.0, (step + 1) / _WARM_UP) * (0.5 + 0.5 * math.cos(math.pi * step / config.steps)))
         if network.grid is not None and (step + 1) % max(1, config.steps // _SIZE_CHECKS) == 0:
             excess = _container_size(network, config) / (config.max_bytes * _SIZE_HEADROOM)
             rate_weight = max(config.rate_weight, rate_weight * excess**_SIZE_RESPONSE)

@@ -31,9 +31,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Batch", "Network", "Problem"]
 
-_OUTPUT_SCALE = 0.5
-"""The last layer starts small and learns slowly against the others; folded into the stored weights."""
-
 
 @dataclass(frozen=True, slots=True)
 class Batch:
@@ -96,9 +93,15 @@ class Network:
     Attributes:
         width, height: of the picture's coded raster, pixels.
         grid_step: quantisation step of the grid.
+        values: all parameters, (n,); `layers` and `grid` are views of it.
+        gradient: the same for their gradients; `layer_gradients` and `grid_gradient` are views of it.
         layers: (weight, bias or None) per layer; weight is (outputs, inputs).
         grid: grid values in units of the quantisation step, (1, channels, height, width), or None.
+        matrix: linear sRGB to linear ProPhoto, for row vectors, (3, 3).
     """
+
+    output_scale = 0.5
+    """Of the last layer, which so learns more slowly than the others; folded into the stored weights."""
 
     def __init__(
         self,
@@ -118,25 +121,29 @@ class Network:
         def constant(array: np.typing.NDArray[np.floating]) -> Tensor:
             return torch.from_numpy(np.ascontiguousarray(array, np.float32)).to(device)
 
-        def random(bound: float, *shape: int) -> Tensor:
-            # Drawn on the CPU, so that every device starts from the same weights.
-            return ((torch.rand(shape, generator=generator) * 2 - 1) * bound).to(device)
-
-        self.layers: list[tuple[Tensor, Tensor | None]] = []
-        widths = descriptor.layer_widths
-        for k in range(len(widths) - 1):
-            bound = 1 / math.sqrt(widths[k])
-            last = k == len(widths) - 2
-            zero = last and descriptor.head is Head.SRGB_EXCESS
-            weight = random(0.0 if zero else bound, widths[k + 1], widths[k])
-            bias = random(0.0 if zero else bound, widths[k + 1]) if descriptor.bias else None
-            self.layers.append((weight, bias))
-        self.grid: Tensor | None = None
+        specs = descriptor.tensor_specs()
+        starts = _starting_values(descriptor, grid_step, generator)
+        # One flat vector, so that the optimiser has one tensor to update; the MLP first, then the grid.
+        order = sorted(specs, key=lambda spec: spec.name == "grid")
+        self.values = torch.cat([starts[spec.name].ravel() for spec in order]).to(device)
+        self.gradient = torch.zeros_like(self.values)
+        values, gradients = {}, {}
+        offset = 0
+        for spec in order:
+            part = slice(offset, offset + spec.size)
+            shape = starts[spec.name].shape
+            values[spec.name] = self.values[part].view(shape).requires_grad_()
+            gradients[spec.name] = self.gradient[part].view(shape)
+            values[spec.name].grad = gradients[spec.name]
+            offset += spec.size
+        count = len(descriptor.layer_widths) - 1
+        self.layers = [(values[f"weight{k}"], values.get(f"bias{k}")) for k in range(count)]
+        self.layer_gradients = [(gradients[f"weight{k}"], gradients.get(f"bias{k}")) for k in range(count)]
+        self.grid = values.get("grid")
+        self.grid_gradient = gradients.get("grid")
         if descriptor.grid is not None:
-            g = descriptor.grid
-            self.grid = random(0.02 / grid_step, 1, g.channels, g.height, g.width)
-            self._row, self._row_fraction = self._axis(height, g.height)
-            self._column, self._column_fraction = self._axis(width, g.width)
+            self._row, self._row_fraction = self._axis(height, descriptor.grid.height)
+            self._column, self._column_fraction = self._axis(width, descriptor.grid.width)
         if descriptor.xy is not None:
             self._x = constant(octave_features(2 * pixel_centres(width) - 1, descriptor.xy.octaves))
             self._y = constant(octave_features(2 * pixel_centres(height) - 1, descriptor.xy.octaves))
@@ -145,21 +152,22 @@ class Network:
             rows = octave_features(t, descriptor.rgb.octaves)
             self._code = constant(np.concatenate([t[:, None], rows], 1) if descriptor.rgb.identity else rows)
         self._gate = constant(gate_weights(descriptor.gate))
-        self._matrix = constant(expansion_matrix(descriptor.adaptation).T)
-        for tensor in self.parameters():
-            tensor.requires_grad_()
+        self.matrix = constant(expansion_matrix(descriptor.adaptation).T)
 
     def _axis(self, count: int, nodes: int) -> tuple[Tensor, Tensor]:
         before, fraction = grid_position(count, nodes)
         return torch.from_numpy(before).to(self._device), torch.from_numpy(fraction).to(self._device)
 
-    def mlp_parameters(self) -> list[Tensor]:
-        """Weights and biases of all layers."""
-        return [tensor for layer in self.layers for tensor in layer if tensor is not None]
+    @property
+    def on_cpu(self) -> bool:
+        """Whether the parameters lie in main memory."""
+        return self._device.type == "cpu"
 
-    def parameters(self) -> list[Tensor]:
-        """Everything trainable."""
-        return self.mlp_parameters() + ([self.grid] if self.grid is not None else [])
+    def rates(self, mlp: float, grid: float) -> list[tuple[slice, float]]:
+        """Learning rates of the parts of `values`."""
+        size = self.grid.numel() if self.grid is not None else 0
+        split = len(self.values) - size
+        return [(slice(0, split), mlp)] + ([(slice(split, None), grid)] if size else [])
 
     def residual(self, batch: Batch, grid: Tensor | None) -> Tensor:
         """What the model adds to clipped linear ProPhoto, (B, 3).
@@ -173,21 +181,20 @@ class Network:
             if k:
                 values = functional.relu(values)
             values = functional.linear(values, weight, bias)
-        values = values * _OUTPUT_SCALE
+        values = values * self.output_scale
         if self.descriptor.head is Head.SRGB_EXCESS:
-            values = (values * self._gate[batch.codes]) @ self._matrix
+            values = (values * self.gates(batch)) @ self.matrix
         return values
 
     def _features(self, batch: Batch, grid: Tensor | None) -> Tensor:
         parts = []
         if grid is not None:
-            on_cpu = self._device.type == "cpu"
-            parts.append((self._sampled if on_cpu else self._embedded)(batch, grid * self.grid_step))
+            parts.append((self._sampled if self.on_cpu else self._embedded)(batch, grid))
         if self.descriptor.xy is not None:
             parts += [self._x[batch.column], self._y[batch.row]]
         rgb = self.descriptor.rgb
         if rgb is not None and rgb.source is RgbSource.CODE:
-            parts.append(functional.embedding(batch.codes, self._code).flatten(1))
+            parts.append(self.code_features(batch))
         elif rgb is not None:
             t = 2 * batch.base - 1
             octaves = torch.exp2(torch.arange(rgb.octaves, device=t.device) - 1.0)
@@ -197,13 +204,36 @@ class Network:
             parts.append(torch.cat([t[..., None], *waves] if rgb.identity else waves, -1).flatten(1))
         return torch.cat(parts, 1)
 
-    def _sampled(self, batch: Batch, grid: Tensor) -> Tensor:
-        """The grid's features by torch's sampler: eight times as fast on the CPU, and in a fixed order there."""
+    def code_features(self, batch: Batch) -> Tensor:
+        """Features of the 8-bit codes, (B, features)."""
+        return functional.embedding(batch.codes, self._code).flatten(1)
+
+    def gates(self, batch: Batch) -> Tensor:
+        """Weight of the model on each channel, (B, 3)."""
+        return self._gate[batch.codes]
+
+    def positions(self, batch: Batch) -> Tensor:
+        """Where the pixels lie, for torch's sampler, (1, 1, B, 2): x and y on [-1, 1]."""
         u = (batch.column + 0.5) * (2 / self.width) - 1
         v = (batch.row + 0.5) * (2 / self.height) - 1
-        where = torch.stack([u, v], 1)[None, None]
-        sampled = functional.grid_sample(grid, where, align_corners=True, padding_mode="border")
-        return sampled[0, :, 0].T
+        return torch.stack([u, v], 1)[None, None]
+
+    def sample(self, grid: Tensor, where: Tensor) -> Tensor:
+        """The grid's features at those positions, (channels, B)."""
+        sampled = functional.grid_sample(grid * self.grid_step, where, align_corners=True, padding_mode="border")
+        return sampled[0, :, 0]
+
+    def sample_gradient(self, error: Tensor, grid: Tensor, where: Tensor) -> Tensor:
+        """The derivative of :meth:`sample` by `grid`, times `error` (channels, B)."""
+        bilinear, border, align_corners, wanted = 0, 1, True, [True, False]
+        gradients: tuple[Tensor, Tensor] = torch.ops.aten.grid_sampler_2d_backward(
+            error[None, :, None], grid, where, bilinear, border, align_corners, wanted
+        )
+        return gradients[0] * self.grid_step
+
+    def _sampled(self, batch: Batch, grid: Tensor) -> Tensor:
+        """The grid's features by torch's sampler: eight times as fast on the CPU, and in a fixed order there."""
+        return self.sample(grid, self.positions(batch)).T
 
     def _embedded(self, batch: Batch, grid: Tensor) -> Tensor:
         """The grid's features as a weighted sum of embeddings, whose gradient sums in a fixed order on CUDA too."""
@@ -212,7 +242,7 @@ class Network:
         fx, fy = self._column_fraction[batch.column], self._row_fraction[batch.row]
         corners = torch.stack([corner, corner + 1, corner + across, corner + across + 1], 1)
         share = torch.stack([(1 - fx) * (1 - fy), fx * (1 - fy), (1 - fx) * fy, fx * fy], 1)
-        nodes = functional.embedding(corners, grid.reshape(channels, -1).T.contiguous())
+        nodes = functional.embedding(corners, (grid * self.grid_step).reshape(channels, -1).T.contiguous())
         return (nodes * share[..., None]).sum(1)
 
     def grid_steps(self) -> np.typing.NDArray[np.float32] | None:
@@ -225,8 +255,25 @@ class Network:
         """The MLP's tensors by name, as the payload has them."""
         named = {}
         for k, layer in enumerate(self.layers):
-            scale = _OUTPUT_SCALE if k == len(self.layers) - 1 else 1.0
+            scale = self.output_scale if k == len(self.layers) - 1 else 1.0
             for name, tensor in zip(("weight", "bias"), layer, strict=True):
                 if tensor is not None:
                     named[f"{name}{k}"] = (tensor.detach() * scale).cpu().numpy()
         return named
+
+
+def _starting_values(descriptor: Descriptor, grid_step: float, generator: torch.Generator) -> dict[str, Tensor]:
+    """Random values to start from, by tensor name; drawn on the CPU, so that every device starts alike."""
+    values = {}
+    widths = descriptor.layer_widths
+    for spec in descriptor.tensor_specs():
+        if spec.name == "grid":
+            height, width, channels = spec.shape
+            shape: tuple[int, ...] = (1, channels, height, width)
+            bound = 0.02 / grid_step
+        else:
+            layer = int(spec.name[-1])
+            starts_at_zero = layer == len(widths) - 2 and descriptor.head is Head.SRGB_EXCESS
+            shape, bound = spec.shape, 0.0 if starts_at_zero else 1 / math.sqrt(widths[layer])
+        values[spec.name] = (torch.rand(shape, generator=generator) * 2 - 1) * bound
+    return values

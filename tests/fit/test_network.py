@@ -42,8 +42,7 @@ def network_of(descriptor: Descriptor) -> Network:
     generator = torch.Generator().manual_seed(1)
     network = Network(descriptor, WIDTH, HEIGHT, grid_step=1 / 16, generator=generator, device=torch.device("cpu"))
     with torch.no_grad():
-        for parameter in network.parameters():
-            parameter.copy_(torch.randn(parameter.shape, generator=generator) * 0.3)
+        network.values.copy_(torch.randn(network.values.shape, generator=generator) * 0.3)
     return network
 
 

@@ -1,0 +1,206 @@
+"""Gamut expansion, the whole street: sRGB file -> carrier -> payload -> model(pixels) -> wide-gamut photograph."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gamutmeta import carriers
+from gamutmeta.container import Limits, Payload
+from gamutmeta.errors import BindingError, NoPayloadError
+from gamutmeta.model.expand import expand as expand_pixels
+from gamutmeta.photo.files import check_output
+from gamutmeta.photo.host import read_metadata
+from gamutmeta.photo.pixels import decode_srgb
+from gamutmeta.photo.wide import WideImage
+from gamutmeta.photo.write import write_photo
+from gamutmeta.report import Report
+
+if TYPE_CHECKING:
+    import os
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["Attached", "attached_payload", "check_binding", "expand", "expand_decoded", "expand_file"]
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """A payload and where it was found.
+
+    Attributes:
+        payload: decoded.
+        carrier: "app11", "com", "itxt", "tiff" or "sidecar".
+        size: bytes of the container.
+    """
+
+    payload: Payload
+    carrier: str
+    size: int
+
+
+def attached_payload(
+    data: bytes,
+    path: str | os.PathLike[str] | None = None,
+    *,
+    sidecar: str | os.PathLike[str] | None = None,
+    limits: Limits | None = None,
+) -> Attached:
+    """The payload of an sRGB file.
+
+    Args:
+        data: the file's bytes.
+        path: its path; if the file carries nothing, a sidecar beside it is used.
+        sidecar: use this sidecar and nothing else.
+        limits: of the payload.
+
+    Raises:
+        NoPayloadError: if there is none.
+        CarrierError: if the file is damaged or carries two.
+        PayloadError: if the payload is damaged.
+    """
+    if sidecar is not None:
+        container, carrier = carriers.read_sidecar(sidecar), "sidecar"
+    else:
+        try:
+            found = carriers.extract(data)
+            container, carrier = found.container, found.carrier
+        except NoPayloadError:
+            beside = None if path is None else carriers.sidecar_path(path)
+            if beside is None or not beside.is_file():
+                raise
+            container, carrier = carriers.read_sidecar(beside), "sidecar"
+    return Attached(Payload.from_bytes(container, limits or Limits()), carrier, len(container))
+
+
+def check_binding(payload: Payload, data: bytes, codes: NDArray[np.uint8]) -> None:
+    """Make sure that the payload was made for this very picture.
+
+    Args:
+        payload: of the picture.
+        data: the bytes of the file it came with.
+        codes: the decoded picture, uint8 (H, W, 3).
+
+    Raises:
+        BindingError: if the size or the digest differ.
+    """
+    height, width = codes.shape[:2]
+    if (payload.width, payload.height) != (width, height):
+        raise BindingError(
+            f"the payload was made for {payload.width}x{payload.height} pixels, this picture has {width}x{height}",
+        )
+    host = carriers.host_format(data)
+    if payload.binding.kind == "jpeg":
+        if host != "jpeg":
+            raise BindingError(f"the payload is bound to the coded data of a JPEG, but this is a {host.upper()} file")
+        digest, what = carriers.coded_digest(data), "coded picture data"
+    else:
+        digest, what = carriers.samples_digest(codes), "pixels"
+    if digest != payload.binding.digest:
+        raise BindingError(f"the {what} differ from those the payload was made for (digest mismatch)")
+
+
+def expand_decoded(
+    attached: Attached,
+    data: bytes,
+    codes: NDArray[np.uint8],
+    *,
+    check: bool = True,
+    threads: int | None = None,
+) -> WideImage:
+    """Expand a file whose pixels are decoded already.
+
+    Args:
+        attached: its payload.
+        data: its bytes, for the digest, EXIF and XMP.
+        codes: its pixels, uint8 (H, W, 3).
+        check: as for :func:`expand`.
+        threads: as for :func:`expand`.
+
+    Returns:
+        The photograph in ROMM RGB.
+    """
+    payload = attached.payload
+    if check:
+        check_binding(payload, data, codes)
+    array = expand_pixels(payload.descriptor, payload.weights(), codes, threads=threads)
+    notes = ("the payload holds no model: expanded as clipped",) if payload.descriptor.is_empty else ()
+    metadata = read_metadata(data)
+    return WideImage(array, "prophoto", exif=metadata.exif, xmp=metadata.xmp, notes=notes)
+
+
+def expand(
+    source: str | os.PathLike[str] | bytes,
+    *,
+    space: str = "prophoto",
+    sidecar: str | os.PathLike[str] | None = None,
+    check: bool = True,
+    threads: int | None = None,
+    limits: Limits | None = None,
+) -> WideImage:
+    """Restore the wide-gamut photograph from an sRGB file.
+
+    Args:
+        source: path or bytes of a JPEG, PNG or TIFF with a payload (or with a sidecar beside it).
+        space: the colour space wanted, see :data:`gamutmeta.color.spaces.SPACES`.
+        sidecar: take the payload from this sidecar.
+        check: refuse a payload that was made for another picture. False expands it all the same; positions are
+            relative to the picture, so a resized picture gets roughly the right colours.
+        threads: None for one per core.
+        limits: of the payload.
+
+    Raises:
+        GamutMetaError: NoPayloadError, CarrierError, PayloadError, BindingError or PhotoError, as it applies.
+        OSError: if the file cannot be read.
+    """
+    data, path = (source, None) if isinstance(source, bytes) else (Path(source).read_bytes(), source)
+    attached = attached_payload(data, path, sidecar=sidecar, limits=limits)
+    return expand_decoded(attached, data, decode_srgb(data), check=check, threads=threads).convert(space)
+
+
+def expand_file(
+    source: str | os.PathLike[str],
+    target: str | os.PathLike[str],
+    *,
+    space: str = "prophoto",
+    depth: int = 16,
+    sidecar: str | os.PathLike[str] | None = None,
+    check: bool = True,
+    overwrite: bool = False,
+    threads: int | None = None,
+) -> Report:
+    """Restore the wide-gamut photograph and write it, with EXIF, XMP and the ICC profile of `space`.
+
+    Args:
+        source: JPEG, PNG or TIFF with a payload (or with a sidecar beside it).
+        target: .tif, .tiff or .png; .jpg with a depth of 8.
+        space: as for :func:`expand`.
+        depth: 16 or 8 bits.
+        sidecar: as for :func:`expand`.
+        check: as for :func:`expand`.
+        overwrite: whether `target` may exist.
+        threads: None for one per core.
+
+    Raises:
+        OutputExistsError: if `target` exists and `overwrite` is false.
+        GamutMetaError, OSError: as for :func:`expand`.
+    """
+    start = time.perf_counter()
+    check_output(target, overwrite=overwrite)
+    data = Path(source).read_bytes()
+    attached = attached_payload(data, source, sidecar=sidecar)
+    wide = expand_decoded(attached, data, decode_srgb(data), check=check, threads=threads)
+    write_photo(wide.convert(space), target, depth=depth, overwrite=overwrite)
+    return Report(
+        file=str(source),
+        output=str(target),
+        carrier=attached.carrier,
+        model=str(attached.payload.descriptor),
+        payload_bytes=attached.size,
+        file_bytes=len(data),
+        seconds=time.perf_counter() - start,
+        notes=wide.notes,
+    )

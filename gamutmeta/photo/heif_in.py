@@ -1,0 +1,95 @@
+"""HEIC, HEIF and AVIF files, through pillow-heif.
+
+Its builds may know AVIF's container without having an AV1 decoder; those pixels are decoded by Pillow (8 bits) or
+imagecodecs (more).
+
+References:
+    ISO/IEC 23008-12:2022, section 6.5.5 (colour information: an ICC profile counts before code points) and 6.5.10,
+    6.5.12 (rotation and mirroring, which decoding applies; the EXIF orientation is for information only).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
+
+from gamutmeta.photo.extras import imagecodecs_for, optional
+from gamutmeta.photo.metadata import checked_exif, checked_xmp, upright_exif
+from gamutmeta.photo.picture import Picture, check_size, rgb_of
+from gamutmeta.photo.pillow_in import array_of, open_pillow, take_metadata
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["read_avif", "read_heif"]
+
+
+def read_heif(file: BinaryIO, max_pixels: int) -> Picture:
+    """Read the primary picture of a HEIC or HEIF file, turned upright.
+
+    Args:
+        file: the file, at any position.
+        max_pixels: limit on width x height.
+
+    Raises:
+        PhotoError: too large.
+        MissingExtraError: pillow-heif is not installed.
+        Exception: whatever pillow-heif raises for a damaged file.
+    """
+    heif = _open(file)
+    width, height = heif.size
+    check_size(width, height, max_pixels)
+    notes: list[str] = []
+    samples, is_gray = rgb_of(np.asarray(heif), notes)
+    picture = Picture(samples, heif.info["bit_depth"], is_gray, notes=notes)
+    _take_colour(picture, heif.info)
+    picture.exif = upright_exif(checked_exif(heif.info.get("exif")))
+    picture.xmp, note = checked_xmp(heif.info.get("xmp"), upright=True)
+    if note:
+        notes.append(note)
+    if len(heif) > 1:
+        notes.append("the file has further pictures, which were left out")
+    return picture
+
+
+def read_avif(file: BinaryIO, max_pixels: int) -> Picture:
+    """Read the primary picture of an AVIF file, as it is stored; its orientation is in its EXIF block.
+
+    Args:
+        file: the file, at any position.
+        max_pixels: limit on width x height.
+
+    Raises:
+        PhotoError: too large.
+        MissingExtraError: pillow-heif is not installed, or it has more than 8 bits and imagecodecs is not.
+        Exception: whatever the decoders raise for a damaged file.
+    """
+    info = _open(file).info
+    bits = info["bit_depth"]
+    file.seek(0)
+    # Pillow turns the file's rotation into an EXIF orientation.
+    with open_pillow(file, ("AVIF",), max_pixels) as image:
+        if bits == 8:
+            samples: NDArray[np.unsignedinteger[Any]] = array_of(image)
+        else:
+            file.seek(0)
+            samples = imagecodecs_for(f"reading {bits}-bit AVIF").avif_decode(file.read())
+        notes: list[str] = []
+        rgb, is_gray = rgb_of(samples, notes)
+        picture = Picture(rgb, bits, is_gray, notes=notes)
+        take_metadata(picture, image)
+    _take_colour(picture, info)
+    return picture
+
+
+def _open(file: BinaryIO) -> Any:
+    pillow_heif = optional("pillow_heif", "pillow-heif", "heif", "reading HEIC, HEIF and AVIF")
+    return pillow_heif.open_heif(file, convert_hdr_to_8bit=False, hdr_to_16bit=False)
+
+
+def _take_colour(picture: Picture, info: dict[str, Any]) -> None:
+    picture.icc = info.get("icc_profile") or None
+    nclx = info.get("nclx_profile")
+    if picture.icc is None and nclx:
+        picture.cicp = (nclx["color_primaries"], nclx["transfer_characteristics"])

@@ -1,0 +1,51 @@
+"""EXIF and XMP of the 8-bit files that carry payloads."""
+
+from __future__ import annotations
+
+import io
+from typing import NamedTuple
+
+from gamutmeta.carriers import host_format
+from gamutmeta.carriers.tiff import read_ifd0, read_value
+from gamutmeta.errors import GamutMetaError, PhotoError
+from gamutmeta.photo.metadata import checked_exif, checked_xmp, exif_of_tiff
+from gamutmeta.photo.picture import MAX_PIXELS
+from gamutmeta.photo.pillow_in import open_pillow
+
+__all__ = ["Metadata", "read_metadata"]
+
+_XMP_TAG = 700
+_MAX_XMP = 64 << 20
+
+
+class Metadata(NamedTuple):
+    """EXIF (with its ``Exif`` prefix) and XMP packet, as in :class:`~gamutmeta.photo.wide.WideImage`."""
+
+    exif: bytes | None = None
+    xmp: bytes | None = None
+
+
+def read_metadata(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Metadata:
+    """EXIF and XMP of a JPEG, PNG or TIFF file; damaged ones count as none.
+
+    Args:
+        data: the file.
+        max_pixels: limit on width x height; nothing is decoded.
+
+    Raises:
+        UnsupportedFileError: another kind of file.
+        PhotoError: it cannot be opened.
+    """
+    if host_format(data) == "tiff":
+        ifd = read_ifd0(data)
+        entry = next((entry for entry in ifd.entries if entry.tag == _XMP_TAG and entry.nbytes), None)
+        packet = None if entry is None else read_value(data, entry, max_bytes=_MAX_XMP)
+        return Metadata(exif_of_tiff(data), checked_xmp(packet)[0])
+    try:
+        with open_pillow(io.BytesIO(data), ("JPEG", "PNG"), max_pixels) as image:
+            return Metadata(checked_exif(image.info.get("exif")), checked_xmp(image.info.get("xmp"))[0])
+    except (GamutMetaError, Warning):
+        raise
+    except Exception as error:
+        # Pillow raises a dozen kinds of exceptions for damaged files, none of which is documented.
+        raise PhotoError(f"the picture cannot be opened: {str(error) or type(error).__name__}") from error

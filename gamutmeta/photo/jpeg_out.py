@@ -1,0 +1,103 @@
+"""Writing JPEG files, through Pillow."""
+
+from __future__ import annotations
+
+import warnings
+from contextlib import contextmanager, nullcontext
+from threading import Lock
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from gamutmeta.errors import GamutMetaWarning, PhotoError
+from gamutmeta.photo.metadata import shortened_exif
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["write_jpeg"]
+
+_MAX_SEGMENT = 65533
+"""Bytes that fit one marker segment (ITU-T T.81, section B.1.1.4)."""
+_MAX_XMP = _MAX_SEGMENT - len(b"http://ns.adobe.com/xap/1.0/\0")
+_MAX_SIDE = 65535
+_MAX_BYTES_PER_PIXEL = 6
+"""Noise at quality 100 takes 4.3."""
+_BUFFER_LOCK = Lock()
+_SUBSAMPLINGS = ("4:4:4", "4:2:2", "4:2:0")
+
+
+def write_jpeg(
+    file: BinaryIO,
+    samples: NDArray[np.uint8],
+    *,
+    icc: bytes | None,
+    exif: bytes | None = None,
+    xmp: bytes | None = None,
+    quality: int = 95,
+    subsampling: str = "4:4:4",
+    progressive: bool = False,
+) -> None:
+    """Write a JPEG.
+
+    Args:
+        file: where to.
+        samples: uint8, shape (height, width, 3).
+        icc: ICC profile.
+        exif: EXIF block; if longer than a segment, written without maker notes and thumbnail.
+        xmp: XMP packet; left out if longer than a segment.
+        quality: libjpeg's, 1 to 100.
+        subsampling: of the chroma channels: ``"4:4:4"``, ``"4:2:2"`` or ``"4:2:0"``.
+        progressive: several scans instead of one.
+
+    Raises:
+        PhotoError: an option has no such value, or the picture is too large for a JPEG.
+        CarrierError: the EXIF block is too long and damaged.
+
+    Warns:
+        GamutMetaWarning: metadata were shortened.
+    """
+    from PIL import Image  # noqa: PLC0415  # only where it is needed
+
+    if not 1 <= quality <= 100:
+        raise PhotoError(f"JPEG quality is 1 to 100, not {quality}")
+    if subsampling not in _SUBSAMPLINGS:
+        raise PhotoError(f"chroma subsampling is one of {', '.join(_SUBSAMPLINGS)}, not {subsampling}")
+    if max(samples.shape) > _MAX_SIDE:
+        raise PhotoError(f"{samples.shape[1]} x {samples.shape[0]} pixels are more than a JPEG takes ({_MAX_SIDE})")
+    options: dict[str, Any] = {}
+    if exif:
+        short = shortened_exif(exif, _MAX_SEGMENT)
+        if short != exif:
+            lost = "it was" if short is None else "maker notes and thumbnail were"
+            warnings.warn(f"the EXIF block is too long for a JPEG; {lost} left out", GamutMetaWarning, stacklevel=2)
+        if short:
+            options["exif"] = short
+    if xmp and len(xmp) > _MAX_XMP:
+        warnings.warn("the XMP packet is too long for a JPEG; it was left out", GamutMetaWarning, stacklevel=2)
+    elif xmp:
+        options["xmp"] = xmp
+    if icc:
+        options["icc_profile"] = icc
+    image = Image.fromarray(samples)
+    with _room_for_scans(image.width * image.height) if progressive else nullcontext():
+        image.save(file, "JPEG", quality=quality, subsampling=subsampling, progressive=progressive, **options)
+
+
+@contextmanager
+def _room_for_scans(pixels: int) -> Iterator[None]:
+    """Let Pillow's output buffer hold a whole progressive JPEG.
+
+    libjpeg cannot pause between its scans, and Pillow's guess of two bytes per pixel is too small for noise: saving
+    would fail. The size can only be set for the whole module; whoever saves at the same time gets a larger buffer too.
+    """
+    from PIL import ImageFile  # noqa: PLC0415  # only where it is needed
+
+    with _BUFFER_LOCK:
+        before = ImageFile.MAXBLOCK
+        ImageFile.MAXBLOCK = max(before, _MAX_BYTES_PER_PIXEL * pixels)
+        try:
+            yield
+        finally:
+            ImageFile.MAXBLOCK = before

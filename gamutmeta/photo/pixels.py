@@ -1,0 +1,129 @@
+"""8-bit sRGB pictures, as they carry payloads: one decoder, one encoder.
+
+Fitting and expansion both decode here, so they see the same pixels.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from gamutmeta.color.icc import profile_bytes
+from gamutmeta.errors import CarrierError, GamutMetaError, PhotoError
+from gamutmeta.photo.jpeg_out import write_jpeg
+from gamutmeta.photo.metadata import with_declared_space
+from gamutmeta.photo.picture import MAX_PIXELS, rgb_of
+from gamutmeta.photo.pillow_in import array_of, open_pillow
+from gamutmeta.photo.png_out import write_png
+from gamutmeta.photo.tiff_out import write_tiff
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from PIL import Image
+
+__all__ = ["decode_srgb", "encode_srgb_file"]
+
+_FORMATS = ("JPEG", "PNG", "TIFF")
+_BITS_PER_SAMPLE = 258
+"""TIFF tag."""
+
+
+def decode_srgb(data: bytes, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
+    """Decode a JPEG, PNG or TIFF file with 8 bits per sample.
+
+    The pixels are as the file stores them: EXIF orientation is not applied, an ICC profile is not looked at. Grey and
+    palette pictures are expanded, transparency is left out. Of several pictures the first is decoded.
+
+    Args:
+        data: the file.
+        max_pixels: limit on width x height; Pillow's own ``Image.MAX_IMAGE_PIXELS`` counts as well.
+
+    Returns:
+        uint8, shape (height, width, 3), contiguous and writable.
+
+    Raises:
+        PhotoError: the file is damaged, too large, of another kind, or its pixels are CMYK or have 16 bits.
+    """
+    try:
+        with open_pillow(io.BytesIO(data), _FORMATS, max_pixels) as image:
+            _check_depth(image, data)
+            samples, _ = rgb_of(array_of(image), [])
+            return np.array(samples, np.uint8, order="C")
+    except (GamutMetaError, Warning):
+        raise
+    except Exception as error:
+        # Pillow's decoders raise a dozen kinds of exceptions for damaged files, none of which is documented.
+        raise PhotoError(f"the picture cannot be decoded: {str(error) or type(error).__name__}") from error
+
+
+def encode_srgb_file(
+    pixels: NDArray[np.uint8],
+    format: Literal["jpeg", "png", "tiff"] = "jpeg",  # noqa: A002  # Pillow's word for it
+    *,
+    quality: int = 95,
+    subsampling: str = "4:4:4",
+    progressive: bool = False,
+    exif: bytes | None = None,
+    xmp: bytes | None = None,
+    icc: bool = True,
+) -> bytes:
+    """Encode 8-bit sRGB pixels as a file; the same arguments give the same bytes.
+
+    Args:
+        pixels: uint8, shape (height, width, 3), sRGB.
+        format: kind of file.
+        quality: of a JPEG, 1 to 100.
+        subsampling: of a JPEG's chroma channels: ``"4:4:4"``, ``"4:2:2"`` or ``"4:2:0"``.
+        progressive: write a JPEG in several scans.
+        exif: EXIF block as in :class:`gamutmeta.photo.wide.WideImage`; its colour space is set to sRGB.
+        xmp: XMP packet.
+        icc: embed the sRGB profile.
+
+    Returns:
+        The file.
+
+    Raises:
+        PhotoError: the array or an option is not of this kind, or the EXIF block is damaged.
+
+    Warns:
+        GamutMetaWarning: metadata too long for a JPEG were shortened.
+    """
+    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or 0 in pixels.shape:
+        raise PhotoError(f"pixels are uint8 of shape (height, width, 3), not {pixels.dtype} of {pixels.shape}")
+    options: dict[str, Any] = {
+        "icc": profile_bytes("srgb") if icc else None,
+        "exif": with_declared_space(exif, "srgb"),
+        "xmp": xmp,
+    }
+    file = io.BytesIO()
+    try:
+        if format == "jpeg":
+            write_jpeg(file, pixels, quality=quality, subsampling=subsampling, progressive=progressive, **options)
+        elif format == "png":
+            write_png(file, pixels, **options)
+        elif format == "tiff":
+            write_tiff(file, pixels, **options)
+        else:
+            raise PhotoError(f"an sRGB picture is written as jpeg, png or tiff, not {format}")
+    except CarrierError as error:
+        raise PhotoError(str(error)) from error
+    return file.getvalue()
+
+
+def _check_depth(image: Image.Image, data: bytes) -> None:
+    """Refuse what Pillow would silently turn into 8 bits.
+
+    Raises:
+        PhotoError: more than 8 bits per sample.
+    """
+    depths: tuple[int, ...] = (8,)
+    if image.format == "PNG":
+        # Signature, length and type of IHDR, width, height, bit depth.
+        depths = struct.unpack_from("B", data, 8 + 8 + 8)
+    elif image.format == "TIFF":
+        depths = image.tag_v2.get(_BITS_PER_SAMPLE, (1,))  # type: ignore[attr-defined]  # a TiffImageFile
+    if max(depths) > 8:
+        raise PhotoError(f"the {image.format} picture has {max(depths)} bits per sample, not 8")

@@ -1,0 +1,133 @@
+"""PNG files: 16 bits per sample through imagecodecs, fewer through Pillow.
+
+Pillow opens 16-bit RGB silently as 8-bit. Colour chunks are read here, in the order of precedence that the standard
+gives them; Pillow does not know cICP.
+
+References:
+    W3C, Portable Network Graphics (PNG) Specification (Third Edition), sections 11.3.2 (colour space information) and
+    11.3.3 (text).
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from typing import TYPE_CHECKING, BinaryIO
+
+from gamutmeta.carriers.png import iter_chunks, read_chunk
+from gamutmeta.color.cicp import HIGH_DYNAMIC_RANGE, cicp_space
+from gamutmeta.color.spaces import SRGB
+from gamutmeta.errors import CarrierError, PhotoError
+from gamutmeta.photo.extras import imagecodecs_for
+from gamutmeta.photo.metadata import checked_exif, checked_xmp
+from gamutmeta.photo.picture import Picture, check_size, rgb_of
+from gamutmeta.photo.pillow_in import read_pillow
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["read_png"]
+
+_WANTED = (b"IHDR", b"cICP", b"iCCP", b"sRGB", b"eXIf", b"iTXt")
+_MAX_CHUNK = 64 << 20
+"""Bytes of a profile or packet, also after decompression."""
+_XMP_KEYWORD = b"XML:com.adobe.xmp"
+
+
+def read_png(file: BinaryIO, max_pixels: int) -> Picture:
+    """Read a PNG file.
+
+    Args:
+        file: the file, at any position.
+        max_pixels: limit on width x height.
+
+    Raises:
+        PhotoError: too large, or a colour chunk is damaged.
+        MissingExtraError: it has 16 bits per sample, and imagecodecs is not installed.
+        CarrierError: its chunks are damaged.
+    """
+    chunks = _chunks_of(file)
+    width, height, depth = _header(chunks[b"IHDR"])
+    check_size(width, height, max_pixels)
+    file.seek(0)
+    if depth == 16:
+        notes: list[str] = []
+        imagecodecs = imagecodecs_for("reading 16-bit PNG")
+        samples, is_gray = rgb_of(imagecodecs.png_decode(file.read()), notes)
+        picture = Picture(samples, 16, is_gray, notes=notes)
+    else:
+        picture = read_pillow(file, ("PNG",), max_pixels)
+    _take_colour(picture, chunks)
+    _take_metadata(picture, chunks)
+    return picture
+
+
+def _chunks_of(file: BinaryIO) -> dict[bytes, bytes]:
+    """Data of the wanted chunks; of the text chunks, only the XMP packet."""
+    found: dict[bytes, bytes] = {}
+    for chunk in iter_chunks(file):
+        if chunk.type not in _WANTED or chunk.type in found:
+            continue
+        if chunk.data_end - chunk.data_start > _MAX_CHUNK:
+            raise PhotoError(f"PNG chunk {chunk.type.decode()} is larger than {_MAX_CHUNK} bytes")
+        data = read_chunk(file, chunk)
+        if chunk.type != b"iTXt" or data.startswith(_XMP_KEYWORD + b"\0"):
+            found[chunk.type] = data
+    return found
+
+
+def _header(data: bytes) -> tuple[int, int, int]:
+    """Width, height and bits per sample."""
+    if len(data) != 13:
+        raise CarrierError("PNG: IHDR has another length than 13 bytes")
+    width, height, depth = struct.unpack_from(">IIB", data)
+    return width, height, depth
+
+
+def _take_colour(picture: Picture, chunks: Mapping[bytes, bytes]) -> None:
+    """Keep the statement on colour that counts: cICP, else iCCP, else sRGB."""
+    picture.icc = None
+    if b"cICP" in chunks:
+        code_points = tuple(chunks[b"cICP"][:2])
+        if len(code_points) == 2 and (cicp_space(*code_points) or code_points[1] in HIGH_DYNAMIC_RANGE):
+            picture.cicp = (code_points[0], code_points[1])
+            return
+        picture.notes.append(f"chunk cICP with code points {code_points} was ignored")
+    if b"iCCP" in chunks:
+        picture.icc = _profile(chunks[b"iCCP"])
+    elif b"sRGB" in chunks:
+        picture.space = SRGB
+
+
+def _profile(data: bytes) -> bytes:
+    """The profile in an iCCP chunk: name, NUL, compression method 0, zlib stream."""
+    name, _, rest = data.partition(b"\0")
+    if len(name) > 79 or rest[:1] != b"\0":
+        raise PhotoError("PNG chunk iCCP is damaged")
+    return _inflated(rest[1:], "iCCP")
+
+
+def _take_metadata(picture: Picture, chunks: Mapping[bytes, bytes]) -> None:
+    raw = chunks.get(b"eXIf")
+    picture.exif = checked_exif(raw)
+    if raw and picture.exif is None:
+        picture.notes.append("the EXIF block is damaged and was left out")
+    text = chunks.get(b"iTXt", b"")[len(_XMP_KEYWORD) + 1 :]
+    if not text:
+        return
+    # Compression flag, method 0, language tag, NUL, translated keyword, NUL, text.
+    packet = text[2:].split(b"\0", 2)[-1]
+    picture.xmp, note = checked_xmp(_inflated(packet, "iTXt") if text[0] else packet)
+    if note:
+        picture.notes.append(note)
+
+
+def _inflated(data: bytes, chunk: str) -> bytes:
+    decompressor = zlib.decompressobj()
+    try:
+        result = decompressor.decompress(data, _MAX_CHUNK)
+    except zlib.error as error:
+        raise PhotoError(f"PNG chunk {chunk} is damaged: {error}") from error
+    if not decompressor.eof:
+        raise PhotoError(f"PNG chunk {chunk} is cut short, or larger than {_MAX_CHUNK} bytes")
+    return result

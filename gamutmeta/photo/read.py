@@ -1,0 +1,131 @@
+"""Reading a photograph of any supported kind as 16-bit ROMM RGB."""
+
+from __future__ import annotations
+
+import warnings
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from gamutmeta.color.spaces import PROPHOTO, space_named
+from gamutmeta.errors import GamutMetaError, GamutMetaWarning, MissingExtraError, PhotoError, ProfileError
+from gamutmeta.photo.heif_in import read_avif, read_heif
+from gamutmeta.photo.interpret import romm_of
+from gamutmeta.photo.picture import MAX_PIXELS, Picture
+from gamutmeta.photo.pillow_in import read_pillow
+from gamutmeta.photo.png_in import read_png
+from gamutmeta.photo.raw_in import RAW_SUFFIXES, read_raw
+from gamutmeta.photo.tiff_in import read_tiff
+from gamutmeta.photo.wide import WideImage
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Iterator, Mapping
+
+__all__ = ["read_photo"]
+
+_TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_AVIF_BRANDS = (b"avif", b"avis")
+_HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"mif2", b"msf1")
+_RAW_MAGIC = (b"FUJIFILM", b"FOVb", b"\0MRM", b"IIRO", b"IIRS", b"MMOR", b"IIU\0")
+"""Of RAF, X3F, MRW, ORF and RW2."""
+
+
+def read_photo(
+    path: str | os.PathLike[str],
+    *,
+    assume_space: str | None = None,
+    max_pixels: int = MAX_PIXELS,
+) -> WideImage:
+    """Read a photograph as ROMM RGB (ProPhoto, D50), 16 bits per channel, adapted with Bradford.
+
+    TIFF (8 to 16 bits), PNG, JPEG and WebP are read as they are stored, with their EXIF orientation; HEIC and raw
+    photographs are turned upright. Of a file with several pictures the first is read. Transparency is left out.
+
+    Args:
+        path: the file; its kind is told by its first bytes, for raw files also by its name.
+        assume_space: the known space of a picture whose file names none, or one that cannot be used; sRGB if None.
+        max_pixels: limit on width x height, checked before decoding.
+
+    Returns:
+        The photograph, in the space ``"prophoto"``; `notes` tells what was assumed or left out.
+
+    Raises:
+        PhotoError: the file is damaged, too large, or of a kind that is not supported.
+        ProfileError: its ICC profile is damaged or does not fit, and no `assume_space` was given.
+        MissingExtraError: an optional library is needed.
+        OSError: the file cannot be opened.
+
+    Warns:
+        GamutMetaWarning: the file names no colour space, and one was assumed.
+    """
+    if assume_space is not None:
+        space_named(assume_space)
+    path = Path(path)
+    with path.open("rb") as file:
+        head = file.read(32)
+    with _naming(path):
+        picture = _decode(path, head, max_pixels)
+        array = romm_of(picture, assume_space)
+    notes = picture.notes
+    if picture.assumption:
+        notes = [picture.assumption, *notes]
+        warnings.warn(f"{path}: {picture.assumption}", GamutMetaWarning, stacklevel=2)
+    return WideImage(array, PROPHOTO.name, exif=picture.exif, xmp=picture.xmp, notes=tuple(notes))
+
+
+def _decode(path: Path, head: bytes, max_pixels: int) -> Picture:
+    kind = _kind_of(head)
+    # Many raw files are TIFF files by their first bytes, and told from them by their names alone.
+    if kind == "raw" or (kind in {"TIFF", None} and path.suffix.lower() in RAW_SUFFIXES):
+        return read_raw(path, max_pixels)
+    if kind is None:
+        raise PhotoError("not a TIFF, PNG, JPEG, WebP, HEIC, AVIF or raw photograph")
+    with path.open("rb") as file:
+        return _READERS[kind](file, max_pixels)
+
+
+def _kind_of(head: bytes) -> str | None:
+    """The kind of a file, from its first 32 bytes."""
+    brand = head[8:12] if head[4:8] == b"ftyp" else b""
+    signs = {
+        "raw": head.startswith(_RAW_MAGIC) or _is_canon(head) or brand == b"crx ",
+        "TIFF": head.startswith(_TIFF_MAGIC),
+        "PNG": head.startswith(b"\x89PNG"),
+        "JPEG": head.startswith(b"\xff\xd8"),
+        "WebP": head.startswith(b"RIFF") and head[8:12] == b"WEBP",
+        "AVIF": brand in _AVIF_BRANDS,
+        "HEIF": brand in _HEIF_BRANDS,
+    }
+    return next((kind for kind, fits in signs.items() if fits), None)
+
+
+def _is_canon(head: bytes) -> bool:
+    """CRW, or CR2 with its mark in a TIFF file's header."""
+    return head[6:14] == b"HEAPCCDR" or (head.startswith(b"II*\0") and head[8:10] == b"CR")
+
+
+_READERS: Mapping[str, Callable[[BinaryIO, int], Picture]] = {
+    "TIFF": read_tiff,
+    "PNG": read_png,
+    "JPEG": lambda file, max_pixels: read_pillow(file, ("JPEG",), max_pixels),
+    "WebP": lambda file, max_pixels: read_pillow(file, ("WEBP",), max_pixels),
+    "AVIF": read_avif,
+    "HEIF": read_heif,
+}
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Turn whatever the decoders raise into a PhotoError that names the file."""
+    try:
+        yield
+    except (MissingExtraError, Warning):
+        raise
+    except ProfileError as error:
+        raise ProfileError(f"{path}: {error}") from error
+    except GamutMetaError as error:
+        raise PhotoError(f"{path}: {error}") from error
+    except Exception as error:
+        # Decoders raise a dozen kinds of exceptions for damaged files, none of which is documented.
+        raise PhotoError(f"{path}: cannot be decoded: {str(error) or type(error).__name__}") from error

@@ -1,0 +1,120 @@
+"""TIFF files: 9 to 16 bits per sample through tifffile, up to 8 through Pillow.
+
+Pillow has no mode for 16-bit RGB and would silently halve it; but it reads the compressions of 8-bit files without
+further libraries.
+
+References:
+    TIFF 6.0; Adobe Photoshop TIFF Technical Notes (2002); tag numbers as there.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
+
+from gamutmeta.carriers.tiff import Ifd, read_ifd0, read_value
+from gamutmeta.errors import PhotoError
+from gamutmeta.photo.extras import imagecodecs_for
+from gamutmeta.photo.metadata import checked_xmp, exif_of_tiff
+from gamutmeta.photo.picture import Picture, check_size, rgb_of
+from gamutmeta.photo.pillow_in import pillow_samples
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from tifffile import TiffPage
+
+__all__ = ["read_tiff"]
+
+_ICC_TAG, _XMP_TAG = 34675, 700
+_MAX_TAG = 64 << 20
+"""Bytes of a profile or packet read at most."""
+
+_READ_AHEAD = 16 << 20
+"""Bytes of compressed strips held at a time; tifffile's default holds most of a photograph's."""
+
+_GREY_OR_RGB = {1, 2}
+"""PhotometricInterpretation BlackIsZero and RGB."""
+_UNSUPPORTED = {0: "WhiteIsZero grey", 3: "palette", 4: "mask", 5: "CMYK", 6: "YCbCr", 8: "CIE Lab", 9: "ICC Lab"}
+_UNSUPPORTED |= {10: "ITU Lab", 32803: "colour filter array", 34892: "linear raw"}
+_UNSUPPORTED_8_BIT = _UNSUPPORTED.keys() - {0, 6}
+"""Pillow turns the other two into grey and RGB."""
+_UNSIGNED = 1
+"""SampleFormat."""
+
+_BUILT_IN_COMPRESSIONS = {1, 8, 32946, 34925}
+"""None, Deflate (two numbers), LZMA: what tifffile decodes with the standard library alone."""
+
+
+def read_tiff(file: BinaryIO, max_pixels: int) -> Picture:
+    """Read the first page.
+
+    Args:
+        file: the file, at any position.
+        max_pixels: limit on width x height.
+
+    Raises:
+        PhotoError: of a kind that is not a photograph here (CMYK, Lab, palette, float, ...), or too large.
+        MissingExtraError: its compression needs imagecodecs.
+        CarrierError: the directory is damaged.
+    """
+    ifd = read_ifd0(file)
+    samples, bits, notes = _decode(file, max_pixels)
+    rgb, is_gray = rgb_of(samples, notes)
+    picture = Picture(rgb, bits, is_gray, icc=_tag(file, ifd, _ICC_TAG), notes=notes)
+    picture.exif = exif_of_tiff(file)
+    picture.xmp, note = checked_xmp(_tag(file, ifd, _XMP_TAG))
+    if note:
+        notes.append(note)
+    if ifd.next_offset:
+        notes.append("the file has further pages, which were left out")
+    return picture
+
+
+def _decode(file: BinaryIO, max_pixels: int) -> tuple[NDArray[np.unsignedinteger[Any]], int, list[str]]:
+    """Samples of shape (height, width) or (height, width, channels), their significant bits, and notes."""
+    import tifffile  # noqa: PLC0415  # takes a tenth of a second
+
+    file.seek(0)
+    with tifffile.TiffFile(file) as tiff:
+        page = tiff.pages.first
+        check_size(page.imagewidth, page.imagelength, max_pixels)
+        bits = _checked_bits(page)
+        if bits > 8:
+            _check_codec(page)
+            samples: NDArray[np.unsignedinteger[Any]] = page.asarray(buffersize=_READ_AHEAD)
+            return np.moveaxis(samples, 0, -1) if page.axes == "SYX" else samples, bits, []
+    file.seek(0)
+    samples, notes = pillow_samples(file, ("TIFF",), max_pixels)
+    return samples, 8, notes
+
+
+def _checked_bits(page: TiffPage) -> int:
+    """Bits per sample, of a page that holds a photograph."""
+    bits: object = page.bitspersample  # A tuple where the channels differ.
+    photometric = int(page.photometric)
+    depth_limited = isinstance(bits, int) and bits <= 8
+    if photometric in (_UNSUPPORTED_8_BIT if depth_limited else _UNSUPPORTED):
+        raise PhotoError(f"{_UNSUPPORTED[photometric]} TIFF is not supported; save it as RGB")
+    if photometric not in {*_GREY_OR_RGB, *_UNSUPPORTED}:
+        raise PhotoError(f"TIFF with PhotometricInterpretation {photometric} is not supported")
+    if page.sampleformat != _UNSIGNED:
+        raise PhotoError("TIFF with signed or floating-point samples is not supported; save it with 16 bits")
+    if not isinstance(bits, int) or not 1 <= bits <= 16:
+        raise PhotoError(f"TIFF with {bits} bits per sample is not supported; save it with 16 bits")
+    if page.axes not in {"YX", "YXS", "SYX"}:
+        raise PhotoError(f"TIFF with axes {page.axes} is not a photograph")
+    return bits
+
+
+def _check_codec(page: TiffPage) -> None:
+    plain = int(page.compression) in _BUILT_IN_COMPRESSIONS and page.predictor == 1 and page.bitspersample == 16
+    if not plain:
+        name = getattr(page.compression, "name", page.compression)
+        predictor = " with a predictor" if page.predictor != 1 else ""
+        imagecodecs_for(f"reading {name} TIFF{predictor}")
+
+
+def _tag(file: BinaryIO, ifd: Ifd, tag: int) -> bytes | None:
+    entry = next((entry for entry in ifd.entries if entry.tag == tag and entry.nbytes), None)
+    return None if entry is None else read_value(file, entry, max_bytes=_MAX_TAG)

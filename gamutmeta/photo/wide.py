@@ -1,0 +1,163 @@
+"""A wide-gamut photograph with 16 bits per channel, which Pillow has no mode for."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gamutmeta.color.convert import convert_space
+from gamutmeta.color.icc import profile_bytes
+from gamutmeta.color.spaces import space_named
+from gamutmeta.errors import PhotoError
+from gamutmeta.photo.metadata import orientation_of, with_declared_space
+from gamutmeta.photo.write import write_photo
+
+if TYPE_CHECKING:
+    import os
+
+    from numpy.typing import DTypeLike, NDArray
+    from PIL import Image
+
+__all__ = ["WideImage"]
+
+_PREVIEW_SIDE = 1200
+"""Longest side in pixels of the picture shown in a notebook."""
+
+
+class WideImage:
+    """A photograph in a named RGB space, 16 bits per channel.
+
+    Treat it as immutable: methods return new objects, and may share the array. The pixels are as the file stores them;
+    `orientation` tells how to turn them for display.
+
+    Args:
+        array: uint16, shape (height, width, 3); encoded values, 65,535 is white.
+        space: name of a known space, a key of :data:`gamutmeta.color.spaces.SPACES`.
+        exif: EXIF block in the form of Pillow's ``info["exif"]``: ``b"Exif"``, two NULs, and a TIFF structure.
+        xmp: XMP packet.
+        notes: what was assumed or left out when the photograph was read.
+
+    Raises:
+        PhotoError: the array has another shape or type, or the space is unknown.
+    """
+
+    __slots__ = ("array", "exif", "notes", "space", "xmp")
+
+    array: NDArray[np.uint16]
+    space: str
+    exif: bytes | None
+    xmp: bytes | None
+    notes: tuple[str, ...]
+
+    def __init__(
+        self,
+        array: NDArray[np.uint16],
+        space: str = "prophoto",
+        *,
+        exif: bytes | None = None,
+        xmp: bytes | None = None,
+        notes: tuple[str, ...] = (),
+    ) -> None:
+        shape, dtype = getattr(array, "shape", None), getattr(array, "dtype", None)
+        if shape is None or dtype != np.uint16 or len(shape) != 3 or shape[2] != 3 or 0 in shape:
+            raise PhotoError(f"a photograph is a uint16 array of shape (height, width, 3), not {dtype} of {shape}")
+        self.array = np.ascontiguousarray(array, np.uint16)
+        self.space = space_named(space).name
+        self.exif = exif
+        self.xmp = xmp
+        self.notes = tuple(notes)
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str], **options: Any) -> WideImage:
+        """Read a photograph from a file; see :func:`gamutmeta.photo.read.read_photo` for options and errors."""
+        from gamutmeta.photo.read import read_photo  # noqa: PLC0415  # it imports this module
+
+        return read_photo(path, **options)
+
+    @property
+    def width(self) -> int:
+        """Columns of the array."""
+        return int(self.array.shape[1])
+
+    @property
+    def height(self) -> int:
+        """Rows of the array."""
+        return int(self.array.shape[0])
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height, as Pillow's ``size``."""
+        return self.width, self.height
+
+    @property
+    def orientation(self) -> int:
+        """EXIF orientation, 1 to 8; 1 is upright."""
+        return orientation_of(self.exif)
+
+    @property
+    def icc_profile(self) -> bytes:
+        """ICC profile of the space."""
+        return profile_bytes(self.space)
+
+    def convert(self, space: str) -> WideImage:
+        """The photograph in another known space; colours outside it are clipped.
+
+        Raises:
+            PhotoError: the space is unknown.
+        """
+        target = space_named(space)
+        array = convert_space(self.array, space_named(self.space), target, np.uint16)
+        exif = with_declared_space(self.exif, target.name)
+        return WideImage(array, target.name, exif=exif, xmp=self.xmp, notes=self.notes)
+
+    def to_pillow(self, space: str = "display-p3") -> Image.Image:
+        """A Pillow image with 8 bits per channel; ICC profile, EXIF and XMP are in its `info`.
+
+        Args:
+            space: the known space of its pixels; colours outside it are clipped.
+
+        Raises:
+            PhotoError: the space is unknown.
+        """
+        from PIL import Image  # noqa: PLC0415  # keeps the import of this class light
+
+        target = space_named(space)
+        image = Image.fromarray(convert_space(self.array, space_named(self.space), target, np.uint8))
+        image.info["icc_profile"] = profile_bytes(target.name)
+        exif = with_declared_space(self.exif, target.name)
+        if exif is not None:
+            image.info["exif"] = exif
+        if self.xmp is not None:
+            image.info["xmp"] = self.xmp
+        return image
+
+    def save(self, path: str | os.PathLike[str], *, depth: int = 16, overwrite: bool = False) -> None:
+        """Write the photograph; see :func:`gamutmeta.photo.write.write_photo` for kinds of files and errors."""
+        write_photo(self, path, depth=depth, overwrite=overwrite)
+
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:  # noqa: FBT001
+        """The array itself, as numpy 2 defines the protocol; a copy only if asked for or needed for `dtype`."""
+        needs_copy = dtype is not None and np.dtype(dtype) != self.array.dtype
+        if needs_copy and copy is False:
+            raise ValueError(f"uint16 cannot become {np.dtype(dtype)} without a copy")
+        if needs_copy or copy:
+            return np.array(self.array, dtype)
+        return self.array
+
+    def __repr__(self) -> str:
+        return f"<WideImage {self.width}x{self.height} 16-bit {self.space}>"
+
+    def _repr_png_(self) -> bytes:
+        """What notebooks show: upright, in Display P3, at most 1,200 pixels long."""
+        from PIL import Image, ImageOps  # noqa: PLC0415  # keeps the import of this class light
+
+        preview = self.to_pillow("display-p3")
+        profile = preview.info["icc_profile"]
+        preview.thumbnail((_PREVIEW_SIDE, _PREVIEW_SIDE), Image.Resampling.LANCZOS, reducing_gap=2.0)
+        upright = ImageOps.exif_transpose(preview)
+        buffer = io.BytesIO()
+        upright.info.clear()
+        upright.save(buffer, "PNG", icc_profile=profile)
+        return buffer.getvalue()

@@ -1,0 +1,245 @@
+"""The Pillow plugin: the only file that knows Pillow's registry.
+
+:func:`register` wraps the built-in open and save handlers of JPEG, MPO, PNG and TIFF and adds ``Image.gamut_expand``.
+Opening only remembers where a picture came from; nothing is parsed until ``gamut_expand`` is called, so that
+``Image.open`` never fails because of a payload. Saving takes ``gamut=``.
+
+The payload is never put into ``im.info``: Pillow copies that through every edit, and it would go stale. What is
+remembered sits on the file object alone; a copy, crop or resize has lost it, and the operations that change a file
+object in place are found out by comparing sizes and pixels.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, cast
+
+import numpy as np
+from PIL import Image, JpegImagePlugin, MpoImagePlugin, PngImagePlugin, TiffImagePlugin
+
+from gamutmeta import carriers
+from gamutmeta.container import Binding, Payload
+from gamutmeta.errors import BindingError, CarrierError, GamutMetaError, GamutMetaWarning, NoPayloadError
+from gamutmeta.expansion import attached_payload, expand_decoded
+from gamutmeta.photo.pixels import decode_srgb
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable
+
+    from gamutmeta.photo.wide import WideImage
+
+    OpenHandler = Callable[[IO[bytes], str | bytes], Any]
+    SaveHandler = Callable[[Image.Image, IO[bytes], str | bytes], None]
+
+__all__ = ["gamut_expand", "register", "unregister"]
+
+# The built-in plugins must be there before ours: they would replace a handler registered earlier.
+_FORMATS = {
+    JpegImagePlugin.JpegImageFile.format: "jpeg",
+    MpoImagePlugin.MpoImageFile.format: "jpeg",
+    PngImagePlugin.PngImageFile.format: "png",
+    TiffImagePlugin.TiffImageFile.format: "tiff",
+}
+
+_ORIGIN = "_gamutmeta_origin"
+_METHOD = "gamut_expand"
+
+
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """Where a picture was read from."""
+
+    fp: IO[bytes]
+    start: int
+    filename: str | bytes
+
+
+@dataclass(slots=True)
+class _Registration:
+    """The handlers that were there before, by format."""
+
+    openers: dict[str, Any] = field(default_factory=dict)
+    savers: dict[str, SaveHandler] = field(default_factory=dict)
+    multi_savers: dict[str, SaveHandler] = field(default_factory=dict)
+
+
+_registration: _Registration | None = None
+
+
+def register() -> None:
+    """Teach Pillow ``gamut_expand()`` and ``save(gamut=...)``. Calling it again changes nothing.
+
+    The save handlers of JPEG, PNG and TIFF then take ``gamut=`` (a :class:`~gamutmeta.container.Payload` or the bytes
+    of one) and ``gamut_carrier=`` ("app11", "com", "itxt" or "tiff").
+
+    Raises:
+        GamutMetaError: if ``Image.Image`` has another ``gamut_expand`` already.
+    """
+    global _registration  # noqa: PLW0603 - Pillow's registry is global, and so is our entry in it
+    if _registration is not None:
+        return
+    if hasattr(Image.Image, _METHOD):
+        raise GamutMetaError(f"PIL.Image.Image has a method {_METHOD!r} already; it is not replaced")
+    registration = _Registration()
+    for name in filter(None, _FORMATS):
+        if name in Image.OPEN:
+            factory, accept = registration.openers[name] = Image.OPEN[name]
+            Image.register_open(name, cast("Any", _opener(factory)), accept)
+        if name in Image.SAVE:
+            registration.savers[name] = Image.SAVE[name]
+            Image.register_save(name, _saver(Image.SAVE[name]))
+        if name in Image.SAVE_ALL:
+            registration.multi_savers[name] = Image.SAVE_ALL[name]
+            Image.register_save_all(name, _multi_saver(Image.SAVE_ALL[name]))
+    setattr(Image.Image, _METHOD, gamut_expand)
+    _registration = registration
+
+
+def unregister() -> None:
+    """Undo :func:`register`. A handler that somebody else has replaced since is left alone."""
+    global _registration  # noqa: PLW0603 - see register
+    if _registration is None:
+        return
+    for name, handler in _registration.openers.items():
+        if getattr(Image.OPEN[name][0], "gamutmeta", False):
+            Image.OPEN[name] = handler
+    for registry, handlers in ((Image.SAVE, _registration.savers), (Image.SAVE_ALL, _registration.multi_savers)):
+        for name, saver in handlers.items():
+            if getattr(registry[name], "gamutmeta", False):
+                registry[name] = saver
+    if getattr(Image.Image, _METHOD, None) is gamut_expand:
+        delattr(Image.Image, _METHOD)
+    _registration = None
+
+
+def gamut_expand(
+    image: Image.Image,
+    *,
+    space: str = "prophoto",
+    sidecar: str | os.PathLike[str] | None = None,
+    check: bool = True,
+    threads: int | None = None,
+) -> WideImage:
+    """Restore the wide-gamut photograph of a picture opened with Pillow.
+
+    Equal to :func:`gamutmeta.expand` of the file. The coded raster is expanded; EXIF orientation is carried along.
+
+    Args:
+        image: as ``Image.open`` gave it, unchanged.
+        space: the colour space wanted.
+        sidecar: take the payload from this sidecar.
+        check: refuse a payload that was made for another picture.
+        threads: None for one per core.
+
+    Raises:
+        NoPayloadError: if the file has no payload, or `image` is a copy and no longer the file's.
+        BindingError: if `image` was changed in place, or the payload belongs to another picture.
+        GamutMetaError: as for :func:`gamutmeta.expand`.
+    """
+    data, path = _bytes_of(image)
+    attached = attached_payload(data, path, sidecar=sidecar)
+    _require_unchanged(image, data)
+    return expand_decoded(attached, data, decode_srgb(data), check=check, threads=threads).convert(space)
+
+
+def _bytes_of(image: Image.Image) -> tuple[bytes, str | None]:
+    """The bytes a picture was read from, and their path if they have one."""
+    origin: _Origin | None = getattr(image, _ORIGIN, None)
+    # A picture opened before register() still knows its file name.
+    filename = origin.filename if origin else getattr(image, "filename", "")
+    path = filename.decode() if isinstance(filename, bytes) else filename
+    if path:
+        return Path(path).read_bytes(), path
+    if origin is None:
+        raise NoPayloadError(
+            "this picture is not one that Image.open gave: a copy, crop or conversion has lost its payload "
+            "(and a picture opened from a stream needs gamutmeta.register() before)",
+        )
+    if origin.fp.closed:
+        raise NoPayloadError("the stream this picture was read from is closed; call gamut_expand() before that")
+    position = origin.fp.tell()
+    origin.fp.seek(origin.start)
+    data = origin.fp.read()
+    origin.fp.seek(position)
+    return data, None
+
+
+def _require_unchanged(image: Image.Image, data: bytes) -> None:
+    """Refuse a picture that thumbnail(), draft(), paste() or the like changed in place: it is no longer the file's."""
+    with Image.open(BytesIO(data)) as fresh:
+        if (image.size, image.mode) != (fresh.size, fresh.mode):
+            raise BindingError(
+                f"the picture was changed in memory to {image.width}x{image.height} {image.mode}; "
+                f"its file has {fresh.width}x{fresh.height} {fresh.mode}",
+            )
+        decoded_already = not getattr(image, "tile", None)
+        if decoded_already and not np.array_equal(np.asarray(image), np.asarray(fresh)):
+            raise BindingError("the picture was changed in memory after it was opened; its payload is for the file's")
+
+
+def _opener(original: OpenHandler) -> OpenHandler:
+    def open_and_remember(fp: IO[bytes], filename: str | bytes) -> Any:
+        start = fp.tell()
+        image = original(fp, filename)
+        setattr(image, _ORIGIN, _Origin(fp, start, filename))
+        return image
+
+    open_and_remember.gamutmeta = True  # type: ignore[attr-defined]
+    return open_and_remember
+
+
+def _saver(original: SaveHandler) -> SaveHandler:
+    def save_with_gamut(image: Image.Image, fp: IO[bytes], filename: str | bytes) -> None:
+        options: dict[str, Any] = cast("Any", image).encoderinfo
+        gamut, carrier = options.pop("gamut", None), options.pop("gamut_carrier", None)
+        if gamut is None:
+            original(image, fp, filename)
+            return
+        payload = gamut if isinstance(gamut, Payload) else Payload.from_bytes(gamut)
+        coded = BytesIO()
+        original(image, coded, filename)
+        data = coded.getvalue()
+        fp.write(carriers.embed(data, _bound(payload, image, data).to_bytes(), carrier=carrier, replace=True))
+
+    save_with_gamut.gamutmeta = True  # type: ignore[attr-defined]
+    return save_with_gamut
+
+
+def _multi_saver(original: SaveHandler) -> SaveHandler:
+    def save_without_gamut(image: Image.Image, fp: IO[bytes], filename: str | bytes) -> None:
+        if cast("Any", image).encoderinfo.get("gamut") is not None:
+            raise CarrierError("gamut= goes with a single picture; it cannot be combined with save_all=True")
+        original(image, fp, filename)
+
+    save_without_gamut.gamutmeta = True  # type: ignore[attr-defined]
+    return save_without_gamut
+
+
+def _bound(payload: Payload, image: Image.Image, data: bytes) -> Payload:
+    """The payload, bound to the file just coded.
+
+    Raises:
+        BindingError: if the picture is provably not the one the payload was fitted to.
+    """
+    if (payload.width, payload.height) != image.size:
+        raise BindingError(
+            f"gamut= was made for {payload.width}x{payload.height} pixels, not for {image.width}x{image.height}",
+        )
+    kind, digest = carriers.file_digest(data)
+    if (payload.binding.kind, payload.binding.digest) == (kind, digest):
+        return payload
+    if payload.binding.kind == "rgb8":
+        fitted = carriers.samples_digest(np.asarray(image.convert("RGB"))) == payload.binding.digest
+        if not fitted or kind == "rgb8":
+            raise BindingError("gamut= was made for other pixels than those of this picture (digest mismatch)")
+    warnings.warn(
+        "gamut= was fitted to another coding of this picture, so colours come back less exactly; "
+        "gamutmeta.reduce(..., format=...) or reduce_file fit it to the very file",
+        GamutMetaWarning,
+        stacklevel=5,
+    )
+    return payload.bind(payload.width, payload.height, Binding(cast("Any", kind), digest))

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from typing import TYPE_CHECKING
+
+from gamutmeta.color.gamut import reduce_to_codes  # noqa: E402
+from gamutmeta.color.spaces import PROPHOTO, decode_table  # noqa: E402
+from gamutmeta.fit.config import PRESETS  # noqa: E402
+from gamutmeta.fit.gradient import AutogradGradient, HandGradient, gradient_for  # noqa: E402
+from gamutmeta.fit.network import Network, Problem  # noqa: E402
+from gamutmeta.fit.samples import Samples  # noqa: E402
+
+if TYPE_CHECKING:
+    from gamutmeta.model.descriptor import Descriptor
+
+HEIGHT, WIDTH, BATCH = 37, 53, 400
+CPU = torch.device("cpu")
+
+
+def setting(descriptor: Descriptor) -> tuple[Network, Problem]:
+    rng = np.random.default_rng(0)
+    wide = rng.integers(0, 65536, (HEIGHT, WIDTH, 3), np.uint16)
+    codes, _ = reduce_to_codes(wide, descriptor.adaptation)
+    row, column = (a.ravel().astype(np.int32) for a in np.indices((HEIGHT, WIDTH)))
+    linear = decode_table(PROPHOTO, 65536)[wide].reshape(-1, 3)
+    problem = Problem.build(descriptor, Samples(codes.reshape(-1, 3), row, column, linear), CPU)
+    generator = torch.Generator().manual_seed(1)
+    network = Network(descriptor, WIDTH, HEIGHT, grid_step=1 / 16, generator=generator, device=CPU)
+    with torch.no_grad():
+        network.values.copy_(torch.randn(network.values.shape, generator=generator) * 0.4)
+    return network, problem
+
+
+GRID = PRESETS["balanced"].descriptor(WIDTH, HEIGHT, 0)
+
+
+@pytest.mark.parametrize(
+    "descriptor",
+    [
+        GRID,
+        replace(GRID, gate=32),
+        replace(GRID, gate=None, hidden=(16,)),
+        replace(GRID, hidden=(8, 12, 6)),
+    ],
+    ids=["hard gate", "soft gate", "one layer, no gate", "three layers"],
+)
+@pytest.mark.parametrize("rate_weight", [0.0, 1e-3])
+def test_by_hand_equals_by_autograd(descriptor: Descriptor, rate_weight: float) -> None:
+    network, problem = setting(descriptor)
+    assert network.grid is not None
+    noisy = network.grid.detach() + torch.rand(network.grid.shape) - 0.5
+    found = []
+    for kind in (AutogradGradient, HandGradient):
+        network.gradient.fill_(float("nan"))
+        kind(network, problem, BATCH, 1000.0)(BATCH, noisy, rate_weight)
+        found.append(network.gradient.clone())
+    assert found[0].isfinite().all()
+    assert found[0].abs().max() > 1
+    torch.testing.assert_close(found[1], found[0], rtol=1e-3, atol=float(found[0].abs().max()) * 1e-5)
+
+
+def test_the_paper_model_goes_by_autograd() -> None:
+    network, problem = setting(PRESETS["paper"].descriptor(WIDTH, HEIGHT, None))
+    assert isinstance(gradient_for(network, problem, BATCH, 1.0), AutogradGradient)
+    network, problem = setting(GRID)
+    assert isinstance(gradient_for(network, problem, BATCH, 1.0), HandGradient)
+
+
+def test_the_gradient_points_uphill() -> None:
+    network, problem = setting(GRID)
+    gradient = gradient_for(network, problem, BATCH, 1.0)
+    batch = problem.batch(0, BATCH)
+
+    def loss() -> float:
+        with torch.no_grad():
+            return float((network.residual(batch, network.grid) - batch.target).square().mean())
+
+    assert network.grid is not None
+    gradient(0, network.grid.detach(), 0.0)
+    before = loss()
+    with torch.no_grad():
+        network.values -= network.gradient * (1e-3 / network.gradient.norm())
+    assert loss() < before

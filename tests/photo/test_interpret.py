@@ -1,0 +1,198 @@
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+from icc_builder import curv, gamma_curv, gray_profile, lut_profile, matrix_profile
+from photo_files import exif_block, hide, wide_array
+
+from gamutmeta.color.convert import convert_space, encode_codes
+from gamutmeta.color.icc import profile_bytes
+from gamutmeta.color.spaces import (
+    ADOBE_RGB,
+    DISPLAY_P3,
+    PROPHOTO,
+    REC2020,
+    SPACES,
+    SRGB,
+    RgbSpace,
+    conversion_matrix,
+)
+from gamutmeta.errors import MissingExtraError, PhotoError, ProfileError
+from gamutmeta.photo.interpret import romm_of
+from gamutmeta.photo.picture import Picture
+
+EIGHT = (wide_array() >> 8).astype(np.uint8)
+SIXTEEN = wide_array(600, 300)
+"""Several strips."""
+BROKEN = profile_bytes("srgb")[:300]
+
+
+def from_space(samples: np.ndarray, space: RgbSpace) -> np.ndarray:
+    return convert_space(samples, space, PROPHOTO, np.uint16)
+
+
+@pytest.mark.parametrize("space", SPACES.values(), ids=[*SPACES])
+@pytest.mark.parametrize("samples", [EIGHT, SIXTEEN], ids=["8", "16"])
+def test_known_profiles(space: RgbSpace, samples: np.ndarray) -> None:
+    picture = Picture(samples, samples.itemsize * 8, icc=profile_bytes(space.name))
+    assert np.array_equal(romm_of(picture, None), from_space(samples, space))
+    assert picture.notes == []
+    assert picture.assumption is None
+
+
+def test_romm_is_not_copied() -> None:
+    assert romm_of(Picture(SIXTEEN, 16, icc=profile_bytes("prophoto")), None) is SIXTEEN
+
+
+def test_result_is_contiguous() -> None:
+    with_alpha = np.dstack([SIXTEEN, SIXTEEN[..., :1]])[..., :3]
+    result = romm_of(Picture(with_alpha, 16, icc=profile_bytes("prophoto")), None)
+    assert result.flags.c_contiguous
+    assert np.array_equal(result, SIXTEEN)
+
+
+def test_plain_gamma_prophoto_keeps_its_curve() -> None:
+    # The profile that raw developers embed: ROMM's primaries, a gamma of 461/256 and no toe.
+    icc = matrix_profile(gamma_curv(1.8), ((0.7977, 0.2880, 0.0), (0.1352, 0.7119, 0.0), (0.0313, 0.0001, 0.8249)))
+    greys = np.arange(0, 65536, 64, dtype=np.uint16).reshape(1, -1, 1).repeat(3, axis=2)
+    result = romm_of(Picture(greys, 16, icc=icc), None)
+    expected = encode_codes(((greys / 65535) ** (461 / 256)).astype(np.float32), PROPHOTO, np.uint16)
+    assert np.abs(result.astype(int) - expected).max() <= 12
+    assert np.abs(result.astype(int) - greys).max() > 100
+
+
+@pytest.mark.parametrize("bits", [9, 10, 12, 14])
+@pytest.mark.parametrize("icc", [None, matrix_profile(gamma_curv(2.2))], ids=["space", "profile"])
+def test_odd_depths_reach_white(bits: int, icc: bytes | None) -> None:
+    samples = np.array([[[0] * 3, [(1 << bits) - 1] * 3]], np.uint16)
+    result = romm_of(Picture(samples, bits, icc=icc, space=None if icc else DISPLAY_P3), None)
+    assert result[0, 0].tolist() == [0, 0, 0]
+    assert result[0, 1].min() >= 65525
+
+
+def test_odd_depth_in_between() -> None:
+    result = romm_of(Picture(np.full((1, 1, 3), 512, np.uint16), 10, space=PROPHOTO), None)
+    assert result.tolist() == [[[round(512 / 1023 * 65535)] * 3]]
+
+
+def test_lookup_tables() -> None:
+    pytest.importorskip("imagecodecs")
+    picture = Picture(SIXTEEN, 16, icc=lut_profile())
+    # The tables say the same as this matrix, up to their 16 bits.
+    expected = romm_of(Picture(SIXTEEN, 16, icc=matrix_profile(curv([]))), None)
+    assert np.abs(romm_of(picture, None).astype(int) - expected).max() <= 40
+    eight = romm_of(Picture(EIGHT, 8, icc=lut_profile()), None)
+    assert np.abs(eight.astype(int) - romm_of(Picture(EIGHT, 8, icc=matrix_profile(curv([]))), None)).max() <= 40
+
+
+def test_lookup_tables_without_imagecodecs(monkeypatch: pytest.MonkeyPatch) -> None:
+    hide(monkeypatch, "imagecodecs")
+    with pytest.raises(MissingExtraError, match=r"'test tables' needs imagecodecs.*gamutmeta\[io\]"):
+        romm_of(Picture(EIGHT, 8, icc=lut_profile()), None)
+
+
+def test_damaged_lookup_tables() -> None:
+    pytest.importorskip("imagecodecs")
+    icc = lut_profile()
+    start = icc.index(b"mft2")
+    damaged = icc[: start + 8] + b"\xff\xff\xff\xff" + icc[start + 12 :]
+    with pytest.raises(ProfileError, match="'test tables' cannot be evaluated"):
+        romm_of(Picture(EIGHT, 8, icc=damaged), None)
+
+
+def test_grey_profile() -> None:
+    grey = np.broadcast_to(EIGHT[..., :1], EIGHT.shape)
+    result = romm_of(Picture(grey, 8, is_gray=True, icc=gray_profile(gamma_curv(2))), None)
+    expected = encode_codes(((grey / 255) ** 2).astype(np.float32), PROPHOTO, np.uint16)
+    assert np.array_equal(result, expected)
+
+
+@pytest.mark.parametrize(
+    ("icc", "problem"),
+    [
+        (BROKEN, "ICC tag"),
+        (b"nonsense", "not an ICC profile"),
+        (lut_profile(b"CMYK"), "is for CMYK data"),
+        (gray_profile(gamma_curv(2)), "is for grey pictures"),
+    ],
+)
+def test_unusable_profile(icc: bytes, problem: str) -> None:
+    with pytest.raises(ProfileError, match=problem):
+        romm_of(Picture(EIGHT, 8, icc=icc), None)
+    picture = Picture(EIGHT, 8, icc=icc)
+    assert np.array_equal(romm_of(picture, "adobe-rgb"), from_space(EIGHT, ADOBE_RGB))
+    assert picture.assumption is not None
+    assert re.search(f"{problem}.*Adobe RGB.*was assumed", picture.assumption)
+
+
+@pytest.mark.parametrize(("assume", "space"), [(None, SRGB), ("display-p3", DISPLAY_P3)])
+@pytest.mark.parametrize("exif", [None, exif_block(color_space=0xFFFF)], ids=["no EXIF", "uncalibrated"])
+def test_missing_profile(assume: str | None, space: RgbSpace, exif: bytes | None) -> None:
+    picture = Picture(EIGHT, 8, exif=exif)
+    assert np.array_equal(romm_of(picture, assume), from_space(EIGHT, space))
+    assert picture.assumption == f"no colour profile; {space.title} was assumed"
+
+
+def test_exif_may_say_srgb() -> None:
+    picture = Picture(EIGHT, 8, exif=exif_block(color_space=1))
+    assert np.array_equal(romm_of(picture, "rec2020"), from_space(EIGHT, SRGB))
+    assert picture.assumption is None
+    assert picture.notes == []
+
+
+def test_exif_may_say_adobe_rgb() -> None:
+    picture = Picture(EIGHT, 8, exif=exif_block(color_space=0xFFFF, interop="R03"))
+    assert np.array_equal(romm_of(picture, None), from_space(EIGHT, ADOBE_RGB))
+    assert picture.assumption is None
+    assert "Adobe RGB" in picture.notes[0]
+
+
+def test_profile_counts_before_exif() -> None:
+    picture = Picture(EIGHT, 8, icc=profile_bytes("display-p3"), exif=exif_block(color_space=1))
+    assert np.array_equal(romm_of(picture, None), from_space(EIGHT, DISPLAY_P3))
+
+
+@pytest.mark.parametrize(("cicp", "space"), [((1, 13), SRGB), ((12, 13), DISPLAY_P3), ((9, 14), REC2020)])
+def test_known_code_points(cicp: tuple[int, int], space: RgbSpace) -> None:
+    picture = Picture(EIGHT, 8, cicp=cicp)
+    assert np.array_equal(romm_of(picture, "adobe-rgb"), from_space(EIGHT, space))
+    assert picture.assumption is None
+
+
+def test_linear_code_points() -> None:
+    result = romm_of(Picture(SIXTEEN, 16, cicp=(12, 8)), None)
+    linear = (SIXTEEN / 65535) @ conversion_matrix(DISPLAY_P3, PROPHOTO).T
+    assert np.abs(result - PROPHOTO.encode(linear) * 65535).max() <= 0.6
+
+
+@pytest.mark.parametrize("cicp", [(2, 2), (1, 2), (4, 13), (99, 13)])
+def test_unusable_code_points(cicp: tuple[int, int]) -> None:
+    picture = Picture(EIGHT, 8, cicp=cicp)
+    assert np.array_equal(romm_of(picture, None), from_space(EIGHT, SRGB))
+    assert picture.assumption is not None
+    assert f"{cicp[0]}/{cicp[1]}" in picture.assumption
+
+
+@pytest.mark.parametrize(("cicp", "kind"), [((9, 16), "PQ"), ((9, 18), "HLG")])
+def test_high_dynamic_range(cicp: tuple[int, int], kind: str) -> None:
+    with pytest.raises(PhotoError, match=kind):
+        romm_of(Picture(SIXTEEN, 16, cicp=cicp), None)
+    picture = Picture(SIXTEEN, 16, cicp=cicp)
+    assert np.array_equal(romm_of(picture, "rec2020"), from_space(SIXTEEN, REC2020))
+    assert picture.assumption is not None
+
+
+def test_unknown_space_to_assume() -> None:
+    with pytest.raises(PhotoError, match="unknown colour space"):
+        romm_of(Picture(EIGHT, 8), "cmyk")
+
+
+def test_samples_are_not_changed() -> None:
+    before = SIXTEEN.copy()
+    options: list[dict[str, Any]] = [{"icc": lut_profile()}, {"icc": matrix_profile(gamma_curv(2))}, {"space": SRGB}]
+    for option in options:
+        romm_of(Picture(SIXTEEN, 16, **option), None)
+    assert np.array_equal(SIXTEEN, before)

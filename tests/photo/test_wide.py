@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from photo_files import XMP, exif_block, wide_array
+from PIL import Image
+
+from gamutmeta.color.convert import convert_space
+from gamutmeta.color.icc import profile_bytes
+from gamutmeta.color.spaces import DISPLAY_P3, PROPHOTO, SPACES, SRGB
+from gamutmeta.errors import PhotoError
+from gamutmeta.photo import WideImage
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_what_it_holds() -> None:
+    array = wide_array(5, 7)
+    wide = WideImage(array, "rec2020", exif=exif_block(orientation=3), xmp=XMP, notes=("a note",))
+    assert wide.array is array
+    assert (wide.width, wide.height, wide.size) == (7, 5, (7, 5))
+    assert wide.orientation == 3
+    assert wide.space == "rec2020"
+    assert wide.icc_profile == profile_bytes("rec2020")
+    assert wide.notes == ("a note",)
+    assert repr(wide) == "<WideImage 7x5 16-bit rec2020>"
+
+
+def test_defaults() -> None:
+    wide = WideImage(wide_array())
+    assert (wide.space, wide.exif, wide.xmp, wide.notes, wide.orientation) == ("prophoto", None, None, (), 1)
+    assert not hasattr(wide, "__dict__")
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.zeros((4, 4), np.uint16),
+        np.zeros((4, 4, 4), np.uint16),
+        np.zeros((0, 4, 3), np.uint16),
+        np.zeros((4, 0, 3), np.uint16),
+        np.zeros((4, 4, 3), np.uint8),
+        np.zeros((4, 4, 3), np.int16),
+        np.zeros((4, 4, 3), np.float32),
+        np.zeros((4, 4, 3), ">u2"),
+        [[[1, 2, 3]]],
+        None,
+    ],
+    ids=str,
+)
+def test_array_is_checked(array: Any) -> None:
+    with pytest.raises(PhotoError, match="uint16 array of shape"):
+        WideImage(array)
+
+
+def test_space_is_checked() -> None:
+    for action in (
+        lambda: WideImage(wide_array(), "cmyk"),
+        lambda: WideImage(wide_array()).convert("cmyk"),
+        lambda: WideImage(wide_array()).to_pillow("cmyk"),
+    ):
+        with pytest.raises(PhotoError, match="unknown colour space 'cmyk'"):
+            action()
+
+
+def test_array_is_made_contiguous() -> None:
+    array = wide_array(6, 8)[::2, ::-1]
+    wide = WideImage(array)
+    assert wide.array.flags.c_contiguous
+    assert np.array_equal(wide.array, array)
+
+
+def test_numpy_protocol() -> None:
+    wide = WideImage(wide_array())
+    assert np.asarray(wide) is wide.array
+    assert wide.__array__() is wide.array
+    assert wide.__array__(np.uint16, copy=False) is wide.array
+    copy = wide.__array__(copy=True)
+    assert not np.shares_memory(copy, wide.array)
+    floats = np.asarray(wide, np.float32)
+    assert floats.dtype == np.float32
+    assert np.array_equal(floats, wide.array)
+    with pytest.raises(ValueError, match="without a copy"):
+        wide.__array__(np.float32, copy=False)
+
+
+@pytest.mark.parametrize("space", SPACES)
+def test_convert(space: str) -> None:
+    wide = WideImage(wide_array(), exif=exif_block(color_space=1), xmp=XMP, notes=("a note",))
+    other = wide.convert(space)
+    assert other.space == space
+    assert np.array_equal(other.array, convert_space(wide.array, PROPHOTO, SPACES[space], np.uint16))
+    assert (other.xmp, other.notes, other.orientation) == (wide.xmp, wide.notes, wide.orientation)
+    exif = Image.Exif()
+    exif.load(other.exif or b"")
+    assert exif.get_ifd(0x8769)[0xA001] == (1 if space == "srgb" else 0xFFFF)
+    assert wide.exif == exif_block(color_space=1)
+
+
+def test_to_pillow() -> None:
+    wide = WideImage(wide_array(), exif=exif_block(color_space=1), xmp=XMP)
+    image = wide.to_pillow()
+    assert (image.mode, image.size) == ("RGB", wide.size)
+    assert np.array_equal(np.asarray(image), convert_space(wide.array, PROPHOTO, DISPLAY_P3, np.uint8))
+    assert image.info["icc_profile"] == profile_bytes("display-p3")
+    assert image.info["xmp"] == XMP
+    assert image.getexif()[0x0112] == 6
+    assert image.getexif().get_ifd(0x8769)[0xA001] == 0xFFFF
+    plain = WideImage(wide_array()).to_pillow("srgb")
+    assert plain.info == {"icc_profile": profile_bytes("srgb")}
+    assert np.array_equal(np.asarray(plain), convert_space(wide.array, PROPHOTO, SRGB, np.uint8))
+
+
+def test_save_and_open(tmp_path: Path) -> None:
+    wide = WideImage(wide_array())
+    wide.save(tmp_path / "a.tif")
+    again = WideImage.open(tmp_path / "a.tif", max_pixels=10_000)
+    assert np.array_equal(again.array, wide.array)
+
+
+def test_notebook_picture() -> None:
+    wide = WideImage(wide_array(10, 3000), exif=exif_block(orientation=6))
+    with Image.open(io.BytesIO(wide._repr_png_())) as preview:
+        assert preview.format == "PNG"
+        assert preview.size == (4, 1200)
+        assert preview.info["icc_profile"] == profile_bytes("display-p3")
+        assert not preview.getexif()
+
+
+def test_small_notebook_picture_keeps_its_pixels() -> None:
+    wide = WideImage(wide_array())
+    with Image.open(io.BytesIO(wide._repr_png_())) as preview:
+        assert np.array_equal(np.asarray(preview), np.asarray(wide.to_pillow()))
+
+
+def test_import_is_light() -> None:
+    code = (
+        "import sys, gamutmeta.photo; heavy = {'PIL', 'tifffile', 'imagecodecs', 'rawpy', 'pillow_heif', 'torch'};"
+        "sys.exit(repr(heavy & set(sys.modules)) if heavy & set(sys.modules) else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

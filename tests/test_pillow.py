@@ -1,0 +1,275 @@
+from __future__ import annotations
+
+import importlib
+import io
+import sys
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from pictures import QUICK, colourful, photograph
+from PIL import Image, ImageOps
+
+from gamutmeta import carriers, pillow
+from gamutmeta.errors import (
+    BindingError,
+    CarrierError,
+    ChecksumError,
+    GamutMetaError,
+    GamutMetaWarning,
+    NoPayloadError,
+    PayloadError,
+)
+from gamutmeta.expansion import attached_payload, expand
+from gamutmeta.reduction import Reduction, reduce
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytest.importorskip("torch")
+
+FORMATS = ("jpeg", "png", "tiff")
+SUFFIX = {"jpeg": ".jpg", "png": ".png", "tiff": ".tif"}
+
+
+@pytest.fixture(autouse=True)
+def plugin() -> Iterator[None]:
+    pillow.register()
+    yield
+    pillow.unregister()
+
+
+@pytest.fixture(scope="module")
+def reductions() -> dict[str, Reduction]:
+    return {f: reduce(photograph(), preset=QUICK, format=f, device="cpu") for f in FORMATS}  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def files(reductions: dict[str, Reduction], tmp_path: Path) -> dict[str, Path]:
+    paths = {f: tmp_path / f"picture{SUFFIX[f]}" for f in FORMATS}
+    for format_, path in paths.items():
+        reductions[format_].save(path)
+    return paths
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+@pytest.mark.parametrize("loaded", [False, True])
+def test_equals_the_function(files: dict[str, Path], format_: str, loaded: bool) -> None:  # noqa: FBT001
+    with Image.open(files[format_]) as image:
+        if loaded:
+            image.load()
+        np.testing.assert_array_equal(np.asarray(image.gamut_expand()), expand(files[format_]).array)
+        p3 = image.gamut_expand(space="display-p3")
+    assert p3.space == "display-p3"
+
+
+@pytest.mark.parametrize(("format_", "carrier"), [("jpeg", "com"), ("jpeg", "sidecar"), ("png", "sidecar")])
+def test_equals_the_function_in_other_carriers(
+    reductions: dict[str, Reduction], tmp_path: Path, format_: str, carrier: str
+) -> None:
+    path = tmp_path / f"x{SUFFIX[format_]}"
+    reductions[format_].save(path, carrier=carrier)
+    with Image.open(path) as image:
+        np.testing.assert_array_equal(image.gamut_expand().array, expand(path).array)
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_streams(reductions: dict[str, Reduction], format_: str) -> None:
+    data = reductions[format_].to_bytes()
+    stream = io.BytesIO(data)
+    image = Image.open(stream)
+    image.load()
+    np.testing.assert_array_equal(image.gamut_expand().array, expand(data).array)
+    stream.close()
+    with pytest.raises(NoPayloadError, match="closed"):
+        image.gamut_expand()
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("format_", FORMATS)
+def test_orientation_is_carried_and_the_coded_raster_expanded(format_: Any, orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    wide = photograph(exif=b"Exif\0\0" + exif.tobytes().removeprefix(b"Exif\0\0"))
+    data = reduce(wide, preset=QUICK, format=format_, device="cpu").to_bytes()
+    image = Image.open(io.BytesIO(data))
+    restored = image.gamut_expand()
+    assert restored.size == (96, 72)
+    assert restored.orientation == orientation
+    image.load()
+    np.testing.assert_array_equal(image.gamut_expand().array, restored.array)
+
+
+def _thumbnail(image: Image.Image) -> None:
+    image.thumbnail((40, 40))
+
+
+def _paste(image: Image.Image) -> None:
+    image.paste((1, 2, 3), (4, 4, 9, 9))
+
+
+def _draft(image: Image.Image) -> None:
+    image.draft("RGB", (12, 9))
+
+
+def _transpose(image: Image.Image) -> None:
+    image.getexif()[0x0112] = 3
+    ImageOps.exif_transpose(image, in_place=True)
+
+
+@pytest.mark.parametrize("change", [_thumbnail, _paste, _draft, _transpose])
+def test_a_picture_changed_in_place_is_refused(files: dict[str, Path], change: Any) -> None:
+    with Image.open(files["jpeg"]) as image:
+        change(image)
+        with pytest.raises(BindingError, match="changed in memory"):
+            image.gamut_expand()
+
+
+@pytest.mark.parametrize("copy", [lambda im: im.copy(), lambda im: im.crop((0, 0, 8, 8)), lambda im: im.convert("RGB")])
+def test_a_copy_has_lost_its_payload(files: dict[str, Path], copy: Any) -> None:
+    with Image.open(files["png"]) as image:
+        other = copy(image.convert("RGBA"))
+    with pytest.raises(NoPayloadError, match="copy, crop or conversion"):
+        other.gamut_expand()
+
+
+def test_a_picture_opened_before_registration_still_works(files: dict[str, Path]) -> None:
+    pillow.unregister()
+    with Image.open(files["jpeg"]) as image:
+        pillow.register()
+        np.testing.assert_array_equal(image.gamut_expand().array, expand(files["jpeg"]).array)
+
+
+def test_opening_parses_nothing(reductions: dict[str, Reduction]) -> None:
+    for format_ in FORMATS:
+        data = bytearray(reductions[format_].to_bytes("com" if format_ == "jpeg" else None))
+        if format_ == "tiff":
+            data[data.index(carriers.MAGIC) + 60] ^= 1
+        else:
+            start = data.index(b"gamutmeta") + 40
+            data[start : start + 4] = b"AAAA" if data[start : start + 4] != b"AAAA" else b"BBBB"
+        if format_ == "png":
+            continue  # a chunk whose own CRC is wrong is refused by Pillow itself
+        image = Image.open(io.BytesIO(bytes(data)))
+        image.load()
+        with pytest.raises(GamutMetaError):
+            image.gamut_expand()
+
+
+def test_a_png_with_a_damaged_payload_in_a_sound_chunk_opens(reductions: dict[str, Reduction]) -> None:
+    reduction = reductions["png"]
+    container = bytearray(reduction.payload.to_bytes())
+    container[50] ^= 1
+    image = Image.open(io.BytesIO(carriers.embed(reduction.to_bytes("sidecar"), bytes(container))))
+    image.load()
+    with pytest.raises(ChecksumError):
+        image.gamut_expand()
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_saving(reductions: dict[str, Reduction], tmp_path: Path, format_: str) -> None:
+    path = tmp_path / f"x{SUFFIX[format_]}"
+    reduction = reductions[format_]
+    options = {"quality": 95, "subsampling": "4:4:4"} if format_ == "jpeg" else {}
+    with warnings.catch_warnings():
+        # Pillow's tables may differ from the encoder's; what matters is that colours come back.
+        warnings.simplefilter("ignore" if format_ == "jpeg" else "error", GamutMetaWarning)
+        reduction.image.save(path, gamut=reduction.payload, **options)
+    assert attached_payload(path.read_bytes()).carrier == carriers.default_carrier(format_)
+    restored = expand(path).array.astype(float)
+    assert np.abs(restored - expand(reduction.to_bytes()).array).mean() < 200
+
+
+def test_saving_takes_the_bytes_of_a_payload_and_a_carrier(reductions: dict[str, Reduction]) -> None:
+    reduction = reductions["png"]
+    file = io.BytesIO()
+    reduction.image.save(file, "PNG", gamut=reduction.payload.to_bytes(), gamut_carrier="itxt")
+    np.testing.assert_array_equal(expand(file.getvalue()).array, expand(reduction.to_bytes()).array)
+    with pytest.raises(PayloadError):
+        reduction.image.save(io.BytesIO(), "PNG", gamut=b"rubbish")
+    with pytest.raises(CarrierError):
+        reduction.image.save(io.BytesIO(), "PNG", gamut=reduction.payload, gamut_carrier="com")
+
+
+def test_saving_a_lossless_fit_as_jpeg_warns_and_still_restores(reductions: dict[str, Reduction]) -> None:
+    reduction = reductions["png"]
+    file = io.BytesIO()
+    with pytest.warns(GamutMetaWarning, match="another coding"):
+        reduction.image.save(file, "JPEG", quality=95, gamut=reduction.payload)
+    assert attached_payload(file.getvalue()).payload.binding.kind == "jpeg"
+    assert expand(file.getvalue()).size == (96, 72)
+
+
+@pytest.mark.parametrize("format_", ["PNG", "JPEG"])
+def test_saving_another_picture_with_it_is_refused(reductions: dict[str, Reduction], format_: str) -> None:
+    reduction = reductions["png"]
+    other = reduction.image
+    other.putpixel((3, 3), (1, 2, 3))
+    with pytest.raises(BindingError, match="other pixels"):
+        other.save(io.BytesIO(), format_, gamut=reduction.payload)
+    with pytest.raises(BindingError, match="96x72 pixels, not for 48x36"):
+        reduction.image.resize((48, 36)).save(io.BytesIO(), format_, gamut=reduction.payload)
+
+
+def test_several_pictures_take_no_gamut(reductions: dict[str, Reduction]) -> None:
+    image = reductions["png"].image
+    for format_ in ("PNG", "TIFF"):
+        with pytest.raises(CarrierError, match="save_all"):
+            image.save(io.BytesIO(), format_, save_all=True, append_images=[image], gamut=reductions["png"].payload)
+        image.save(io.BytesIO(), format_, save_all=True, append_images=[image])
+
+
+def test_saving_without_gamut_is_untouched() -> None:
+    image = Image.fromarray((colourful(20, 30) >> 8).astype(np.uint8))
+    for format_ in ("JPEG", "PNG", "TIFF", "MPO"):
+        with_plugin, without = io.BytesIO(), io.BytesIO()
+        image.save(with_plugin, format_)
+        pillow.unregister()
+        image.save(without, format_)
+        pillow.register()
+        assert with_plugin.getvalue() == without.getvalue()
+
+
+def test_registration_is_idempotent_and_can_be_undone() -> None:
+    pillow.unregister()
+    before = dict(Image.OPEN), dict(Image.SAVE), dict(Image.SAVE_ALL)
+    pillow.register()
+    after = dict(Image.OPEN), dict(Image.SAVE), dict(Image.SAVE_ALL)
+    pillow.register()
+    assert (dict(Image.OPEN), dict(Image.SAVE), dict(Image.SAVE_ALL)) == after
+    assert before[0]["JPEG"] != after[0]["JPEG"]
+    pillow.unregister()
+    pillow.unregister()
+    assert (dict(Image.OPEN), dict(Image.SAVE), dict(Image.SAVE_ALL)) == before
+    assert not hasattr(Image.Image, "gamut_expand")
+
+
+def test_a_strangers_method_is_not_shadowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    pillow.unregister()
+    monkeypatch.setattr(Image.Image, "gamut_expand", lambda _: None, raising=False)
+    with pytest.raises(GamutMetaError, match="already"):
+        pillow.register()
+    assert not getattr(Image.OPEN["JPEG"][0], "gamutmeta", False)
+
+
+def test_a_strangers_handler_survives_unregistering(monkeypatch: pytest.MonkeyPatch) -> None:
+    stranger = lambda *_: None  # noqa: E731
+    monkeypatch.setitem(Image.SAVE, "PNG", stranger)
+    pillow.unregister()
+    assert Image.SAVE["PNG"] is stranger
+
+
+def test_the_module_that_registers_by_itself() -> None:
+    pillow.unregister()
+    sys.modules.pop("gamutmeta.autoregister", None)
+    importlib.import_module("gamutmeta.autoregister")
+    assert Image.Image.gamut_expand is pillow.gamut_expand  # type: ignore[attr-defined]
+
+
+def test_registering_leaves_other_plugins_alone(tmp_path: Path) -> None:
+    path = tmp_path / "a.gif"
+    Image.new("P", (5, 5)).save(path)
+    with Image.open(path) as image, pytest.raises(CarrierError):
+        image.gamut_expand()
