@@ -39,8 +39,12 @@ Subsampling = Literal["4:4:4", "4:2:2", "4:2:0"]
 FORMATS: dict[str, FileFormat] = {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png", ".tif": "tiff", ".tiff": "tiff"}
 """File format of the sRGB picture by file name extension."""
 
-_JPEG_GATE = {"4:4:4": 32, "4:2:2": 64, "4:2:0": 64}
-"""Width of the soft gate. Coding noise moves clipped codes inwards; subsampled chroma moves them further."""
+_JPEG_GATE = {"4:4:4": 32, "4:2:2": 128, "4:2:0": 128}
+"""Width of the soft gate. Coding noise moves clipped codes inwards, subsampled chroma moves them much further.
+
+Measured on seven photographs, mean gain on OG pixels at widths 16, 32, 64, 128: 7.5, 7.5, 7.5, 7.5 dB at quality 95 and
+4:4:4 (where the narrow gate saves bytes); 3.5, 4.3, 5.2, 5.9 dB at quality 90 and 4:2:0.
+"""
 
 
 @dataclass(frozen=True, slots=True)

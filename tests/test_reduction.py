@@ -80,7 +80,7 @@ def test_jpeg_is_fitted_on_its_decoded_pixels_with_a_soft_gate() -> None:
     fine = reduce(photograph(), preset=QUICK, format="jpeg", device="cpu")
     coarse = reduce(photograph(), preset=QUICK, format="jpeg", quality=80, subsampling="4:2:0", device="cpu")
     assert (fine.payload.binding.kind, fine.payload.descriptor.gate) == ("jpeg", 32)
-    assert coarse.payload.descriptor.gate == 64
+    assert coarse.payload.descriptor.gate == 128
     assert len(coarse.to_bytes()) < len(fine.to_bytes())
     lossless = reduce(photograph(), preset=QUICK, device="cpu")
     assert (lossless.payload.binding.kind, lossless.payload.descriptor.gate) == ("rgb8", 0)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from gamutmeta.color.spaces import PROPHOTO, RgbSpace, conversion_matrix, decode_table
+from gamutmeta.color.spaces import PROPHOTO, RgbSpace, apply_matrix, conversion_matrix, decode_table
 from gamutmeta.color.strips import for_each_strip
 
 if TYPE_CHECKING:
@@ -88,14 +88,12 @@ def _convert(
 ) -> NDArray[Code]:
     height, width, _ = samples.shape
     result = np.empty(samples.shape, dtype)
-    # Rows times a transposed matrix: (n, 3) @ (3, 3).
-    transposed = np.ascontiguousarray(matrix.T, np.float32)
 
     def work(rows: slice) -> None:
         linear = np.empty((rows.stop - rows.start, width, 3), np.float32)
         for channel in range(3):
             np.take(tables[channel], samples[rows, :, channel], out=linear[..., channel])
-        result[rows] = encode_codes(linear @ transposed, target, dtype)
+        result[rows] = encode_codes(apply_matrix(matrix, linear), target, dtype)
 
     for_each_strip(work, height, width)
     return result

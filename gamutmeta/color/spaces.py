@@ -185,7 +185,7 @@ def expansion_matrix(adaptation: Adaptation) -> NDArray[np.float64]:
 
 @cache
 def decode_table(space: RgbSpace, codes: int) -> NDArray[np.float32]:
-    """Linear value of every integer code, float32 of shape (codes,); read-only. `codes` is 256 or 65,536."""
+    """Linear value of every integer code, float32 of shape (codes,); read-only. `codes` is a power of two."""
     table = space.decode(np.arange(codes) / (codes - 1)).astype(np.float32)
     table.setflags(write=False)
     return table

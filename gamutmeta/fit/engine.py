@@ -17,6 +17,7 @@ from gamutmeta.fit.gradient import gradient_for
 from gamutmeta.fit.network import Network, Problem
 from gamutmeta.fit.quantise import quantise_grid, quantise_weights
 from gamutmeta.fit.samples import draw_samples
+from gamutmeta.fit.threads import single_threaded
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -110,8 +111,9 @@ def fit(
     descriptor = config.descriptor(width, height, gate)
     samples = draw_samples(descriptor, codes, wide, config.sample_pixels, np.random.default_rng(seed))
     generator = torch.Generator().manual_seed(seed)
-    network = Network(descriptor, width, height, grid_step=config.grid_step, generator=generator, device=where)
-    _train(network, Problem.build(descriptor, samples, where), config, generator)
+    with single_threaded():
+        network = Network(descriptor, width, height, grid_step=config.grid_step, generator=generator, device=where)
+        _train(network, Problem.build(descriptor, samples, where), config, generator)
     tensors = _within_cap(network, config)
     return FitResult(descriptor, tensors, config.steps, len(samples), where.type, time.perf_counter() - start)
 

@@ -13,13 +13,16 @@ if TYPE_CHECKING:
 
 __all__ = ["quantise_grid", "quantise_weights"]
 
+_TINY = 1e-30
+"""A tensor with nothing larger is stored as zeros: its scale would leave the range of the specification."""
+
 
 def quantise_weights(values: NDArray[np.float32], kind: Literal["int8", "float16"]) -> Tensor:
     """One MLP tensor: float16, or int8 with the scale that takes its largest value to 127."""
     if kind == "float16":
         return Tensor(values.astype(np.float16), None)
     largest = float(np.abs(values).max())
-    scale = float(np.float32(largest / 127)) if largest > 0 else 1.0
+    scale = float(np.float32(largest / 127)) if largest > _TINY else 1.0
     return Tensor(np.clip(np.rint(values / scale), -127, 127).astype(np.int8), scale)
 
 

@@ -14,10 +14,12 @@ if TYPE_CHECKING:
 
     from gamutmeta.color.spaces import RgbSpace
 
-__all__ = ["MAX_PIXELS", "Picture", "check_size", "rgb_of"]
+__all__ = ["MAX_CHANNELS", "MAX_PIXELS", "Picture", "check_size", "rgb_of"]
 
 MAX_PIXELS = 500_000_000
 """Default limit on width x height of a photograph: 3 GB as 16-bit RGB."""
+MAX_CHANNELS = 8
+"""More channels than red, green, blue, transparency and a few masks are no photograph."""
 
 
 @dataclass(slots=True)
@@ -70,7 +72,7 @@ def rgb_of(
 
     Args:
         samples: shape (height, width) or (height, width, channels); a second or fourth channel is transparency.
-        notes: gets a note if transparency is left out.
+        notes: gets a note if channels are left out.
 
     Returns:
         A view of shape (height, width, 3), and true for one or two channels.
@@ -81,10 +83,12 @@ def rgb_of(
     if samples.ndim == 2:
         samples = samples[:, :, None]
     channels = samples.shape[2] if samples.ndim == 3 else 0
-    if channels not in {1, 2, 3, 4}:
+    if not 1 <= channels <= MAX_CHANNELS:
         raise PhotoError(f"samples of shape {samples.shape} are not a picture")
     if channels in {2, 4}:
         notes.append("transparency was left out")
+    elif channels > 4:
+        notes.append("further channels were left out")
     if channels <= 2:
         return np.broadcast_to(samples[:, :, :1], (*samples.shape[:2], 3)), True
     return samples[:, :, :3], False

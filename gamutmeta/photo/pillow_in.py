@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
@@ -55,12 +55,10 @@ def read_pillow(file: BinaryIO, formats: Sequence[str], max_pixels: int) -> Pict
     return picture
 
 
-def pillow_samples(
-    file: BinaryIO, formats: Sequence[str], max_pixels: int
-) -> tuple[NDArray[np.unsignedinteger[Any]], list[str]]:
-    """The samples alone, shape (height, width[, channels]), with a list for notes; as :func:`read_pillow`."""
+def pillow_samples(file: BinaryIO, formats: Sequence[str], max_pixels: int) -> NDArray[np.uint8]:
+    """The samples alone, shape (height, width[, channels]); otherwise as :func:`read_pillow`."""
     with open_pillow(file, formats, max_pixels) as image:
-        return array_of(image), []
+        return array_of(image)
 
 
 def open_pillow(file: BinaryIO, formats: Sequence[str], max_pixels: int) -> Image.Image:

@@ -21,14 +21,14 @@ from gamutmeta.errors import CarrierError, PhotoError
 from gamutmeta.photo.extras import imagecodecs_for
 from gamutmeta.photo.metadata import checked_exif, checked_xmp
 from gamutmeta.photo.picture import Picture, check_size, rgb_of
-from gamutmeta.photo.pillow_in import read_pillow
+from gamutmeta.photo.pillow_in import pillow_samples
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = ["read_png"]
 
-_WANTED = (b"IHDR", b"cICP", b"iCCP", b"sRGB", b"eXIf", b"iTXt")
+_WANTED = (b"IHDR", b"cICP", b"iCCP", b"sRGB", b"eXIf", b"iTXt", b"acTL")
 _MAX_CHUNK = 64 << 20
 """Bytes of a profile or packet, also after decompression."""
 _XMP_KEYWORD = b"XML:com.adobe.xmp"
@@ -50,13 +50,13 @@ def read_png(file: BinaryIO, max_pixels: int) -> Picture:
     width, height, depth = _header(chunks[b"IHDR"])
     check_size(width, height, max_pixels)
     file.seek(0)
+    notes = ["the file has further pictures, which were left out"] if b"acTL" in chunks else []
     if depth == 16:
-        notes: list[str] = []
-        imagecodecs = imagecodecs_for("reading 16-bit PNG")
-        samples, is_gray = rgb_of(imagecodecs.png_decode(file.read()), notes)
-        picture = Picture(samples, 16, is_gray, notes=notes)
+        samples = imagecodecs_for("reading 16-bit PNG").png_decode(file.read())
     else:
-        picture = read_pillow(file, ("PNG",), max_pixels)
+        samples = pillow_samples(file, ("PNG",), max_pixels)
+    rgb, is_gray = rgb_of(samples, notes)
+    picture = Picture(rgb, max(depth, 8), is_gray, notes=notes)
     _take_colour(picture, chunks)
     _take_metadata(picture, chunks)
     return picture
@@ -86,7 +86,6 @@ def _header(data: bytes) -> tuple[int, int, int]:
 
 def _take_colour(picture: Picture, chunks: Mapping[bytes, bytes]) -> None:
     """Keep the statement on colour that counts: cICP, else iCCP, else sRGB."""
-    picture.icc = None
     if b"cICP" in chunks:
         code_points = tuple(chunks[b"cICP"][:2])
         if len(code_points) == 2 and (cicp_space(*code_points) or code_points[1] in HIGH_DYNAMIC_RANGE):

@@ -17,7 +17,7 @@ from gamutmeta.carriers.tiff import Ifd, read_ifd0, read_value
 from gamutmeta.errors import PhotoError
 from gamutmeta.photo.extras import imagecodecs_for
 from gamutmeta.photo.metadata import checked_xmp, exif_of_tiff
-from gamutmeta.photo.picture import Picture, check_size, rgb_of
+from gamutmeta.photo.picture import MAX_CHANNELS, Picture, check_size, rgb_of
 from gamutmeta.photo.pillow_in import pillow_samples
 
 if TYPE_CHECKING:
@@ -32,6 +32,9 @@ _MAX_TAG = 64 << 20
 
 _READ_AHEAD = 16 << 20
 """Bytes of compressed strips held at a time; tifffile's default holds most of a photograph's."""
+
+_MAX_TILE = 1 << 22
+"""Pixels of a tile that may be larger than the picture."""
 
 _GREY_OR_RGB = {1, 2}
 """PhotometricInterpretation BlackIsZero and RGB."""
@@ -59,7 +62,8 @@ def read_tiff(file: BinaryIO, max_pixels: int) -> Picture:
         CarrierError: the directory is damaged.
     """
     ifd = read_ifd0(file)
-    samples, bits, notes = _decode(file, max_pixels)
+    samples, bits = _decode(file, max_pixels)
+    notes: list[str] = []
     rgb, is_gray = rgb_of(samples, notes)
     picture = Picture(rgb, bits, is_gray, icc=_tag(file, ifd, _ICC_TAG), notes=notes)
     picture.exif = exif_of_tiff(file)
@@ -71,22 +75,31 @@ def read_tiff(file: BinaryIO, max_pixels: int) -> Picture:
     return picture
 
 
-def _decode(file: BinaryIO, max_pixels: int) -> tuple[NDArray[np.unsignedinteger[Any]], int, list[str]]:
-    """Samples of shape (height, width) or (height, width, channels), their significant bits, and notes."""
+def _decode(file: BinaryIO, max_pixels: int) -> tuple[NDArray[np.unsignedinteger[Any]], int]:
+    """Samples of shape (height, width) or (height, width, channels), and their significant bits."""
     import tifffile  # noqa: PLC0415  # takes a tenth of a second
 
     file.seek(0)
     with tifffile.TiffFile(file) as tiff:
         page = tiff.pages.first
         check_size(page.imagewidth, page.imagelength, max_pixels)
+        _check_blocks(page)
         bits = _checked_bits(page)
         if bits > 8:
             _check_codec(page)
             samples: NDArray[np.unsignedinteger[Any]] = page.asarray(buffersize=_READ_AHEAD)
-            return np.moveaxis(samples, 0, -1) if page.axes == "SYX" else samples, bits, []
+            return np.moveaxis(samples, 0, -1) if page.axes == "SYX" else samples, bits
     file.seek(0)
-    samples, notes = pillow_samples(file, ("TIFF",), max_pixels)
-    return samples, 8, notes
+    return pillow_samples(file, ("TIFF",), max_pixels), 8
+
+
+def _check_blocks(page: TiffPage) -> None:
+    """Check what else decides how much is allocated."""
+    if page.samplesperpixel > MAX_CHANNELS:
+        raise PhotoError(f"TIFF with {page.samplesperpixel} samples per pixel is not a photograph")
+    pixels = page.imagewidth * page.imagelength
+    if page.is_tiled and page.tilewidth * page.tilelength > max(pixels, _MAX_TILE):
+        raise PhotoError(f"TIFF with tiles of {page.tilewidth} x {page.tilelength} pixels is damaged")
 
 
 def _checked_bits(page: TiffPage) -> int:

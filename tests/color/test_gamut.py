@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gamutmeta.color.gamut import Rounding, clip_to_codes, out_of_gamut
-from gamutmeta.color.spaces import SRGB, decode_table
+from gamutmeta.color.adaptation import Adaptation
+from gamutmeta.color.gamut import Rounding, clip_to_codes, out_of_gamut, reduce_to_codes
+from gamutmeta.color.spaces import PROPHOTO, SRGB, apply_matrix, decode_table, reduction_matrix
 from gamutmeta.color.transfer import encode_srgb
 
 
@@ -54,3 +55,22 @@ def test_truncation_loses_what_rounding_keeps() -> None:
     linear = np.array([0.5], np.float32)  # 187.52
     assert clip_to_codes(linear).tolist() == [188]
     assert clip_to_codes(linear, Rounding.TRUNCATE).tolist() == [187]
+
+
+@pytest.mark.parametrize("adaptation", Adaptation)
+@pytest.mark.parametrize("rounding", Rounding)
+def test_reduction_of_a_photograph(adaptation: Adaptation, rounding: Rounding) -> None:
+    wide = np.random.default_rng(2).integers(0, 65536, (700, 301, 3), np.uint16)
+    codes, count = reduce_to_codes(wide, adaptation, rounding)
+    linear = apply_matrix(reduction_matrix(adaptation), decode_table(PROPHOTO, 65536)[wide])
+    assert np.array_equal(codes, clip_to_codes(linear, rounding))
+    assert count == np.count_nonzero(out_of_gamut(linear))
+    assert codes.dtype == np.uint8
+
+
+def test_reduction_of_what_is_in_gamut_loses_nothing_but_depth() -> None:
+    greys = np.arange(256, dtype=np.uint8).reshape(16, 16, 1).repeat(3, axis=2)
+    wide = np.rint(PROPHOTO.encode(SRGB.decode(greys / 255)) * 65535).astype(np.uint16)
+    codes, count = reduce_to_codes(wide, Adaptation.BRADFORD)
+    assert np.array_equal(codes, greys)
+    assert count <= 1  # White may exceed 1 by the last bit of float32.

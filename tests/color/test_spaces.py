@@ -15,6 +15,7 @@ from gamutmeta.color.spaces import (
     SPACES,
     SRGB,
     RgbSpace,
+    apply_matrix,
     conversion_matrix,
     decode_table,
     expansion_matrix,
@@ -111,3 +112,20 @@ def test_names() -> None:
     assert {name: space_named(name).name for name in SPACES} == {name: name for name in SPACES}
     with pytest.raises(PhotoError, match=r"'cmyk'.*prophoto.*srgb"):
         space_named("cmyk")
+
+
+def test_matrix_is_applied_in_float32_and_in_order() -> None:
+    linear = np.random.default_rng(4).random((20, 30, 3), np.float32)
+    matrix = conversion_matrix(PROPHOTO, SRGB)
+    result = apply_matrix(matrix, linear)
+    assert result.dtype == np.float32
+    assert result == pytest.approx(linear.astype(np.float64) @ matrix.T, abs=1e-6)
+    m = matrix.astype(np.float32)
+    r, g, b = np.moveaxis(linear, -1, 0)
+    assert np.array_equal(result[..., 1], (r * m[1, 0] + g * m[1, 1]) + b * m[1, 2])
+    assert apply_matrix(matrix, linear[0, 0]) == pytest.approx(result[0, 0])
+
+
+@pytest.mark.parametrize("codes", [512, 1024, 4096])
+def test_decode_tables_of_other_depths(codes: int) -> None:
+    assert decode_table(PROPHOTO, codes)[[0, -1]].tolist() == [0, 1]

@@ -30,6 +30,19 @@ def test_every_strip_is_worked_on() -> None:
     assert sorted(seen) == list(range(100))
 
 
+@pytest.mark.parametrize(("threads", "expected"), [(1, 1), (3, 3)])
+def test_number_of_threads(threads: int, expected: int) -> None:
+    names = set()
+    barrier = threading.Barrier(expected, timeout=5)
+
+    def work(_: slice) -> None:
+        names.add(threading.current_thread().name)
+        barrier.wait()
+
+    for_each_strip(work, expected, 1, pixels=1, threads=threads)
+    assert len(names) == expected
+
+
 @pytest.mark.parametrize("pixels", [10, 10_000])
 def test_errors_come_through(pixels: int) -> None:
     def work(rows: slice) -> None:

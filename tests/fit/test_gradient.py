@@ -1,13 +1,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
-
-from typing import TYPE_CHECKING
 
 from gamutmeta.color.gamut import reduce_to_codes  # noqa: E402
 from gamutmeta.color.spaces import PROPHOTO, decode_table  # noqa: E402

@@ -1,0 +1,152 @@
+"""``strip``, ``extract`` and ``attach``: payloads out of files and into them; the picture stays as it is coded."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+
+from gamutmeta import carriers
+from gamutmeta.batch import Task, run
+from gamutmeta.cli import options
+from gamutmeta.cli.outcomes import report_line, show
+from gamutmeta.container import Payload
+from gamutmeta.errors import BindingError
+from gamutmeta.expansion import check_binding
+from gamutmeta.photo.files import atomic_write
+from gamutmeta.photo.pixels import decode_srgb
+from gamutmeta.reduction import FORMATS
+from gamutmeta.report import Report
+
+__all__ = ["attach", "extract", "strip"]
+
+_EMBEDDING = [name for name in carriers.CARRIERS if name != "sidecar"]
+
+
+@click.command(
+    epilog=options.examples("gamutmeta strip photo.jpg -o plain.jpg", "gamutmeta strip web/*.jpg --in-place")
+)
+@click.argument("files", nargs=-1, required=True, type=options.FILE, metavar="FILE...")
+@options.output("The file without payload, or the folder for several.", required=False)
+@click.option("--in-place", is_flag=True, help="Change the files themselves.")
+@options.overwrite
+@options.json_lines
+def strip(files: tuple[Path, ...], output: str | None, *, in_place: bool, overwrite: bool, as_json: bool) -> None:
+    """Remove payloads.
+
+    The picture and all other metadata stay, byte for byte. Sidecars are left alone.
+    """
+    if in_place == (output is not None):
+        raise click.UsageError("say either -o OUT|DIR or --in-place")
+    tasks = [Task(file, file) for file in files] if output is None else options.planned(files, output, readable=FORMATS)
+    outcomes = run(tasks, partial(_strip, overwrite=overwrite or in_place))
+    show(outcomes, total=len(tasks), name=lambda task: task.source, text=report_line, as_json=as_json)
+
+
+@click.command(epilog=options.examples("gamutmeta extract photo.jpg -o photo.jpg.gamut"))
+@click.argument("file", type=options.FILE)
+@click.option("-o", "--output", metavar="PAYLOAD", required=True, help='Where to write it; "-" is standard output.')
+@options.overwrite
+def extract(file: Path, output: str, *, overwrite: bool) -> None:
+    """Write the bare payload of a file, for example as a sidecar."""
+    to_stdout = output == "-"
+    task = Task(file, Path(output))
+    outcomes = run([task], _extract_to_stdout if to_stdout else partial(_extract, overwrite=overwrite))
+    text = None if to_stdout else report_line
+    show(outcomes, total=1, name=lambda task: task.source, text=text, as_json=False)
+
+
+@click.command(epilog=options.examples("gamutmeta attach photo.jpg photo.jpg.gamut -o whole.jpg"))
+@click.argument("file", type=options.FILE)
+@click.argument("payload", type=options.FILE)
+@click.option("-o", "--output", metavar="OUT", required=True, type=options.FILE, help="The file with the payload.")
+@click.option("--carrier", type=click.Choice(_EMBEDDING), help="Where the payload goes in the file.")
+@click.option("--replace", is_flag=True, help="Replace a payload that FILE carries already.")
+@click.option("--force", is_flag=True, help="Attach it even if it was made for another picture.")
+@options.overwrite
+@options.json_lines
+def attach(file: Path, output: Path, *, as_json: bool, **settings: Any) -> None:
+    """Put a bare payload into a file, for example after a service removed it.
+
+    The picture must be the one the payload was made for.
+    """
+    outcomes = run([Task(file, output)], partial(_attach, **settings))
+    show(outcomes, total=1, name=lambda task: task.source, text=report_line, as_json=as_json)
+
+
+def _strip(task: Task, *, overwrite: bool) -> Report:
+    data = task.source.read_bytes()
+    present = carriers.find(data)
+    stripped = carriers.strip(data)
+    if task.source != task.target or present:
+        task.target.parent.mkdir(parents=True, exist_ok=True)
+        atomic_write(task.target, stripped, overwrite=overwrite)
+    removed = f"removed {len(data) - len(stripped):,} bytes ({', '.join(present)})"
+    return Report(
+        file=str(task.source),
+        output=str(task.target),
+        file_bytes=len(stripped),
+        notes=(removed if present else "there was no payload",),
+    )
+
+
+def _extract(task: Task, *, overwrite: bool) -> Report:
+    with task.source.open("rb") as fp:
+        found = carriers.extract_from_file(fp)
+    atomic_write(task.target, found.container, overwrite=overwrite)
+    return Report(
+        file=str(task.source),
+        output=str(task.target),
+        carrier=found.carrier,
+        payload_bytes=len(found.container),
+    )
+
+
+def _extract_to_stdout(task: Task) -> Report:
+    with task.source.open("rb") as fp:
+        found = carriers.extract_from_file(fp)
+    sys.stdout.buffer.write(found.container)
+    sys.stdout.buffer.flush()
+    return Report(file=str(task.source), carrier=found.carrier, payload_bytes=len(found.container))
+
+
+def _attach(
+    task: Task,
+    *,
+    payload: Path,
+    carrier: str | None,
+    replace: bool,
+    force: bool,
+    overwrite: bool,
+) -> Report:
+    container = carriers.read_sidecar(payload)
+    decoded = Payload.from_bytes(container)
+    data = task.source.read_bytes()
+    if not force:
+        _require_own(decoded, data)
+    whole = carriers.embed(data, container, carrier=carrier, replace=replace)
+    atomic_write(task.target, whole, overwrite=overwrite)
+    return Report(
+        file=str(task.source),
+        output=str(task.target),
+        carrier=carriers.extract(whole).carrier,
+        payload_bytes=len(container),
+        file_bytes=len(whole),
+        model=str(decoded.descriptor),
+    )
+
+
+def _require_own(payload: Payload, data: bytes) -> None:
+    """Make sure that the payload was made for this picture; a JPEG need not be decoded for that.
+
+    Raises:
+        BindingError: if it was not.
+    """
+    if payload.binding.kind == "jpeg" and carriers.host_format(data) == "jpeg":
+        if carriers.coded_digest(data) != payload.binding.digest:
+            raise BindingError("the payload was made for another picture (its digest of the coded data differs)")
+    else:
+        check_binding(payload, data, decode_srgb(data))

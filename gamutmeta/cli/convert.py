@@ -1,0 +1,176 @@
+"""``reduce`` and ``expand``: the two streets, for files and folders."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gamutmeta import carriers
+from gamutmeta.batch import Task, run
+from gamutmeta.cli import options
+from gamutmeta.cli.outcomes import report_line, show
+from gamutmeta.color.spaces import SPACES
+from gamutmeta.expansion import expand_file
+from gamutmeta.fit.config import PRESETS
+from gamutmeta.photo.raw_in import RAW_SUFFIXES
+from gamutmeta.reduction import FORMATS, format_of, reduce_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gamutmeta.report import Report
+
+__all__ = ["expand", "reduce"]
+
+_PHOTOGRAPHS = RAW_SUFFIXES | {".avif", ".heic", ".heif", ".hif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
+"""Files of a folder that are photographs by their names."""
+
+_SUFFIXES = {"jpeg": ".jpg", "png": ".png", "tiff": ".tif"}
+"""Endings of the files written into a folder, by format."""
+
+
+@click.command(
+    epilog=options.examples(
+        "gamutmeta reduce photo.tif -o photo.jpg",
+        "gamutmeta reduce exports/ -o web/ --quality 90 --jobs 4",
+        "gamutmeta reduce *.tif -o web/ --format png --json",
+    )
+)
+@click.argument("sources", nargs=-1, required=True, type=options.FILE, metavar="SRC...")
+@options.output("The sRGB file, or the folder for several; its ending (.jpg, .png, .tif) decides the format.")
+@click.option(
+    "--preset",
+    type=click.Choice(list(PRESETS)),
+    default=next(iter(PRESETS)),
+    show_default=True,
+    help="; ".join(f"{name}: {config.summary}" for name, config in PRESETS.items()) + ".",
+)
+@click.option("--max-bytes", type=click.IntRange(min=1), help="Largest payload; by default the preset's.")
+@click.option("--quality", type=click.IntRange(1, 100), default=95, show_default=True, help="Of JPEG.")
+@click.option(
+    "--subsampling",
+    type=click.Choice(["4:4:4", "4:2:2", "4:2:0"]),
+    default="4:4:4",
+    show_default=True,
+    help="Of JPEG's chroma.",
+)
+@click.option("--progressive", is_flag=True, help="Write progressive JPEG.")
+@click.option("--format", "format_", type=click.Choice(list(_SUFFIXES)), help="Of files in a folder.  [default: jpeg]")
+@click.option("--carrier", type=click.Choice(list(carriers.CARRIERS)), help="Where the payload goes in the file.")
+@click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda"]),
+    default="auto",
+    show_default=True,
+    help="Where to fit; auto takes CUDA if there is any.",
+)
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Same seed, same payload.")
+@options.assume_space
+@options.jobs
+@options.overwrite
+@options.json_lines
+def reduce(
+    sources: tuple[Path, ...],
+    output: str,
+    *,
+    format_: str | None,
+    jobs: int,
+    preset: str,
+    max_bytes: int | None,
+    as_json: bool,
+    **settings: Any,
+) -> None:
+    """Turn wide-gamut photographs into sRGB files that carry their colours.
+
+    SRC is a TIFF, PNG, JPEG, WebP, HEIC, AVIF or raw photograph, or a folder of them.
+    """
+    tasks = options.planned(sources, output, readable=_PHOTOGRAPHS, suffix=_SUFFIXES[format_ or "jpeg"])
+    _check_targets(tasks, format_, settings["carrier"])
+    config = PRESETS[preset] if max_bytes is None else replace(PRESETS[preset], max_bytes=max_bytes)
+    outcomes = run(tasks, partial(_reduce_one, preset=config, **settings), jobs=jobs)
+    show(outcomes, total=len(tasks), name=lambda task: task.source, text=report_line, as_json=as_json)
+
+
+@click.command(
+    epilog=options.examples(
+        "gamutmeta expand photo.jpg -o restored.tif",
+        "gamutmeta expand photo.jpg -o p3.png --space display-p3",
+        "gamutmeta expand web/ -o restored/ --jobs 4",
+    )
+)
+@click.argument("sources", nargs=-1, required=True, type=options.FILE, metavar="SRC...")
+@options.output("The wide-gamut file, or the folder for several; its ending (.tif, .png, .jpg) decides the format.")
+@click.option("--space", type=click.Choice(list(SPACES)), default="prophoto", show_default=True, help="Colour space.")
+@click.option("--depth", type=click.Choice(["8", "16"]), help="Bits per channel.  [default: 16; 8 for JPEG]")
+@click.option(
+    "--format", "format_", type=click.Choice(["tiff", "png", "jpeg"]), help="Of files in a folder.  [default: tiff]"
+)
+@options.sidecar
+@click.option("--force", is_flag=True, help="Expand even if the payload was made for another picture.")
+@options.jobs
+@options.overwrite
+@options.json_lines
+def expand(
+    sources: tuple[Path, ...],
+    output: str,
+    *,
+    format_: str | None,
+    sidecar: Path | None,
+    depth: str | None,
+    force: bool,
+    jobs: int,
+    as_json: bool,
+    **settings: Any,
+) -> None:
+    """Restore wide-gamut photographs from sRGB files with a payload.
+
+    A sidecar beside a file (photo.jpg.gamut) is found by itself.
+    """
+    tasks = options.planned(sources, output, readable=FORMATS, suffix=_SUFFIXES[format_ or "tiff"])
+    _check_targets(tasks, format_)
+    if sidecar is not None and len(tasks) > 1:
+        raise click.UsageError("--sidecar goes with one file")
+    work = partial(
+        _expand_one,
+        sidecar=sidecar,
+        depth=None if depth is None else int(depth),
+        check=not force,
+        threads=None if jobs == 1 else _threads_each(jobs),
+        **settings,
+    )
+    outcomes = run(tasks, work, jobs=jobs)
+    show(outcomes, total=len(tasks), name=lambda task: task.source, text=report_line, as_json=as_json)
+
+
+def _reduce_one(task: Task, **settings: Any) -> Report:
+    task.target.parent.mkdir(parents=True, exist_ok=True)
+    return reduce_file(task.source, task.target, **settings)
+
+
+def _expand_one(task: Task, *, depth: int | None, **settings: Any) -> Report:
+    task.target.parent.mkdir(parents=True, exist_ok=True)
+    if depth is None:
+        depth = 8 if format_of(task.target) == "jpeg" else 16
+    return expand_file(task.source, task.target, depth=depth, **settings)
+
+
+def _check_targets(tasks: list[Task], format_: str | None, carrier: str | None = None) -> None:
+    """Refuse what no file can succeed with, before anything is done."""
+    for task in tasks:
+        written = FORMATS.get(task.target.suffix.lower())
+        if written is None:
+            raise click.UsageError(f"{task.target.name}: the output must end in {', '.join(FORMATS)}")
+        if format_ is not None and written != format_:
+            raise click.UsageError(f"--format {format_} does not go with {task.target.name}")
+        if carrier is not None and carrier not in carriers.carriers_of(written):
+            fitting = ", ".join(carriers.carriers_of(written))
+            raise click.UsageError(f"--carrier {carrier} does not go with {task.target.name}, which takes {fitting}")
+
+
+def _threads_each(jobs: int) -> int:
+    """Threads for one of several processes, so that together they use every core once."""
+    return max(1, (os.cpu_count() or 1) // jobs)

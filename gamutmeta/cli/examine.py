@@ -1,0 +1,137 @@
+"""``info`` and ``verify``: what a file carries, and how well it restores the photograph."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import click
+
+from gamutmeta import carriers
+from gamutmeta.batch import run
+from gamutmeta.cli import options
+from gamutmeta.cli.outcomes import quality_table, show
+from gamutmeta.container import Payload
+from gamutmeta.errors import NoPayloadError
+from gamutmeta.verification import verify_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["PayloadInfo", "info", "verify"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayloadInfo:
+    """What can be told about a payload without looking at the picture.
+
+    Attributes:
+        file: the sRGB file, or a sidecar.
+        carrier: where the payload lies.
+        payload_bytes: the container.
+        file_bytes: the whole file.
+        version: of the container's format, as its writer knew it.
+        min_reader_version: the oldest reader that can read it.
+        width, height: of the picture it was made for.
+        binding: what of the picture was digested, "jpeg" or "rgb8".
+        digest: of the picture, hexadecimal.
+        model: the architecture in one line.
+        parameters: numbers in the model.
+        adaptation: chromatic adaptation.
+    """
+
+    file: str
+    carrier: str
+    payload_bytes: int
+    file_bytes: int
+    version: int
+    min_reader_version: int
+    width: int
+    height: int
+    binding: str
+    digest: str
+    model: str
+    parameters: int
+    adaptation: str
+
+    def to_json(self) -> dict[str, object]:
+        """All of it, as JSON values."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        bound_to = {"jpeg": "the coded data of a JPEG", "rgb8": "8-bit samples"}[self.binding]
+        rows = {
+            "carrier": self.carrier,
+            "payload": f"{self.payload_bytes:,} of {self.file_bytes:,} bytes",
+            "container": f"version {self.version}",
+            "picture": f"{self.width}x{self.height} pixels",
+            "bound to": f"{bound_to}, {self.digest}",
+            "model": f"{self.model} ({self.parameters:,} parameters)",
+            "adaptation": self.adaptation,
+        }
+        return "\n".join([click.format_filename(self.file), *(f"  {name:12}{value}" for name, value in rows.items())])
+
+
+@click.command(epilog=options.examples("gamutmeta info photo.jpg", "gamutmeta info --json *.jpg"))
+@click.argument("files", nargs=-1, required=True, type=options.FILE, metavar="FILE...")
+@options.json_lines
+def info(files: tuple[Path, ...], *, as_json: bool) -> None:
+    """Show what payload a file carries. Reads headers only and decodes no pixels.
+
+    A FILE may also be a payload by itself. Exit code 1 if one of them carries none.
+    """
+    show(run(files, _inspect), total=len(files), name=lambda file: file, text=str, as_json=as_json)
+
+
+@click.command(epilog=options.examples("gamutmeta verify photo.jpg --reference photo.tif"))
+@click.argument("file", type=options.FILE)
+@click.option("--reference", type=options.FILE, required=True, metavar="WIDE", help="The wide-gamut photograph.")
+@options.sidecar
+@options.assume_space
+@options.json_lines
+def verify(file: Path, *, as_json: bool, **settings: Any) -> None:
+    """Measure how well an sRGB file restores a photograph that is still at hand.
+
+    PSNR is that of linear ProPhoto on [0, 1], over all pixels and over those out of the sRGB gamut.
+    """
+    outcomes = run([file], partial(verify_file, **settings))
+    show(outcomes, total=1, name=lambda path: path, text=quality_table, as_json=as_json)
+
+
+def _inspect(file: Path) -> PayloadInfo:
+    with file.open("rb") as fp:
+        if fp.read(len(carriers.MAGIC)) == carriers.MAGIC:
+            container, carrier = carriers.read_sidecar(file), "sidecar"
+        else:
+            container, carrier = _extracted_or_beside(fp, file)
+    payload = Payload.from_bytes(container)
+    # Bytes 8 and 9 stay where they are in all versions of the container.
+    min_reader_version, version = container[8:10]
+    return PayloadInfo(
+        file=str(file),
+        carrier=carrier,
+        payload_bytes=len(container),
+        file_bytes=file.stat().st_size,
+        version=version,
+        min_reader_version=min_reader_version,
+        width=payload.width,
+        height=payload.height,
+        binding=payload.binding.kind,
+        digest=payload.binding.digest.hex(),
+        model=str(payload.descriptor),
+        parameters=payload.descriptor.parameter_count,
+        adaptation=str(payload.descriptor.adaptation),
+    )
+
+
+def _extracted_or_beside(fp: BinaryIO, file: Path) -> tuple[bytes, str]:
+    """The container in a file or, if it has none, in the sidecar beside it; and which of the carriers that is."""
+    try:
+        found = carriers.extract_from_file(fp)
+    except NoPayloadError:
+        beside = carriers.sidecar_path(file)
+        if not beside.is_file():
+            raise
+        return carriers.read_sidecar(beside), "sidecar"
+    return found.container, found.carrier

@@ -1,0 +1,69 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from gamutmeta import batch
+from gamutmeta.color.spaces import SPACES
+from gamutmeta.errors import GamutMetaError
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Collection, Iterable
+
+__all__ = ["FILE", "assume_space", "examples", "jobs", "json_lines", "output", "overwrite", "planned", "sidecar"]
+
+AnyFunction = TypeVar("AnyFunction", bound="Callable[..., object]")
+
+FILE = click.Path(path_type=Path)
+"""A path; whether there is such a file is found out when it is read, and is then that file's failure alone."""
+
+
+def output(help_text: str, *, required: bool = True) -> Callable[[AnyFunction], AnyFunction]:
+    """The option -o; a separator at its end survives, as it says that a folder is meant."""
+    return click.option("-o", "--output", metavar="OUT|DIR", type=str, required=required, help=help_text)
+
+
+overwrite = click.option("--overwrite", is_flag=True, help="Replace files that are there already.")
+
+json_lines = click.option("--json", "as_json", is_flag=True, help="Print one JSON object per file, and nothing else.")
+
+jobs = click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Files to work on at the same time.",
+)
+
+sidecar = click.option("--sidecar", type=FILE, help="Take the payload from this file.")
+
+assume_space = click.option(
+    "--assume-space",
+    type=click.Choice(list(SPACES)),
+    help="The colour space of photographs that name none.  [default: srgb, with a warning]",
+)
+
+
+def examples(*commands: str) -> str:
+    """The end of a help page. A backspace is how click is told not to re-wrap it."""
+    return "\n".join(["\b", "Examples:", *(f"  {command}" for command in commands)])
+
+
+def planned(
+    sources: Iterable[str | os.PathLike[str]],
+    output: str,
+    *,
+    readable: Collection[str],
+    suffix: str | None = None,
+) -> list[batch.Task]:
+    """What :func:`gamutmeta.batch.plan` plans; what it refuses is wrong usage."""
+    try:
+        return batch.plan(sources, output, readable=readable, suffix=suffix)
+    except (GamutMetaError, OSError) as error:
+        raise click.UsageError(batch.Failure.of(error).message) from error

@@ -1,0 +1,140 @@
+"""Printing what became of each file, for people or as JSON, and the exit code that follows from it."""
+
+from __future__ import annotations
+
+import json
+import math
+from concurrent.futures.process import BrokenProcessPool
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Iterable
+
+    from gamutmeta.batch import Outcome
+    from gamutmeta.report import Report
+
+__all__ = ["quality_table", "report_line", "show"]
+
+
+class Described(Protocol):
+    """A result that can be printed as JSON."""
+
+    def to_json(self) -> dict[str, object]: ...
+
+
+Item = TypeVar("Item")
+Result = TypeVar("Result", bound=Described)
+
+
+def show(
+    outcomes: Iterable[Outcome[Item, Result]],
+    *,
+    total: int,
+    name: Callable[[Item], str | os.PathLike[str]],
+    text: Callable[[Result], str] | None,
+    as_json: bool,
+) -> None:
+    """Print outcomes as they come, then end the command: exit code 0, or 1 if any failed.
+
+    Results go to standard output, and so do failures as JSON. What else there is to say goes to standard error.
+
+    Args:
+        outcomes: of :func:`gamutmeta.batch.run`.
+        total: how many there will be.
+        name: the file that an item stands for.
+        text: a result for people; None to print none.
+        as_json: print one JSON object per file instead.
+    """
+    failed = 0
+    try:
+        for outcome in outcomes:
+            file = name(outcome.item)
+            _say("warning", file, outcome.warnings)
+            if outcome.failure is not None:
+                failed += 1
+                if as_json:
+                    error = {"code": outcome.failure.code, "message": outcome.failure.message}
+                    click.echo(json.dumps({"file": str(file), "error": error}))
+                else:
+                    _say("error", file, [outcome.failure.message])
+            elif outcome.result is not None and as_json:
+                click.echo(json.dumps(outcome.result.to_json()))
+            elif outcome.result is not None:
+                if text is not None:
+                    click.echo(text(outcome.result))
+                notes = getattr(outcome.result, "notes", ())
+                said = " ".join(outcome.warnings)
+                _say("note", file, (note for note in notes if note not in said))
+    except BrokenProcessPool as error:
+        raise click.ClickException(
+            "a process was killed from outside, perhaps for want of memory; try fewer --jobs"
+        ) from error
+    if failed and total > 1 and not as_json:
+        click.echo(f"{failed} of {total} files failed", err=True)
+    click.get_current_context().exit(1 if failed else 0)
+
+
+def report_line(report: Report) -> str:
+    """A report in one line."""
+    facts = []
+    if report.psnr_og is not None and report.psnr_clip_og is not None and not math.isnan(report.psnr_og):
+        facts.append(
+            f"out of gamut {_decibel(report.psnr_clip_og)} -> {_decibel(report.psnr_og)}"
+            f" ({_gain(report.psnr_og, report.psnr_clip_og)})"
+        )
+    if report.payload_bytes is not None:
+        whole = "" if report.file_bytes is None else f" of {_bytes(report.file_bytes)}"
+        facts.append(f"payload {_bytes(report.payload_bytes)}{whole} ({report.carrier})")
+    if report.seconds is not None:
+        facts.append(f"{report.seconds:.1f} s")
+    names = " -> ".join(click.format_filename(name) for name in (report.file, report.output) if name is not None)
+    return f"{names}: {'; '.join(facts)}" if facts else names
+
+
+def quality_table(report: Report) -> str:
+    """What clipping loses and the payload restores, and what that costs."""
+    rows = [f"{'':22}{'clipped':>12}{'restored':>12}{'gain':>12}"]
+    for title, clipped, restored in (
+        ("out-of-gamut PSNR", report.psnr_clip_og, report.psnr_og),
+        ("whole-image PSNR", report.psnr_clip, report.psnr),
+    ):
+        if clipped is not None and restored is not None and not math.isnan(restored):
+            rows.append(f"  {title:20}{_decibel(clipped):>12}{_decibel(restored):>12}{_gain(restored, clipped):>12}")
+    if report.og_percent is not None:
+        rows.append(f"  {'out of gamut':20}{report.og_percent:>10.2f} % of the pixels")
+    if report.payload_bytes is not None and report.file_bytes is not None:
+        share = 100 * report.payload_bytes / report.file_bytes
+        whole = f"of {report.file_bytes:,} bytes ({share:.1f} %, {report.carrier})"
+        rows.append(f"  {'payload':20}{report.payload_bytes:>10,} {whole}")
+    if report.seconds is not None:
+        rows.append(f"  {'time':20}{report.seconds:>10.1f} s")
+    return "\n".join(rows)
+
+
+def _decibel(psnr: float) -> str:
+    """A PSNR; infinite where there is no error at all."""
+    return "exact" if math.isinf(psnr) else f"{psnr:.1f} dB"
+
+
+def _gain(restored: float, clipped: float) -> str:
+    """The difference of two PSNRs."""
+    gain = restored - clipped
+    return f"{gain:+.1f} dB" if math.isfinite(gain) else "-"
+
+
+def _bytes(size: int) -> str:
+    """A size in bytes, kilobytes or megabytes (of 1,000)."""
+    if size < 1_000:
+        return f"{size} B"
+    return f"{size / 1e3:.1f} KB" if size < 1_000_000 else f"{size / 1e6:.1f} MB"
+
+
+def _say(kind: str, file: str | os.PathLike[str], messages: Iterable[str]) -> None:
+    """Print messages about a file to standard error, each on a line that begins with its kind."""
+    name = click.format_filename(file)
+    for message in messages:
+        # Many messages name the file themselves.
+        click.echo(f"{kind}: {message}" if name in message else f"{kind}: {name}: {message}", err=True)

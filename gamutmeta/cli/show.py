@@ -1,0 +1,50 @@
+"""``demo``: what all this is good for, on one photograph."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import click
+
+from gamutmeta.batch import run
+from gamutmeta.cli import options
+from gamutmeta.cli.outcomes import quality_table, show
+from gamutmeta.demo import Demonstration, demonstrate
+
+__all__ = ["demo"]
+
+
+@click.command()
+@click.argument("photograph", required=False, type=options.FILE, metavar="[PHOTO]")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    default=Path("demo-output"),
+    show_default=True,
+    help="Folder for the files.",
+)
+@options.overwrite
+@options.json_lines
+def demo(photograph: Path | None, output: Path, *, overwrite: bool, as_json: bool) -> None:
+    """Reduce a photograph, restore it, and draw what that did.
+
+    Takes a photograph that comes along with gamutmeta unless you give your own.
+    """
+    name = photograph or Path("carrots.tif")
+    click.echo(f"Reducing {click.format_filename(name)} to an sRGB JPEG ...", err=True)
+    outcomes = run([photograph], partial(demonstrate, folder=output, overwrite=overwrite))
+    show(outcomes, total=1, name=lambda _: name, text=_summary, as_json=as_json)
+
+
+def _summary(result: Demonstration) -> str:
+    files = {
+        result.srgb: "sRGB picture with the payload: opens everywhere",
+        result.restored: "16-bit ProPhoto, restored from that picture alone",
+        result.comparison: "clipped, restored and original, with their errors",
+    }
+    width = max(len(str(path)) for path in files)
+    lines = [f"  {click.format_filename(path):{width}}  {text}" for path, text in files.items()]
+    return "\n".join([quality_table(result.reduction), "", *lines])

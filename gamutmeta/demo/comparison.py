@@ -1,0 +1,124 @@
+"""One picture that shows what a payload does: clipped, restored and original side by side, and the errors below."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import ExifTags, Image, ImageOps
+
+from gamutmeta.color.delta_e import delta_e_2000, prophoto_to_lab
+from gamutmeta.color.gamut import out_of_gamut
+from gamutmeta.color.icc import profile_bytes
+from gamutmeta.color.spaces import DISPLAY_P3, PROPHOTO, apply_matrix, decode_table, reduction_matrix
+from gamutmeta.demo.sheet import Panel, Scale, draw_sheet, heat_colours
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gamutmeta.color.adaptation import Adaptation
+    from gamutmeta.photo.wide import WideImage
+
+__all__ = ["draw_comparison"]
+
+_PANEL = 600
+"""Longer side of every panel, pixels."""
+
+_ERROR_SAMPLES = 1_000
+"""Colour differences are computed on a grid with at most this many pixels on the longer side."""
+
+_SCALE_ENDS = (1, 2, 4, 8, 12, 20, 40, 100)
+_SCALE_COVERS = 99.5
+"""Per cent of the errors of clipping that the scale shows."""
+
+_SCREEN_NOTE = "The photographs are in Display P3.\nAn sRGB screen shows only a part of the difference."
+
+
+def draw_comparison(
+    original: WideImage,
+    clipped: WideImage,
+    restored: WideImage,
+    *,
+    details: tuple[str, str, str],
+    adaptation: Adaptation,
+) -> Image.Image:
+    """Draw the comparison.
+
+    Args:
+        original: in ProPhoto; decides about size and orientation.
+        clipped: expanded without the payload, in ProPhoto and of the same size.
+        restored: expanded with it, likewise.
+        details: figures to print above the clipped, the restored and the original photograph.
+        adaptation: of the matrix that decides which pixels are out of gamut.
+
+    Returns:
+        RGB, with the profile of Display P3 in ``info``.
+    """
+    reference = _sampled(original)
+    errors = [delta_e_2000(prophoto_to_lab(reference), prophoto_to_lab(_sampled(wide))) for wide in (clipped, restored)]
+    og = out_of_gamut(apply_matrix(reduction_matrix(adaptation), reference))
+    top = next((end for end in _SCALE_ENDS if end >= np.percentile(errors[0], _SCALE_COVERS)), _SCALE_ENDS[-1])
+
+    size = _panel_size(original)
+    photographs = [_photograph(wide, size) for wide in (clipped, restored, original)]
+    maps = [
+        *(_enlarged(heat_colours(error / top), size) for error in errors),
+        _dimmed(photographs[2], _enlarged(og.astype(np.uint8) * 255, size)),
+    ]
+    share = f"{100 * og.mean():.1f} % of the pixels; all others are dimmed"
+    rows = (
+        (("Clipped", "Restored", "Original"), details, photographs),
+        (
+            ("Error of clipping", "Error after restoring", "Colours outside sRGB"),
+            (*(_error_figures(error, og) for error in errors), share),
+            maps,
+        ),
+    )
+    panels = [
+        [
+            Panel(title, detail, _upright(picture, original.orientation))
+            for title, detail, picture in zip(*row, strict=True)
+        ]
+        for row in rows
+    ]
+    sheet = draw_sheet(panels, Scale(top, "CIEDE2000", _SCREEN_NOTE))
+    sheet.info["icc_profile"] = profile_bytes(DISPLAY_P3.name)
+    return sheet
+
+
+def _sampled(wide: WideImage) -> NDArray[np.float32]:
+    """Linear ProPhoto of single pixels. Averages would hide errors."""
+    step = -(-max(wide.size) // _ERROR_SAMPLES)
+    samples: NDArray[np.float32] = decode_table(PROPHOTO, 65536)[wide.array[::step, ::step]]
+    return samples
+
+
+def _panel_size(wide: WideImage) -> tuple[int, int]:
+    scale = _PANEL / max(wide.size)
+    return max(1, round(wide.width * scale)), max(1, round(wide.height * scale))
+
+
+def _photograph(wide: WideImage, size: tuple[int, int]) -> Image.Image:
+    return wide.to_pillow(DISPLAY_P3.name).resize(size, Image.Resampling.LANCZOS)
+
+
+def _enlarged(values: NDArray[np.uint8], size: tuple[int, int]) -> Image.Image:
+    return Image.fromarray(values).resize(size, Image.Resampling.BOX)
+
+
+def _dimmed(photograph: Image.Image, mask: Image.Image) -> Image.Image:
+    """The photograph where the mask is white; dark and grey elsewhere."""
+    grey = photograph.convert("L").point(lambda value: value * 0.3).convert("RGB")
+    return Image.composite(photograph, grey, mask)
+
+
+def _upright(picture: Image.Image, orientation: int) -> Image.Image:
+    picture = Image.fromarray(np.asarray(picture))  # without the EXIF block that came along
+    picture.getexif()[ExifTags.Base.Orientation] = orientation
+    return ImageOps.exif_transpose(picture)
+
+
+def _error_figures(error: NDArray[np.float64], og: NDArray[np.bool_]) -> str:
+    if not og.any():
+        return f"CIEDE2000: mean {error.mean():.2f}"
+    return f"CIEDE2000: mean {error.mean():.2f}, out of gamut {error[og].mean():.2f}"

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import io
+import struct
+
+import numpy as np
+import pytest
+from photo_files import XMP, exif_block, saved, smooth_array
+from PIL import Image
+
+from gamutmeta.carriers.jpeg import make_segment
+from gamutmeta.color.icc import profile_bytes
+from gamutmeta.errors import PhotoError
+from gamutmeta.photo.pillow_in import array_of, read_pillow
+
+SMOOTH = smooth_array()
+ICC = profile_bytes("display-p3")
+FORMATS = ("JPEG", "PNG", "WEBP")
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "WEBP", "PNG"])
+def test_picture_and_metadata(kind: str) -> None:
+    options = {"quality": 95, "xmp": XMP} if kind != "PNG" else {}
+    data = saved(Image.fromarray(SMOOTH), kind, icc_profile=ICC, exif=exif_block(), **options)
+    picture = read_pillow(io.BytesIO(data), FORMATS, 10_000)
+    assert np.abs(picture.samples.astype(int) - SMOOTH).max() <= 12
+    assert (picture.bits, picture.icc, picture.exif, picture.notes) == (8, ICC, exif_block(), [])
+    assert picture.xmp == (XMP if options else None)
+
+
+def test_orientation_is_not_applied() -> None:
+    data = saved(Image.fromarray(SMOOTH), "JPEG", exif=exif_block(orientation=6))
+    assert read_pillow(io.BytesIO(data), FORMATS, 10_000).samples.shape == SMOOTH.shape
+
+
+def test_grey_jpeg() -> None:
+    grey = Image.fromarray(SMOOTH).convert("L")
+    picture = read_pillow(io.BytesIO(saved(grey, "JPEG", quality=95)), FORMATS, 10_000)
+    assert picture.is_gray
+    assert np.array_equal(picture.samples[..., 0], picture.samples[..., 2])
+    assert np.abs(picture.samples[..., 0].astype(int) - np.asarray(grey)).max() <= 3
+
+
+def test_cmyk_is_named() -> None:
+    data = saved(Image.fromarray(SMOOTH).convert("CMYK"), "JPEG")
+    with pytest.raises(PhotoError, match="CMYK JPEG is not supported"):
+        read_pillow(io.BytesIO(data), FORMATS, 10_000)
+
+
+def test_transparency_is_noted() -> None:
+    image = Image.fromarray(SMOOTH)
+    image.putalpha(77)
+    picture = read_pillow(io.BytesIO(saved(image, "WEBP", lossless=True, exact=True)), FORMATS, 10_000)
+    assert np.array_equal(picture.samples, SMOOTH)
+    assert picture.notes == ["transparency was left out"]
+
+
+@pytest.mark.parametrize("kind", ["MPO", "WEBP", "PNG"])
+def test_further_pictures_are_noted(kind: str) -> None:
+    image = Image.fromarray(SMOOTH)
+    data = saved(image, kind, save_all=True, append_images=[image.rotate(180)])
+    picture = read_pillow(io.BytesIO(data), FORMATS, 10_000)
+    assert np.abs(picture.samples.astype(int) - SMOOTH).max() <= 12
+    assert picture.notes == ["the file has further pictures, which were left out"]
+
+
+def test_gain_map_in_a_jpeg_is_noted() -> None:
+    image = Image.fromarray(SMOOTH)
+    data = saved(image, "MPO", save_all=True, append_images=[image])
+    packet = XMP.replace(
+        b'xmlns:dc="http://purl.org/dc/elements/1.1/"',
+        b'xmlns:hdrgm="http://ns.adobe.com/hdr-gain-map/1.0/" hdrgm:Version="1.0"',
+    )
+    segment = make_segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + packet)
+    picture = read_pillow(io.BytesIO(data[:2] + segment + data[2:]), FORMATS, 10_000)
+    assert picture.xmp is None
+    assert len(picture.notes) == 2
+    assert "further pictures" in picture.notes[1]
+
+
+def test_damaged_exif_is_noted() -> None:
+    data = saved(Image.fromarray(SMOOTH), "JPEG", exif=b"Exif\0\0MM\0*" + struct.pack(">I", 1 << 20))
+    with pytest.warns(UserWarning, match="Corrupt EXIF"):
+        picture = read_pillow(io.BytesIO(data), FORMATS, 10_000)
+    assert picture.exif is None
+    assert picture.notes == ["the EXIF block is damaged and was left out"]
+
+
+def test_size_is_checked_before_decoding() -> None:
+    data = saved(Image.fromarray(SMOOTH), "JPEG")[:-20]
+    with pytest.raises(PhotoError, match="64 x 40 pixels are more than the limit of 2559"):
+        read_pillow(io.BytesIO(data), FORMATS, 2559)
+
+
+def test_other_formats_are_not_tried() -> None:
+    with pytest.raises(OSError, match="cannot identify"):
+        read_pillow(io.BytesIO(saved(Image.fromarray(SMOOTH), "BMP")), FORMATS, 10_000)
+
+
+@pytest.mark.parametrize(
+    ("mode", "channels"),
+    [("1", 0), ("L", 0), ("P", 3), ("LA", 2), ("RGBX", 3), ("RGBa", 4), ("RGBA", 4), ("YCbCr", 3), ("RGB", 3)],
+)
+def test_modes(mode: str, channels: int) -> None:
+    source = Image.fromarray(SMOOTH).convert("RGBA" if mode == "RGBa" else "L" if mode in {"1", "LA"} else "RGB")
+    array = array_of(source.convert(mode))
+    assert array.dtype == np.uint8
+    assert array.shape == (SMOOTH.shape[:2] if not channels else (*SMOOTH.shape[:2], channels))
+
+
+@pytest.mark.parametrize(
+    ("mode", "name"), [("I;16", "16-bit grey"), ("I", "32-bit"), ("F", "floating"), ("LAB", "Lab"), ("HSV", "HSV")]
+)
+def test_modes_that_are_no_photograph(mode: str, name: str) -> None:
+    with pytest.raises(PhotoError, match=name):
+        array_of(Image.new(mode, (4, 4)))

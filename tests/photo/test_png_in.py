@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from photo_files import XMP, exif_block, hide, saved, wide_array
+from PIL import Image
+
+from gamutmeta.carriers.png import insert_after_ihdr, insert_before_idat, make_chunk
+from gamutmeta.color.icc import profile_bytes
+from gamutmeta.color.spaces import SRGB
+from gamutmeta.errors import CarrierError, MissingExtraError, PhotoError
+from gamutmeta.photo.metadata import orientation_of
+from gamutmeta.photo.png_in import read_png
+from gamutmeta.photo.png_out import write_png
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gamutmeta.photo.picture import Picture
+
+ARRAY = wide_array()
+EIGHT = (ARRAY >> 8).astype(np.uint8)
+ICC = profile_bytes("display-p3")
+
+
+def png(samples: NDArray[np.uint8 | np.uint16] = EIGHT) -> bytes:
+    file = io.BytesIO()
+    write_png(file, samples, icc=None)
+    return file.getvalue()
+
+
+def coloured(*chunks: bytes, samples: NDArray[np.uint8 | np.uint16] = EIGHT) -> bytes:
+    return insert_after_ihdr(png(samples), b"".join(chunks))
+
+
+def read(data: bytes, max_pixels: int = 10_000) -> Picture:
+    return read_png(io.BytesIO(data), max_pixels)
+
+
+ICCP = make_chunk(b"iCCP", b"a name\0\0" + zlib.compress(ICC))
+CICP_P3 = make_chunk(b"cICP", bytes([12, 13, 0, 1]))
+SRGB_CHUNK = make_chunk(b"sRGB", b"\0")
+
+
+@pytest.mark.parametrize("samples", [EIGHT, ARRAY], ids=["8", "16"])
+def test_rgb(samples: NDArray[np.uint8 | np.uint16]) -> None:
+    if samples.dtype == np.uint16:
+        pytest.importorskip("imagecodecs")
+    picture = read(png(samples))
+    assert np.array_equal(picture.samples, samples)
+    assert (picture.bits, picture.is_gray, picture.notes) == (samples.itemsize * 8, False, [])
+    assert (picture.icc, picture.cicp, picture.space, picture.exif, picture.xmp) == (None,) * 5
+
+
+@pytest.mark.parametrize(("channels", "is_gray", "has_alpha"), [(1, True, False), (2, True, True), (4, False, True)])
+def test_other_channels_with_16_bits(channels: int, is_gray: bool, has_alpha: bool) -> None:  # noqa: FBT001
+    imagecodecs = pytest.importorskip("imagecodecs")
+    samples = np.random.default_rng(1).integers(0, 65536, (9, 11, channels), np.uint16)
+    picture = read(imagecodecs.png_encode(samples))
+    expected = samples[..., :1].repeat(3, axis=2) if is_gray else samples[..., :3]
+    assert np.array_equal(picture.samples, expected)
+    assert picture.is_gray == is_gray
+    assert picture.notes == (["transparency was left out"] if has_alpha else [])
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "RGBA", "P", "1"])
+def test_other_modes_with_8_bits(mode: str) -> None:
+    image = (
+        Image.fromarray(EIGHT).convert("L").convert(mode)
+        if mode in {"LA", "1"}
+        else Image.fromarray(EIGHT).convert(mode)
+    )
+    picture = read(saved(image, "PNG"))
+    assert np.array_equal(picture.samples, np.asarray(image.convert("RGB")))
+    assert picture.bits == 8
+
+
+def test_16_bits_need_imagecodecs(monkeypatch: pytest.MonkeyPatch) -> None:
+    hide(monkeypatch, "imagecodecs")
+    with pytest.raises(MissingExtraError, match=r"reading 16-bit PNG needs imagecodecs.*gamutmeta\[io\]"):
+        read(png(ARRAY))
+    assert np.array_equal(read(png(EIGHT)).samples, EIGHT)
+
+
+@pytest.mark.parametrize("samples", [EIGHT, ARRAY], ids=["8", "16"])
+def test_order_of_colour_chunks(samples: NDArray[np.uint8 | np.uint16]) -> None:
+    if samples.dtype == np.uint16:
+        pytest.importorskip("imagecodecs")
+    everything = read(coloured(CICP_P3, ICCP, samples=samples))
+    assert (everything.cicp, everything.icc, everything.space) == ((12, 13), None, None)
+    profile = read(coloured(ICCP, samples=samples))
+    assert (profile.cicp, profile.icc, profile.space) == (None, ICC, None)
+    srgb = read(coloured(SRGB_CHUNK, samples=samples))
+    assert (srgb.cicp, srgb.icc, srgb.space) == (None, None, SRGB)
+
+
+def test_high_dynamic_range_is_not_overlooked() -> None:
+    assert read(coloured(make_chunk(b"cICP", bytes([9, 16, 0, 1])), ICCP)).cicp == (9, 16)
+
+
+@pytest.mark.parametrize("data", [bytes([2, 2, 0, 1]), bytes([99, 13, 0, 1]), b"\1", b""])
+def test_unsupported_code_points_give_way(data: bytes) -> None:
+    picture = read(coloured(make_chunk(b"cICP", data), ICCP))
+    assert (picture.cicp, picture.icc) == (None, ICC)
+    assert "cICP" in picture.notes[0]
+
+
+@pytest.mark.parametrize("after_idat", [False, True])
+@pytest.mark.parametrize("compressed", [False, True])
+@pytest.mark.parametrize("samples", [EIGHT, ARRAY], ids=["8", "16"])
+def test_metadata(samples: NDArray[np.uint8 | np.uint16], *, compressed: bool, after_idat: bool) -> None:
+    if samples.dtype == np.uint16:
+        pytest.importorskip("imagecodecs")
+    packet = zlib.compress(XMP) if compressed else XMP
+    chunks = make_chunk(b"iTXt", b"Comment\0\0\0\0\0hello")
+    chunks += make_chunk(b"iTXt", b"XML:com.adobe.xmp\0" + bytes([compressed, 0]) + b"en\0xmp\0" + packet)
+    chunks += make_chunk(b"eXIf", exif_block()[6:])
+    data = png(samples)
+    data = data[:-12] + chunks + data[-12:] if after_idat else insert_before_idat(data, chunks)
+    picture = read(data)
+    assert picture.xmp == XMP
+    assert picture.exif == exif_block()
+    assert orientation_of(picture.exif) == 6
+    assert picture.notes == []
+
+
+@pytest.mark.parametrize("samples", [EIGHT, ARRAY], ids=["8", "16"])
+def test_animation_is_noted(samples: NDArray[np.uint8 | np.uint16]) -> None:
+    if samples.dtype == np.uint16:
+        pytest.importorskip("imagecodecs")
+    picture = read(coloured(make_chunk(b"acTL", struct.pack(">II", 1, 0)), samples=samples))
+    assert picture.notes == ["the file has further pictures, which were left out"]
+
+
+def test_damaged_exif_is_noted() -> None:
+    picture = read(insert_before_idat(png(), make_chunk(b"eXIf", b"MM\0*\xff\xff\xff\xff")))
+    assert picture.exif is None
+    assert picture.notes == ["the EXIF block is damaged and was left out"]
+
+
+def test_gain_map_packet_is_noted() -> None:
+    packet = b"XML:com.adobe.xmp\0\0\0\0\0" + XMP.replace(b"purl.org/dc/elements/1.1", b"ns.adobe.com/hdr-gain-map/1.0")
+    picture = read(insert_before_idat(png(), make_chunk(b"iTXt", packet)))
+    assert picture.xmp is None
+    assert "left out" in picture.notes[0]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"no end",
+        b"name\0\1" + zlib.compress(ICC),
+        b"x" * 80 + b"\0\0" + zlib.compress(ICC),
+        b"name\0\0" + zlib.compress(ICC)[:-9],
+        b"name\0\0not zlib",
+        b"name\0\0",
+    ],
+)
+def test_damaged_profile_chunk(data: bytes) -> None:
+    pytest.importorskip("imagecodecs")
+    # Pillow's reader stumbles over some of these first, which is as good.
+    with pytest.raises(PhotoError, match="iCCP"):
+        read(coloured(make_chunk(b"iCCP", data), samples=ARRAY))
+
+
+def test_chunk_that_inflates_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("imagecodecs")
+    monkeypatch.setattr("gamutmeta.photo.png_in._MAX_CHUNK", 100_000)
+    bomb = make_chunk(b"iCCP", b"name\0\0" + zlib.compress(bytes(1_000_000), 9))
+    with pytest.raises(PhotoError, match="larger than 100000 bytes"):
+        read(coloured(bomb, samples=ARRAY))
+    monkeypatch.setattr("gamutmeta.photo.png_in._MAX_CHUNK", 100)
+    with pytest.raises(PhotoError, match="chunk iCCP is larger than 100 bytes"):
+        read(coloured(bomb, samples=ARRAY))
+
+
+def test_wrong_checksum() -> None:
+    data = bytearray(coloured(ICCP))
+    data[data.index(b"iCCP") + 10] ^= 1
+    with pytest.raises(CarrierError, match="CRC"):
+        read(bytes(data))
+
+
+def test_wrong_header() -> None:
+    data = png()
+    with pytest.raises(CarrierError, match="IHDR"):
+        read(data[:8] + make_chunk(b"IHDR", bytes(12)) + data[33:])
+
+
+@pytest.mark.parametrize("samples", [EIGHT, ARRAY], ids=["8", "16"])
+def test_size_is_checked_before_decoding(
+    samples: NDArray[np.uint8 | np.uint16], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hide(monkeypatch, "imagecodecs")
+    with pytest.raises(PhotoError, match="53 x 37 pixels are more than the limit of 1960"):
+        read(png(samples), 1960)
+    with pytest.raises(PhotoError, match="empty"):
+        read(png(samples)[:8] + make_chunk(b"IHDR", bytes(4) + b"\0\0\0\1" + b"\x10\2\0\0\0") + png(samples)[33:])

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import io
+import zlib
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from photo_files import XMP, exif_block, png_chunks, smooth_array, wide_array
+from PIL import Image
+
+from gamutmeta.color.icc import profile_bytes
+from gamutmeta.color.strips import STRIP_PIXELS
+from gamutmeta.photo import png_out
+from gamutmeta.photo.png_out import write_png
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+ICC = profile_bytes("rec2020")
+EIGHT = smooth_array()
+
+
+def written(samples: NDArray[np.uint8 | np.uint16], **options: Any) -> bytes:
+    file = io.BytesIO()
+    write_png(file, samples, **({"icc": None} | options))
+    return file.getvalue()
+
+
+def decoded(data: bytes) -> NDArray[np.uint16]:
+    """A decoder of the one kind of 16-bit PNG that is written, without imagecodecs."""
+    chunks = png_chunks(data)
+    header = chunks[0][1]
+    width, height = (int.from_bytes(header[i : i + 4], "big") for i in (0, 4))
+    assert header[8:] == bytes([16, 2, 0, 0, 0])
+    lines = np.frombuffer(zlib.decompress(b"".join(body for kind, body in chunks if kind == b"IDAT")), np.uint8)
+    lines = lines.reshape(height, 1 + 6 * width)
+    assert (lines[:, 0] == 1).all()
+    pixels = np.cumsum(lines[:, 1:].reshape(height, width, 6), axis=1, dtype=np.uint8)
+    return np.ascontiguousarray(pixels).view(">u2").astype(np.uint16)
+
+
+@given(samples=hnp.arrays(np.uint16, st.tuples(st.integers(1, 9), st.integers(1, 9), st.just(3))))
+def test_sixteen_bits(samples: NDArray[np.uint16]) -> None:
+    assert np.array_equal(decoded(written(samples)), samples)
+
+
+@pytest.mark.parametrize("height", [1, 410, 411])
+def test_several_strips(height: int) -> None:
+    samples = wide_array(height, 640)
+    data = written(samples)
+    assert np.array_equal(decoded(data), samples)
+    strips = -(-height // (STRIP_PIXELS // 640))
+    # One chunk each, and one for the checksum.
+    assert [kind for kind, _ in png_chunks(data)].count(b"IDAT") == strips + 1
+
+
+def test_other_decoders_agree() -> None:
+    imagecodecs = pytest.importorskip("imagecodecs")
+    samples = wide_array(500, 300)
+    assert np.array_equal(imagecodecs.png_decode(written(samples)), samples)
+
+
+def test_pillow_accepts_it() -> None:
+    samples = wide_array(500, 300)
+    with Image.open(io.BytesIO(written(samples, icc=ICC, exif=exif_block(), xmp=XMP))) as image:
+        assert np.array_equal(np.asarray(image), samples >> 8)
+        assert image.info["icc_profile"] == ICC
+        assert image.info["exif"] == exif_block()
+        assert image.info["xmp"] == XMP
+
+
+@pytest.mark.parametrize("samples", [EIGHT, wide_array()], ids=["8", "16"])
+def test_chunks(samples: NDArray[np.uint8 | np.uint16]) -> None:
+    chunks = png_chunks(written(samples, icc=ICC, exif=exif_block(), xmp=XMP))
+    kinds = [kind for kind, _ in chunks]
+    assert kinds[0] == b"IHDR"
+    assert kinds[-1] == b"IEND"
+    assert kinds.index(b"iCCP") < kinds.index(b"IDAT")
+    content = dict(chunks)
+    assert zlib.decompress(content[b"iCCP"].partition(b"\0")[2][1:]) == ICC
+    assert content[b"eXIf"] == exif_block()[6:]
+    assert content[b"iTXt"] == b"XML:com.adobe.xmp\0\0\0\0\0" + XMP
+
+
+@pytest.mark.parametrize("samples", [EIGHT, wide_array()], ids=["8", "16"])
+def test_bare(samples: NDArray[np.uint8 | np.uint16]) -> None:
+    assert {kind for kind, _ in png_chunks(written(samples))} == {b"IHDR", b"IDAT", b"IEND"}
+
+
+def test_eight_bits() -> None:
+    with Image.open(io.BytesIO(written(EIGHT))) as image:
+        assert np.array_equal(np.asarray(image), EIGHT)
+
+
+def test_pictures_that_had_eight_bits_are_small() -> None:
+    once_eight = np.tile(EIGHT, (10, 10, 1)).astype(np.uint16) * 257
+    assert len(written(once_eight)) < once_eight.nbytes / 20
+
+
+@given(first=st.binary(max_size=300), second=st.binary(max_size=300))
+def test_joined_checksums(first: bytes, second: bytes) -> None:
+    joined = png_out._joined(zlib.adler32(first), zlib.adler32(second), len(second))
+    assert joined == zlib.adler32(first + second)
+
+
+def test_joined_checksum_of_much_data() -> None:
+    block = bytes([255]) * 10_000_000
+    assert png_out._joined(zlib.adler32(block), zlib.adler32(block), len(block)) == zlib.adler32(block + block)

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from photo_files import dng_bytes, hide, placed
+from PIL import Image
+
+from gamutmeta.color.spaces import PROPHOTO, conversion_matrix
+from gamutmeta.errors import MissingExtraError, PhotoError
+from gamutmeta.photo.interpret import romm_of
+from gamutmeta.photo.metadata import orientation_of
+from gamutmeta.photo.raw_in import read_raw
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import ModuleType
+
+rawpy: ModuleType = pytest.importorskip("rawpy")
+
+
+def test_grey_wall(tmp_path: Path) -> None:
+    picture = read_raw(placed(tmp_path, "a.dng", dng_bytes()), 10_000)
+    # White balance makes the wall grey; nothing brightens it; the camera was turned.
+    assert picture.samples.shape == (96, 64, 3)
+    assert picture.samples.dtype == np.uint16
+    assert np.abs(picture.samples.astype(int) - 8000 / 16383 * 65535).max() <= 4
+    assert picture.notes == []
+
+
+def test_is_encoded_as_romm(tmp_path: Path) -> None:
+    picture = read_raw(placed(tmp_path, "a.dng", dng_bytes()), 10_000)
+    romm = romm_of(picture, None)
+    assert picture.assumption is None
+    expected = PROPHOTO.encode(np.array([8000 / 16383]))[0] * 65535
+    assert np.abs(romm.astype(int) - expected).max() <= 4
+    assert picture.space is not None
+    assert np.array_equal(conversion_matrix(picture.space, PROPHOTO), np.eye(3))
+
+
+def test_exif_is_carried_without_rotation(tmp_path: Path) -> None:
+    picture = read_raw(placed(tmp_path, "a.dng", dng_bytes(orientation=8)), 10_000)
+    exif = Image.Exif()
+    exif.load(picture.exif or b"")
+    assert exif[0x010F] == "Maker"
+    assert orientation_of(picture.exif) == 1
+    assert set(exif) <= {0x010F, 0x0131, 0x011A, 0x011B, 0x0128}
+
+
+def test_other_containers_have_no_exif_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = rawpy.imread
+    good = placed(tmp_path, "good.dng", dng_bytes())
+    monkeypatch.setattr(rawpy, "imread", lambda _: real(str(good)))
+    picture = read_raw(placed(tmp_path, "a.crw", b"II\x1a\0\0\0HEAPCCDR"), 10_000)
+    assert picture.exif is None
+    assert picture.notes == ["the raw file's EXIF data could not be read"]
+
+
+def test_size_is_checked(tmp_path: Path) -> None:
+    with pytest.raises(PhotoError, match="96 x 64 pixels are more than the limit of 6143"):
+        read_raw(placed(tmp_path, "a.dng", dng_bytes()), 6143)
+
+
+def test_rawpy_is_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hide(monkeypatch, "rawpy")
+    with pytest.raises(MissingExtraError, match=r"reading raw photographs needs rawpy; pip install 'gamutmeta\[raw\]'"):
+        read_raw(placed(tmp_path, "a.dng", dng_bytes()), 10_000)

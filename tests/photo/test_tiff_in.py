@@ -1,0 +1,237 @@
+from __future__ import annotations
+
+import io
+import struct
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import tifffile
+from photo_files import XMP, exif_block, hide, saved, tiff_bytes, wide_array
+from PIL import Image
+
+from gamutmeta.color.icc import profile_bytes
+from gamutmeta.errors import MissingExtraError, PhotoError
+from gamutmeta.photo.metadata import orientation_of
+from gamutmeta.photo.tiff_in import read_tiff
+
+if TYPE_CHECKING:
+    from gamutmeta.photo.picture import Picture
+
+ARRAY = wide_array()
+ICC = profile_bytes("prophoto")
+
+
+def read(data: bytes, max_pixels: int = 10_000) -> Picture:
+    return read_tiff(io.BytesIO(data), max_pixels)
+
+
+LAYOUTS: dict[str, dict[str, Any]] = {
+    "raw": {},
+    "big-endian": {"byteorder": ">"},
+    "bigtiff": {"bigtiff": True},
+    "strips": {"rowsperstrip": 5},
+    "deflate": {"compression": "zlib"},
+    "lzma": {"compression": "lzma"},
+    "predictor": {"compression": "zlib", "predictor": True, "byteorder": ">"},
+    "lzw": {"compression": "lzw", "predictor": True},
+    "packbits": {"compression": "packbits"},
+    "zstd": {"compression": "zstd"},
+    "tiles": {"tile": (16, 32), "compression": "lzw", "predictor": True},
+}
+NEEDS_CODECS = {"predictor", "lzw", "packbits", "zstd", "tiles"}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_layouts(layout: str) -> None:
+    if layout in NEEDS_CODECS:
+        pytest.importorskip("imagecodecs")
+    picture = read(tiff_bytes(ARRAY, iccprofile=ICC, **LAYOUTS[layout]))
+    assert picture.samples.dtype == np.uint16
+    assert picture.samples.dtype.isnative
+    assert np.array_equal(picture.samples, ARRAY)
+    assert (picture.bits, picture.is_gray, picture.icc, picture.notes) == (16, False, ICC, [])
+
+
+@pytest.mark.parametrize("layout", sorted(NEEDS_CODECS))
+def test_missing_codecs_are_named(layout: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("imagecodecs")
+    data = tiff_bytes(ARRAY, **LAYOUTS[layout])
+    hide(monkeypatch, "imagecodecs")
+    with pytest.raises(MissingExtraError, match=r"reading [A-Z_]+ TIFF.* needs imagecodecs.*gamutmeta\[io\]"):
+        read(data)
+
+
+@pytest.mark.parametrize("layout", [name for name in LAYOUTS if name not in NEEDS_CODECS])
+def test_the_rest_needs_no_codecs(layout: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = tiff_bytes(ARRAY, **LAYOUTS[layout])
+    hide(monkeypatch, "imagecodecs")
+    assert np.array_equal(read(data).samples, ARRAY)
+
+
+@pytest.mark.parametrize("options", [{}, {"compression": "zlib"}, {"byteorder": ">"}], ids=str)
+def test_planes(options: dict[str, Any]) -> None:
+    data = tiff_bytes(np.moveaxis(ARRAY, -1, 0).copy(), planarconfig="separate", **options)
+    assert np.array_equal(read(data).samples, ARRAY)
+
+
+@pytest.mark.parametrize("separate", [False, True])
+def test_transparency_is_left_out(separate: bool) -> None:  # noqa: FBT001
+    rgba = np.dstack([ARRAY, ARRAY[..., :1]])
+    if separate:
+        rgba = np.moveaxis(rgba, -1, 0).copy()
+    picture = read(tiff_bytes(rgba, extrasamples=["unassalpha"], planarconfig="separate" if separate else "contig"))
+    assert np.array_equal(picture.samples, ARRAY)
+    assert picture.notes == ["transparency was left out"]
+
+
+def test_masks_are_left_out() -> None:
+    picture = read(tiff_bytes(np.dstack([ARRAY, ARRAY]), extrasamples=["unspecified"] * 3))
+    assert np.array_equal(picture.samples, ARRAY)
+    assert picture.notes == ["further channels were left out"]
+
+
+@pytest.mark.parametrize(
+    ("tag", "number", "problem"),
+    [
+        (277, 65535, "65535 samples per pixel"),
+        (322, 65520, "tiles of 65520 x 80"),
+        (323, 1 << 30, "tiles of 64 x 1073741824"),
+    ],
+)
+def test_hostile_blocks_are_refused_before_decoding(tag: int, number: int, problem: str) -> None:
+    data = bytearray(tiff_bytes(ARRAY, tile=(80, 64)))
+    for kind, form in ((3, "<H"), (4, "<I")):
+        position = data.find(struct.pack("<HHI", tag, kind, 1))
+        if position >= 0:
+            struct.pack_into(form, data, position + 8, number)
+    with pytest.raises(PhotoError, match=problem):
+        read(bytes(data))
+
+
+def test_grey() -> None:
+    picture = read(tiff_bytes(ARRAY[..., 0], photometric="minisblack"))
+    assert picture.is_gray
+    assert np.array_equal(picture.samples, ARRAY[..., :1].repeat(3, axis=2))
+
+
+def test_twelve_bits() -> None:
+    pytest.importorskip("imagecodecs")
+    picture = read(tiff_bytes(ARRAY >> 4, bitspersample=12))
+    assert picture.bits == 12
+    assert np.array_equal(picture.samples, ARRAY >> 4)
+
+
+@pytest.mark.parametrize(
+    ("samples", "options", "name"),
+    [
+        (np.dstack([ARRAY, ARRAY[..., :1]]), {"photometric": "separated"}, "CMYK"),
+        (ARRAY, {"photometric": "cielab"}, "CIE Lab"),
+        (ARRAY[..., 0], {"photometric": "miniswhite"}, "WhiteIsZero"),
+        (ARRAY[..., 0], {"photometric": 32803}, "colour filter array"),
+        (ARRAY, {"photometric": 34892}, "linear raw"),
+        (ARRAY.astype(np.float32), {}, "floating-point"),
+        ((ARRAY >> 4).astype(np.float16), {}, "floating-point"),
+        ((ARRAY >> 1).astype(np.int16), {}, "signed"),
+        (ARRAY.astype(np.uint32), {}, "32 bits per sample"),
+        (
+            (ARRAY[..., 0] >> 8).astype(np.uint8),
+            {"photometric": "palette", "colormap": np.zeros((3, 256), np.uint16)},
+            "palette",
+        ),
+        ((np.dstack([ARRAY, ARRAY[..., :1]]) >> 8).astype(np.uint8), {"photometric": "separated"}, "CMYK"),
+        ((ARRAY >> 8).astype(np.uint8), {"photometric": "cielab"}, "CIE Lab"),
+        (np.stack([ARRAY] * 4), {"volumetric": True, "tile": (4, 16, 16)}, "axes ZYXS"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_is_no_photograph_is_named(samples: np.ndarray, options: dict[str, Any], name: str) -> None:
+    with pytest.raises(PhotoError, match=name):
+        read(tiff_bytes(samples, **options))
+
+
+def test_unknown_photometric() -> None:
+    data = bytearray(tiff_bytes(ARRAY))
+    position = data.index(struct.pack("<HHIH", 262, 3, 1, 2))
+    struct.pack_into("<H", data, position + 8, 999)
+    with pytest.raises(PhotoError, match="PhotometricInterpretation 999"):
+        read(bytes(data))
+
+
+@pytest.mark.parametrize(
+    ("mode", "options"),
+    [
+        ("RGB", {}),
+        ("RGB", {"compression": "tiff_lzw"}),
+        ("RGB", {"compression": "tiff_adobe_deflate"}),
+        ("RGB", {"compression": "packbits"}),
+        ("RGBA", {}),
+        ("L", {}),
+        ("1", {"compression": "group4"}),
+    ],
+    ids=str,
+)
+def test_eight_bits_go_through_pillow(mode: str, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    hide(monkeypatch, "imagecodecs")
+    eight = (ARRAY >> 8).astype(np.uint8)
+    image = Image.fromarray(eight).convert(mode)
+    picture = read(saved(image, "TIFF", icc_profile=ICC, **options))
+    expected = eight if mode.startswith("RGB") else np.asarray(image.convert("RGB"))
+    assert np.array_equal(picture.samples, expected)
+    assert picture.bits == 8
+    assert picture.icc == ICC
+    assert picture.notes == (["transparency was left out"] if mode == "RGBA" else [])
+
+
+def test_jpeg_in_tiff() -> None:
+    smooth = np.full((32, 32, 3), (90, 120, 150), np.uint8)
+    picture = read(saved(Image.fromarray(smooth), "TIFF", compression="jpeg"))
+    assert np.abs(picture.samples.astype(int) - smooth).max() <= 3
+
+
+def test_metadata() -> None:
+    tags = [(700, "B", len(XMP), XMP, True), (0x0112, "H", 1, 8, True)]
+    picture = read(tiff_bytes(ARRAY, extratags=tags))
+    assert picture.xmp == XMP
+    assert orientation_of(picture.exif) == 8
+    assert picture.icc is None
+
+
+def test_exif_directories() -> None:
+    image = Image.fromarray((ARRAY >> 8).astype(np.uint8))
+    picture = read(saved(image, "TIFF", exif=exif_block(interop=None)))
+    exif = Image.Exif()
+    exif.load(picture.exif or b"")
+    assert exif.get_ifd(0x8769)[0x9003] == "2026:01:02 03:04:05"
+    assert exif.get_ifd(0x8825)[1] == "N"
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("samples", [ARRAY, (ARRAY >> 8).astype(np.uint8)], ids=["16", "8"])
+def test_orientation_is_not_applied(samples: np.ndarray, orientation: int) -> None:
+    picture = read(tiff_bytes(samples, extratags=[(0x0112, "H", 1, orientation, True)]))
+    assert np.array_equal(picture.samples, samples)
+    assert orientation_of(picture.exif) == orientation
+
+
+def test_further_pages_are_noted() -> None:
+    file = io.BytesIO(tiff_bytes(ARRAY))
+    tifffile.imwrite(file, ARRAY[:4], photometric="rgb", metadata=None, append=True)
+    picture = read_tiff(file, 10_000)
+    assert np.array_equal(picture.samples, ARRAY)
+    assert picture.notes == ["the file has further pages, which were left out"]
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_size_is_checked_before_decoding(dtype: type[np.generic]) -> None:
+    data = tiff_bytes(ARRAY.astype(dtype))
+    read(data, 37 * 53)
+    with pytest.raises(PhotoError, match="53 x 37 pixels are more than the limit of 1960"):
+        read(data, 37 * 53 - 1)
+    # The declared size alone counts: hardly any of these pixels are in the file.
+    huge = bytearray(data)
+    for tag in (256, 257):
+        position = huge.index(struct.pack("<HHI", tag, 4, 1))
+        struct.pack_into("<I", huge, position + 8, 1_000_000)
+    with pytest.raises(PhotoError, match="more than the limit"):
+        read(bytes(huge), 500_000_000)

@@ -1,0 +1,547 @@
+"""The command line: every command, every exit code, and that nothing is overwritten by accident."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from carrots import quick_presets, write_piece
+from click.testing import CliRunner, Result
+from PIL import Image
+
+import gamutmeta
+from gamutmeta import batch, carriers
+from gamutmeta.cli import app, convert
+from gamutmeta.errors import GamutMetaWarning
+from gamutmeta.fit.config import PRESETS
+from gamutmeta.photo.read import read_photo
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gamutmeta.batch import Outcome, Task
+
+FIGURES = {"payload_bytes", "file_bytes", "psnr", "psnr_og", "psnr_clip", "psnr_clip_og", "og_percent", "seconds"}
+"""Those that design promises for every reduction."""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder with a photograph; presets are quick."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(convert, "PRESETS", quick_presets())
+    monkeypatch.setattr("gamutmeta.fit.config.PRESETS", quick_presets())
+    write_piece(tmp_path / "photo.tif")
+    return tmp_path
+
+
+@pytest.fixture
+def reduced(folder: Path) -> Path:
+    """The working folder with photo.jpg, reduced from the photograph."""
+    assert run("reduce", "photo.tif", "-o", "photo.jpg").exit_code == 0
+    return folder
+
+
+def run(*arguments: str | Path) -> Result:
+    """Run a command; a defect is raised instead of being taken for exit code 1."""
+    return CliRunner().invoke(app, [str(argument) for argument in arguments], catch_exceptions=False)
+
+
+def lines(result: Result) -> list[dict[str, object]]:
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+class TestHelp:
+    @pytest.mark.parametrize("command", ["reduce", "expand", "info", "verify", "strip", "extract", "attach", "demo"])
+    def test_every_command_explains_itself(self, command: str) -> None:
+        result = run(command, "--help")
+        assert result.exit_code == 0
+        assert result.stdout.startswith(f"Usage: app {command}")
+        assert command == "demo" or f"Examples:\n    gamutmeta {command} " in result.stdout
+
+    def test_version(self) -> None:
+        assert run("--version").stdout == f"app {gamutmeta.__version__}\n"
+
+    def test_no_command(self) -> None:
+        assert run().exit_code == 2
+        assert run("unknown").exit_code == 2
+
+
+@pytest.mark.usefixtures("folder")
+class TestReduce:
+    def test_one_file(self) -> None:
+        result = run("reduce", "photo.tif", "-o", "photo.jpg")
+        assert result.exit_code == 0
+        assert result.stderr == ""
+        assert result.stdout.startswith("photo.tif -> photo.jpg: out of gamut 18.3 dB -> ")
+        assert result.stdout.count("\n") == 1
+        assert "(app11)" in result.stdout
+        with Image.open("photo.jpg") as image:
+            assert (image.format, image.size) == ("JPEG", (96, 64))
+
+    def test_json(self) -> None:
+        result = run("reduce", "photo.tif", "-o", "photo.jpg", "--json")
+        assert result.stderr == ""
+        (report,) = lines(result)
+        assert {"file", "output", "carrier", "preset", "model", "device", *FIGURES} <= report.keys()
+        assert (report["file"], report["output"], report["carrier"]) == ("photo.tif", "photo.jpg", "app11")
+        assert report["file_bytes"] == Path("photo.jpg").stat().st_size
+        assert report["psnr_og"] > report["psnr_clip_og"] + 3
+
+    @pytest.mark.parametrize(
+        ("target", "options", "carrier"),
+        [
+            ("x.jpg", [], "app11"),
+            ("x.jpeg", ["--carrier", "com"], "com"),
+            ("x.png", [], "itxt"),
+            ("x.tif", [], "tiff"),
+            ("x.png", ["--carrier", "sidecar"], "sidecar"),
+        ],
+    )
+    def test_carriers(self, target: str, options: list[str], carrier: str) -> None:
+        assert run("reduce", "photo.tif", "-o", target, *options).exit_code == 0
+        (info,) = lines(run("info", target, "--json"))
+        assert info["carrier"] == carrier
+        assert Path(f"{target}.gamut").exists() == (carrier == "sidecar")
+
+    def test_jpeg_options(self) -> None:
+        for name, options in {
+            "a": ["--quality", "30"],
+            "b": ["--quality", "30", "--progressive"],
+            "c": ["--quality", "30", "--subsampling", "4:2:0"],
+        }.items():
+            assert run("reduce", "photo.tif", "-o", f"{name}.jpg", *options).exit_code == 0
+        with Image.open("a.jpg") as a, Image.open("b.jpg") as b, Image.open("c.jpg") as c:
+            assert [image.info.get("progressive", 0) for image in (a, b, c)] == [0, 1, 0]
+            assert [image.layer[0][1:3] for image in (a, b, c)] == [(1, 1), (1, 1), (2, 2)]
+        assert Path("a.jpg").stat().st_size < 5_000
+
+    def test_max_bytes(self) -> None:
+        (report,) = lines(run("reduce", "photo.tif", "-o", "x.jpg", "--max-bytes", "1400", "--json"))
+        assert report["payload_bytes"] <= 1400
+
+    def test_a_payload_that_cannot_be_so_small_is_a_failure(self) -> None:
+        result = run("reduce", "photo.tif", "-o", "x.jpg", "--max-bytes", "100", "--json")
+        assert (result.exit_code, lines(result)[0]["error"]["code"]) == (1, "fit")
+        assert not Path("x.jpg").exists()
+
+    def test_same_seed_same_file(self) -> None:
+        for name, seed in (("a", 5), ("b", 5), ("c", 6)):
+            run("reduce", "photo.tif", "-o", f"{name}.jpg", "--seed", str(seed), "--device", "cpu")
+        a, b, c = (Path(f"{name}.jpg").read_bytes() for name in "abc")
+        assert a == b != c
+
+    def test_preset(self) -> None:
+        assert run("reduce", "photo.tif", "-o", "x.jpg", "--preset", list(PRESETS)[-1]).exit_code == 0
+        assert run("reduce", "photo.tif", "-o", "y.jpg", "--preset", "none").exit_code == 2
+
+    def test_assume_space(self) -> None:
+        Image.new("RGB", (32, 32), (0, 255, 0)).save("untagged.png")
+        result = run("reduce", "untagged.png", "-o", "a.png")
+        assert result.exit_code == 0
+        assert result.stderr.count("\n") == 2, result.stderr
+        assert result.stderr.startswith("warning: untagged.png: no colour profile; sRGB was assumed\n")
+        (assumed,) = lines(run("reduce", "untagged.png", "-o", "b.png", "--assume-space", "rec2020", "--json"))
+        assert assumed["og_percent"] == 100
+
+    def test_warnings_in_json_mode_do_not_reach_stdout(self) -> None:
+        Image.new("RGB", (32, 32)).save("untagged.png")
+        result = run("reduce", "untagged.png", "-o", "a.png", "--json")
+        assert len(lines(result)) == 1
+        assert result.stderr == "warning: untagged.png: no colour profile; sRGB was assumed\n"
+
+
+@pytest.mark.usefixtures("exports")
+class TestFolders:
+    @pytest.fixture
+    def exports(self, folder: Path) -> Path:
+        Path("exports/trip").mkdir(parents=True)
+        Path("photo.tif").rename("exports/a.tif")
+        write_piece(Path("exports/trip/b.png"))
+        Path("exports/bad.tif").write_bytes(b"no photograph")
+        Path("exports/readme.txt").write_bytes(b"")
+        return folder
+
+    def test_goes_on_after_a_bad_file(self) -> None:
+        result = run("reduce", "exports", "-o", "web")
+        assert result.exit_code == 1
+        assert result.stderr.startswith("error: exports/bad.tif: ")
+        assert result.stderr.endswith("\n1 of 3 files failed\n")
+        assert sorted(path.relative_to("web").as_posix() for path in Path("web").rglob("*.*")) == [
+            "a.jpg",
+            "trip/b.jpg",
+        ]
+
+    def test_json_has_one_object_per_file(self) -> None:
+        result = run("reduce", "exports", "-o", "web", "--format", "png", "--json")
+        assert (result.exit_code, result.stderr) == (1, "")
+        reports = lines(result)
+        assert [report["file"] for report in reports] == ["exports/a.tif", "exports/bad.tif", "exports/trip/b.png"]
+        assert reports[1].keys() == {"file", "error"}
+        assert reports[1]["error"]["code"] == "photo"
+        assert reports[2]["output"] == "web/trip/b.png"
+
+    def test_back_again(self) -> None:
+        Path("exports/bad.tif").unlink()
+        assert run("reduce", "exports", "-o", "web").exit_code == 0
+        assert run("expand", "web", "-o", "back", "--format", "png").exit_code == 0
+        assert read_photo("back/trip/b.png").size == (96, 64)
+
+    def test_a_collision_is_found_before_anything_is_done(self) -> None:
+        write_piece(Path("exports/a.png"))
+        result = run("reduce", "exports", "-o", "web", "--json")
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert "both be written to web/a.jpg" in result.stderr
+        assert not Path("web").exists()
+
+    def test_an_empty_folder(self) -> None:
+        Path("empty").mkdir()
+        assert run("reduce", "empty", "-o", "web").exit_code == 2
+
+
+@pytest.mark.usefixtures("folder")
+class TestUsage:
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            (["reduce", "photo.tif"], "Missing option '-o'"),
+            (["reduce", "-o", "x.jpg"], "Missing argument"),
+            (["reduce", "photo.tif", "-o", "x.bmp"], "must end in .jpg"),
+            (["reduce", "photo.tif", "-o", "photo.tif"], "photo.tif is an input"),
+            (["reduce", "photo.tif", "-o", "x.png", "--carrier", "com"], "takes itxt, sidecar"),
+            (["reduce", "photo.tif", "-o", "x.png", "--format", "jpeg"], "--format jpeg does not go with x.png"),
+            (["reduce", "photo.tif", "-o", "x.jpg", "--quality", "101"], "1<=x<=100"),
+            (["reduce", "photo.tif", "-o", "x.jpg", "--device", "tpu"], "tpu"),
+            (["expand", "photo.jpg", "-o", "x.gif"], "must end in"),
+            (["expand", "a.jpg", "b.jpg", "-o", "new", "--sidecar", "x.gamut"], "--sidecar goes with one file"),
+            (["expand", "photo.jpg", "-o", "x.tif", "--space", "cmyk"], "cmyk"),
+            (["strip", "photo.jpg"], "either -o OUT|DIR or --in-place"),
+            (["strip", "photo.jpg", "-o", "x.jpg", "--in-place"], "either -o OUT|DIR or --in-place"),
+            (["attach", "photo.jpg", "x.gamut", "-o", "x.jpg", "--carrier", "sidecar"], "sidecar"),
+            (["verify", "photo.jpg"], "Missing option '--reference'"),
+        ],
+    )
+    def test_exit_code_2(self, arguments: list[str], message: str) -> None:
+        result = run(*arguments)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert message in result.stderr
+        assert [path.name for path in Path().iterdir()] == ["photo.tif"]
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            ["reduce", "missing.tif", "-o", "x.jpg"],
+            ["expand", "missing.jpg", "-o", "x.tif"],
+            ["info", "missing.jpg"],
+            ["verify", "missing.jpg", "--reference", "photo.tif"],
+            ["strip", "missing.jpg", "-o", "x.jpg"],
+            ["extract", "missing.jpg", "-o", "x.gamut"],
+            ["attach", "missing.jpg", "missing.gamut", "-o", "x.jpg"],
+            ["demo", "missing.tif"],
+        ],
+    )
+    def test_a_missing_file_is_that_files_failure(self, arguments: list[str]) -> None:
+        result = run(*arguments)
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert "No such file or directory" in result.stderr
+
+
+@pytest.mark.usefixtures("reduced")
+class TestNeverOverwrites:
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            ["reduce", "photo.tif", "-o", "there.jpg"],
+            ["reduce", "photo.tif", "-o", "new.jpg", "--carrier", "sidecar"],
+            ["expand", "photo.jpg", "-o", "there.tif"],
+            ["strip", "photo.jpg", "-o", "there.jpg"],
+            ["extract", "photo.jpg", "-o", "there.tif"],
+            ["attach", "plain.jpg", "payload.gamut", "-o", "there.jpg"],
+            ["demo", "photo.tif", "-o", "demonstration"],
+        ],
+    )
+    def test_unless_told_to(self, arguments: list[str]) -> None:
+        run("extract", "photo.jpg", "-o", "payload.gamut")
+        run("strip", "photo.jpg", "-o", "plain.jpg")
+        Path("demonstration").mkdir()
+        there = [Path(name) for name in ("there.jpg", "there.tif", "new.jpg.gamut", "demonstration/comparison.png")]
+        for path in there:
+            path.write_bytes(b"precious")
+        before = sorted(Path().rglob("*"))
+
+        result = run(*arguments)
+        assert result.exit_code == 1
+        assert "exists" in result.stderr
+        assert [path.read_bytes() for path in there] == [b"precious"] * 4
+        assert sorted(Path().rglob("*")) == before
+
+        assert run(*arguments, "--overwrite").exit_code == 0
+        assert [path.read_bytes() for path in there].count(b"precious") == 3
+
+
+@pytest.mark.usefixtures("reduced")
+class TestExpand:
+    def test_restores_the_photograph(self) -> None:
+        result = run("expand", "photo.jpg", "-o", "restored.tif", "--json")
+        (report,) = lines(result)
+        assert report.keys() >= {"file", "output", "carrier", "model", "payload_bytes", "file_bytes", "seconds"}
+        wide = read_photo("restored.tif")
+        assert (wide.size, wide.array.dtype) == ((96, 64), "uint16")
+
+    @pytest.mark.parametrize(("target", "options", "mode"), [("x.jpg", [], "RGB"), ("x.png", ["--depth", "8"], "RGB")])
+    def test_eight_bits(self, target: str, options: list[str], mode: str) -> None:
+        assert run("expand", "photo.jpg", "-o", target, "--space", "display-p3", *options).exit_code == 0
+        with Image.open(target) as image:
+            assert image.mode == mode
+            assert b"P3" in image.info["icc_profile"].replace(b"\0", b"")
+
+    def test_sixteen_bits_do_not_go_into_jpeg(self) -> None:
+        assert run("expand", "photo.jpg", "-o", "x.jpg", "--depth", "16").exit_code == 1
+
+    def test_a_file_without_payload(self) -> None:
+        run("strip", "photo.jpg", "-o", "plain.jpg")
+        result = run("expand", "plain.jpg", "-o", "x.tif", "--json")
+        assert (result.exit_code, lines(result)[0]["error"]["code"]) == (1, "carrier.none")
+
+    def test_sidecars(self) -> None:
+        run("extract", "photo.jpg", "-o", "elsewhere.gamut")
+        run("strip", "photo.jpg", "-o", "plain.jpg")
+        assert run("expand", "plain.jpg", "-o", "a.tif", "--sidecar", "elsewhere.gamut").exit_code == 0
+        Path("elsewhere.gamut").rename("plain.jpg.gamut")
+        assert run("expand", "plain.jpg", "-o", "b.tif").exit_code == 0
+        assert (read_photo("a.tif").array == read_photo("b.tif").array).all()
+
+    def test_another_picture(self) -> None:
+        run("extract", "photo.jpg", "-o", "photo.gamut")
+        with Image.open("photo.jpg") as image:
+            image.save("again.jpg", quality=60)
+        arguments = ["expand", "again.jpg", "-o", "x.tif", "--sidecar", "photo.gamut", "--json"]
+        result = run(*arguments)
+        assert (result.exit_code, lines(result)[0]["error"]["code"]) == (1, "binding")
+        assert run(*arguments, "--force").exit_code == 0
+
+
+@pytest.mark.usefixtures("reduced")
+class TestInfo:
+    def test_for_people(self) -> None:
+        result = run("info", "photo.jpg")
+        assert result.exit_code == 0
+        assert result.stdout.startswith("photo.jpg\n  carrier     app11\n  payload     1,")
+        assert "version 1\n  picture     96x64 pixels\n  bound to    the coded data of a JPEG" in result.stdout
+
+    def test_json(self) -> None:
+        (info,) = lines(run("info", "--json", "photo.jpg"))
+        assert info == info | {
+            "file": "photo.jpg",
+            "carrier": "app11",
+            "file_bytes": Path("photo.jpg").stat().st_size,
+            "version": 1,
+            "min_reader_version": 1,
+            "width": 96,
+            "height": 64,
+            "binding": "jpeg",
+            "digest": carriers.coded_digest(Path("photo.jpg").read_bytes()).hex(),
+            "adaptation": "bradford",
+        }
+        assert info["model"].startswith("grid ")
+
+    def test_reads_headers_only(self) -> None:
+        data = Path("photo.jpg").read_bytes()
+        Path("cut.jpg").write_bytes(data[: data.rindex(b"\xff\xda") + 40])
+        assert run("info", "cut.jpg").exit_code == 0
+        assert run("expand", "cut.jpg", "-o", "x.tif").exit_code == 1
+
+    def test_a_bare_payload(self) -> None:
+        run("extract", "photo.jpg", "-o", "x.gamut")
+        (info,) = lines(run("info", "--json", "x.gamut"))
+        assert info["payload_bytes"] == info["file_bytes"]
+
+    def test_a_sidecar_beside_the_file(self) -> None:
+        run("strip", "photo.jpg", "-o", "plain.jpg")
+        run("extract", "photo.jpg", "-o", "plain.jpg.gamut")
+        (info,) = lines(run("info", "--json", "plain.jpg"))
+        assert info["carrier"] == "sidecar"
+
+    def test_exit_code_1_if_one_has_none(self) -> None:
+        result = run("info", "photo.tif", "photo.jpg", "--json")
+        assert result.exit_code == 1
+        assert [min(line) for line in lines(result)] == ["error", "adaptation"]
+        assert lines(result)[0]["error"]["code"] == "carrier.none"
+
+    def test_a_damaged_payload(self) -> None:
+        data = bytearray(Path("photo.jpg").read_bytes())
+        data[data.index(carriers.MAGIC) + 60] ^= 1
+        Path("bad.jpg").write_bytes(data)
+        result = run("info", "bad.jpg", "--json")
+        assert (result.exit_code, lines(result)[0]["error"]["code"]) == (1, "payload.checksum")
+
+
+@pytest.mark.usefixtures("reduced")
+class TestVerify:
+    def test_agrees_with_the_reduction(self) -> None:
+        (reduction,) = lines(run("reduce", "photo.tif", "-o", "x.jpg", "--json"))
+        (verification,) = lines(run("verify", "x.jpg", "--reference", "photo.tif", "--json"))
+        for figure in FIGURES - {"seconds"}:
+            assert verification[figure] == reduction[figure]
+
+    def test_for_people(self) -> None:
+        result = run("verify", "photo.jpg", "--reference", "photo.tif")
+        assert result.exit_code == 0
+        assert "out-of-gamut PSNR        18.3 dB" in result.stdout
+        assert "50.42 % of the pixels" in result.stdout
+
+    def test_another_size(self) -> None:
+        Image.new("RGB", (10, 10)).save("other.png")
+        result = run("verify", "photo.jpg", "--reference", "other.png", "--assume-space", "srgb", "--json")
+        assert (result.exit_code, lines(result)[0]["error"]["code"]) == (1, "photo")
+
+    def test_sidecar(self) -> None:
+        run("extract", "photo.jpg", "-o", "x.gamut")
+        run("strip", "photo.jpg", "-o", "plain.jpg")
+        arguments = ["verify", "plain.jpg", "--reference", "photo.tif"]
+        assert run(*arguments).exit_code == 1
+        assert run(*arguments, "--sidecar", "x.gamut").exit_code == 0
+
+
+@pytest.mark.usefixtures("reduced")
+class TestStripExtractAttach:
+    def test_there_and_back(self) -> None:
+        assert run("extract", "photo.jpg", "-o", "x.gamut").exit_code == 0
+        assert run("strip", "photo.jpg", "-o", "plain.jpg").exit_code == 0
+        result = run("attach", "plain.jpg", "x.gamut", "-o", "whole.jpg", "--json")
+        (report,) = lines(result)
+        assert (report["carrier"], report["payload_bytes"]) == ("app11", Path("x.gamut").stat().st_size)
+        assert Path("whole.jpg").read_bytes() == Path("photo.jpg").read_bytes()
+
+    def test_extract_to_stdout(self) -> None:
+        run("extract", "photo.jpg", "-o", "x.gamut")
+        result = run("extract", "photo.jpg", "-o", "-")
+        assert result.stdout_bytes == Path("x.gamut").read_bytes()
+        assert run("extract", "photo.tif", "-o", "-").exit_code == 1
+
+    def test_strip_in_place(self) -> None:
+        run("strip", "photo.jpg", "-o", "plain.jpg")
+        assert run("strip", "photo.jpg", "--in-place").exit_code == 0
+        assert Path("photo.jpg").read_bytes() == Path("plain.jpg").read_bytes()
+        again = run("strip", "photo.jpg", "--in-place")
+        assert (again.exit_code, again.stderr) == (0, "note: photo.jpg: there was no payload\n")
+
+    def test_strip_several_into_a_folder(self) -> None:
+        run("reduce", "photo.tif", "-o", "photo.png")
+        result = run("strip", "photo.jpg", "photo.png", "photo.tif", "-o", "plain", "--json")
+        assert [line["output"] for line in lines(result)] == ["plain/photo.jpg", "plain/photo.png", "plain/photo.tif"]
+        assert run("info", "plain/photo.jpg", "plain/photo.png").exit_code == 1
+        assert Path("plain/photo.tif").read_bytes() == Path("photo.tif").read_bytes()
+
+    def test_attach_replaces_only_when_told_to(self) -> None:
+        run("extract", "photo.jpg", "-o", "x.gamut")
+        arguments = ["attach", "photo.jpg", "x.gamut", "-o", "x.jpg", "--carrier", "com", "--json"]
+        assert lines(run(*arguments))[0]["error"]["code"] == "carrier.exists"
+        assert run(*arguments, "--replace").exit_code == 0
+        assert lines(run("info", "x.jpg", "--json"))[0]["carrier"] == "com"
+
+    @pytest.mark.parametrize("suffix", [".jpg", ".png"])
+    def test_attach_refuses_another_picture(self, suffix: str) -> None:
+        run("reduce", "photo.tif", "-o", f"a{suffix}")
+        run("extract", f"a{suffix}", "-o", "a.gamut")
+        Image.new("RGB", (96, 64), "red").save(f"other{suffix}")
+        arguments = ["attach", f"other{suffix}", "a.gamut", "-o", f"x{suffix}", "--json"]
+        result = run(*arguments)
+        assert (result.exit_code, lines(result)[0]["error"]["code"]) == (1, "binding")
+        assert not Path(f"x{suffix}").exists()
+        assert run(*arguments, "--force").exit_code == 0
+
+    def test_attach_to_another_kind_of_file(self) -> None:
+        run("extract", "photo.jpg", "-o", "x.gamut")
+        with Image.open("photo.jpg") as image:
+            image.save("photo.png")
+        result = run("attach", "photo.png", "x.gamut", "-o", "x.png", "--json")
+        assert lines(result)[0]["error"]["code"] == "binding"
+
+    def test_attach_needs_no_decoder_for_jpeg(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        run("extract", "photo.jpg", "-o", "x.gamut")
+        run("strip", "photo.jpg", "-o", "plain.jpg")
+        monkeypatch.delattr("gamutmeta.cli.carry.decode_srgb")
+        assert run("attach", "plain.jpg", "x.gamut", "-o", "whole.jpg").exit_code == 0
+
+    def test_attach_refuses_a_damaged_payload(self) -> None:
+        run("extract", "photo.jpg", "-o", "x.gamut")
+        Path("x.gamut").write_bytes(Path("x.gamut").read_bytes()[:-1])
+        result = run("attach", "photo.jpg", "x.gamut", "-o", "x.jpg", "--replace", "--force", "--json")
+        assert lines(result)[0]["error"]["code"] == "payload"
+
+
+@pytest.mark.usefixtures("folder")
+class TestDefects:
+    def test_a_defect_is_not_hidden_as_a_failed_file(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def broken(*_: object, **__: object) -> None:
+            raise ZeroDivisionError
+
+        monkeypatch.setattr(convert, "reduce_file", broken)
+        with pytest.raises(ZeroDivisionError):
+            run("reduce", "photo.tif", "-o", "x.jpg")
+
+    def test_a_killed_process_is_explained(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def killed(*_: object, **__: object) -> Iterator[Outcome[Task, gamutmeta.Report]]:
+            return batch.run([9, 9], os._exit, jobs=2)
+
+        monkeypatch.setattr(convert, "run", killed)
+        result = run("reduce", "photo.tif", "-o", "x.jpg")
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert "try fewer --jobs" in result.stderr
+
+    def test_a_warning_is_one_clean_line(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def warned(*_: object, **__: object) -> gamutmeta.Report:
+            warnings.warn("something was assumed", GamutMetaWarning, stacklevel=1)
+            return gamutmeta.Report(file="photo.tif")
+
+        monkeypatch.setattr(convert, "reduce_file", warned)
+        result = run("reduce", "photo.tif", "-o", "x.jpg")
+        assert (result.exit_code, result.stderr) == (0, "warning: photo.tif: something was assumed\n")
+
+
+@pytest.mark.usefixtures("reduced")
+class TestProcess:
+    """The real command, in a process of its own."""
+
+    def test_two_at_a_time(self) -> None:
+        Path("exports").mkdir()
+        for name in ("a", "b"):
+            write_piece(Path(f"exports/{name}.tif"))
+        Path("exports/bad.tif").write_bytes(b"")
+        result = subprocess.run(
+            [sys.executable, "-m", "gamutmeta", "reduce", "exports", "-o", "web/", "--jobs", "2", "--json"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (result.returncode, result.stderr) == (1, "")
+        reports = {line["file"]: line for line in map(json.loads, result.stdout.splitlines())}
+        assert sorted(reports) == ["exports/a.tif", "exports/b.tif", "exports/bad.tif"]
+        assert reports["exports/bad.tif"]["error"]["code"] == "photo"
+        assert Path("web/a.jpg").read_bytes() == Path("web/b.jpg").read_bytes()
+
+    @pytest.mark.parametrize(("arguments", "code"), [(["--version"], 0), (["info", "nothing.jpg"], 1), (["no"], 2)])
+    def test_exit_codes(self, arguments: list[str], code: int) -> None:
+        script = Path(sys.executable).with_name("gamutmeta")
+        result = subprocess.run([script, *arguments], capture_output=True, text=True, check=False)
+        assert result.returncode == code
+        assert "Traceback" not in result.stderr
+
+    def test_without_click(self) -> None:
+        code = "import sys; sys.modules['click'] = None; import gamutmeta.__main__ as m; sys.exit(m.main())"
+        result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+        assert (result.returncode, result.stdout) == (2, "")
+        assert result.stderr == "the command line needs click; pip install 'gamutmeta[cli]'\n"
+
+    def test_a_closed_pipe_is_no_traceback(self) -> None:
+        command = f"{sys.executable} -m gamutmeta info --json {'photo.jpg ' * 400} | head -n 1"
+        result = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True, env=dict(os.environ))
+        assert result.stdout.count("\n") == 1
+        assert result.stderr == ""

@@ -1,0 +1,74 @@
+"""What importing loads, and what it must not: torch takes a second and hundreds of megabytes."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from carrots import QUICK, write_piece
+
+import gamutmeta
+from gamutmeta.reduction import reduce_file
+
+HEAVY = ("torch", "numpy", "PIL", "tifffile", "imagecodecs", "msgpack", "zstandard", "click", "rawpy", "pillow_heif")
+
+
+def loaded_by(code: str, *arguments: Path) -> set[str]:
+    """Which of the heavy libraries are loaded in a new process after `code`."""
+    script = f"import sys\n{code}\nimport json\nprint(json.dumps([name for name in {HEAVY} if name in sys.modules]))"
+    command = [sys.executable, "-W", "error", "-c", script, *map(str, arguments)]
+    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return set(json.loads(output.splitlines()[-1]))
+
+
+@pytest.fixture(scope="module")
+def srgb_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("import")
+    reduce_file(write_piece(folder / "photo.tif"), folder / "photo.jpg", preset=QUICK)
+    return folder / "photo.jpg"
+
+
+def test_importing_loads_nothing() -> None:
+    assert loaded_by("import gamutmeta; dir(gamutmeta); gamutmeta.__version__") == set()
+
+
+def test_the_presets_load_no_torch() -> None:
+    assert loaded_by("import gamutmeta; gamutmeta.PRESETS; gamutmeta.FitConfig") == {"numpy"}
+
+
+def test_expanding_loads_no_torch(srgb_file: Path, tmp_path: Path) -> None:
+    code = "import gamutmeta; gamutmeta.expand_file(sys.argv[1], sys.argv[2])"
+    loaded = loaded_by(code, srgb_file, tmp_path / "x.tif")
+    assert "torch" not in loaded
+    assert "numpy" in loaded
+
+
+def test_the_pillow_plugin_loads_no_torch(srgb_file: Path) -> None:
+    code = "import gamutmeta, PIL.Image as I; gamutmeta.register(); I.open(sys.argv[1]).gamut_expand()"
+    assert "torch" not in loaded_by(code, srgb_file)
+
+
+def test_the_command_line_loads_no_torch() -> None:
+    assert "torch" not in loaded_by("import gamutmeta.cli")
+
+
+def test_every_public_name_is_there() -> None:
+    for name in gamutmeta.__all__:
+        assert getattr(gamutmeta, name) is getattr(gamutmeta, name)
+        assert name in dir(gamutmeta)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = gamutmeta.nothing  # type: ignore[attr-defined]
+
+
+def test_type_checkers_see_the_same_names() -> None:
+    tree = ast.parse(Path(gamutmeta.__file__).read_text(encoding="utf-8"))
+    block = next(node for node in tree.body if isinstance(node, ast.If))
+    imported = {
+        alias.name: node.module for node in block.body if isinstance(node, ast.ImportFrom) for alias in node.names
+    }
+    assert sorted(imported) == sorted(gamutmeta.__all__)
+    assert imported == {name: f"gamutmeta.{home}" for name, home in gamutmeta._HOME.items()}
