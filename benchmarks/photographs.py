@@ -41,7 +41,9 @@ class Setting:
 
 
 SETTINGS = (
+    Setting("small, PNG", "small", {"format": "png"}),
     Setting("balanced, PNG", "balanced", {"format": "png"}),
+    Setting("best, PNG", "best", {"format": "png"}),
     Setting("balanced, JPEG q95 4:4:4", "balanced", {"format": "jpeg", "quality": 95, "subsampling": "4:4:4"}),
     Setting("paper, PNG", "paper", {"format": "png"}),
 )

@@ -20,8 +20,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from gamutmeta import edit
     from gamutmeta.carriers import extract, host_format, strip
-    from gamutmeta.container import Limits, Payload
+    from gamutmeta.container import Limits, Payload, transform_payload
     from gamutmeta.errors import GamutMetaError, GamutMetaWarning
     from gamutmeta.expansion import expand, expand_file
     from gamutmeta.fit.config import PRESETS, FitConfig
@@ -44,6 +45,7 @@ __all__ = [
     "Reduction",
     "Report",
     "WideImage",
+    "edit",
     "expand",
     "expand_file",
     "extract",
@@ -53,6 +55,7 @@ __all__ = [
     "reduce_file",
     "register",
     "strip",
+    "transform_payload",
     "unregister",
     "verify_file",
 ]
@@ -76,13 +79,19 @@ _HOME = {
     "reduce_file": "reduction",
     "register": "pillow",
     "strip": "carriers",
+    "transform_payload": "container",
     "unregister": "pillow",
     "verify_file": "verification",
 }
 
+_MODULES = {"edit"}
+"""Public modules."""
+
 
 def __getattr__(name: str) -> object:
     """Import a public name at its first use (PEP 562)."""
+    if name in _MODULES:
+        return import_module(f"{__name__}.{name}")
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

@@ -6,7 +6,7 @@ Opening only remembers where a picture came from; nothing is parsed until ``gamu
 
 The payload is never put into ``im.info``: Pillow copies that through every edit, and it would go stale. What is
 remembered sits on the file object alone; a copy, crop or resize has lost it, and the operations that change a file
-object in place are found out by comparing sizes and pixels.
+object in place are found out by comparing sizes and pixels. The edits in :mod:`gamutmeta.edit` take the payload along.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     OpenHandler = Callable[[IO[bytes], str | bytes], Any]
     SaveHandler = Callable[[Image.Image, IO[bytes], str | bytes], None]
 
-__all__ = ["gamut_expand", "register", "unregister"]
+__all__ = ["bytes_of", "gamut_expand", "register", "require_unchanged", "unregister"]
 
 # The built-in plugins must be there before ours: they would replace a handler registered earlier.
 _FORMATS = {
@@ -140,14 +140,18 @@ def gamut_expand(
         BindingError: if `image` was changed in place, or the payload belongs to another picture.
         GamutMetaError: as for :func:`gamutmeta.expand`.
     """
-    data, path = _bytes_of(image)
+    data, path = bytes_of(image)
     attached = attached_payload(data, path, sidecar=sidecar)
-    _require_unchanged(image, data)
+    require_unchanged(image, data)
     return expand_decoded(attached, data, decode_srgb(data), check=check, threads=threads).convert(space)
 
 
-def _bytes_of(image: Image.Image) -> tuple[bytes, str | None]:
-    """The bytes a picture was read from, and their path if they have one."""
+def bytes_of(image: Image.Image) -> tuple[bytes, str | None]:
+    """The bytes a picture was read from, and their path if they have one.
+
+    Raises:
+        NoPayloadError: if `image` is no picture that ``Image.open`` gave, or its stream is closed.
+    """
     origin: _Origin | None = getattr(image, _ORIGIN, None)
     # A picture opened before register() still knows its file name.
     filename = origin.filename if origin else getattr(image, "filename", "")
@@ -156,8 +160,8 @@ def _bytes_of(image: Image.Image) -> tuple[bytes, str | None]:
         return Path(path).read_bytes(), path
     if origin is None:
         raise NoPayloadError(
-            "this picture is not one that Image.open gave: a copy, crop or conversion has lost its payload "
-            "(and a picture opened from a stream needs gamutmeta.register() before)",
+            "this picture is not one that Image.open gave: a copy, crop or conversion has lost its payload; "
+            "gamutmeta.edit keeps it (and a picture opened from a stream needs gamutmeta.register() before)",
         )
     if origin.fp.closed:
         raise NoPayloadError("the stream this picture was read from is closed; call gamut_expand() before that")
@@ -168,8 +172,16 @@ def _bytes_of(image: Image.Image) -> tuple[bytes, str | None]:
     return data, None
 
 
-def _require_unchanged(image: Image.Image, data: bytes) -> None:
-    """Refuse a picture that thumbnail(), draft(), paste() or the like changed in place: it is no longer the file's."""
+def require_unchanged(image: Image.Image, data: bytes) -> None:
+    """Refuse a picture that thumbnail(), draft(), paste() or the like changed in place: it is no longer the file's.
+
+    Args:
+        image: as :func:`bytes_of` takes it.
+        data: the bytes it was read from.
+
+    Raises:
+        BindingError: if it was changed.
+    """
     with Image.open(BytesIO(data)) as fresh:
         if (image.size, image.mode) != (fresh.size, fresh.mode):
             raise BindingError(
@@ -222,6 +234,9 @@ def _multi_saver(original: SaveHandler) -> SaveHandler:
 def _bound(payload: Payload, image: Image.Image, data: bytes) -> Payload:
     """The payload, bound to the file just coded.
 
+    A model with a soft gate that is bound to these very samples was fitted to a lossy coding, and its picture edited
+    since (:mod:`gamutmeta.edit`): coding it again is what the gate is for. Any other change of coding gets a warning.
+
     Raises:
         BindingError: if the picture is provably not the one the payload was fitted to.
     """
@@ -236,6 +251,8 @@ def _bound(payload: Payload, image: Image.Image, data: bytes) -> Payload:
         fitted = carriers.samples_digest(np.asarray(image.convert("RGB"))) == payload.binding.digest
         if not fitted or kind == "rgb8":
             raise BindingError("gamut= was made for other pixels than those of this picture (digest mismatch)")
+        if payload.descriptor.gate:
+            return payload.bind(payload.width, payload.height, Binding(cast("Any", kind), digest))
     warnings.warn(
         "gamut= was fitted to another coding of this picture, so colours come back less exactly; "
         "gamutmeta.reduce(..., format=...) or reduce_file fit it to the very file",

@@ -14,7 +14,7 @@ from gamutmeta.carriers.jpeg import make_segment
 from gamutmeta.carriers.png import make_chunk
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.container import Binding, Payload, Tensor
-from gamutmeta.model.descriptor import Descriptor, FourierXY, Grid, Head, Rgb, RgbSource
+from gamutmeta.model.descriptor import Affine, Descriptor, FourierXY, Grid, Head, Rgb, RgbSource
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -74,7 +74,20 @@ def descriptors(draw: st.DrawFn) -> Descriptor:
         rgb = Rgb(octaves, draw(st.sampled_from(RgbSource)), identity=octaves == 0 or draw(st.booleans()))
     gate = draw(st.none() | st.integers(0, 255)) if head is Head.SRGB_EXCESS else None
     hidden = tuple(draw(st.lists(st.integers(1, 9), max_size=4)))
-    return Descriptor(head, grid, xy, rgb, hidden, draw(st.booleans()), gate, adaptation)
+    return Descriptor(head, grid, xy, rgb, hidden, draw(st.booleans()), gate, adaptation, draw(st.none() | affines()))
+
+
+def affines() -> st.SearchStrategy[Affine]:
+    """Any affine, and often one that keeps the axes or swaps them."""
+    number = st.floats(-16, 16, width=32)
+    small = st.floats(-1, 1, width=32)
+    zero = st.just(0.0)
+    return (
+        st.tuples(number, number, number, number, number, number)
+        | st.tuples(small, zero, small, zero, small, small)
+        | st.tuples(zero, small, small, small, zero, small)
+        | st.tuples(small, small, small, small, small, small)
+    )
 
 
 def container_scales() -> st.SearchStrategy[float]:

@@ -71,4 +71,5 @@ def test_type_checkers_see_the_same_names() -> None:
         alias.name: node.module for node in block.body if isinstance(node, ast.ImportFrom) for alias in node.names
     }
     assert sorted(imported) == sorted(gamutmeta.__all__)
-    assert imported == {name: f"gamutmeta.{home}" for name, home in gamutmeta._HOME.items()}
+    homes = {name: f"gamutmeta.{home}" for name, home in gamutmeta._HOME.items()}
+    assert imported == homes | dict.fromkeys(gamutmeta._MODULES, "gamutmeta")

@@ -44,7 +44,7 @@ def run(command: list[str], folder: Path) -> str:
 
 
 def test_there_are_examples() -> None:
-    assert (len(examples("python")), len(examples("sh"))) == (2, 2)
+    assert (len(examples("python")), len(examples("sh"))) == (3, 2)
 
 
 @pytest.mark.parametrize("code", examples("python"))

@@ -8,6 +8,7 @@ from gamutmeta import __version__
 from gamutmeta.cli import options
 from gamutmeta.cli.carry import attach, extract, strip
 from gamutmeta.cli.convert import expand, reduce
+from gamutmeta.cli.edit import crop, resize, rotate
 from gamutmeta.cli.examine import info, verify
 from gamutmeta.cli.show import demo
 
@@ -15,7 +16,7 @@ __all__ = ["app"]
 
 
 @click.group(
-    commands=[reduce, expand, info, verify, strip, extract, attach, demo],
+    commands=[reduce, expand, info, verify, crop, resize, rotate, strip, extract, attach, demo],
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=options.examples(
         "gamutmeta reduce photo.tif -o photo.jpg",

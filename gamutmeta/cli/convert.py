@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,7 @@ from gamutmeta.cli import options
 from gamutmeta.cli.outcomes import report_line, show
 from gamutmeta.color.spaces import SPACES
 from gamutmeta.expansion import expand_file
-from gamutmeta.fit.config import PRESETS
+from gamutmeta.fit.config import MAX_BYTES, MIN_BYTES, PRESETS
 from gamutmeta.photo.raw_in import RAW_SUFFIXES
 from gamutmeta.reduction import FORMATS, format_of, reduce_file
 
@@ -49,7 +48,9 @@ _SUFFIXES = {"jpeg": ".jpg", "png": ".png", "tiff": ".tif"}
     show_default=True,
     help="; ".join(f"{name}: {config.summary}" for name, config in PRESETS.items()) + ".",
 )
-@click.option("--max-bytes", type=click.IntRange(min=1), help="Largest payload; by default the preset's.")
+@click.option(
+    "--max-bytes", type=click.IntRange(MIN_BYTES, MAX_BYTES), help="Largest payload; by default the preset's."
+)
 @click.option("--quality", type=click.IntRange(1, 100), default=95, show_default=True, help="Of JPEG.")
 @click.option(
     "--subsampling",
@@ -90,7 +91,7 @@ def reduce(
     """
     tasks = options.planned(sources, output, readable=_PHOTOGRAPHS, suffix=_SUFFIXES[format_ or "jpeg"])
     _check_targets(tasks, format_, settings["carrier"])
-    config = PRESETS[preset] if max_bytes is None else replace(PRESETS[preset], max_bytes=max_bytes)
+    config = PRESETS[preset] if max_bytes is None else PRESETS[preset].within(max_bytes)
     outcomes = run(tasks, partial(_reduce_one, preset=config, **settings), jobs=jobs)
     show(outcomes, total=len(tasks), name=lambda task: task.source, text=report_line, as_json=as_json)
 

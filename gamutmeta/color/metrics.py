@@ -72,6 +72,20 @@ class ErrorSums:
         self.pixels += square.size
         self.squares += float(square.sum(dtype=np.float64))
 
+    def merge(self, other: ErrorSums) -> None:
+        """Add the pixels of another one, which has masks if this one has.
+
+        Raises:
+            ValueError: if a mask was given for one of the two only.
+        """
+        if self.pixels and other.pixels and (self.og_pixels < 0) != (other.og_pixels < 0):
+            raise ValueError("an out-of-gamut mask is given for some strips only")
+        if other.pixels and other.og_pixels >= 0:
+            self.og_pixels = max(self.og_pixels, 0) + other.og_pixels
+            self.og_squares += other.og_squares
+        self.pixels += other.pixels
+        self.squares += other.squares
+
     @property
     def rmse(self) -> float:
         """Root-mean-square error over all pixels and channels."""

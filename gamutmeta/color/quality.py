@@ -9,7 +9,7 @@ from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.gamut import out_of_gamut
 from gamutmeta.color.metrics import ErrorSums
 from gamutmeta.color.spaces import PROPHOTO, apply_matrix, decode_table, reduction_matrix
-from gamutmeta.color.strips import row_strips
+from gamutmeta.color.strips import for_each_strip
 
 if TYPE_CHECKING:
     import numpy as np
@@ -49,10 +49,18 @@ def measure(
     """
     table = decode_table(PROPHOTO, 65536)
     matrix = reduction_matrix(adaptation)
-    sums = ErrorSums()
-    for rows in row_strips(*original.shape[:2]):
+    parts: dict[int, ErrorSums] = {}
+
+    def work(rows: slice) -> None:
         reference = table[original[rows]]
-        sums.add(reference, table[restored[rows]], out_of_gamut(apply_matrix(matrix, reference)))
+        part = ErrorSums()
+        part.add(reference, table[restored[rows]], out_of_gamut(apply_matrix(matrix, reference)))
+        parts[rows.start] = part
+
+    for_each_strip(work, *original.shape[:2])
+    sums = ErrorSums()
+    for _, part in sorted(parts.items()):  # in one order, so that the last digit does not depend on the threads
+        sums.merge(part)
     return Quality(sums.psnr, sums.rmse, sums.psnr_og, sums.rmse_og, sums.og_percent)
 
 

@@ -2,6 +2,7 @@
 
 ====================  =================================================
 `payload`             the payload and its two conversions
+`transform`           the payload of an edited picture
 `binding`, `tensors`  its parts
 `header`              magic, versions, lengths, checksum
 `descriptor_map`      the msgpack map: picture, model, encodings
@@ -16,8 +17,9 @@ from gamutmeta.container.binding import Binding
 from gamutmeta.container.limits import DEFAULT_LIMITS, Limits
 from gamutmeta.container.payload import Payload
 from gamutmeta.container.tensors import Tensor
+from gamutmeta.container.transform import transform_payload
 
-__all__ = ["DEFAULT_LIMITS", "Binding", "Limits", "Payload", "Tensor", "decode", "encode"]
+__all__ = ["DEFAULT_LIMITS", "Binding", "Limits", "Payload", "Tensor", "decode", "encode", "transform_payload"]
 
 
 def encode(payload: Payload) -> bytes:

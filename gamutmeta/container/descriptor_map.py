@@ -5,6 +5,7 @@ The keys, in the order in which they stand. A key whose value is the default is 
 ======  ===================  =========  ================================================================================
 key     value                default    meaning
 ======  ===================  =========  ================================================================================
+aff     [a, b, c, d, e, f]   identity   where the picture lies in the fitted one, with `grid` or `xy` only: see below
 bias    false                true       whether the layers have biases
 cat     1                    0          chromatic adaptation transform: 0 Bradford, 1 CAT02
 gate    0..255               no gate    gate T
@@ -26,6 +27,9 @@ Exactly one of `jpeg` and `rgb8` is there: the binding.
 
 An element of `q` is an integer e for an int8 tensor with scale 2^-e, a float for an int8 tensor with a scale that is no
 power of two, or the string "f16" for a float16 tensor. Scales are normal single-precision numbers, at most 2^120.
+
+`aff` takes a position (u, v) in the picture to (a u + b v + c, d u + e v + f) in the fitted one: six floats up to 16 in
+magnitude, -0 not among them, and together not the identity (1, 0, 0, 0, 1, 0).
 
 Canonical: keys are strings in strictly ascending byte order, integers and lengths take their shortest form, floats are
 single precision (float 32), byte strings occur as digests only, nil and extension types not at all. So a map has one
@@ -51,6 +55,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gamutmeta.container.limits import Limits
+    from gamutmeta.model.descriptor import Affine
 
 __all__ = ["MAX_SIDE", "Contents", "pack", "unpack"]
 
@@ -64,7 +69,7 @@ _FLOAT16 = "f16"
 _MAX_EXPONENT = 126
 
 _DEFAULTS: Mapping[str, object] = {"bias": True, "cat": 0, "head": 0, "mlp": [], "q": [], "src": 0, "t": True}
-_KEYS = frozenset((*_DEFAULTS, *BINDING_KINDS, "gate", "grid", "h", "rgb", "w", "xy"))
+_KEYS = frozenset((*_DEFAULTS, *BINDING_KINDS, "aff", "gate", "grid", "h", "rgb", "w", "xy"))
 _MAX_NAME = 32
 """Longer than any key or value, so that a wrong one can be named."""
 
@@ -93,6 +98,7 @@ def pack(contents: Contents) -> bytes:
     """Encode canonically."""
     model = contents.descriptor
     entries: dict[str, object] = {
+        "aff": list(model.affine) if model.affine else None,
         "bias": model.bias,
         "cat": _ADAPTATIONS.index(model.adaptation),
         "gate": model.gate,
@@ -189,7 +195,19 @@ def _descriptor(entries: Mapping[str, Any]) -> Descriptor:
         bias=_flag(entries, "bias"),
         gate=_integer(entries, "gate", 0, 255) if "gate" in entries else None,
         adaptation=_choice(entries, "cat", _ADAPTATIONS),
+        affine=_affine(entries),
     )
+
+
+def _affine(entries: Mapping[str, Any]) -> Affine | None:
+    """Six floats, or None; Descriptor checks their values."""
+    if "aff" not in entries:
+        return None
+    values = entries["aff"]
+    if type(values) is not list or len(values) != 6 or any(type(value) is not float for value in values):
+        raise _wrong("aff", "an array of six floats")
+    a, b, c, d, e, f = values
+    return a, b, c, d, e, f
 
 
 def _binding(entries: Mapping[str, Any]) -> Binding:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.errors import FitError
@@ -13,9 +13,12 @@ from gamutmeta.model.descriptor import Descriptor, FourierXY, Grid, Head, Rgb, R
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["PRESETS", "FitConfig", "preset_named"]
+__all__ = ["MAX_BYTES", "MIN_BYTES", "PRESETS", "FitConfig", "preset_named"]
 
-_PIXELS_PER_CELL = 12
+MIN_BYTES, MAX_BYTES = 400, 61_440
+"""What may be asked for as the cap: below, no model fits; above, no carrier takes it."""
+
+_PIXELS_PER_CELL = 8
 """A grid cell is never smaller than this many pixels: on a thumbnail the grid would cost more than it restores."""
 
 
@@ -36,7 +39,9 @@ class FitConfig:
         grid_cells: grid nodes along the longer side of the picture.
         grid_channels: features per node.
         grid_step: quantisation step of the grid.
-        rate_weight: Lagrange multiplier of the grid's estimated size against 1,000 x MSE.
+        rgb_octaves: octaves of the colour features of the grid model.
+        rate_weight: Lagrange multiplier of ``sum(log2(1 + |z|))``, z being the grid in steps, against 1,000 x MSE;
+            the least of it, if the cap asks for more.
         max_bytes: the size of the whole container is kept at or below this.
         weights: how the MLP is stored, "int8" (one scale per tensor) or "float16".
         adaptation: chromatic adaptation of the reduction and of the payload.
@@ -53,11 +58,27 @@ class FitConfig:
     weights: Literal["int8", "float16"]
     sample_pixels: int = 1 << 20
     grid_rate: float = 4e-2
-    grid_cells: int = 64
+    grid_cells: int = 96
     grid_channels: int = 4
     grid_step: float = 1 / 16
-    rate_weight: float = 0.0
+    rgb_octaves: int = 2
+    rate_weight: float = 3e-7
     adaptation: Adaptation = Adaptation.BRADFORD
+
+    def within(self, max_bytes: int) -> FitConfig:
+        """The same preset, and the same time, with another cap on the whole container.
+
+        The grid model's size is chosen for the cap; the paper's model is what it is.
+
+        Raises:
+            FitError: if the cap is not in 400..61,440.
+        """
+        if not MIN_BYTES <= max_bytes <= MAX_BYTES:
+            raise FitError(f"a payload can be limited to {MIN_BYTES}..{MAX_BYTES:,} bytes, not to {max_bytes:,}")
+        if self.model == "paper":
+            return replace(self, max_bytes=max_bytes)
+        size = next(size for size in _SIZES if max_bytes <= size.max_bytes)
+        return replace(self, **(size._asdict() | {"max_bytes": max_bytes}))
 
     def descriptor(self, width: int, height: int, gate: int | None) -> Descriptor:
         """The architecture for a picture of that size.
@@ -85,28 +106,57 @@ class FitConfig:
                 height=max(2, round(nodes * height / longer)),
                 width=max(2, round(nodes * width / longer)),
             ),
-            rgb=Rgb(2),
+            rgb=Rgb(self.rgb_octaves),
             hidden=self.hidden,
             gate=gate,
             adaptation=self.adaptation,
         )
 
 
+class _Size(NamedTuple):
+    """The grid model that spends up to so many bytes well."""
+
+    max_bytes: int
+    hidden: tuple[int, ...]
+    rgb_octaves: int
+    grid_channels: int
+    grid_cells: int
+    rate_weight: float
+
+
+_SIZES = (
+    _Size(600, (6,), 1, 2, 16, 3e-5),
+    _Size(900, (8, 8), 1, 3, 24, 1e-5),
+    _Size(1_700, (12, 12), 2, 3, 40, 3e-6),
+    _Size(2_600, (16, 16), 2, 4, 56, 3e-6),
+    _Size(4_500, (24, 24), 2, 4, 72, 1.5e-6),
+    _Size(9_000, (24, 24), 2, 4, 96, 3e-7),
+    _Size(24_000, (32, 32), 2, 8, 128, 5e-8),
+    _Size(MAX_BYTES, (48, 48), 2, 8, 160, 1e-8),
+)
+"""Smallest first. The MLP takes about a byte per weight, a third of the payload or less."""
+
+
+def _grid_preset(name: str, summary: str, max_bytes: int, steps: int) -> FitConfig:
+    size = next(size for size in _SIZES if max_bytes <= size.max_bytes)
+    return FitConfig(
+        name=name,
+        summary=summary,
+        model="grid",
+        steps=steps,
+        batch=2_048,
+        sample_pixels=1 << 19,
+        network_rate=1e-2,
+        weights="int8",
+        **(size._asdict() | {"max_bytes": max_bytes}),
+    )
+
+
 PRESETS: Mapping[str, FitConfig] = MappingProxyType(
     {
-        "balanced": FitConfig(
-            name="balanced",
-            summary="grid model, about 4 KB, at most 6 KB",
-            model="grid",
-            hidden=(24, 24),
-            steps=2_400,
-            batch=2_048,
-            sample_pixels=1 << 19,
-            network_rate=1e-2,
-            rate_weight=0.004 / 60_000,
-            max_bytes=6_144,
-            weights="int8",
-        ),
+        "balanced": _grid_preset("balanced", "about 4 KB, at most 6,000 bytes", 6_000, steps=3_000),
+        "small": _grid_preset("small", "about 1 KB, at most 1,500 bytes", 1_500, steps=3_000),
+        "best": _grid_preset("best", "about 10 KB, at most 16,000 bytes; four times the time", 16_000, steps=8_000),
         "paper": FitConfig(
             name="paper",
             summary="the model of the GamutMLP paper (width 32), about 10 KB",
@@ -115,7 +165,7 @@ PRESETS: Mapping[str, FitConfig] = MappingProxyType(
             steps=4_000,
             batch=4_096,
             network_rate=1e-2,
-            max_bytes=61_440,
+            max_bytes=MAX_BYTES,
             weights="float16",
             adaptation=Adaptation.CAT02,
         ),

@@ -10,18 +10,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from gamutmeta.container import Binding, Payload, Tensor, encode
 from gamutmeta.errors import FitError
 from gamutmeta.fit.adam import Adam
 from gamutmeta.fit.gradient import gradient_for
 from gamutmeta.fit.network import Network, Problem
-from gamutmeta.fit.quantise import quantise_grid, quantise_weights
+from gamutmeta.fit.noise import Noise
+from gamutmeta.fit.rate import RateControl, tensors_within
 from gamutmeta.fit.samples import draw_samples
 from gamutmeta.fit.threads import single_threaded
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from gamutmeta.container import Tensor
     from gamutmeta.fit.config import FitConfig
     from gamutmeta.model.descriptor import Descriptor
 
@@ -32,19 +33,6 @@ _WARM_UP = 20
 
 _LOSS_SCALE = 1_000
 """The squared error is multiplied by this; `FitConfig.rate_weight` counts against it."""
-
-_SIZE_CHECKS = 6
-"""How often during training the size of the grid is looked at."""
-
-_SIZE_RESPONSE = 2.0
-"""How strongly the rate weight answers: it grows with this power of the excess."""
-
-_COARSER = 1.08
-_COARSEST = 300.0
-"""Last resort for the cap: factors on the quantisation step of the trained grid, until nothing is left of it."""
-
-_SIZE_HEADROOM = 0.94
-"""Training aims below the cap: the last steps still move the grid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +102,7 @@ def fit(
     with single_threaded():
         network = Network(descriptor, width, height, grid_step=config.grid_step, generator=generator, device=where)
         _train(network, Problem.build(descriptor, samples, where), config, generator)
-    tensors = _within_cap(network, config)
+    tensors = tensors_within(network, config)
     return FitResult(descriptor, tensors, config.steps, len(samples), where.type, time.perf_counter() - start)
 
 
@@ -128,41 +116,9 @@ def _train(network: Network, problem: Problem, config: FitConfig, generator: tor
     batch = min(config.batch, len(problem))
     batches = len(problem) // batch
     gradient = gradient_for(network, problem, batch, _LOSS_SCALE)
-    rate_weight = config.rate_weight
+    rate = RateControl(network, config)
+    noise = Noise(network.grid, config.steps, generator)
     for step in range(config.steps):
-        noisy = None
-        if network.grid is not None:
-            # Drawn on the CPU, so that every device sees the same noise.
-            noise = torch.rand(network.grid.shape, generator=generator) - 0.5
-            noisy = network.grid.detach() + noise.to(network.grid.device)
-        gradient(step % batches * batch, noisy, rate_weight)
+        gradient(step % batches * batch, noise.at(step), rate.weight)
         optimiser.step(min(1.0, (step + 1) / _WARM_UP) * (0.5 + 0.5 * math.cos(math.pi * step / config.steps)))
-        if network.grid is not None and (step + 1) % max(1, config.steps // _SIZE_CHECKS) == 0:
-            excess = _container_size(network, config) / (config.max_bytes * _SIZE_HEADROOM)
-            rate_weight = max(config.rate_weight, rate_weight * excess**_SIZE_RESPONSE)
-
-
-def _within_cap(network: Network, config: FitConfig) -> tuple[Tensor, ...]:
-    """The stored tensors; the grid is rounded more coarsely if the container would be too large otherwise."""
-    coarser = 1.0
-    while (size := _container_size(network, config, coarser)) > config.max_bytes:
-        coarser *= _COARSER
-        if network.grid is None or coarser > _COARSEST:
-            raise FitError(f"the model takes {size} bytes, but only {config.max_bytes} are allowed")
-    return _tensors(network, config, coarser)
-
-
-def _tensors(network: Network, config: FitConfig, coarser: float = 1.0) -> tuple[Tensor, ...]:
-    """The stored tensors, the grid rounded to `coarser` times its step."""
-    stored = {name: quantise_weights(values, config.weights) for name, values in network.mlp_weights().items()}
-    steps = network.grid_steps()
-    if steps is not None:
-        stored["grid"] = quantise_grid(steps / np.float32(coarser), float(np.float32(network.grid_step * coarser)))
-    return tuple(stored[spec.name] for spec in network.descriptor.tensor_specs())
-
-
-def _container_size(network: Network, config: FitConfig, coarser: float = 1.0) -> int:
-    """Bytes of the whole container as it stands."""
-    binding = Binding("rgb8", bytes(range(16)))
-    tensors = _tensors(network, config, coarser)
-    return len(encode(Payload(network.width, network.height, binding, network.descriptor, tensors)))
+        rate.after(step)

@@ -1,7 +1,7 @@
 """The gradient of the training loss, two ways: by autograd for any model, and by hand for the default one.
 
 Loss: ``scale * mean((residual - target)^2) + rate_weight * sum(log2(1 + |z|))``, z being the grid in steps. The
-residual is taken with a grid to which the caller has added noise, the rate with the true one.
+residual is taken with the grid plus noise, the rate with the grid as it is.
 """
 
 from __future__ import annotations
@@ -20,12 +20,15 @@ if TYPE_CHECKING:
 
 __all__ = ["AutogradGradient", "Gradient", "HandGradient", "gradient_for"]
 
+_SLOPE_EVERY = 4
+"""Steps for which the rate's derivative is kept."""
+
 
 class Gradient(Protocol):
     """Fills ``network.gradient``."""
 
-    def __call__(self, start: int, noisy: Tensor | None, rate_weight: float) -> None:
-        """Take the batch of samples that begins at `start`, and the grid `noisy` in steps."""
+    def __call__(self, start: int, noise: Tensor | None, rate_weight: float) -> None:
+        """Take the batch of samples that begins at `start`; `noise`, in steps, has the grid's shape."""
 
 
 def gradient_for(network: Network, problem: Problem, batch: int, scale: float) -> Gradient:
@@ -41,13 +44,11 @@ class AutogradGradient:
         self._network, self._problem = network, problem
         self._batch, self._scale = batch, scale
 
-    def __call__(self, start: int, noisy: Tensor | None, rate_weight: float) -> None:
+    def __call__(self, start: int, noise: Tensor | None, rate_weight: float) -> None:
         """See :class:`Gradient`."""
         network = self._network
         batch = self._problem.batch(start, self._batch)
-        if noisy is not None and network.grid is not None:
-            # The noise is a constant: the gradient passes to the grid as it is.
-            noisy = network.grid + (noisy - network.grid).detach()
+        noisy = None if network.grid is None or noise is None else network.grid + noise
         loss = (network.residual(batch, noisy) - batch.target).square().mean() * self._scale
         if network.grid is not None:
             loss = loss + rate_weight * torch.log2(1 + network.grid.abs()).sum()
@@ -83,37 +84,47 @@ class HandGradient:
             self._colour = network.code_features(every).T.contiguous()
             self._gate = network.gates(every).T.contiguous()
             self._target = every.target.T.contiguous()
+        assert network.grid is not None  # noqa: S101 - see knows()
+        self._grid = torch.empty_like(network.grid)
+        self._slope = torch.empty_like(network.grid)
         self._to_wide = network.matrix.T.contiguous()
         self._from_wide = network.matrix.contiguous()
         widths = [weight.shape[0] for weight, _ in network.layers]
-        self._values = [torch.empty(width, batch) for width in widths]
-        self._errors = [torch.empty(width, batch) for width in widths]
+        # The first "layer" is the input features: those of the grid, then those of the colour.
+        self._values = [torch.empty(width, batch) for width in (network.descriptor.feature_count, *widths)]
+        self._errors = [torch.empty_like(values) for values in self._values]
+        self._channels = network.grid.shape[1]
         self._wide_error = torch.empty(3, batch)
+        self._calls = 0
 
     @torch.no_grad()
-    def __call__(self, start: int, noisy: Tensor | None, rate_weight: float) -> None:
+    def __call__(self, start: int, noise: Tensor | None, rate_weight: float) -> None:
         """See :class:`Gradient`."""
-        assert noisy is not None  # noqa: S101 - this class is for models with a grid
+        network = self._network
+        assert noise is not None  # noqa: S101 - see knows()
+        assert network.grid is not None  # noqa: S101 - see knows()
         part = slice(start, start + self._batch)
         where = self._where[:, :, part]
-        features = self._network.sample(noisy, where)
-        self._forward(features, self._colour[:, part])
+        torch.add(network.grid, noise, out=self._grid)
+        self._values[0][: self._channels] = network.sample(self._grid, where)
+        self._values[0][self._channels :] = self._colour[:, part]
+        self._forward()
         self._output_error(self._gate[:, part], self._target[:, part])
-        self._backward(features, self._colour[:, part], noisy, where)
-        self._add_rate(rate_weight)
+        self._backward()
+        assert network.grid_gradient is not None  # noqa: S101 - see knows()
+        to_grid = network.sample_gradient(self._errors[0][: self._channels], self._grid, where)
+        if rate_weight:
+            network.grid_gradient.copy_(to_grid).add_(self._rate_slope(network.grid), alpha=rate_weight)
+        else:
+            network.grid_gradient.copy_(to_grid)
+        self._calls += 1
 
-    def _forward(self, features: Tensor, colour: Tensor) -> None:
-        channels = len(features)
+    def _forward(self) -> None:
         for k, (weight, bias) in enumerate(self._network.layers):
             assert bias is not None  # noqa: S101 - see knows()
-            values = self._values[k]
-            if k == 0:
-                torch.addmm(bias[:, None], weight[:, channels:], colour, out=values)
-                values.addmm_(weight[:, :channels], features)
-            else:
-                torch.addmm(bias[:, None], weight, self._values[k - 1], out=values)
-            if k < len(self._values) - 1:
-                values.relu_()
+            torch.addmm(bias[:, None], weight, self._values[k], out=self._values[k + 1])
+            if k < len(self._network.layers) - 1:
+                self._values[k + 1].relu_()
 
     def _output_error(self, gate: Tensor, target: Tensor) -> None:
         """The loss's derivative by the last layer's outputs; the outputs are overwritten by the excess."""
@@ -125,25 +136,23 @@ class HandGradient:
         torch.mm(self._from_wide, error, out=self._errors[-1])
         self._errors[-1].mul_(gate)
 
-    def _backward(self, features: Tensor, colour: Tensor, noisy: Tensor, where: Tensor) -> None:
-        network, channels = self._network, len(features)
-        for k in range(len(self._values) - 1, -1, -1):
-            error = self._errors[k]
-            weight, (weight_gradient, bias_gradient) = network.layers[k][0], network.layer_gradients[k]
+    def _backward(self) -> None:
+        for k in range(len(self._network.layers) - 1, -1, -1):
+            error, before = self._errors[k + 1], self._errors[k]
+            weight, (weight_gradient, bias_gradient) = self._network.layers[k][0], self._network.layer_gradients[k]
             torch.sum(error, 1, out=bias_gradient)
+            torch.mm(error, self._values[k].T, out=weight_gradient)
             if k == 0:
-                weight_gradient[:, channels:] = error @ colour.T
-                weight_gradient[:, :channels] = error @ features.T
-                assert network.grid_gradient is not None  # noqa: S101 - see knows()
-                network.grid_gradient.copy_(network.sample_gradient(weight[:, :channels].T @ error, noisy, where))
-                return
-            torch.mm(error, self._values[k - 1].T, out=weight_gradient)
-            before = self._errors[k - 1]
-            torch.mm(weight.T, error, out=before)
-            before.mul_(self._values[k - 1] > 0)
+                # Nobody needs the derivative by the colour.
+                torch.mm(weight[:, : self._channels].T, error, out=before[: self._channels])
+            else:
+                torch.mm(weight.T, error, out=before)
+                # Zero where ReLU cut off: in place, in one pass.
+                torch.ops.aten.threshold_backward.grad_input(before, self._values[k], 0.0, grad_input=before)
 
-    def _add_rate(self, rate_weight: float) -> None:
-        grid, gradient = self._network.grid, self._network.grid_gradient
-        if rate_weight and grid is not None and gradient is not None:
-            slope = grid.sign().div_((grid.abs() + 1).mul_(math.log(2)))
-            gradient.add_(slope, alpha=rate_weight)
+    def _rate_slope(self, grid: Tensor) -> Tensor:
+        """The rate's derivative by the grid, computed anew now and then: it changes slowly and costs five passes."""
+        if self._calls % _SLOPE_EVERY == 0:
+            torch.abs(grid, out=self._slope)
+            torch.div(grid.sign(), self._slope.add_(1).mul_(math.log(2)), out=self._slope)
+        return self._slope

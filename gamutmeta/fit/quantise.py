@@ -28,4 +28,4 @@ def quantise_weights(values: NDArray[np.float32], kind: Literal["int8", "float16
 
 def quantise_grid(steps: NDArray[np.float32], step: float) -> Tensor:
     """The grid, given in units of its quantisation step."""
-    return Tensor(np.clip(np.rint(steps), -127, 127).astype(np.int8), step)
+    return Tensor(np.clip(np.rint(steps), -127, 127).astype(np.int8), float(np.float32(step)))

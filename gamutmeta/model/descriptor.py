@@ -6,6 +6,7 @@ The descriptor fixes the names, order and shapes of all tensors, so that a paylo
 from __future__ import annotations
 
 import math
+import struct
 from dataclasses import astuple, dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -13,10 +14,18 @@ from typing import NamedTuple
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.errors import PayloadError
 
-__all__ = ["Descriptor", "FourierXY", "Grid", "Head", "Rgb", "RgbSource", "TensorSpec"]
+__all__ = ["Affine", "Descriptor", "FourierXY", "Grid", "Head", "Rgb", "RgbSource", "TensorSpec"]
 
 MAX_OCTAVES = 16
 """Finer than one period per pixel of a 65,536-pixel side; an octave beyond that carries nothing."""
+
+MAX_AFFINE = 16.0
+"""Largest magnitude of an affine's coefficients; edits that stay on the fitted picture need no more than 1."""
+
+Affine = tuple[float, float, float, float, float, float]
+"""(a, b, c, d, e, f): u' = a u + b v + c and v' = d u + e v + f."""
+
+IDENTITY: Affine = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 
 
 class Head(StrEnum):
@@ -108,6 +117,10 @@ class Descriptor:
             T in 1..255: it acts with weight max(1 - code/T, 1 - (255-code)/T, 0) (lossy carriers). Only for the head
             SRGB_EXCESS.
         adaptation: chromatic adaptation of the matrix between linear sRGB and linear ProPhoto.
+        affine: where a picture that was cropped, turned or mirrored after the fit lies in the fitted one: takes the
+            position (u, v) of a pixel in the present picture to (u', v') in the fitted one, both on [0, 1] with the
+            origin in the upper left corner. Six single-precision numbers up to 16 in magnitude. None is the identity;
+            the identity itself, or any affine of a model that sees no position, becomes None, and -0 becomes 0.
 
     Raises:
         PayloadError: if the parts do not make a model, naming the field.
@@ -121,8 +134,10 @@ class Descriptor:
     bias: bool = True
     gate: int | None = None
     adaptation: Adaptation = Adaptation.BRADFORD
+    affine: Affine | None = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "affine", self._canonical_affine())
         inputs = (self.grid, self.xy, self.rgb)
         numbers = [value for part in inputs if part for value in astuple(part) if not isinstance(value, (bool, str))]
         if not all(type(value) is int for value in (*numbers, *self.hidden, self.gate or 0)):
@@ -145,6 +160,19 @@ class Descriptor:
         if self.gate is not None:
             _require("descriptor.gate", self.head is Head.SRGB_EXCESS, "goes with the head 'srgb-excess' only")
             _require("descriptor.gate", 0 <= self.gate <= 255, "must be 0..255")
+
+    def _canonical_affine(self) -> Affine | None:
+        """The one form of the affine, so that equal models are equal and have one encoding."""
+        if self.affine is None:
+            return None
+        _require("descriptor.affine", len(self.affine) == 6, "must be six numbers")
+        for value in self.affine:
+            fits = type(value) is float and abs(value) <= MAX_AFFINE  # false for a not-a-number, too
+            _require("descriptor.affine", fits, f"must be finite floats of magnitude up to {MAX_AFFINE:g}")
+            _require("descriptor.affine", struct.unpack("f", struct.pack("f", value))[0] == value, "is not float 32")
+        a, b, c, d, e, f = (value + 0.0 for value in self.affine)
+        canonical = (a, b, c, d, e, f)
+        return None if canonical == IDENTITY or not (self.grid or self.xy) else canonical
 
     @property
     def is_empty(self) -> bool:
@@ -198,7 +226,11 @@ class Descriptor:
             parts.append(f"rgb-{self.rgb.source} K={self.rgb.octaves}")
         gate = "no gate" if self.gate is None else f"gate {self.gate}"
         layers = "x".join(map(str, self.layer_widths))
-        return f"{' + '.join(parts)} -> MLP {layers} -> {self.head} ({gate}), {self.adaptation}"
+        text = f"{' + '.join(parts)} -> MLP {layers} -> {self.head} ({gate}), {self.adaptation}"
+        if self.affine is None:
+            return text
+        a, b, c, d, e, f = (f"{value:.4g}" for value in self.affine)
+        return f"{text}, affine ({a} {b} {c}; {d} {e} {f})"
 
 
 def _require(field: str, condition: bool, problem: str) -> None:  # noqa: FBT001 - an assertion reads best like this

@@ -14,8 +14,8 @@ from gamutmeta.color.spaces import apply_matrix
 from gamutmeta.color.strips import for_each_strip
 from gamutmeta.color.transfer import encode_romm
 from gamutmeta.model.descriptor import Head
-from gamutmeta.model.features import octave_features
-from gamutmeta.model.tables import Tables
+from gamutmeta.model.features import fitted_positions, octave_features
+from gamutmeta.model.tables import GridAxes, Tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from gamutmeta.model.descriptor import Descriptor
     from gamutmeta.model.features import Floats
+    from gamutmeta.model.tables import Skew
 
 
 __all__ = ["expand"]
@@ -116,7 +117,9 @@ def _network(
     if tables.wide_weight is not None:
         values += _product(_wide_features(tables, wide), tables.wide_weight)
     if tables.grid is not None:
-        values += _product(_interpolate(tables, row, column), tables.grid_weight)
+        values += _product(_interpolate(tables.grid, row, column), tables.grid_weight)
+    if tables.skew is not None:
+        _add_skewed(values, tables.skew, tables.grid_weight, row, column)
     for weight, bias in tables.layers:
         np.maximum(values, np.float32(0), out=values)
         values = _product(values, weight)
@@ -135,10 +138,26 @@ def _wide_features(tables: Tables, wide: Floats) -> Floats:
     return np.asarray(features.reshape(len(wide), -1), np.float32)
 
 
-def _interpolate(tables: Tables, row: NDArray[np.intp], column: NDArray[np.intp]) -> Floats:
+def _add_skewed(
+    values: Floats,
+    skew: Skew,
+    grid_weight: Floats,
+    row: NDArray[np.intp],
+    column: NDArray[np.intp],
+) -> None:
+    """Add the first layer's share of the position, worked out for each pixel, to its values (n, H1)."""
+    u, v = fitted_positions(column, row, skew.size, skew.affine)
+    if skew.xy_weight is not None:
+        octaves = len(skew.xy_weight) // 4
+        features = np.concatenate([octave_features(2 * u - 1, octaves), octave_features(2 * v - 1, octaves)], axis=1)
+        values += _product(features, skew.xy_weight)
+    if skew.nodes is not None:
+        each = np.arange(len(values))
+        values += _product(_interpolate(GridAxes.build(skew.nodes, u, v), each, each), grid_weight)
+
+
+def _interpolate(grid: GridAxes, row: NDArray[np.intp], column: NDArray[np.intp]) -> Floats:
     """The grid's features at the given pixels, (n, channels)."""
-    grid = tables.grid
-    assert grid is not None  # noqa: S101 - called only with a grid
     nodes_across = grid.nodes.shape[1]
     flat = grid.nodes.reshape(-1, grid.nodes.shape[2])
     corner = grid.row[row] * nodes_across + grid.column[column]

@@ -9,15 +9,53 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from gamutmeta.model.descriptor import Affine
+
     Floats = NDArray[np.floating[Any]]
     """Float32 everywhere; numpy's types cannot tell that an expression stays so."""
 
-__all__ = ["code_coordinate", "gate_weights", "grid_position", "octave_features", "pixel_centres"]
+__all__ = [
+    "code_coordinate",
+    "fitted_positions",
+    "gate_weights",
+    "grid_nodes",
+    "grid_position",
+    "octave_features",
+    "pixel_centres",
+]
 
 
 def pixel_centres(count: int) -> Floats:
     """Centres u = (x + 0.5) / count of the pixels along one side of the coded raster; float32 (count,) in (0, 1)."""
     return ((np.arange(count) + 0.5) / count).astype(np.float32)
+
+
+def fitted_positions(
+    column: NDArray[np.intp] | int,
+    row: NDArray[np.intp] | int,
+    size: tuple[int, int],
+    affine: Affine | None,
+) -> tuple[Floats, Floats]:
+    """Where pixels of the coded raster lie in the fitted picture: u' = a u + b v + c, v' = d u + e v + f.
+
+    Computed in double precision and rounded once, so that a crop's positions are as exact as the whole picture's.
+
+    Args:
+        column: of the pixels, integers.
+        row: of the pixels, integers of a shape that broadcasts with `column`.
+        size: width and height of the coded raster.
+        affine: (a, b, c, d, e, f), or None for u' = u, v' = v.
+
+    Returns:
+        u' and v', float32. Without an affine each has the shape of its own argument, otherwise both have the common
+        one. Positions on the fitted picture are on [0, 1].
+    """
+    width, height = size
+    u, v = (np.asarray(column) + 0.5) / width, (np.asarray(row) + 0.5) / height
+    if affine is not None:
+        a, b, c, d, e, f = affine
+        u, v = a * u + b * v + c, d * u + e * v + f
+    return np.asarray(u, np.float32), np.asarray(v, np.float32)
 
 
 def code_coordinate() -> Floats:
@@ -70,6 +108,16 @@ def grid_position(count: int, nodes: int) -> tuple[NDArray[np.intp], Floats]:
     Returns:
         Index of the node before each pixel (0..nodes-2), and the float32 fraction on [0, 1] towards the next one.
     """
-    position = pixel_centres(count) * np.float32(nodes - 1)
+    return grid_nodes(pixel_centres(count), nodes)
+
+
+def grid_nodes(position: Floats, nodes: int) -> tuple[NDArray[np.intp], Floats]:
+    """Where positions along one side of the fitted picture fall between grid nodes; see :func:`grid_position`.
+
+    Args:
+        position: float32 of any shape; beyond [0, 1] the grid goes on as at its edge.
+        nodes: grid nodes along the side, at least 2.
+    """
+    position = np.clip(position, np.float32(0), np.float32(1)) * np.float32(nodes - 1)
     before = np.minimum(position.astype(np.intp), nodes - 2)
     return before, position - before.astype(np.float32)

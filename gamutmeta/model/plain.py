@@ -15,10 +15,10 @@ from gamutmeta.color.transfer import encode_romm
 from gamutmeta.model.descriptor import Head, RgbSource
 from gamutmeta.model.features import (
     code_coordinate,
+    fitted_positions,
     gate_weights,
-    grid_position,
+    grid_nodes,
     octave_features,
-    pixel_centres,
 )
 
 if TYPE_CHECKING:
@@ -73,14 +73,15 @@ def _features(
 ) -> Floats:
     """All input features, (H, W, feature_count)."""
     height, width = codes.shape[:2]
+    u, v = fitted_positions(np.arange(width)[None, :], np.arange(height)[:, None], (width, height), descriptor.affine)
     parts: list[Floats] = []
     if descriptor.grid is not None:
-        parts.append(_bilinear(weights["grid"], height, width))
+        parts.append(_bilinear(weights["grid"], u, v))
     if descriptor.xy is not None:
-        x = octave_features(2 * pixel_centres(width) - 1, descriptor.xy.octaves)
-        y = octave_features(2 * pixel_centres(height) - 1, descriptor.xy.octaves)
+        x = octave_features(2 * u - 1, descriptor.xy.octaves)
+        y = octave_features(2 * v - 1, descriptor.xy.octaves)
         shape = (height, width, x.shape[-1])
-        parts += [np.broadcast_to(x[None, :], shape), np.broadcast_to(y[:, None], shape)]
+        parts += [np.broadcast_to(x, shape), np.broadcast_to(y, shape)]
     if descriptor.rgb is not None:
         from_code = descriptor.rgb.source is RgbSource.CODE
         t = np.asarray(code_coordinate()[codes] if from_code else 2 * wide - 1, np.float32)
@@ -91,12 +92,12 @@ def _features(
     return np.concatenate(parts, axis=-1, dtype=np.float32)
 
 
-def _bilinear(grid: Floats, height: int, width: int) -> Floats:
-    """The grid's features at every pixel centre, (height, width, channels)."""
-    (y, fy), (x, fx) = grid_position(height, grid.shape[0]), grid_position(width, grid.shape[1])
-    fy, fx = fy[:, None, None], fx[None, :, None]
-    top = grid[y][:, x] * (1 - fx) + grid[y][:, x + 1] * fx
-    bottom = grid[y + 1][:, x] * (1 - fx) + grid[y + 1][:, x + 1] * fx
+def _bilinear(grid: Floats, u: Floats, v: Floats) -> Floats:
+    """The grid's features at positions (u, v) of the fitted picture, (height, width, channels)."""
+    (y, fy), (x, fx) = grid_nodes(v, grid.shape[0]), grid_nodes(u, grid.shape[1])
+    fy, fx = fy[..., None], fx[..., None]
+    top = grid[y, x] * (1 - fx) + grid[y, x + 1] * fx
+    bottom = grid[y + 1, x] * (1 - fx) + grid[y + 1, x + 1] * fx
     return top * (1 - fy) + bottom * fy
 
 

@@ -2,6 +2,9 @@
 
 Everything that depends on one 8-bit code is a table of 256 rows; everything that depends on x or y alone is a vector
 per column or row. The first layer is linear, so its share of each of these is multiplied in beforehand.
+
+After a quarter turn the columns of the picture run along those of the fitted one no more but down its rows; then the
+grid is transposed, and the vectors change places. Under an affine that mixes both, positions are computed per pixel.
 """
 
 from __future__ import annotations
@@ -13,29 +16,51 @@ import numpy as np
 
 from gamutmeta.color.spaces import SRGB, decode_table, expansion_matrix
 from gamutmeta.model.descriptor import RgbSource
-from gamutmeta.model.features import code_coordinate, gate_weights, grid_position, octave_features, pixel_centres
+from gamutmeta.model.features import code_coordinate, fitted_positions, gate_weights, grid_nodes, octave_features
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
-    from gamutmeta.model.descriptor import Descriptor
+    from gamutmeta.model.descriptor import Affine, Descriptor
     from gamutmeta.model.features import Floats
 
 
-__all__ = ["GridAxes", "Tables"]
+__all__ = ["GridAxes", "Skew", "Tables"]
 
 
 @dataclass(frozen=True, slots=True)
 class GridAxes:
-    """The grid and where the pixels of each column and row fall in it (see :func:`grid_position`)."""
+    """The grid and where the pixels of each column and row fall in it (see :func:`grid_nodes`)."""
 
     nodes: Floats
     column: NDArray[np.intp]
     column_fraction: Floats
     row: NDArray[np.intp]
     row_fraction: Floats
+
+    @classmethod
+    def build(cls, nodes: Floats, across: Floats, down: Floats) -> GridAxes:
+        """Columns at positions `across` of the grid `nodes` and rows at positions `down`, on [0, 1]."""
+        return cls(nodes, *grid_nodes(across, nodes.shape[1]), *grid_nodes(down, nodes.shape[0]))
+
+
+@dataclass(frozen=True, slots=True)
+class Skew:
+    """An affine that mixes columns and rows.
+
+    Attributes:
+        affine: of the descriptor.
+        size: width and height of the coded raster.
+        nodes: the grid, or None.
+        xy_weight: the first layer's share of the features of x and y, (features, H1), or None.
+    """
+
+    affine: Affine
+    size: tuple[int, int]
+    nodes: Floats | None
+    xy_weight: Floats | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +73,10 @@ class Tables:
         gate: weight of the model per code, (256,).
         active: whether the weight is not zero, (256,).
         code_rows: per channel the first layer's share of the colour of each code, (3, 256, H1), or None.
-        column_rows: the first layer's share of x, (W, H1), or None.
-        row_rows: the first layer's share of y and its bias, (H, H1), or None.
+        column_rows: the first layer's share of what each column says of the position, (W, H1), or None.
+        row_rows: the same of each row, (H, H1), or None.
         grid: the grid, or None.
+        skew: what takes the place of the last three under an affine that mixes columns and rows, or None.
         grid_weight: the first layer's share of the grid's features, (channels, H1).
         wide_weight: the first layer's share of the features of clipped ProPhoto, (features, H1), or None.
         bias: of the first layer, (H1,).
@@ -66,6 +92,7 @@ class Tables:
     column_rows: Floats | None
     row_rows: Floats | None
     grid: GridAxes | None
+    skew: Skew | None
     grid_weight: Floats
     wide_weight: Floats | None
     bias: Floats
@@ -86,19 +113,26 @@ class Tables:
         grid_channels = descriptor.grid.channels if descriptor.grid else 0
         xy_features = 2 * descriptor.xy.octaves if descriptor.xy else 0
         rgb_weight = first[grid_channels + 2 * xy_features :]
-        code_rows = wide_weight = column_rows = row_rows = grid = None
-        if descriptor.xy is not None:
-            at = grid_channels
-            column_rows = _position_rows(width, descriptor.xy.octaves, first[at : at + xy_features])
-            row_rows = _position_rows(height, descriptor.xy.octaves, first[at + xy_features : at + 2 * xy_features])
+        code_rows = wide_weight = column_rows = row_rows = grid = skew = None
+        nodes = weights["grid"] if descriptor.grid is not None else None
+        xy_weight = first[grid_channels : grid_channels + 2 * xy_features] if descriptor.xy is not None else None
+        if descriptor.affine is not None and _mixes_axes(descriptor.affine):
+            skew = Skew(descriptor.affine, (width, height), nodes, xy_weight)
+        else:
+            columns, rows = _side_positions(descriptor.affine, (width, height))
+            is_turned = descriptor.affine is not None and _swaps_axes(descriptor.affine)
+            if xy_weight is not None:
+                x_weight, y_weight = np.split(xy_weight, 2)
+                across, down = (y_weight, x_weight) if is_turned else (x_weight, y_weight)
+                column_rows = octave_features(2 * columns - 1, xy_features // 2) @ across
+                row_rows = octave_features(2 * rows - 1, xy_features // 2) @ down
+            if nodes is not None:
+                upright = np.ascontiguousarray(nodes.swapaxes(0, 1)) if is_turned else nodes
+                grid = GridAxes.build(upright, columns, rows)
         if descriptor.rgb is not None and descriptor.rgb.source is RgbSource.CODE:
             code_rows = _code_rows(descriptor.rgb.octaves, rgb_weight, identity=descriptor.rgb.identity)
         elif descriptor.rgb is not None:
             wide_weight = np.ascontiguousarray(rgb_weight)
-        if descriptor.grid is not None:
-            row, row_fraction = grid_position(height, descriptor.grid.height)
-            column, column_fraction = grid_position(width, descriptor.grid.width)
-            grid = GridAxes(weights["grid"], column, column_fraction, row, row_fraction)
         gate = gate_weights(descriptor.gate)
         return cls(
             descriptor=descriptor,
@@ -110,6 +144,7 @@ class Tables:
             column_rows=column_rows,
             row_rows=row_rows,
             grid=grid,
+            skew=skew,
             grid_weight=np.ascontiguousarray(first[:grid_channels]),
             wide_weight=wide_weight,
             bias=layers[0][1] if layers else np.zeros(3, np.float32),
@@ -117,9 +152,25 @@ class Tables:
         )
 
 
-def _position_rows(count: int, octaves: int, weight: Floats) -> Floats:
-    """The first layer's share of one coordinate at each pixel of a side, (count, H1)."""
-    return octave_features(2 * pixel_centres(count) - 1, octaves) @ weight
+def _swaps_axes(affine: Affine) -> bool:
+    """Whether columns decide on v' alone and rows on u', and that not because all is constant."""
+    a, b, _, d, e, _ = affine
+    return a == e == 0 and not b == d == 0
+
+
+def _mixes_axes(affine: Affine) -> bool:
+    """Whether columns and rows do not each decide on one coordinate."""
+    _, b, _, d, _, _ = affine
+    return not (b == d == 0 or _swaps_axes(affine))
+
+
+def _side_positions(affine: Affine | None, size: tuple[int, int]) -> tuple[Floats, Floats]:
+    """The coordinate that each column decides on, (W,), and the one of each row, (H,)."""
+    width, height = size
+    of_columns = fitted_positions(np.arange(width), 0, size, affine)
+    of_rows = fitted_positions(0, np.arange(height), size, affine)
+    is_turned = affine is not None and _swaps_axes(affine)
+    return (of_columns[1], of_rows[0]) if is_turned else (of_columns[0], of_rows[1])
 
 
 def _code_rows(octaves: int, weight: Floats, *, identity: bool) -> Floats:

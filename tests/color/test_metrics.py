@@ -111,3 +111,28 @@ def test_masks_are_checked() -> None:
         sums.add(zero, zero, first)
         with pytest.raises(ValueError, match="some strips only"):
             sums.add(zero, zero, second)
+
+
+def test_merged_sums_are_those_of_all_strips() -> None:
+    rng = np.random.default_rng(0)
+    a, b = rng.random((2, 40, 30, 3), np.float32)
+    mask = rng.random((40, 30)) < 0.3
+    whole, merged = ErrorSums(), ErrorSums()
+    whole.add(a, b, mask)
+    for rows in (slice(0, 7), slice(7, 30), slice(30, 40)):
+        part = ErrorSums()
+        part.add(a[rows], b[rows], mask[rows])
+        merged.merge(part)
+    merged.merge(ErrorSums())
+    assert (merged.pixels, merged.og_pixels) == (whole.pixels, whole.og_pixels)
+    assert merged.psnr == pytest.approx(whole.psnr)
+    assert merged.psnr_og == pytest.approx(whole.psnr_og)
+
+
+def test_sums_with_and_without_masks_do_not_merge() -> None:
+    a = np.zeros((2, 2, 3), np.float32)
+    masked, plain = ErrorSums(), ErrorSums()
+    masked.add(a, a, np.ones((2, 2), bool))
+    plain.add(a, a)
+    with pytest.raises(ValueError, match="some strips only"):
+        masked.merge(plain)

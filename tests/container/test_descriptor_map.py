@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import math
+import struct
+from dataclasses import replace
 
 import msgpack
 import numpy as np
@@ -18,6 +20,7 @@ from gamutmeta.model.descriptor import Descriptor, FourierXY, Grid, Head, Rgb, R
 
 DIGEST = bytes(range(16))
 SCALE = float(np.float32(0.1))
+FIFTH = float(np.float32(0.2))
 FULL = Descriptor(
     Head.SRGB_EXCESS,
     Grid(4, 48, 64),
@@ -27,9 +30,11 @@ FULL = Descriptor(
     bias=False,
     gate=32,
     adaptation=Adaptation.CAT02,
+    affine=(0.0, -0.5, 0.75, 0.25, 0.0, FIFTH),
 )
 CONTENTS = Contents(4000, 3000, Binding("rgb8", DIGEST), FULL, (2.0**-4, None, SCALE, 2.0))
 ENTRIES = {
+    "aff": [0.0, -0.5, 0.75, 0.25, 0.0, FIFTH],
     "bias": False,
     "cat": 1,
     "gate": 32,
@@ -88,6 +93,35 @@ def test_all_keys() -> None:
     assert unpack(packed(ENTRIES), DEFAULT_LIMITS) == CONTENTS
 
 
+def test_a_whole_picture_is_packed_as_before_there_were_edits() -> None:
+    golden = (
+        "8ea462696173c2a363617401a46761746520a46772696493043040a168cd0bb8a46865616402a36d6c709218ccc8"
+        "a1719404a3663136ca3dcccccdffa372676202a472676238c410000102030405060708090a0b0c0d0e0f"
+        "a373726301a174c2a177cd0fa0a2787903"
+    )
+    whole = replace(CONTENTS, descriptor=replace(FULL, affine=None))
+    assert pack(whole).hex() == golden
+    assert unpack(bytes.fromhex(golden), DEFAULT_LIMITS) == whole
+
+
+def test_the_affine_comes_first_and_takes_34_bytes() -> None:
+    data = packed(ENTRIES)
+    numbers = struct.pack(">" + "Bf" * 6, *(part for value in ENTRIES["aff"] for part in (0xCA, value)))
+    assert data[1:36] == b"\xa3aff\x96" + numbers
+
+
+@pytest.mark.parametrize("values", [[1.0, 0.0, 0.0, 0.0, 1.0, 0.0], [-0.0, -0.5, 0.75, 0.25, 0.0, 0.5]])
+def test_affines_have_one_form(values: list[float]) -> None:
+    assert "canonical" in str(refusal(packed({**ENTRIES, "aff": values})))
+
+
+def test_an_affine_needs_a_place() -> None:
+    entries = {k: v for k, v in ENTRIES.items() if k not in {"grid", "xy"}} | {"q": [4, 4, 4]}
+    unpack(packed({k: v for k, v in entries.items() if k != "aff"}), DEFAULT_LIMITS)
+    assert "canonical" in str(refusal(packed(entries)))
+    assert "canonical" in str(refusal(packed({**EMPTY, "aff": ENTRIES["aff"]})))
+
+
 def test_defaults_are_absent() -> None:
     assert pack(Contents(4000, 3000, Binding("jpeg", DIGEST), Descriptor(), ())) == packed(EMPTY)
 
@@ -127,6 +161,14 @@ def test_types_are_exact(key: str) -> None:
 @pytest.mark.parametrize(
     ("change", "field"),
     [
+        ({"aff": [0.5, 0.0, 0.0, 0.0, 0.5]}, "aff"),
+        ({"aff": [0.5, 0.0, 0.0, 0.0, 0.5, 0.0, 0.0]}, "aff"),
+        ({"aff": [0.5, 0, 0.0, 0.0, 0.5, 0.0]}, "aff"),
+        ({"aff": []}, "aff"),
+        ({"aff": [math.nan, 0.0, 0.0, 0.0, 0.5, 0.0]}, "affine"),
+        ({"aff": [0.5, 0.0, math.inf, 0.0, 0.5, 0.0]}, "affine"),
+        ({"aff": [0.5, 0.0, 0.0, 0.0, 0.5, 16.5]}, "affine"),
+        ({"aff": [0.5, 0.0, 0.0, 0.0, -17.0, 0.0]}, "affine"),
         ({"cat": 2}, "cat"),
         ({"cat": -1}, "cat"),
         ({"head": 3}, "head"),
@@ -219,7 +261,9 @@ def test_keys_are_in_order() -> None:
         (b"\xa1h\xcd\x0b\xb8", b"\xa1h\xd1\x0b\xb8"),
         (b"\xa1h", b"\xd9\x01h"),
         (b"\xc4\x10", b"\xc5\x00\x10"),
-        (b"\x8e", b"\xde\x00\x0e"),
+        (b"\x8f", b"\xde\x00\x0f"),
+        (b"\x96", b"\xdc\x00\x06"),
+        (b"\xca\xbf\x00\x00\x00", b"\xcb\xbf\xe0\x00\x00\x00\x00\x00\x00"),
         (b"\x93\x04", b"\xdc\x00\x03\x04"),
         (b"\xa3f16", b"\xd9\x03f16"),
         (b"\xa4head\x02", b"\xa4head\xcc\x02"),
@@ -237,6 +281,11 @@ def test_encodings_are_the_shortest(short: bytes, long: bytes) -> None:
 def test_double_precision_scales_are_refused() -> None:
     data = packed(ENTRIES).replace(b"\xca\x3d\xcc\xcc\xcd", b"\xcb" + np.array(0.1, ">f8").tobytes())
     assert refusal(data).field == "descriptor.q.weight1"
+
+
+def test_double_precision_affines_are_refused() -> None:
+    single, double = np.array(0.2, ">f4").tobytes(), np.array(0.2, ">f8").tobytes()
+    assert refusal(packed(ENTRIES).replace(b"\xca" + single, b"\xcb" + double)).field == "descriptor.affine"
 
 
 @pytest.mark.parametrize(

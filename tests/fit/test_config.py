@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from gamutmeta.errors import FitError
@@ -14,5 +16,32 @@ def test_presets_know_their_names() -> None:
 
 
 def test_an_unknown_preset_names_the_known_ones() -> None:
-    with pytest.raises(FitError, match=r"'huge'.*balanced, paper"):
+    with pytest.raises(FitError, match=r"'huge'.*balanced, small, best, paper"):
         preset_named("huge")
+
+
+@pytest.mark.parametrize("name", ["balanced", "small", "best"])
+@pytest.mark.parametrize("max_bytes", [400, 601, 1500, 6000, 20_000, 61_440])
+def test_another_cap_changes_the_model_but_not_the_time(name: str, max_bytes: int) -> None:
+    preset = PRESETS[name]
+    capped = preset.within(max_bytes)
+    assert capped.max_bytes == max_bytes
+    assert (capped.steps, capped.batch) == (preset.steps, preset.batch)
+    # The MLP alone (about a byte per weight) leaves room for a grid.
+    descriptor = replace(capped, grid_cells=2).descriptor(4000, 3000, 0)
+    assert descriptor.parameter_count + 140 < max_bytes
+
+
+def test_more_bytes_never_mean_a_smaller_model() -> None:
+    sizes = [PRESETS["balanced"].within(n).descriptor(4000, 3000, 0).parameter_count for n in range(400, 61_440, 200)]
+    assert sizes == sorted(sizes)
+
+
+def test_the_papers_model_keeps_its_size() -> None:
+    assert PRESETS["paper"].within(20_000).descriptor(8, 8, None) == PRESETS["paper"].descriptor(8, 8, None)
+
+
+@pytest.mark.parametrize("max_bytes", [0, 399, 61_441])
+def test_an_impossible_cap_is_refused(max_bytes: int) -> None:
+    with pytest.raises(FitError, match=r"400\.\.61,440"):
+        PRESETS["balanced"].within(max_bytes)

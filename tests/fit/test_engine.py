@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib import resources
 
 import numpy as np
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 torch = pytest.importorskip("torch")
 
@@ -15,6 +18,7 @@ from gamutmeta.fit.config import PRESETS, FitConfig  # noqa: E402
 from gamutmeta.fit.engine import FitResult, choose_device, fit  # noqa: E402
 from gamutmeta.model.descriptor import Descriptor  # noqa: E402
 from gamutmeta.model.expand import expand  # noqa: E402
+from gamutmeta.photo.read import read_photo  # noqa: E402
 
 QUICK = {
     "balanced": replace(PRESETS["balanced"], steps=120, batch=2048),
@@ -65,15 +69,44 @@ def test_a_soft_gate_reaches_the_descriptor() -> None:
     assert fit(codes, wide, config, gate=32, device="cpu").descriptor.gate == 32
 
 
-@pytest.mark.parametrize("max_bytes", [1400, 1800, 3000])
-def test_the_cap_is_kept(max_bytes: int) -> None:
+def noisy(height: int = 600, width: int = 800) -> np.ndarray:
+    """A picture whose colours cannot be foretold: the grid would cost very much."""
     rng = np.random.default_rng(0)
-    wide = np.clip(colourful(600, 800) + rng.normal(0, 6000, (600, 800, 3)), 0, 65535).astype(np.uint16)
-    config = replace(QUICK["balanced"], max_bytes=max_bytes, rate_weight=0.0)
+    return np.clip(colourful(height, width) + rng.normal(0, 6000, (height, width, 3)), 0, 65535).astype(np.uint16)
+
+
+@pytest.mark.parametrize("max_bytes", [400, 450, 700, 1000, 1500, 3000, 10_000])
+def test_the_cap_is_kept(max_bytes: int) -> None:
+    wide = noisy()
+    config = replace(QUICK["balanced"].within(max_bytes), rate_weight=1e-9)
     codes, _ = reduce_to_codes(wide, config.adaptation)
     result = fit(codes, wide, config, device="cpu")
     assert len(encode(payload_of(result, wide))) <= max_bytes
     assert gain_og(result, wide, codes, config) > 1
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(400, 61_440), st.integers(1, 40), st.integers(1, 40), st.integers(0, 5))
+def test_any_cap_is_kept_on_any_picture(max_bytes: int, height: int, width: int, seed: int) -> None:
+    wide = np.random.default_rng(seed).integers(0, 65536, (height, width, 3), np.uint16)
+    config = replace(QUICK["balanced"].within(max_bytes), steps=10)
+    codes, og = reduce_to_codes(wide, config.adaptation)
+    assume(og)
+    assert len(encode(payload_of(fit(codes, wide, config, device="cpu"), wide))) <= max_bytes
+
+
+@pytest.mark.slow
+def test_more_bytes_are_worth_more_on_a_real_photograph() -> None:
+    wide = read_photo(resources.files("gamutmeta.demo") / "carrots.tif").array
+    codes, _ = reduce_to_codes(wide, PRESETS["balanced"].adaptation)
+    gains, sizes = [], []
+    for max_bytes in (450, 1200, 3000, 8000, 20_000):
+        config = PRESETS["balanced"].within(max_bytes)
+        result = fit(codes, wide, config, device="cpu")
+        gains.append(gain_og(result, wide, codes, config))
+        sizes.append(len(encode(payload_of(result, wide))))
+    assert gains == sorted(gains)
+    assert sizes == sorted(sizes)
 
 
 def test_a_cap_that_cannot_be_kept_is_an_error() -> None:

@@ -10,6 +10,9 @@ from gamutmeta.errors import PayloadError
 from gamutmeta.fit.config import PRESETS
 from gamutmeta.model.descriptor import Descriptor, FourierXY, Grid, Head, Rgb, RgbSource
 
+PLACED = {"head": Head.SRGB_EXCESS, "grid": Grid(1, 2, 2)}
+HALF = (0.5, 0.0, 0.25, 0.0, 0.5, 0.25)
+
 
 def test_the_papers_model_has_the_papers_size() -> None:
     paper = PRESETS["paper"].descriptor(4000, 3000, None)
@@ -21,14 +24,14 @@ def test_the_papers_model_has_the_papers_size() -> None:
 
 def test_the_grid_model() -> None:
     descriptor = PRESETS["balanced"].descriptor(4000, 3000, 0)
-    assert descriptor.grid == Grid(4, 48, 64)
+    assert descriptor.grid == Grid(4, 72, 96)
     assert descriptor.layer_widths == (19, 24, 24, 3)
-    assert descriptor.tensor_specs()[0].shape == (48, 64, 4)
+    assert descriptor.tensor_specs()[0].shape == (72, 96, 4)
 
 
 def test_a_small_picture_gets_a_small_grid() -> None:
     descriptor = PRESETS["balanced"].descriptor(48, 12, 0)
-    assert descriptor.grid == Grid(4, 2, 6)
+    assert descriptor.grid == Grid(4, 2, 8)
 
 
 def test_an_empty_model_has_no_tensors() -> None:
@@ -54,6 +57,13 @@ def test_an_empty_model_has_no_tensors() -> None:
         ({"head": Head.SRGB_EXCESS, "rgb": Rgb(1), "gate": 256}, "descriptor.gate"),
         ({"head": Head.WIDE_RESIDUAL, "rgb": Rgb(1), "gate": 0}, "descriptor.gate"),
         ({"head": Head.SRGB_EXCESS, "rgb": Rgb(1), "hidden": (np.int64(8),)}, "descriptor"),
+        ({**PLACED, "affine": (1.0, 0.0, 0.0, 0.0, 1.0)}, "descriptor.affine"),
+        ({**PLACED, "affine": (1, 0, 0, 0, 2, 0)}, "descriptor.affine"),
+        ({**PLACED, "affine": (0.1, 0.0, 0.0, 0.0, 1.0, 0.0)}, "descriptor.affine"),
+        ({**PLACED, "affine": (float("nan"), 0.0, 0.0, 0.0, 1.0, 0.0)}, "descriptor.affine"),
+        ({**PLACED, "affine": (1.0, 0.0, -float("inf"), 0.0, 1.0, 0.0)}, "descriptor.affine"),
+        ({**PLACED, "affine": (1.0, 0.0, 0.0, 16.5, 1.0, 0.0)}, "descriptor.affine"),
+        ({"affine": (0.1, 0.0, 0.0, 0.0, 1.0, 0.0)}, "descriptor.affine"),
     ],
 )
 def test_parts_that_do_not_make_a_model(arguments: dict[str, object], field: str) -> None:
@@ -72,7 +82,18 @@ def test_shapes_chain(descriptor: Descriptor) -> None:
     assert descriptor.parameter_count == sum(int(np.prod(shape)) for shape in specs.values())
 
 
+def test_affines_have_one_form() -> None:
+    assert Descriptor(**PLACED, affine=(1.0, -0.0, 0.0, 0.0, 1.0, -0.0)) == Descriptor(**PLACED)
+    assert Descriptor(**PLACED, affine=HALF).affine == HALF
+    assert Descriptor(Head.SRGB_EXCESS, xy=FourierXY(1), affine=HALF).affine == HALF
+    assert Descriptor(Head.SRGB_EXCESS, rgb=Rgb(1), affine=HALF).affine is None
+    assert Descriptor(affine=HALF) == Descriptor()
+    turned = Descriptor(**PLACED, affine=(-0.0, 1.0, 0.0, 1.0, -0.0, 0.0)).affine
+    assert str(turned) == "(0.0, 1.0, 0.0, 1.0, 0.0, 0.0)"
+
+
 def test_one_line_for_people() -> None:
+    assert str(Descriptor(**PLACED, affine=HALF)).endswith(", bradford, affine (0.5 0 0.25; 0 0.5 0.25)")
     text = str(Descriptor(head=Head.SRGB_EXCESS, grid=Grid(4, 30, 40), rgb=Rgb(2), hidden=(24, 24), gate=32))
     assert text == "grid 40x30x4 + rgb-code K=2 -> MLP 19x24x24x3 -> srgb-excess (gate 32), bradford"
     assert "fourier-xy K=12 + rgb-wide K=12" in str(PRESETS["paper"].descriptor(8, 8, None))

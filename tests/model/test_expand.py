@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gamutmeta.container import Payload
+    from gamutmeta.model.descriptor import Affine
 
 DESCRIPTORS = {
     "empty": Descriptor(),
@@ -39,6 +41,21 @@ DESCRIPTORS = {
         adaptation=Adaptation.CAT02,
     ),
     "grid-residual": Descriptor(head=Head.WIDE_RESIDUAL, grid=Grid(1, 2, 2), hidden=(4,), bias=False),
+}
+
+
+AFFINES = {
+    "crop": (0.375, 0.0, 0.125, 0.0, 0.625, 0.25),
+    "half-turn": (-1.0, 0.0, 1.0, 0.0, -1.0, 1.0),
+    "quarter-turn": (0.0, -1.0, 1.0, 1.0, 0.0, 0.0),
+    "transpose": (0.0, 1.0, 0.0, 1.0, 0.0, 0.0),
+    "quarter-turn-of-crop": (0.0, 0.375, 0.5, -0.25, 0.0, 0.75),
+    "beyond": (2.0, 0.0, -0.5, 0.0, 3.0, -1.0),
+    "rotation": (0.75, -0.5, 0.25, 0.5, 0.75, -0.125),
+    "shear": (1.0, 0.25, 0.0, 0.0, 1.0, 0.0),
+    "one-column": (0.0, 0.0, 0.5, 0.0, 1.0, 0.0),
+    "one-point": (0.0, 0.0, 0.5, 0.0, 0.0, 0.25),
+    "diagonal": (0.0, 0.0, 0.5, 0.5, 0.5, 0.0),
 }
 
 
@@ -69,6 +86,36 @@ def test_equals_its_plain_twin(name: str, shape: tuple[int, int]) -> None:
     assert_within_tolerance(expand(descriptor, weights, codes), expand_plain(descriptor, weights, codes))
 
 
+@pytest.mark.parametrize("affine", AFFINES)
+@pytest.mark.parametrize("name", ["paper", "balanced", "ungated", "everything", "grid-residual"])
+@pytest.mark.parametrize("shape", [(1, 1), (47, 61), (300, 90)])
+def test_equals_its_plain_twin_after_edits(name: str, affine: str, shape: tuple[int, int]) -> None:
+    descriptor = replace(DESCRIPTORS[name], affine=AFFINES[affine])
+    weights, codes = weights_of(descriptor), clipped_codes(*shape)
+    expanded = expand(descriptor, weights, codes)
+    assert_within_tolerance(expanded, expand_plain(descriptor, weights, codes))
+    if shape != (1, 1):
+        assert np.any(expanded != expand(DESCRIPTORS[name], weights, codes))
+
+
+@pytest.mark.parametrize("name", ["paper", "balanced", "everything"])
+def test_a_crop_expands_as_that_part_of_the_whole(name: str) -> None:
+    descriptor = DESCRIPTORS[name]
+    weights, codes = weights_of(descriptor), clipped_codes(64, 128)
+    part = replace(descriptor, affine=(0.5, 0.0, 0.25, 0.0, 0.125, 0.5))
+    whole = expand(descriptor, weights, codes)
+    np.testing.assert_array_equal(expand(part, weights, codes[32:40, 32:96]), whole[32:40, 32:96])
+
+
+@pytest.mark.parametrize("name", ["paper", "balanced", "everything"])
+def test_a_turned_picture_expands_as_the_whole_turned(name: str) -> None:
+    descriptor = DESCRIPTORS[name]
+    weights, codes = weights_of(descriptor), clipped_codes(64, 128)
+    turned = replace(descriptor, affine=AFFINES["quarter-turn"])
+    whole = expand(descriptor, weights, codes)
+    assert_within_tolerance(expand(turned, weights, np.rot90(codes)), np.rot90(whole))
+
+
 @settings(deadline=None, max_examples=60)
 @given(payloads(), st.integers(1, 40), st.integers(1, 40))
 def test_any_payload_expands_as_its_plain_twin_does(payload: Payload, height: int, width: int) -> None:
@@ -82,12 +129,13 @@ def test_any_payload_expands_as_its_plain_twin_does(payload: Payload, height: in
 
 
 @pytest.mark.parametrize("name", ["balanced", "paper"])
-def test_strips_and_threads_change_nothing(name: str) -> None:
-    descriptor = DESCRIPTORS[name]
+@pytest.mark.parametrize("affine", [None, "quarter-turn", "rotation"])
+def test_strips_and_threads_change_nothing(name: str, affine: str | None) -> None:
+    descriptor = replace(DESCRIPTORS[name], affine=affine and AFFINES[affine])
     weights, codes = weights_of(descriptor), clipped_codes(701, 500)
     one = expand(descriptor, weights, codes, threads=1)
     np.testing.assert_array_equal(one, expand(descriptor, weights, codes, threads=3))
-    assert_within_tolerance(one[:50], expand_plain(descriptor, weights, codes)[:50])
+    assert_within_tolerance(one, expand_plain(descriptor, weights, codes))
 
 
 def test_writes_into_out() -> None:
@@ -127,8 +175,9 @@ def test_hostile_weights_overflow_quietly() -> None:
     expand_plain(descriptor, weights, codes)
 
 
-def test_memory_does_not_grow_with_the_picture() -> None:
-    descriptor = DESCRIPTORS["soft"]
+@pytest.mark.parametrize("affine", [None, AFFINES["rotation"]])
+def test_memory_does_not_grow_with_the_picture(affine: Affine | None) -> None:
+    descriptor = replace(DESCRIPTORS["soft"], affine=affine)
     weights = weights_of(descriptor)
 
     def peak(height: int) -> int:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,17 +9,49 @@ from hypothesis import strategies as st
 
 from gamutmeta.model.features import (
     code_coordinate,
+    fitted_positions,
     gate_weights,
+    grid_nodes,
     grid_position,
     octave_features,
     pixel_centres,
 )
+
+if TYPE_CHECKING:
+    from gamutmeta.model.descriptor import Affine
 
 
 def test_pixel_centres_are_symmetric() -> None:
     centres = pixel_centres(5)
     assert centres.dtype == np.float32
     np.testing.assert_allclose(centres, [0.1, 0.3, 0.5, 0.7, 0.9], atol=1e-7)
+
+
+@pytest.mark.parametrize("affine", [None, (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)])
+@pytest.mark.parametrize("size", [(5, 3), (6000, 4001), (1, 1)])
+def test_without_an_edit_positions_are_the_pixel_centres(size: tuple[int, int], affine: Affine | None) -> None:
+    u, v = fitted_positions(np.arange(size[0])[None, :], np.arange(size[1])[:, None], size, affine)
+    np.testing.assert_array_equal(u[0], pixel_centres(size[0]))
+    np.testing.assert_array_equal(v[:, 0], pixel_centres(size[1]))
+    assert (u.dtype, v.dtype) == (np.float32, np.float32)
+
+
+def test_positions_of_the_lower_right_quarter() -> None:
+    u, v = fitted_positions(np.arange(2), np.arange(2), (2, 2), (0.5, 0.0, 0.5, 0.0, 0.5, 0.5))
+    assert u.tolist() == v.tolist() == [0.625, 0.875]
+
+
+def test_positions_after_a_quarter_turn() -> None:
+    column, row = np.meshgrid(np.arange(4), np.arange(2))
+    u, v = fitted_positions(column, row, (4, 2), (0.0, -1.0, 1.0, 1.0, 0.0, 0.0))
+    assert u.tolist() == [[0.75] * 4, [0.25] * 4]
+    assert v.tolist() == [[0.125, 0.375, 0.625, 0.875]] * 2
+
+
+def test_beyond_its_edge_the_grid_goes_on() -> None:
+    before, fraction = grid_nodes(np.array([-3, 0, 1, 40], np.float32), 5)
+    assert (before + fraction).tolist() == [0, 0, 4, 4]
+    assert before.max() == 3
 
 
 def test_codes_span_the_interval() -> None:

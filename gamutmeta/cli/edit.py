@@ -1,0 +1,133 @@
+"""``crop``, ``resize`` and ``rotate``: edits after which an sRGB file still carries its colours."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from gamutmeta import carriers
+from gamutmeta.batch import Task, run
+from gamutmeta.cli import options
+from gamutmeta.cli.outcomes import report_line, show
+from gamutmeta.edit import edit_file
+from gamutmeta.reduction import FORMATS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from gamutmeta.report import Report
+
+__all__ = ["crop", "resize", "rotate"]
+
+AnyFunction = TypeVar("AnyFunction", bound="Callable[..., object]")
+
+_ABOUT = """
+
+    FILE is an sRGB file with a payload. The picture is edited as viewers show it: it is turned upright first, if its
+    EXIF orientation says so. The payload is not fitted anew; what `expand` restores is the edited photograph.
+    """
+
+
+def _box(_context: click.Context, _parameter: click.Parameter, text: str) -> tuple[int, ...]:
+    """Four integers, separated by commas."""
+    try:
+        left, upper, right, lower = map(int, text.split(","))
+    except ValueError as error:
+        raise click.BadParameter(f"{text!r} is not of the form left,top,right,bottom") from error
+    return left, upper, right, lower
+
+
+def _size(_context: click.Context, _parameter: click.Parameter, text: str) -> tuple[int | None, ...]:
+    """Width and height; one may be missing."""
+    try:
+        width, height = (int(side) if side else None for side in text.lower().split("x"))
+    except ValueError as error:
+        raise click.BadParameter(f"{text!r} is not of the form 800x600, 800x or x600") from error
+    if width is None and height is None:
+        raise click.BadParameter("needs a width, a height or both")
+    return width, height
+
+
+def _common(command: AnyFunction) -> AnyFunction:
+    """The argument and options of all three."""
+    for decorate in (
+        options.json_lines,
+        options.overwrite,
+        options.sidecar,
+        click.option("--carrier", type=click.Choice(list(carriers.CARRIERS)), help="Where the payload goes."),
+        click.option("--quality", type=click.IntRange(1, 100), default=95, show_default=True, help="Of JPEG."),
+        options.output("The edited file, or a folder for it; its ending (.jpg, .png, .tif) decides the format."),
+        click.argument("file", type=options.FILE),
+    ):
+        command = decorate(command)
+    return command
+
+
+@click.command(
+    help=f"Cut out a part of a picture.{_ABOUT}",
+    epilog=options.examples("gamutmeta crop photo.jpg --box 100,50,900,650 -o part.jpg"),
+)
+@click.option(
+    "--box", metavar="L,T,R,B", callback=_box, required=True, help="The part, in pixels from the upper left corner."
+)
+@_common
+def crop(file: Path, output: str, *, box: tuple[int, ...], as_json: bool, **settings: Any) -> None:
+    """Cut out a part of a picture."""
+    _edit(file, output, as_json=as_json, crop=box, **settings)
+
+
+@click.command(
+    help=f"Resample a picture to another size.{_ABOUT}",
+    epilog=options.examples(
+        "gamutmeta resize photo.jpg --size 800x600 -o small.jpg",
+        "gamutmeta resize photo.jpg --size 1600x -o web/",
+    ),
+)
+@click.option(
+    "--size", metavar="WxH", callback=_size, required=True, help="In pixels; 800x or x600 keeps the aspect ratio."
+)
+@_common
+def resize(file: Path, output: str, *, size: tuple[int | None, ...], as_json: bool, **settings: Any) -> None:
+    """Resample a picture to another size."""
+    _edit(file, output, as_json=as_json, resize=size, **settings)
+
+
+@click.command(
+    help=f"Turn a picture by quarters, or mirror it.{_ABOUT}",
+    epilog=options.examples(
+        "gamutmeta rotate photo.jpg --degrees 90 -o turned.jpg",
+        "gamutmeta rotate photo.jpg --upright -o upright.jpg",
+    ),
+)
+@click.option("--degrees", type=click.Choice(["90", "180", "270"]), help="Counter-clockwise.")
+@click.option("--flip", type=click.Choice(["horizontal", "vertical"]), help="Swap left and right, or top and bottom.")
+@click.option("--upright", is_flag=True, help="Apply the EXIF orientation, and nothing else.")
+@_common
+def rotate(
+    file: Path,
+    output: str,
+    *,
+    degrees: str | None,
+    flip: str | None,
+    upright: bool,
+    as_json: bool,
+    **settings: Any,
+) -> None:
+    """Turn a picture by quarters, or mirror it."""
+    if (degrees is not None) + (flip is not None) + upright != 1:
+        raise click.UsageError("say one of --degrees, --flip and --upright")
+    _edit(file, output, as_json=as_json, rotate=None if degrees is None else int(degrees), flip=flip, **settings)
+
+
+def _edit(file: Path, output: str, *, as_json: bool, **settings: Any) -> None:
+    tasks = options.planned([file], output, readable=FORMATS)
+    outcomes = run(tasks, partial(_edit_one, **settings))
+    show(outcomes, total=len(tasks), name=lambda task: task.source, text=report_line, as_json=as_json)
+
+
+def _edit_one(task: Task, **settings: Any) -> Report:
+    task.target.parent.mkdir(parents=True, exist_ok=True)
+    return edit_file(task.source, task.target, **settings)

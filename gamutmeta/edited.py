@@ -1,0 +1,205 @@
+"""An sRGB picture in memory that keeps the payload that belongs to it; what edits start from and give."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image
+
+from gamutmeta import carriers
+from gamutmeta.container import Binding, Payload
+from gamutmeta.container.transform import softened
+from gamutmeta.errors import BindingError, CarrierError, GamutMetaWarning
+from gamutmeta.expansion import attached_payload, check_binding
+from gamutmeta.model.expand import expand as expand_pixels
+from gamutmeta.photo.files import atomic_write, check_output
+from gamutmeta.photo.host import read_metadata
+from gamutmeta.photo.jpeg_out import write_jpeg
+from gamutmeta.photo.pixels import decode_srgb
+from gamutmeta.photo.png_out import write_png
+from gamutmeta.photo.tiff_out import write_tiff
+from gamutmeta.photo.wide import WideImage
+from gamutmeta.reduction import format_of
+from gamutmeta.report import Report
+
+if TYPE_CHECKING:
+    import os
+
+    from gamutmeta.reduction import FileFormat
+
+__all__ = ["Edited"]
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """An edited sRGB picture and its payload.
+
+    Attributes:
+        image: mode RGB; ICC profile, EXIF and XMP are in its ``info``.
+        payload: bound to these very samples. ``image.save(path, gamut=payload)`` stores both once the Pillow plugin is
+            registered; :meth:`save` needs no plugin.
+    """
+
+    image: Image.Image
+    payload: Payload
+
+    @classmethod
+    def of(cls, image: Image.Image, payload: Payload) -> Edited:
+        """A picture and the payload of just that picture, which is bound to it here."""
+        return cls(image, payload.bind(*image.size, _binding_of(image)))
+
+    @classmethod
+    def of_file(
+        cls,
+        data: bytes,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        sidecar: str | os.PathLike[str] | None = None,
+    ) -> Edited:
+        """The picture of a file as it is coded, and its payload.
+
+        Args:
+            data: a JPEG, PNG or TIFF file.
+            path: as for :func:`gamutmeta.expansion.attached_payload`.
+            sidecar: likewise.
+
+        Raises:
+            BindingError: if the payload was made for another picture.
+            GamutMetaError: as for :func:`gamutmeta.expand`.
+        """
+        payload = attached_payload(data, path, sidecar=sidecar).payload
+        codes = decode_srgb(data)
+        check_binding(payload, data, codes)
+        image = Image.fromarray(codes)
+        with Image.open(io.BytesIO(data)) as original:
+            icc = original.info.get("icc_profile")
+        metadata = read_metadata(data)
+        info = {"icc_profile": icc, "exif": metadata.exif, "xmp": metadata.xmp}
+        image.info.update({key: value for key, value in info.items() if value})
+        return cls.of(image, payload)
+
+    def expand(self, *, space: str = "prophoto", threads: int | None = None) -> WideImage:
+        """The wide-gamut photograph, edited.
+
+        Args:
+            space: the colour space wanted.
+            threads: None for one per core.
+
+        Raises:
+            BindingError: if `image` was changed since the edit.
+            PhotoError: if the space is unknown.
+        """
+        self.require_unchanged()
+        codes = np.asarray(self.image)
+        array = expand_pixels(self.payload.descriptor, self.payload.weights(), codes, threads=threads)
+        info = self.image.info
+        return WideImage(array, "prophoto", exif=info.get("exif"), xmp=info.get("xmp")).convert(space)
+
+    def to_bytes(
+        self,
+        format: FileFormat = "png",  # noqa: A002 - Pillow's word for it
+        *,
+        quality: int = 95,
+        subsampling: str = "4:4:4",
+        progressive: bool = False,
+        carrier: str | None = None,
+    ) -> bytes:
+        """The picture as a file with its payload.
+
+        Args:
+            format: "jpeg", "png" or "tiff".
+            quality: of JPEG, 1..100.
+            subsampling: of JPEG's chroma.
+            progressive: JPEG only.
+            carrier: None for the format's own, "com" for JPEG's comment, "sidecar" to leave the payload out.
+
+        Raises:
+            BindingError: if `image` was changed since the edit.
+            PhotoError: if the picture cannot be coded.
+            CarrierError: if the carrier does not go with the format.
+
+        Warns:
+            GamutMetaWarning: a model that was fitted to lossless samples goes into a JPEG, or metadata were shortened.
+        """
+        return self._coded(format, quality, subsampling, carrier, progressive=progressive)[0]
+
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        quality: int = 95,
+        subsampling: str = "4:4:4",
+        progressive: bool = False,
+        carrier: str | None = None,
+        overwrite: bool = False,
+    ) -> Report:
+        """Write the picture with its payload; the ending of `path` decides the format. See :meth:`to_bytes`.
+
+        Raises:
+            OutputExistsError: if the file, or its sidecar, exists and `overwrite` is false.
+            UnsupportedFileError: if the ending is another.
+        """
+        format_ = format_of(path)
+        if carrier is not None and carrier not in carriers.carriers_of(format_):
+            raise CarrierError(f"carrier {carrier!r} does not go with {format_.upper()}: {Path(path).name}")
+        check_output(path, overwrite=overwrite)
+        beside = carriers.sidecar_path(path)
+        if carrier == "sidecar":
+            check_output(beside, overwrite=overwrite)
+        data, payload = self._coded(format_, quality, subsampling, carrier, progressive=progressive)
+        container = payload.to_bytes()
+        atomic_write(path, data, overwrite=overwrite)
+        if carrier == "sidecar":
+            atomic_write(beside, container, overwrite=overwrite)
+        return Report(
+            output=str(path),
+            carrier=carrier or carriers.default_carrier(format_),
+            model=str(payload.descriptor),
+            payload_bytes=len(container),
+            file_bytes=len(data),
+        )
+
+    def _coded(
+        self, format_: FileFormat, quality: int, subsampling: str, carrier: str | None, *, progressive: bool
+    ) -> tuple[bytes, Payload]:
+        """The file, and the payload as it is bound to it."""
+        self.require_unchanged()
+        info, samples = self.image.info, np.asarray(self.image)
+        options: dict[str, Any] = {"icc": info.get("icc_profile"), "exif": info.get("exif"), "xmp": info.get("xmp")}
+        file, payload = io.BytesIO(), self.payload
+        if format_ == "jpeg":
+            write_jpeg(file, samples, quality=quality, subsampling=subsampling, progressive=progressive, **options)
+            payload = softened(payload)
+            binding = Binding("jpeg", carriers.coded_digest(file.getvalue()))
+            payload = payload.bind(payload.width, payload.height, binding)
+            if self.payload.descriptor.gate == 0:
+                warnings.warn(
+                    "the payload was fitted to lossless samples, so colours come back less exactly from a JPEG",
+                    GamutMetaWarning,
+                    stacklevel=3,
+                )
+        else:
+            write = write_png if format_ == "png" else write_tiff
+            write(file, samples, **options)
+        data = file.getvalue()
+        if carrier != "sidecar":
+            data = carriers.embed(data, payload.to_bytes(), carrier=carrier)
+        return data, payload
+
+    def require_unchanged(self) -> None:
+        """Make sure that the payload still belongs to the picture.
+
+        Raises:
+            BindingError: if `image` was changed since the edit.
+        """
+        if self.image.mode != "RGB" or self.payload.binding != _binding_of(self.image):
+            raise BindingError("the picture was changed after the edit; its payload is for other pixels")
+
+
+def _binding_of(image: Image.Image) -> Binding:
+    return Binding("rgb8", carriers.samples_digest(np.asarray(image)))
