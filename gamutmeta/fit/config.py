@@ -154,7 +154,7 @@ def _grid_preset(name: str, summary: str, max_bytes: int, steps: int) -> FitConf
 
 PRESETS: Mapping[str, FitConfig] = MappingProxyType(
     {
-        "balanced": _grid_preset("balanced", "about 4 KB, at most 6,000 bytes", 6_000, steps=3_000),
+        "balanced": _grid_preset("balanced", "about 3 KB, at most 6,000 bytes", 6_000, steps=3_000),
         "small": _grid_preset("small", "about 1 KB, at most 1,500 bytes", 1_500, steps=3_000),
         "best": _grid_preset("best", "about 10 KB, at most 16,000 bytes; four times the time", 16_000, steps=8_000),
         "paper": FitConfig(
