@@ -71,6 +71,9 @@ class Edited:
         Raises:
             BindingError: if the payload was made for another picture.
             GamutMetaError: as for :func:`gamutmeta.expand`.
+
+        Warns:
+            GamutMetaWarning: the picture is transparent; that is left out.
         """
         payload = attached_payload(data, path, sidecar=sidecar).payload
         codes = decode_srgb(data)
@@ -78,6 +81,9 @@ class Edited:
         image = Image.fromarray(codes)
         with Image.open(io.BytesIO(data)) as original:
             icc = original.info.get("icc_profile")
+            transparent = "A" in original.getbands() or "transparency" in original.info
+        if transparent:
+            warnings.warn("transparency was left out", GamutMetaWarning, stacklevel=2)
         metadata = read_metadata(data)
         info = {"icc_profile": icc, "exif": metadata.exif, "xmp": metadata.xmp}
         image.info.update({key: value for key, value in info.items() if value})

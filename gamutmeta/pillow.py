@@ -38,12 +38,12 @@ if TYPE_CHECKING:
 __all__ = ["bytes_of", "gamut_expand", "register", "require_unchanged", "unregister"]
 
 # The built-in plugins must be there before ours: they would replace a handler registered earlier.
-_FORMATS = {
-    JpegImagePlugin.JpegImageFile.format: "jpeg",
-    MpoImagePlugin.MpoImageFile.format: "jpeg",
-    PngImagePlugin.PngImageFile.format: "png",
-    TiffImagePlugin.TiffImageFile.format: "tiff",
-}
+_FORMATS = (
+    JpegImagePlugin.JpegImageFile.format,
+    MpoImagePlugin.MpoImageFile.format,
+    PngImagePlugin.PngImageFile.format,
+    TiffImagePlugin.TiffImageFile.format,
+)
 
 _ORIGIN = "_gamutmeta_origin"
 _METHOD = "gamut_expand"
@@ -74,7 +74,8 @@ def register() -> None:
     """Teach Pillow ``gamut_expand()`` and ``save(gamut=...)``. Calling it again changes nothing.
 
     The save handlers of JPEG, PNG and TIFF then take ``gamut=`` (a :class:`~gamutmeta.container.Payload` or the bytes
-    of one) and ``gamut_carrier=`` ("app11", "com", "itxt" or "tiff").
+    of one) and ``gamut_carrier=`` ("app11", "com", "itxt" or "tiff"). In every other format Pillow ignores them without
+    a word, as it does all options it does not know.
 
     Raises:
         GamutMetaError: if ``Image.Image`` has another ``gamut_expand`` already.

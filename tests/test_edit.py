@@ -405,6 +405,19 @@ class TestEditFile:
         assert expand(tmp_path / "y.jpg").size == (40, 60)
 
 
+def test_transparency_is_left_out_and_said_so(reductions: dict[str, Reduction], tmp_path: Path) -> None:
+    reduction = reductions["png"]
+    picture = Image.fromarray(reduction.pixels).convert("RGBA")
+    picture.putalpha(100)
+    file = io.BytesIO()
+    picture.save(file, "PNG", gamut=reduction.payload)
+    source, target = tmp_path / "in.png", tmp_path / "out.png"
+    source.write_bytes(file.getvalue())
+    with pytest.warns(GamutMetaWarning, match="transparency was left out"):
+        edit.edit_file(source, target, rotate=180)
+    np.testing.assert_array_equal(decode_srgb(target.read_bytes()), np.rot90(reduction.pixels, 2))
+
+
 def test_public_names() -> None:
     assert gamutmeta.edit is edit
     assert gamutmeta.transform_payload is edit.transform_payload

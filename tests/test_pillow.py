@@ -143,15 +143,13 @@ def test_a_picture_opened_before_registration_still_works(files: dict[str, Path]
 
 
 def test_opening_parses_nothing(reductions: dict[str, Reduction]) -> None:
-    for format_ in FORMATS:
+    for format_ in ("jpeg", "tiff"):  # PNG is below: a chunk whose own CRC is wrong is refused by Pillow itself
         data = bytearray(reductions[format_].to_bytes("com" if format_ == "jpeg" else None))
         if format_ == "tiff":
             data[data.index(carriers.MAGIC) + 60] ^= 1
         else:
             start = data.index(b"gamutmeta") + 40
             data[start : start + 4] = b"AAAA" if data[start : start + 4] != b"AAAA" else b"BBBB"
-        if format_ == "png":
-            continue  # a chunk whose own CRC is wrong is refused by Pillow itself
         image = Image.open(io.BytesIO(bytes(data)))
         image.load()
         with pytest.raises(GamutMetaError):

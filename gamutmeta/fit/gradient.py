@@ -57,7 +57,7 @@ class AutogradGradient:
 
 
 class HandGradient:
-    """By hand, for grid + 8-bit code -> ReLU MLP -> sRGB excess: no graph, no allocation, half the time.
+    """By hand, for grid + 8-bit code -> ReLU MLP -> sRGB excess: no graph, hardly an allocation, half the time.
 
     Samples lie along the second axis, so that every feature is one contiguous row. What depends on the samples alone
     (colour features, gates, positions) is computed once.
