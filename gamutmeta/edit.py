@@ -144,8 +144,8 @@ def edit_file(
     Nothing is written unless everything succeeded.
 
     Args:
-        source: JPEG, PNG or TIFF with a payload (or with a sidecar beside it); transparency is left out.
-        target: .jpg, .png or .tif.
+        source: JPEG, PNG or TIFF with a payload (or with a sidecar beside it).
+        target: .jpg, .png or .tif; a JPEG cannot hold transparency.
         crop: left, upper, right, lower, pixels.
         resize: width and height; one of them may be None to keep the aspect ratio.
         rotate: degrees counter-clockwise: 90, 180 or 270.
@@ -211,7 +211,7 @@ def _edited(start: Edited, *, resample: Image.Resampling = LANCZOS, **edits: Any
     if edits.get("crop") is not None:
         image = image.crop(edits["crop"])
     if edits.get("resize") is not None:
-        image = image.resize(edits["resize"], resample)
+        image = _resized(image, edits["resize"], resample)
     if edits.get("rotate") is not None:
         image = image.transpose(_ROTATIONS[edits["rotate"]])
     if edits.get("flip") is not None:
@@ -220,6 +220,19 @@ def _edited(start: Edited, *, resample: Image.Resampling = LANCZOS, **edits: Any
     if exif is not None:
         image.info["exif"] = exif
     return Edited.of(image, payload)
+
+
+def _resized(image: Image.Image, size: tuple[int, int], resample: Image.Resampling) -> Image.Image:
+    """``Image.resize``, which weights colours by their transparency; but colours that cannot be seen stay as well."""
+    resized = image.resize(size, resample)
+    if image.mode != "RGBA":
+        return resized
+    # Pillow makes them black. What shows through nowhere may take its colour from anywhere.
+    unweighted = image.convert("RGB").resize(size, resample)
+    alpha = resized.getchannel("A")
+    resized.paste(unweighted, mask=alpha.point([255] + [0] * 255))
+    resized.putalpha(alpha)
+    return resized
 
 
 def _edited_exif(exif: bytes | None) -> bytes | None:

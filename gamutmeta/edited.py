@@ -12,15 +12,19 @@ import numpy as np
 from PIL import Image
 
 from gamutmeta import carriers
+from gamutmeta.color.convert import requantise
 from gamutmeta.container import Binding, Payload
 from gamutmeta.container.transform import softened
 from gamutmeta.errors import BindingError, CarrierError, GamutMetaWarning
 from gamutmeta.expansion import attached_payload, check_binding
 from gamutmeta.model.expand import expand as expand_pixels
+from gamutmeta.photo.alpha import is_opaque, with_alpha
 from gamutmeta.photo.files import atomic_write, check_output
 from gamutmeta.photo.host import read_metadata
-from gamutmeta.photo.jpeg_out import write_jpeg
-from gamutmeta.photo.pixels import decode_srgb
+from gamutmeta.photo.jpeg_out import NO_TRANSPARENCY, write_jpeg
+from gamutmeta.photo.picture import MAX_PIXELS
+from gamutmeta.photo.pillow_in import open_pillow
+from gamutmeta.photo.pixels import decode_srgba
 from gamutmeta.photo.png_out import write_png
 from gamutmeta.photo.tiff_out import write_tiff
 from gamutmeta.photo.wide import WideImage
@@ -29,6 +33,8 @@ from gamutmeta.report import Report
 
 if TYPE_CHECKING:
     import os
+
+    from numpy.typing import NDArray
 
     from gamutmeta.reduction import FileFormat
 
@@ -40,7 +46,7 @@ class Edited:
     """An edited sRGB picture and its payload.
 
     Attributes:
-        image: mode RGB; ICC profile, EXIF and XMP are in its ``info``.
+        image: mode RGB, or RGBA with transparency; ICC profile, EXIF and XMP are in its ``info``.
         payload: bound to these very samples. ``image.save(path, gamut=payload)`` stores both once the Pillow plugin is
             registered; :meth:`save` needs no plugin.
     """
@@ -71,19 +77,13 @@ class Edited:
         Raises:
             BindingError: if the payload was made for another picture.
             GamutMetaError: as for :func:`gamutmeta.expand`.
-
-        Warns:
-            GamutMetaWarning: the picture is transparent; that is left out.
         """
         payload = attached_payload(data, path, sidecar=sidecar).payload
-        codes = decode_srgb(data)
+        codes, alpha = decode_srgba(data)
         check_binding(payload, data, codes)
-        image = Image.fromarray(codes)
-        with Image.open(io.BytesIO(data)) as original:
+        image = Image.fromarray(with_alpha(codes, alpha))
+        with open_pillow(io.BytesIO(data), ("JPEG", "PNG", "TIFF"), MAX_PIXELS) as original:
             icc = original.info.get("icc_profile")
-            transparent = "A" in original.getbands() or "transparency" in original.info
-        if transparent:
-            warnings.warn("transparency was left out", GamutMetaWarning, stacklevel=2)
         metadata = read_metadata(data)
         info = {"icc_profile": icc, "exif": metadata.exif, "xmp": metadata.xmp}
         image.info.update({key: value for key, value in info.items() if value})
@@ -101,10 +101,12 @@ class Edited:
             PhotoError: if the space is unknown.
         """
         self.require_unchanged()
-        codes = np.asarray(self.image)
+        codes, alpha = _planes(self.image)
         array = expand_pixels(self.payload.descriptor, self.payload.weights(), codes, threads=threads)
         info = self.image.info
-        return WideImage(array, "prophoto", exif=info.get("exif"), xmp=info.get("xmp")).convert(space)
+        wide_alpha = None if alpha is None else requantise(alpha, np.uint16)
+        wide = WideImage(array, "prophoto", exif=info.get("exif"), xmp=info.get("xmp"), alpha=wide_alpha)
+        return wide.convert(space)
 
     def to_bytes(
         self,
@@ -130,7 +132,8 @@ class Edited:
             CarrierError: if the carrier does not go with the format.
 
         Warns:
-            GamutMetaWarning: a model that was fitted to lossless samples goes into a JPEG, or metadata were shortened.
+            GamutMetaWarning: a model that was fitted to lossless samples, or a transparent picture, goes into a JPEG;
+                or metadata were shortened.
         """
         return self._coded(format, quality, subsampling, carrier, progressive=progressive)[0]
 
@@ -175,10 +178,12 @@ class Edited:
     ) -> tuple[bytes, Payload]:
         """The file, and the payload as it is bound to it."""
         self.require_unchanged()
-        info, samples = self.image.info, np.asarray(self.image)
+        info, (samples, alpha) = self.image.info, _planes(self.image)
         options: dict[str, Any] = {"icc": info.get("icc_profile"), "exif": info.get("exif"), "xmp": info.get("xmp")}
         file, payload = io.BytesIO(), self.payload
         if format_ == "jpeg":
+            if not is_opaque(alpha):
+                warnings.warn(NO_TRANSPARENCY, GamutMetaWarning, stacklevel=3)
             write_jpeg(file, samples, quality=quality, subsampling=subsampling, progressive=progressive, **options)
             payload = softened(payload)
             binding = Binding("jpeg", carriers.coded_digest(file.getvalue()))
@@ -191,7 +196,7 @@ class Edited:
                 )
         else:
             write = write_png if format_ == "png" else write_tiff
-            write(file, samples, **options)
+            write(file, samples, alpha=alpha, **options)
         data = file.getvalue()
         if carrier != "sidecar":
             data = carriers.embed(data, payload.to_bytes(), carrier=carrier)
@@ -203,9 +208,15 @@ class Edited:
         Raises:
             BindingError: if `image` was changed since the edit.
         """
-        if self.image.mode != "RGB" or self.payload.binding != _binding_of(self.image):
+        if self.image.mode not in {"RGB", "RGBA"} or self.payload.binding != _binding_of(self.image):
             raise BindingError("the picture was changed after the edit; its payload is for other pixels")
 
 
 def _binding_of(image: Image.Image) -> Binding:
-    return Binding("rgb8", carriers.samples_digest(np.asarray(image)))
+    return Binding("rgb8", carriers.samples_digest(_planes(image)[0]))
+
+
+def _planes(image: Image.Image) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
+    """Colours (H, W, 3), and transparency (H, W) if there is any."""
+    samples = np.asarray(image)
+    return (samples, None) if image.mode == "RGB" else (samples[..., :3], samples[..., 3])

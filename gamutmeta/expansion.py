@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from gamutmeta import carriers
+from gamutmeta.color.convert import requantise
 from gamutmeta.container import Limits, Payload
 from gamutmeta.errors import BindingError, NoPayloadError
 from gamutmeta.model.expand import expand as expand_pixels
 from gamutmeta.photo.files import check_output
 from gamutmeta.photo.host import read_metadata
-from gamutmeta.photo.pixels import decode_srgb
+from gamutmeta.photo.pixels import decode_srgba
 from gamutmeta.photo.wide import WideImage
 from gamutmeta.photo.write import write_photo
 from gamutmeta.report import Report
@@ -21,7 +24,6 @@ from gamutmeta.report import Report
 if TYPE_CHECKING:
     import os
 
-    import numpy as np
     from numpy.typing import NDArray
 
 __all__ = ["Attached", "attached_payload", "check_binding", "expand", "expand_decoded", "expand_file"]
@@ -110,6 +112,7 @@ def expand_decoded(
     *,
     check: bool = True,
     threads: int | None = None,
+    alpha: NDArray[np.uint8] | None = None,
 ) -> WideImage:
     """Expand a file whose pixels are decoded already.
 
@@ -119,6 +122,7 @@ def expand_decoded(
         codes: its pixels, uint8 (H, W, 3).
         check: as for :func:`expand`.
         threads: as for :func:`expand`.
+        alpha: its transparency, uint8 (H, W), or None.
 
     Returns:
         The photograph in ROMM RGB.
@@ -129,7 +133,8 @@ def expand_decoded(
     array = expand_pixels(payload.descriptor, payload.weights(), codes, threads=threads)
     notes = ("the payload holds no model: expanded as clipped",) if payload.descriptor.is_empty else ()
     metadata = read_metadata(data)
-    return WideImage(array, "prophoto", exif=metadata.exif, xmp=metadata.xmp, notes=notes)
+    wide_alpha = None if alpha is None else requantise(alpha, np.uint16)
+    return WideImage(array, "prophoto", exif=metadata.exif, xmp=metadata.xmp, notes=notes, alpha=wide_alpha)
 
 
 def expand(
@@ -141,7 +146,7 @@ def expand(
     threads: int | None = None,
     limits: Limits | None = None,
 ) -> WideImage:
-    """Restore the wide-gamut photograph from an sRGB file.
+    """Restore the wide-gamut photograph from an sRGB file, with its transparency if it has any.
 
     Args:
         source: path or bytes of a JPEG, PNG or TIFF with a payload (or with a sidecar beside it).
@@ -158,7 +163,8 @@ def expand(
     """
     data, path = (source, None) if isinstance(source, bytes) else (Path(source).read_bytes(), source)
     attached = attached_payload(data, path, sidecar=sidecar, limits=limits)
-    return expand_decoded(attached, data, decode_srgb(data), check=check, threads=threads).convert(space)
+    codes, alpha = decode_srgba(data)
+    return expand_decoded(attached, data, codes, check=check, threads=threads, alpha=alpha).convert(space)
 
 
 def expand_file(
@@ -172,7 +178,7 @@ def expand_file(
     overwrite: bool = False,
     threads: int | None = None,
 ) -> Report:
-    """Restore the wide-gamut photograph and write it, with EXIF, XMP and the ICC profile of `space`.
+    """Restore the wide-gamut photograph and write it, with transparency, EXIF, XMP and the ICC profile of `space`.
 
     Args:
         source: JPEG, PNG or TIFF with a payload (or with a sidecar beside it).
@@ -192,8 +198,12 @@ def expand_file(
     check_output(target, overwrite=overwrite)
     data = Path(source).read_bytes()
     attached = attached_payload(data, source, sidecar=sidecar)
-    wide = expand_decoded(attached, data, decode_srgb(data), check=check, threads=threads)
-    write_photo(wide.convert(space), target, depth=depth, overwrite=overwrite)
+    codes, alpha = decode_srgba(data)
+    wide = expand_decoded(attached, data, codes, check=check, threads=threads, alpha=alpha)
+    # Each is as large as the picture, and no longer needed.
+    del codes, alpha
+    wide = wide.convert(space)
+    write_photo(wide, target, depth=depth, overwrite=overwrite)
     return Report(
         file=str(source),
         output=str(target),

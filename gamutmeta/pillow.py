@@ -24,7 +24,9 @@ from gamutmeta import carriers
 from gamutmeta.container import Binding, Payload
 from gamutmeta.errors import BindingError, CarrierError, GamutMetaError, GamutMetaWarning, NoPayloadError
 from gamutmeta.expansion import attached_payload, expand_decoded
-from gamutmeta.photo.pixels import decode_srgb
+from gamutmeta.photo.picture import MAX_PIXELS
+from gamutmeta.photo.pillow_in import open_pillow
+from gamutmeta.photo.pixels import decode_srgba
 
 if TYPE_CHECKING:
     import os
@@ -144,7 +146,8 @@ def gamut_expand(
     data, path = bytes_of(image)
     attached = attached_payload(data, path, sidecar=sidecar)
     require_unchanged(image, data)
-    return expand_decoded(attached, data, decode_srgb(data), check=check, threads=threads).convert(space)
+    codes, alpha = decode_srgba(data)
+    return expand_decoded(attached, data, codes, check=check, threads=threads, alpha=alpha).convert(space)
 
 
 def bytes_of(image: Image.Image) -> tuple[bytes, str | None]:
@@ -183,7 +186,7 @@ def require_unchanged(image: Image.Image, data: bytes) -> None:
     Raises:
         BindingError: if it was changed.
     """
-    with Image.open(BytesIO(data)) as fresh:
+    with open_pillow(BytesIO(data), ("JPEG", "PNG", "TIFF"), MAX_PIXELS) as fresh:
         if (image.size, image.mode) != (fresh.size, fresh.mode):
             raise BindingError(
                 f"the picture was changed in memory to {image.width}x{image.height} {image.mode}; "

@@ -7,8 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from gamutmeta import carriers
-from gamutmeta.color.gamut import Rounding, reduce_to_codes
+from gamutmeta.color.convert import requantise
+from gamutmeta.color.gamut import Rounding, is_gray, reduce_to_codes
 from gamutmeta.color.icc import profile_bytes
 from gamutmeta.color.quality import Quality, measure, quality_figures
 from gamutmeta.container import Binding, Payload
@@ -16,7 +19,10 @@ from gamutmeta.errors import CarrierError, MissingExtraError, PhotoError, Unsupp
 from gamutmeta.fit.config import FitConfig, preset_named
 from gamutmeta.model.descriptor import Descriptor
 from gamutmeta.model.expand import expand as expand_pixels
+from gamutmeta.photo.alpha import is_opaque, with_alpha
 from gamutmeta.photo.files import atomic_write, check_output
+from gamutmeta.photo.jpeg_out import NO_TRANSPARENCY
+from gamutmeta.photo.memory import give_back
 from gamutmeta.photo.pixels import decode_srgb, encode_srgb_file
 from gamutmeta.photo.read import read_photo
 from gamutmeta.report import Report
@@ -24,7 +30,6 @@ from gamutmeta.report import Report
 if TYPE_CHECKING:
     import os
 
-    import numpy as np
     from numpy.typing import NDArray
     from PIL import Image
 
@@ -56,7 +61,9 @@ class Encoding:
     subsampling: Subsampling
     progressive: bool
 
-    def encode(self, codes: NDArray[np.uint8], exif: bytes | None, xmp: bytes | None) -> bytes:
+    def encode(
+        self, codes: NDArray[np.uint8], exif: bytes | None, xmp: bytes | None, alpha: NDArray[np.uint8] | None = None
+    ) -> bytes:
         """The picture as a file."""
         return encode_srgb_file(
             codes,
@@ -66,6 +73,7 @@ class Encoding:
             progressive=self.progressive,
             exif=exif,
             xmp=xmp,
+            alpha=alpha,
         )
 
 
@@ -80,6 +88,7 @@ class Reduction:
         encoding: how the file is coded.
         exif, xmp: the photograph's.
         coded: the coded file without the payload, where the fit needed it (JPEG).
+        alpha: transparency of the sRGB picture, uint8 (H, W); None without any, and for a JPEG, which cannot hold it.
     """
 
     pixels: NDArray[np.uint8]
@@ -89,16 +98,17 @@ class Reduction:
     exif: bytes | None = None
     xmp: bytes | None = None
     coded: bytes | None = None
+    alpha: NDArray[np.uint8] | None = None
 
     @property
     def image(self) -> Image.Image:
-        """The sRGB picture for Pillow, with ICC profile and EXIF in ``info``.
+        """The sRGB picture for Pillow, RGB or RGBA, with ICC profile and EXIF in ``info``.
 
         Once the plugin is registered, ``image.save(path, gamut=payload)`` stores both.
         """
         from PIL import Image  # noqa: PLC0415 - only for those who ask for it
 
-        image = Image.fromarray(self.pixels)
+        image = Image.fromarray(with_alpha(self.pixels, self.alpha))
         image.info["icc_profile"] = profile_bytes("srgb")
         if self.exif is not None:
             image.info["exif"] = self.exif
@@ -111,7 +121,7 @@ class Reduction:
             carrier: None for the format's own (APP11, iTXt or tag); "com" for the compatible one of JPEG; "sidecar"
                 leaves the payload out.
         """
-        data = self.coded or self.encoding.encode(self.pixels, self.exif, self.xmp)
+        data = self.coded or self.encoding.encode(self.pixels, self.exif, self.xmp, self.alpha)
         return data if carrier == "sidecar" else carriers.embed(data, self.payload.to_bytes(), carrier=carrier)
 
     def save(self, path: str | os.PathLike[str], *, carrier: str | None = None, overwrite: bool = False) -> int:
@@ -180,7 +190,11 @@ def reduce(
     )
     payload = Payload(width, height, binding, empty, ())
     quality_kept, notes, result = clipped, list(wide.notes), None
-    if og_pixels == 0:
+    if format == "jpeg" and not is_opaque(wide.alpha):
+        notes.append(NO_TRANSPARENCY)
+    if is_gray(original):
+        notes.append("the photograph is grey, and so is inside sRGB: nothing to keep, the payload holds no model")
+    elif og_pixels == 0:
         notes.append("no colour of the photograph lies outside sRGB: the payload holds no model")
     else:
         gate = _JPEG_GATE[subsampling] if format == "jpeg" else 0
@@ -201,7 +215,8 @@ def reduce(
         device=result.device if result else None,
         notes=tuple(notes),
     )
-    return Reduction(pixels, payload, report, encoding, wide.exif, wide.xmp, coded)
+    alpha = None if format == "jpeg" or wide.alpha is None else requantise(wide.alpha, np.uint8)
+    return Reduction(pixels, payload, report, encoding, wide.exif, wide.xmp, coded, alpha)
 
 
 def reduce_file(
@@ -220,7 +235,8 @@ def reduce_file(
 ) -> Report:
     """Reduce a photograph's file to an sRGB file that carries its colours.
 
-    EXIF, XMP and the orientation are kept. Nothing is written unless everything succeeded.
+    EXIF, XMP and the orientation are kept, and transparency in a PNG or TIFF. Nothing is written unless everything
+    succeeded.
 
     Args:
         source: any photograph :func:`gamutmeta.photo.read.read_photo` reads.
@@ -298,7 +314,9 @@ def _fit(
         if error.name != "torch":
             raise
         raise MissingExtraError("fitting a payload", "torch", "fit") from error
-    return fit(codes, original, config, gate=gate, device=device, seed=seed)
+    result = fit(codes, original, config, gate=gate, device=device, seed=seed)
+    give_back()
+    return result
 
 
 def _is_better(restored: Quality, clipped: Quality) -> bool:

@@ -45,7 +45,7 @@ def verify_file(
     start = time.perf_counter()
     data = Path(path).read_bytes()
     attached = attached_payload(data, path, sidecar=sidecar)
-    codes = decode_srgb(data)
+    codes = decode_srgb(data)  # Without transparency: the figures are of all colours, seen or not.
     restored = expand_decoded(attached, data, codes, check=check)
     original = read_photo(reference, assume_space=assume_space)
     if original.size != restored.size:

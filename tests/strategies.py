@@ -141,3 +141,15 @@ def container_of(
 def container_resealed(data: bytes) -> bytes:
     """The same bytes with the right checksum at their end."""
     return data[:-4] + struct.pack(">I", zlib.crc32(data[:-4]))
+
+
+@st.composite
+def photo_premultiplied(draw: st.DrawFn) -> tuple[NDArray[np.uint16], NDArray[np.uint16], int]:
+    """Straight colours (H, W, 3), transparency (H, W) with much of the extremes, and their bits."""
+    bits = draw(st.sampled_from([8, 10, 12, 16]))
+    top = (1 << bits) - 1
+    height, width = draw(st.integers(1, 6)), draw(st.integers(1, 6))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    colours = rng.integers(0, top + 1, (height, width, 3)).astype(np.uint16)
+    alpha = rng.choice([0, 1, top // 2, top - 1, top], (height, width)).astype(np.uint16)
+    return colours, alpha, bits

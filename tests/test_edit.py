@@ -33,7 +33,7 @@ from gamutmeta.model.descriptor import Descriptor
 from gamutmeta.model.expand import expand as expand_pixels
 from gamutmeta.photo.host import read_metadata
 from gamutmeta.photo.metadata import orientation_of
-from gamutmeta.photo.pixels import decode_srgb
+from gamutmeta.photo.pixels import decode_srgb, decode_srgba
 from gamutmeta.reduction import Reduction, reduce
 
 if TYPE_CHECKING:
@@ -405,17 +405,64 @@ class TestEditFile:
         assert expand(tmp_path / "y.jpg").size == (40, 60)
 
 
-def test_transparency_is_left_out_and_said_so(reductions: dict[str, Reduction], tmp_path: Path) -> None:
-    reduction = reductions["png"]
-    picture = Image.fromarray(reduction.pixels).convert("RGBA")
-    picture.putalpha(100)
-    file = io.BytesIO()
-    picture.save(file, "PNG", gamut=reduction.payload)
-    source, target = tmp_path / "in.png", tmp_path / "out.png"
-    source.write_bytes(file.getvalue())
-    with pytest.warns(GamutMetaWarning, match="transparency was left out"):
-        edit.edit_file(source, target, rotate=180)
-    np.testing.assert_array_equal(decode_srgb(target.read_bytes()), np.rot90(reduction.pixels, 2))
+class TestTransparency:
+    ALPHA = (np.add.outer(np.arange(72), np.arange(96)) % 256).astype(np.uint8)
+
+    @pytest.fixture
+    def source(self, reductions: dict[str, Reduction], tmp_path: Path) -> Path:
+        picture = Image.fromarray(np.dstack([reductions["png"].pixels, self.ALPHA]))
+        picture.save(tmp_path / "in.png", gamut=reductions["png"].payload)
+        return tmp_path / "in.png"
+
+    @pytest.mark.parametrize("suffix", ["png", "tif"])
+    def test_turns_and_crops_keep_it(self, source: Path, suffix: str, reductions: dict[str, Reduction]) -> None:
+        target = source.with_name(f"out.{suffix}")
+        edit.edit_file(source, target, crop=(10, 20, 70, 60), rotate=90, flip="horizontal")
+        codes, alpha = decode_srgba(target.read_bytes())
+        np.testing.assert_array_equal(codes, np.fliplr(np.rot90(reductions["png"].pixels[20:60, 10:70])))
+        expected = np.fliplr(np.rot90(self.ALPHA[20:60, 10:70]))
+        np.testing.assert_array_equal(alpha, expected)
+        np.testing.assert_array_equal(expand(target).alpha, expected * np.uint16(257))
+
+    def test_in_memory(self, source: Path) -> None:
+        with Image.open(source) as image:
+            part = edit.crop(image, (0, 0, 30, 20))
+        assert part.image.mode == "RGBA"
+        wide = part.expand()
+        np.testing.assert_array_equal(wide.alpha, self.ALPHA[:20, :30] * np.uint16(257))
+        np.testing.assert_array_equal(wide.array, expand(part.to_bytes("tiff")).array)
+
+    def test_resizing_weights_colours_and_keeps_hidden_ones(self) -> None:
+        samples = np.full((16, 16, 4), (200, 40, 90, 255), np.uint8)
+        samples[:, 8:] = (10, 220, 30, 0)
+        resized = np.asarray(edit._resized(Image.fromarray(samples), (4, 4), Image.Resampling.BOX))
+        np.testing.assert_array_equal(resized[:, :2], [[[200, 40, 90, 255]] * 2] * 4)
+        np.testing.assert_array_equal(resized[:, 2:], [[[10, 220, 30, 0]] * 2] * 4)
+        # Half of the middle column can be seen: its colour is of that half alone.
+        resized = np.asarray(edit._resized(Image.fromarray(samples), (1, 1), Image.Resampling.BOX))
+        assert np.abs(resized[0, 0].astype(int) - (200, 40, 90, 128)).max() <= 1
+
+    def test_resized_file(self, source: Path) -> None:
+        target = source.with_name("out.png")
+        edit.edit_file(source, target, resize=(48, 36))
+        with Image.open(source) as image, Image.open(target) as half:
+            assert half.mode == "RGBA"
+            expected = image.getchannel("A").resize((48, 36), Image.Resampling.LANCZOS)
+            assert np.abs(np.asarray(half.getchannel("A")).astype(int) - np.asarray(expected)).max() <= 1
+        assert expand(target).size == (48, 36)
+
+    @pytest.mark.filterwarnings("ignore:the payload was fitted to lossless")
+    def test_a_jpeg_cannot_hold_it(self, source: Path) -> None:
+        with pytest.warns(GamutMetaWarning, match="a JPEG holds no transparency: it was left out"):
+            edit.edit_file(source, source.with_name("out.jpg"), rotate=180)
+        assert expand(source.with_name("out.jpg")).alpha is None
+
+    def test_changed_colours_are_still_found_out(self, source: Path) -> None:
+        with Image.open(source) as image:
+            part = edit.rotate90(image)
+        part.image.putpixel((0, 0), (1, 2, 3, 255))
+        with pytest.raises(BindingError, match="changed after the edit"):
+            part.expand()
 
 
 def test_public_names() -> None:

@@ -15,7 +15,7 @@ from gamutmeta.color.strips import for_each_strip
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["convert_space", "encode_codes", "to_prophoto"]
+__all__ = ["convert_space", "encode_codes", "requantise", "to_prophoto"]
 
 Code = TypeVar("Code", np.uint8, np.uint16)
 
@@ -74,7 +74,7 @@ def convert_space(
         Codes of the same shape. `samples` itself where nothing changes.
     """
     if source == target:
-        return _requantise(samples, dtype)
+        return requantise(samples, dtype)
     table = decode_table(source, int(np.iinfo(samples.dtype).max) + 1)
     return _convert(samples, np.broadcast_to(table, (3, table.size)), conversion_matrix(source, target), target, dtype)
 
@@ -111,8 +111,16 @@ def _remap(samples: NDArray[np.unsignedinteger[Any]], tables: NDArray[np.uint16]
     return result
 
 
-def _requantise(samples: NDArray[np.unsignedinteger[Any]], dtype: type[Code]) -> NDArray[Code]:
-    """Change the depth alone, exactly: 65,535 = 257 x 255."""
+def requantise(samples: NDArray[np.unsignedinteger[Any]], dtype: type[Code]) -> NDArray[Code]:
+    """Change the depth alone, exactly: 65,535 = 257 x 255.
+
+    Args:
+        samples: uint8 or uint16, shape (height, width) or (height, width, channels), full range.
+        dtype: ``numpy.uint8`` or ``numpy.uint16``.
+
+    Returns:
+        Codes of the same shape, rounded to nearest. `samples` itself where nothing changes.
+    """
     if samples.dtype == dtype:
         return samples
     result = np.empty(samples.shape, dtype)

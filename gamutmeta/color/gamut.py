@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gamutmeta.color.spaces import PROPHOTO, apply_matrix, decode_table, reduction_matrix
-from gamutmeta.color.strips import for_each_strip
+from gamutmeta.color.strips import for_each_strip, row_strips
 from gamutmeta.color.transfer import encode_srgb
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gamutmeta.color.adaptation import Adaptation
     from gamutmeta.color.transfer import Floats
 
-__all__ = ["Rounding", "clip_to_codes", "out_of_gamut", "reduce_to_codes"]
+__all__ = ["Rounding", "clip_to_codes", "is_gray", "out_of_gamut", "reduce_to_codes"]
 
 
 class Rounding(StrEnum):
@@ -60,6 +60,15 @@ def clip_to_codes(linear_srgb: Floats, rounding: Rounding = Rounding.HALF_EVEN) 
     if rounding is Rounding.HALF_EVEN:
         encoded = np.rint(encoded)
     return encoded.astype(np.uint8)
+
+
+def is_gray(wide: NDArray[np.uint16]) -> bool:
+    """Whether red, green and blue are equal everywhere: shape (H, W, 3)."""
+    return all(
+        np.array_equal(wide[rows, :, 0], wide[rows, :, channel])
+        for rows in row_strips(*wide.shape[:2])
+        for channel in (1, 2)
+    )
 
 
 def reduce_to_codes(

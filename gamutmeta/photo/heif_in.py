@@ -16,7 +16,7 @@ import numpy as np
 
 from gamutmeta.photo.extras import imagecodecs_for, optional
 from gamutmeta.photo.metadata import checked_exif, checked_xmp, upright_exif
-from gamutmeta.photo.picture import Picture, check_size, rgb_of
+from gamutmeta.photo.picture import PREMULTIPLIED, Picture, channels_of, check_size
 from gamutmeta.photo.pillow_in import array_of, open_pillow, take_metadata
 
 if TYPE_CHECKING:
@@ -41,8 +41,10 @@ def read_heif(file: BinaryIO, max_pixels: int) -> Picture:
     width, height = heif.size
     check_size(width, height, max_pixels)
     notes: list[str] = []
-    samples, is_gray = rgb_of(np.asarray(heif), notes)
-    picture = Picture(samples, heif.info["bit_depth"], is_gray, notes=notes)
+    bits = heif.info["bit_depth"]
+    extra = (PREMULTIPLIED,) if heif.premultiplied_alpha and heif.has_alpha else None
+    rgb, alpha, is_gray = channels_of(np.asarray(heif), bits, notes, extra)
+    picture = Picture(rgb, bits, is_gray, alpha, notes=notes)
     _take_colour(picture, heif.info)
     picture.exif = upright_exif(checked_exif(heif.info.get("exif")))
     picture.xmp, note = checked_xmp(heif.info.get("xmp"), upright=True)
@@ -76,8 +78,8 @@ def read_avif(file: BinaryIO, max_pixels: int) -> Picture:
             file.seek(0)
             samples = imagecodecs_for(f"reading {bits}-bit AVIF").avif_decode(file.read())
         notes: list[str] = []
-        rgb, is_gray = rgb_of(samples, notes)
-        picture = Picture(rgb, bits, is_gray, notes=notes)
+        rgb, alpha, is_gray = channels_of(samples, bits, notes)
+        picture = Picture(rgb, bits, is_gray, alpha, notes=notes)
         take_metadata(picture, image)
     _take_colour(picture, info)
     return picture

@@ -46,12 +46,16 @@ def romm_of(picture: Picture, assume_space: str | None) -> NDArray[np.uint16]:
     if isinstance(encoding, bytes):
         return _through_tables(picture, encoding)
     if isinstance(encoding, MatrixProfile):
-        return to_prophoto(picture.samples, encoding.decode_tables(codes), encoding.matrix_to(PROPHOTO))
+        matrix = np.eye(3) if picture.is_gray else encoding.matrix_to(PROPHOTO)
+        return to_prophoto(picture.samples, encoding.decode_tables(codes), matrix)
     if isinstance(encoding, GrayProfile):
         return to_prophoto(picture.samples, encoding.decode_tables(codes), np.eye(3))
+    tables = np.broadcast_to(decode_table(encoding, codes), (3, codes))
+    if picture.is_gray:
+        # Grey is grey in every space; the matrix would round it to almost grey.
+        return to_prophoto(picture.samples, tables, np.eye(3))
     if picture.bits in {8, 16}:
         return np.ascontiguousarray(convert_space(picture.samples, encoding, PROPHOTO, np.uint16))
-    tables = np.broadcast_to(decode_table(encoding, codes), (3, codes))
     return to_prophoto(picture.samples, tables, conversion_matrix(encoding, PROPHOTO))
 
 

@@ -16,7 +16,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["write_jpeg"]
+__all__ = ["NO_TRANSPARENCY", "write_jpeg"]
+
+NO_TRANSPARENCY = "a JPEG holds no transparency: it was left out"
+"""What to tell those who had some."""
+
 
 _MAX_SEGMENT = 65533
 """Bytes that fit one marker segment (ITU-T T.81, section B.1.1.4)."""

@@ -3,23 +3,53 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from gamutmeta.errors import PhotoError
+from gamutmeta.photo.alpha import sixteen_bits, straightened
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from gamutmeta.color.spaces import RgbSpace
 
-__all__ = ["MAX_CHANNELS", "MAX_PIXELS", "Picture", "check_size", "rgb_of"]
+__all__ = [
+    "MAX_CHANNELS",
+    "MAX_PIXELS",
+    "PREMULTIPLIED",
+    "STRAIGHT",
+    "UNSPECIFIED",
+    "Channels",
+    "Picture",
+    "channels_of",
+    "check_size",
+]
 
 MAX_PIXELS = 500_000_000
 """Default limit on width x height of a photograph: 3 GB as 16-bit RGB."""
 MAX_CHANNELS = 8
 """More channels than red, green, blue, transparency and a few masks are no photograph."""
+
+UNSPECIFIED, PREMULTIPLIED, STRAIGHT = 0, 1, 2
+"""Meanings of a further channel: the values of TIFF's ExtraSamples (TIFF 6.0, section 18)."""
+
+
+class Channels(NamedTuple):
+    """Colour and transparency of a decoded array.
+
+    Attributes:
+        rgb: shape (height, width, 3); a view where possible, and grey repeats its one channel.
+        alpha: uint16, shape (height, width); None without transparency.
+        is_gray: there is one channel of colour.
+    """
+
+    rgb: NDArray[np.unsignedinteger[Any]]
+    alpha: NDArray[np.uint16] | None
+    is_gray: bool
 
 
 @dataclass(slots=True)
@@ -31,7 +61,8 @@ class Picture:
     Attributes:
         samples: uint8 or uint16, shape (height, width, 3); grey pictures repeat their one channel.
         bits: significant bits; the largest code is 2^bits - 1.
-        is_gray: the file has one channel.
+        is_gray: the file has one channel of colour.
+        alpha: transparency, uint16, shape (height, width); `samples` are not multiplied by it. None without any.
         icc: embedded ICC profile.
         cicp: H.273 code points of primaries and transfer characteristics.
         space: a space the file names in another way.
@@ -44,6 +75,7 @@ class Picture:
     samples: NDArray[np.unsignedinteger[Any]]
     bits: int
     is_gray: bool = False
+    alpha: NDArray[np.uint16] | None = None
     icc: bytes | None = None
     cicp: tuple[int, int] | None = None
     space: RgbSpace | None = None
@@ -65,17 +97,20 @@ def check_size(width: int, height: int, max_pixels: int) -> None:
         raise PhotoError(f"{width} x {height} pixels are more than the limit of {max_pixels}")
 
 
-def rgb_of(
-    samples: NDArray[np.unsignedinteger[Any]], notes: list[str]
-) -> tuple[NDArray[np.unsignedinteger[Any]], bool]:
-    """Three channels of a decoded array, and whether it was grey.
+def channels_of(
+    samples: NDArray[np.unsignedinteger[Any]],
+    bits: int,
+    notes: list[str],
+    extra: Sequence[int] | None = None,
+) -> Channels:
+    """Tell colour and transparency of a decoded array apart.
 
     Args:
-        samples: shape (height, width) or (height, width, channels); a second or fourth channel is transparency.
+        samples: uint8 or uint16, shape (height, width) or (height, width, channels).
+        bits: significant bits.
         notes: gets a note if channels are left out.
-
-    Returns:
-        A view of shape (height, width, 3), and true for one or two channels.
+        extra: what the channels behind grey or RGB are, as the values of TIFF's ExtraSamples; None where a second or
+            fourth one is straight transparency.
 
     Raises:
         PhotoError: for another shape.
@@ -85,10 +120,18 @@ def rgb_of(
     channels = samples.shape[2] if samples.ndim == 3 else 0
     if not 1 <= channels <= MAX_CHANNELS:
         raise PhotoError(f"samples of shape {samples.shape} are not a picture")
-    if channels in {2, 4}:
-        notes.append("transparency was left out")
-    elif channels > 4:
+    if extra is None or channels - len(extra) not in {1, 3}:
+        extra = (STRAIGHT,) if channels in {2, 4} else (UNSPECIFIED,) * (channels - (1 if channels < 3 else 3))
+    colours = channels - len(extra)
+    place = next((i for i, meaning in enumerate(extra) if meaning in {PREMULTIPLIED, STRAIGHT}), None)
+    if len(extra) > (place is not None):
         notes.append("further channels were left out")
-    if channels <= 2:
-        return np.broadcast_to(samples[:, :, :1], (*samples.shape[:2], 3)), True
-    return samples[:, :, :3], False
+    rgb, alpha = samples[:, :, :colours], None
+    if place is not None:
+        codes = samples[:, :, colours + place]
+        alpha = sixteen_bits(codes, bits)
+        if extra[place] == PREMULTIPLIED:
+            rgb = straightened(rgb, codes, bits)
+    if colours == 1:
+        rgb = np.broadcast_to(rgb, (*samples.shape[:2], 3))
+    return Channels(rgb, alpha, colours == 1)

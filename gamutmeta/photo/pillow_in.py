@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
+from gamutmeta.color.strips import row_strips
 from gamutmeta.errors import PhotoError
 from gamutmeta.photo.metadata import checked_exif, checked_xmp
-from gamutmeta.photo.picture import Picture, check_size, rgb_of
+from gamutmeta.photo.picture import Picture, channels_of, check_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +21,9 @@ __all__ = ["array_of", "open_pillow", "pillow_samples", "read_pillow", "take_met
 
 _CONVERTED = {"1": "L", "P": "RGB", "PA": "RGBA", "RGBX": "RGB", "RGBa": "RGBA", "La": "LA", "YCbCr": "RGB"}
 """Modes with 8 bits or fewer that hold grey or RGB in another form."""
+_KEYED = _CONVERTED | {"1": "LA", "L": "LA", "P": "RGBA", "RGB": "RGBA"}
+"""The same for pictures with a transparent colour."""
+_COPIED_PIXELS = 1 << 20
 _NATIVE = {"L", "LA", "RGB", "RGBA"}
 _TURN_BACK: Mapping[int, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
     2: np.fliplr,
@@ -32,6 +36,8 @@ _TURN_BACK: Mapping[int, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
 }
 """By EXIF orientation: from the upright picture to the one that is stored."""
 _ORIENTATION = 0x0112
+_PILLOWS_LIMIT = (1 << 30) // 4 // 3
+"""``PIL.Image.MAX_IMAGE_PIXELS`` unless somebody changes it: a quarter of a gigabyte as RGB."""
 _NAMES = {"CMYK": "CMYK", "LAB": "CIE Lab", "I;16": "16-bit grey", "I": "32-bit", "F": "floating-point"}
 
 
@@ -39,9 +45,9 @@ def read_pillow(file: BinaryIO, formats: Sequence[str], max_pixels: int) -> Pict
     """Read the first picture of a file with 8 bits per sample.
 
     Args:
-        file: the file, at its beginning.
+        file: the file, at any position.
         formats: Pillow's names of the formats it may have.
-        max_pixels: limit on width x height; Pillow's own ``Image.MAX_IMAGE_PIXELS`` counts as well.
+        max_pixels: limit on width x height; ``PIL.Image.MAX_IMAGE_PIXELS`` counts as well if it was lowered.
 
     Raises:
         PhotoError: CMYK or another mode that is not a photograph here, or too large.
@@ -49,8 +55,8 @@ def read_pillow(file: BinaryIO, formats: Sequence[str], max_pixels: int) -> Pict
     """
     with open_pillow(file, formats, max_pixels) as image:
         notes: list[str] = []
-        samples, is_gray = rgb_of(array_of(image), notes)
-        picture = Picture(samples, 8, is_gray, icc=image.info.get("icc_profile") or None, notes=notes)
+        rgb, alpha, is_gray = channels_of(array_of(image), 8, notes)
+        picture = Picture(rgb, 8, is_gray, alpha, icc=image.info.get("icc_profile") or None, notes=notes)
         take_metadata(picture, image)
     return picture
 
@@ -68,11 +74,35 @@ def open_pillow(file: BinaryIO, formats: Sequence[str], max_pixels: int) -> Imag
         PhotoError: it is too large.
         Exception: whatever Pillow raises for a damaged file.
     """
-    from PIL import Image  # noqa: PLC0415  # keeps the import of the colour classes light
+    from PIL import Image, UnidentifiedImageError  # noqa: PLC0415  # keeps the import of the colour classes light
 
-    image = Image.open(file, formats=list(formats))
-    check_size(*image.size, max_pixels)
-    return image
+    # Image.open would warn of any picture beyond 89 megapixels, and refuse any beyond 179.
+    file.seek(0)
+    start = file.read(32)
+    if not Image.OPEN.keys() >= set(formats):
+        Image.init()
+    for name in formats:
+        factory, accept = Image.OPEN.get(name, (None, None))
+        answer = accept(start) if accept is not None else False
+        if isinstance(answer, str):
+            raise UnidentifiedImageError(answer)
+        if factory is not None and answer:
+            file.seek(0)
+            image = factory(file, "")
+            check_size(*image.size, max_pixels)
+            _check_bomb(*image.size, Image.MAX_IMAGE_PIXELS)
+            return image
+    raise UnidentifiedImageError(f"cannot identify it as {' or '.join(formats)}")
+
+
+def _check_bomb(width: int, height: int, limit: int | None) -> None:
+    """Keep to a limit that the application has set for Pillow, below Pillow's own; as there, twice as much is let in.
+
+    Raises:
+        PhotoError: the picture is larger.
+    """
+    if limit is not None and limit < _PILLOWS_LIMIT and width * height > 2 * limit:
+        raise PhotoError(f"{width} x {height} pixels are more than twice PIL.Image.MAX_IMAGE_PIXELS ({limit})")
 
 
 def array_of(image: Image.Image) -> NDArray[np.uint8]:
@@ -83,13 +113,27 @@ def array_of(image: Image.Image) -> NDArray[np.uint8]:
     """
     # Pillow turns a TIFF upright while it decodes (and no other format); to be asked before that.
     orientation = image.getexif().get(_ORIENTATION) if image.format == "TIFF" else None
-    if image.mode in _CONVERTED:
-        image = image.convert(_CONVERTED[image.mode])
+    kind = image.format or "picture"
+    # PNG's transparent colour, or transparency of a palette's colours.
+    wanted = _KEYED.get(image.mode) if "transparency" in image.info else _CONVERTED.get(image.mode)
+    if wanted is not None:
+        image = image.convert(wanted)
     if image.mode not in _NATIVE:
-        name = _NAMES.get(image.mode, image.mode)
-        raise PhotoError(f"{name} {image.format or 'picture'} is not supported; save it as RGB")
+        raise PhotoError(f"{_NAMES.get(image.mode, image.mode)} {kind} is not supported; save it as RGB")
+    array = _copied(image)
     turn_back = _TURN_BACK.get(orientation or 1)
-    return np.asarray(image) if turn_back is None else turn_back(np.asarray(image))
+    return array if turn_back is None else turn_back(array)
+
+
+def _copied(image: Image.Image) -> NDArray[np.uint8]:
+    """The pixels, strip by strip: ``numpy.asarray`` would hold the whole picture three times on the way."""
+    image.load()
+    channels = len(image.getbands())
+    array = np.empty((image.height, image.width, channels), np.uint8)
+    for rows in row_strips(image.height, image.width, _COPIED_PIXELS):
+        strip = np.asarray(image.crop((0, rows.start, image.width, rows.stop)))
+        array[rows] = strip.reshape(strip.shape[0], image.width, channels)
+    return array[..., 0] if channels == 1 else array
 
 
 def take_metadata(picture: Picture, image: Image.Image) -> None:

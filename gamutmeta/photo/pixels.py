@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from gamutmeta.color.convert import requantise
 from gamutmeta.color.icc import profile_bytes
 from gamutmeta.errors import CarrierError, GamutMetaError, PhotoError
 from gamutmeta.photo.jpeg_out import write_jpeg
+from gamutmeta.photo.memory import give_back
 from gamutmeta.photo.metadata import with_declared_space
-from gamutmeta.photo.picture import MAX_PIXELS, rgb_of
+from gamutmeta.photo.picture import MAX_PIXELS, channels_of
 from gamutmeta.photo.pillow_in import array_of, open_pillow
 from gamutmeta.photo.png_out import write_png
 from gamutmeta.photo.tiff_out import write_tiff
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL import Image
 
-__all__ = ["decode_srgb", "encode_srgb_file"]
+__all__ = ["decode_srgb", "decode_srgba", "encode_srgb_file"]
 
 _FORMATS = ("JPEG", "PNG", "TIFF")
 _BITS_PER_SAMPLE = 258
@@ -39,7 +41,7 @@ def decode_srgb(data: bytes, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint
 
     Args:
         data: the file.
-        max_pixels: limit on width x height; Pillow's own ``Image.MAX_IMAGE_PIXELS`` counts as well.
+        max_pixels: limit on width x height; ``PIL.Image.MAX_IMAGE_PIXELS`` counts as well if it was lowered.
 
     Returns:
         uint8, shape (height, width, 3), contiguous and writable.
@@ -47,11 +49,24 @@ def decode_srgb(data: bytes, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint
     Raises:
         PhotoError: the file is damaged, too large, of another kind, or its pixels are CMYK or have 16 bits.
     """
+    return decode_srgba(data, max_pixels=max_pixels)[0]
+
+
+def decode_srgba(data: bytes, *, max_pixels: int = MAX_PIXELS) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
+    """Decode as :func:`decode_srgb`, together with the transparency.
+
+    Returns:
+        The pixels, and transparency as uint8 of shape (height, width), None if the picture has none. Colours are not
+        multiplied by it, in no kind of file.
+
+    Raises:
+        PhotoError: as for :func:`decode_srgb`.
+    """
     try:
-        with open_pillow(io.BytesIO(data), _FORMATS, max_pixels) as image:
-            _check_depth(image, data)
-            samples, _ = rgb_of(array_of(image), [])
-            return np.array(samples, np.uint8, order="C")
+        rgb, alpha, _ = channels_of(_decoded(data, max_pixels), 8, [])
+        give_back()
+        eight = None if alpha is None else requantise(alpha, np.uint8)
+        return np.ascontiguousarray(rgb, np.uint8), eight
     except (GamutMetaError, Warning):
         raise
     except Exception as error:
@@ -69,6 +84,7 @@ def encode_srgb_file(
     exif: bytes | None = None,
     xmp: bytes | None = None,
     icc: bool = True,
+    alpha: NDArray[np.uint8] | None = None,
 ) -> bytes:
     """Encode 8-bit sRGB pixels as a file; the same arguments give the same bytes.
 
@@ -81,18 +97,24 @@ def encode_srgb_file(
         exif: EXIF block as in :class:`gamutmeta.photo.wide.WideImage`; its colour space is set to sRGB.
         xmp: XMP packet.
         icc: embed the sRGB profile.
+        alpha: transparency, uint8, shape (height, width), for a PNG or TIFF; `pixels` are not multiplied by it.
 
     Returns:
         The file.
 
     Raises:
-        PhotoError: the array or an option is not of this kind, or the EXIF block is damaged.
+        PhotoError: an array or an option is not of this kind, transparency is for a JPEG, or the EXIF block is
+            damaged.
 
     Warns:
         GamutMetaWarning: metadata too long for a JPEG were shortened.
     """
     if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or 0 in pixels.shape:
         raise PhotoError(f"pixels are uint8 of shape (height, width, 3), not {pixels.dtype} of {pixels.shape}")
+    if alpha is not None and (alpha.dtype != np.uint8 or alpha.shape != pixels.shape[:2]):
+        raise PhotoError(f"transparency is uint8 of shape {pixels.shape[:2]}, not {alpha.dtype} of {alpha.shape}")
+    if alpha is not None and format == "jpeg":
+        raise PhotoError("a JPEG holds no transparency")
     options: dict[str, Any] = {
         "icc": profile_bytes("srgb") if icc else None,
         "exif": with_declared_space(exif, "srgb"),
@@ -103,14 +125,21 @@ def encode_srgb_file(
         if format == "jpeg":
             write_jpeg(file, pixels, quality=quality, subsampling=subsampling, progressive=progressive, **options)
         elif format == "png":
-            write_png(file, pixels, **options)
+            write_png(file, pixels, alpha=alpha, **options)
         elif format == "tiff":
-            write_tiff(file, pixels, **options)
+            write_tiff(file, pixels, alpha=alpha, **options)
         else:
             raise PhotoError(f"an sRGB picture is written as jpeg, png or tiff, not {format}")
     except CarrierError as error:
         raise PhotoError(str(error)) from error
+    give_back()
     return file.getvalue()
+
+
+def _decoded(data: bytes, max_pixels: int) -> NDArray[np.uint8]:
+    with open_pillow(io.BytesIO(data), _FORMATS, max_pixels) as image:
+        _check_depth(image, data)
+        return array_of(image)
 
 
 def _check_depth(image: Image.Image, data: bytes) -> None:

@@ -20,7 +20,7 @@ from gamutmeta.color.spaces import SRGB
 from gamutmeta.errors import CarrierError, PhotoError
 from gamutmeta.photo.extras import imagecodecs_for
 from gamutmeta.photo.metadata import checked_exif, checked_xmp
-from gamutmeta.photo.picture import Picture, check_size, rgb_of
+from gamutmeta.photo.picture import Picture, channels_of, check_size
 from gamutmeta.photo.pillow_in import pillow_samples
 
 if TYPE_CHECKING:
@@ -55,8 +55,9 @@ def read_png(file: BinaryIO, max_pixels: int) -> Picture:
         samples = imagecodecs_for("reading 16-bit PNG").png_decode(file.read())
     else:
         samples = pillow_samples(file, ("PNG",), max_pixels)
-    rgb, is_gray = rgb_of(samples, notes)
-    picture = Picture(rgb, max(depth, 8), is_gray, notes=notes)
+    bits = max(depth, 8)
+    rgb, alpha, is_gray = channels_of(samples, bits, notes)
+    picture = Picture(rgb, bits, is_gray, alpha, notes=notes)
     _take_colour(picture, chunks)
     _take_metadata(picture, chunks)
     return picture

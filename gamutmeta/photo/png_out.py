@@ -19,6 +19,7 @@ import numpy as np
 
 from gamutmeta.carriers.png import SIGNATURE, make_chunk
 from gamutmeta.color.strips import row_strips
+from gamutmeta.photo.alpha import with_alpha
 from gamutmeta.photo.metadata import EXIF_PREFIX
 
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["write_png"]
 
 _LEVEL = 6
-_RGB = 2
-"""Colour type."""
+_RGB, _RGBA = 2, 6
+"""Colour types."""
 _SUB = 1
 """Filter type: the difference to the pixel on the left. On photographs with 16 bits no other one wins for sure."""
 _ZLIB_HEADER = b"\x78\x9c"
@@ -45,8 +46,9 @@ def write_png(
     icc: bytes | None,
     exif: bytes | None = None,
     xmp: bytes | None = None,
+    alpha: NDArray[np.uint8 | np.uint16] | None = None,
 ) -> None:
-    """Write an RGB PNG.
+    """Write an RGB or RGBA PNG.
 
     Args:
         file: where to.
@@ -54,21 +56,23 @@ def write_png(
         icc: ICC profile.
         exif: EXIF block, written as it is.
         xmp: XMP packet.
+        alpha: transparency, shape (height, width) and the type of `samples`, which are not multiplied by it.
     """
     text = b"XML:com.adobe.xmp\0\0\0\0\0" + xmp if xmp else None
     if samples.dtype == np.uint8:
-        _write_with_pillow(file, samples, icc, exif, text)
+        _write_with_pillow(file, with_alpha(samples, alpha), icc, exif, text)
         return
     height, width, _ = samples.shape
+    colour_type = _RGB if alpha is None else _RGBA
     file.write(SIGNATURE)
-    file.write(make_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 16, _RGB, 0, 0, 0)))
+    file.write(make_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 16, colour_type, 0, 0, 0)))
     if icc:
         file.write(make_chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(icc, 9)))
     if exif:
         file.write(make_chunk(b"eXIf", exif.removeprefix(EXIF_PREFIX)))
     if text:
         file.write(make_chunk(b"iTXt", text))
-    _write_pixels(file, samples)
+    _write_pixels(file, samples, alpha)
     file.write(make_chunk(b"IEND", b""))
 
 
@@ -96,12 +100,18 @@ class _Strip(NamedTuple):
     size: int
 
 
-def _write_pixels(file: BinaryIO, samples: NDArray[np.uint8 | np.uint16]) -> None:
+def _write_pixels(
+    file: BinaryIO, samples: NDArray[np.uint8 | np.uint16], alpha: NDArray[np.uint8 | np.uint16] | None
+) -> None:
+    def deflated(rows: slice) -> _Strip:
+        strip = with_alpha(samples[rows], None if alpha is None else alpha[rows])
+        return _deflate(strip, is_last=rows is strips[-1])
+
     strips = list(row_strips(*samples.shape[:2]))
     checksum = 1
     prefix = _ZLIB_HEADER
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="gamutmeta-png") as pool:
-        for strip in pool.map(lambda rows: _deflate(samples[rows], is_last=rows is strips[-1]), strips):
+        for strip in pool.map(deflated, strips):
             file.write(make_chunk(b"IDAT", prefix + strip.deflated))
             checksum = _joined(checksum, strip.adler, strip.size)
             prefix = b""
@@ -109,12 +119,13 @@ def _write_pixels(file: BinaryIO, samples: NDArray[np.uint8 | np.uint16]) -> Non
 
 
 def _deflate(rows: NDArray[np.uint8 | np.uint16], *, is_last: bool) -> _Strip:
-    count = rows.shape[0]
+    count, _, channels = rows.shape
+    step = 2 * channels
     data = np.ascontiguousarray(rows, ">u2").view(np.uint8).reshape(count, -1)
     filtered = np.empty((count, 1 + data.shape[1]), np.uint8)
     filtered[:, 0] = _SUB
-    filtered[:, 1:7] = data[:, :6]
-    np.subtract(data[:, 6:], data[:, :-6], out=filtered[:, 7:])
+    filtered[:, 1 : 1 + step] = data[:, :step]
+    np.subtract(data[:, step:], data[:, :-step], out=filtered[:, 1 + step :])
     flush = zlib.Z_FINISH if is_last else zlib.Z_SYNC_FLUSH
     # Noise in the lower bits of true 16-bit photographs leaves no matches to search for: coding without them is four
     # times as fast and no larger. Pictures that once had 8 bits have matches.

@@ -11,6 +11,7 @@ from gamutmeta.color.spaces import PROPHOTO, space_named
 from gamutmeta.errors import GamutMetaError, GamutMetaWarning, MissingExtraError, PhotoError, ProfileError
 from gamutmeta.photo.heif_in import read_avif, read_heif
 from gamutmeta.photo.interpret import romm_of
+from gamutmeta.photo.memory import give_back
 from gamutmeta.photo.picture import MAX_PIXELS, Picture
 from gamutmeta.photo.pillow_in import read_pillow
 from gamutmeta.photo.png_in import read_png
@@ -40,7 +41,8 @@ def read_photo(
     """Read a photograph as ROMM RGB (ProPhoto, D50), 16 bits per channel, adapted with Bradford.
 
     TIFF (8 to 16 bits), PNG, JPEG and WebP are read as they are stored, with their EXIF orientation; HEIC and raw
-    photographs are turned upright. Of a file with several pictures the first is read. Transparency is left out.
+    photographs are turned upright. Of a file with several pictures the first is read. Transparency is kept, and colours
+    that a file stores multiplied by it are divided again.
 
     Args:
         path: the file; its kind is told by its first bytes, for raw files also by its name.
@@ -66,12 +68,13 @@ def read_photo(
         head = file.read(32)
     with _naming(path):
         picture = _decode(path, head, max_pixels)
+        give_back()
         array = romm_of(picture, assume_space)
     notes = picture.notes
     if picture.assumption:
         notes = [picture.assumption, *notes]
         warnings.warn(f"{path}: {picture.assumption}", GamutMetaWarning, stacklevel=2)
-    return WideImage(array, PROPHOTO.name, exif=picture.exif, xmp=picture.xmp, notes=tuple(notes))
+    return WideImage(array, PROPHOTO.name, exif=picture.exif, xmp=picture.xmp, notes=tuple(notes), alpha=picture.alpha)
 
 
 def _decode(path: Path, head: bytes, max_pixels: int) -> Picture:

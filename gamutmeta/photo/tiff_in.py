@@ -17,12 +17,14 @@ from gamutmeta.carriers.tiff import Ifd, read_ifd0, read_value
 from gamutmeta.errors import PhotoError
 from gamutmeta.photo.extras import imagecodecs_for
 from gamutmeta.photo.metadata import checked_xmp, exif_of_tiff
-from gamutmeta.photo.picture import MAX_CHANNELS, Picture, check_size, rgb_of
+from gamutmeta.photo.picture import MAX_CHANNELS, PREMULTIPLIED, STRAIGHT, Picture, channels_of, check_size
 from gamutmeta.photo.pillow_in import pillow_samples
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from tifffile import TiffPage
+
+    from gamutmeta.photo.picture import Channels
 
 __all__ = ["read_tiff"]
 
@@ -62,10 +64,9 @@ def read_tiff(file: BinaryIO, max_pixels: int) -> Picture:
         CarrierError: the directory is damaged.
     """
     ifd = read_ifd0(file)
-    samples, bits = _decode(file, max_pixels)
     notes: list[str] = []
-    rgb, is_gray = rgb_of(samples, notes)
-    picture = Picture(rgb, bits, is_gray, icc=_tag(file, ifd, _ICC_TAG), notes=notes)
+    (rgb, alpha, is_gray), bits = _decode(file, max_pixels, notes)
+    picture = Picture(rgb, bits, is_gray, alpha, icc=_tag(file, ifd, _ICC_TAG), notes=notes)
     picture.exif = exif_of_tiff(file)
     picture.xmp, note = checked_xmp(_tag(file, ifd, _XMP_TAG))
     if note:
@@ -75,8 +76,8 @@ def read_tiff(file: BinaryIO, max_pixels: int) -> Picture:
     return picture
 
 
-def _decode(file: BinaryIO, max_pixels: int) -> tuple[NDArray[np.unsignedinteger[Any]], int]:
-    """Samples of shape (height, width) or (height, width, channels), and their significant bits."""
+def _decode(file: BinaryIO, max_pixels: int, notes: list[str]) -> tuple[Channels, int]:
+    """Colour and transparency, and their significant bits."""
     import tifffile  # noqa: PLC0415  # takes a tenth of a second
 
     file.seek(0)
@@ -85,12 +86,19 @@ def _decode(file: BinaryIO, max_pixels: int) -> tuple[NDArray[np.unsignedinteger
         check_size(page.imagewidth, page.imagelength, max_pixels)
         _check_blocks(page)
         bits = _checked_bits(page)
-        if bits > 8:
+        extra = tuple(int(meaning) for meaning in page.extrasamples)
+        # Pillow does not know most combinations of several.
+        if bits > 8 or (bits == 8 and len(extra) > 1):
             _check_codec(page)
             samples: NDArray[np.unsignedinteger[Any]] = page.asarray(buffersize=_READ_AHEAD)
-            return np.moveaxis(samples, 0, -1) if page.axes == "SYX" else samples, bits
+            if page.axes == "SYX":
+                samples = np.moveaxis(samples, 0, -1)
+            return channels_of(samples, bits, notes, extra or None), bits
     file.seek(0)
-    return pillow_samples(file, ("TIFF",), max_pixels), 8
+    channels = channels_of(pillow_samples(file, ("TIFF",), max_pixels), 8, notes)
+    if extra and extra[0] not in {PREMULTIPLIED, STRAIGHT}:
+        notes.append("further channels were left out")
+    return channels, 8
 
 
 def _check_blocks(page: TiffPage) -> None:
@@ -121,7 +129,7 @@ def _checked_bits(page: TiffPage) -> int:
 
 
 def _check_codec(page: TiffPage) -> None:
-    plain = int(page.compression) in _BUILT_IN_COMPRESSIONS and page.predictor == 1 and page.bitspersample == 16
+    plain = int(page.compression) in _BUILT_IN_COMPRESSIONS and page.predictor == 1 and page.bitspersample in {8, 16}
     if not plain:
         name = getattr(page.compression, "name", page.compression)
         predictor = " with a predictor" if page.predictor != 1 else ""

@@ -12,6 +12,7 @@ import struct
 from typing import TYPE_CHECKING, BinaryIO
 
 from gamutmeta.carriers.tiff import read_ifd0
+from gamutmeta.photo.alpha import with_alpha
 from gamutmeta.photo.exif_tree import pack_directory, pack_sub_directories
 from gamutmeta.photo.metadata import tree_for_tiff
 
@@ -33,8 +34,9 @@ def write_tiff(
     icc: bytes | None,
     exif: bytes | None = None,
     xmp: bytes | None = None,
+    alpha: NDArray[np.uint8 | np.uint16] | None = None,
 ) -> None:
-    """Write an RGB TIFF: Deflate, with the horizontal predictor where imagecodecs is installed.
+    """Write an RGB or RGBA TIFF: Deflate, with the horizontal predictor where imagecodecs is installed.
 
     Args:
         file: an empty file, open for reading and writing.
@@ -42,6 +44,8 @@ def write_tiff(
         icc: ICC profile.
         exif: EXIF block; its descriptive fields and its Exif and GPS directories are written, without maker notes.
         xmp: XMP packet.
+        alpha: transparency, shape (height, width) and the type of `samples`, which are not multiplied by it; written
+            as unassociated alpha (ExtraSamples 2).
 
     Raises:
         CarrierError: the EXIF block is damaged.
@@ -50,13 +54,15 @@ def write_tiff(
 
     tifffile.imwrite(
         file,
-        samples,
+        with_alpha(samples, alpha),
         byteorder="<",
+        planarconfig="contig",
         photometric="rgb",
         compression="zlib",
         compressionargs={"level": _DEFLATE_LEVELS[8 * samples.itemsize]},
         predictor=_has_predictor(),
         iccprofile=icc,
+        extrasamples=None if alpha is None else ["unassalpha"],
         metadata=None,
         software=False,
         extratags=[(_XMP_TAG, _BYTE, len(xmp), xmp, True)] if xmp else [],

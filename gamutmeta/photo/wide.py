@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gamutmeta.color.convert import convert_space
+from gamutmeta.color.convert import convert_space, requantise
 from gamutmeta.color.icc import profile_bytes
 from gamutmeta.color.spaces import space_named
 from gamutmeta.errors import PhotoError
+from gamutmeta.photo.alpha import with_alpha
 from gamutmeta.photo.metadata import orientation_of, with_declared_space
 from gamutmeta.photo.write import write_photo
 
@@ -38,18 +39,22 @@ class WideImage:
         exif: EXIF block in the form of Pillow's ``info["exif"]``: ``b"Exif"``, two NULs, and a TIFF structure.
         xmp: XMP packet.
         notes: what was assumed or left out when the photograph was read.
+        alpha: transparency, uint16, shape (height, width); 0 is transparent, 65,535 opaque. It is straight
+            (unassociated): colours in `array` are not multiplied by it, and stay what they are where nothing of them
+            can be seen. None for a photograph without any.
 
     Raises:
-        PhotoError: the array has another shape or type, or the space is unknown.
+        PhotoError: an array has another shape or type, or the space is unknown.
     """
 
-    __slots__ = ("array", "exif", "notes", "space", "xmp")
+    __slots__ = ("alpha", "array", "exif", "notes", "space", "xmp")
 
     array: NDArray[np.uint16]
     space: str
     exif: bytes | None
     xmp: bytes | None
     notes: tuple[str, ...]
+    alpha: NDArray[np.uint16] | None
 
     def __init__(
         self,
@@ -59,15 +64,19 @@ class WideImage:
         exif: bytes | None = None,
         xmp: bytes | None = None,
         notes: tuple[str, ...] = (),
+        alpha: NDArray[np.uint16] | None = None,
     ) -> None:
         shape, dtype = getattr(array, "shape", None), getattr(array, "dtype", None)
         if shape is None or dtype != np.uint16 or len(shape) != 3 or shape[2] != 3 or 0 in shape:
             raise PhotoError(f"a photograph is a uint16 array of shape (height, width, 3), not {dtype} of {shape}")
+        if alpha is not None and (alpha.dtype != np.uint16 or alpha.shape != shape[:2]):
+            raise PhotoError(f"transparency is a uint16 array of shape {shape[:2]}, not {alpha.dtype} of {alpha.shape}")
         self.array = np.ascontiguousarray(array, np.uint16)
         self.space = space_named(space).name
         self.exif = exif
         self.xmp = xmp
         self.notes = tuple(notes)
+        self.alpha = None if alpha is None else np.ascontiguousarray(alpha)
 
     @classmethod
     def open(cls, path: str | os.PathLike[str], **options: Any) -> WideImage:
@@ -110,10 +119,12 @@ class WideImage:
         target = space_named(space)
         array = convert_space(self.array, space_named(self.space), target, np.uint16)
         exif = with_declared_space(self.exif, target.name)
-        return WideImage(array, target.name, exif=exif, xmp=self.xmp, notes=self.notes)
+        return WideImage(array, target.name, exif=exif, xmp=self.xmp, notes=self.notes, alpha=self.alpha)
 
     def to_pillow(self, space: str = "display-p3") -> Image.Image:
-        """A Pillow image with 8 bits per channel; ICC profile, EXIF and XMP are in its `info`.
+        """A Pillow image with 8 bits per channel, RGBA with transparency and RGB without.
+
+        ICC profile, EXIF and XMP are in its `info`.
 
         Args:
             space: the known space of its pixels; colours outside it are clipped.
@@ -124,7 +135,9 @@ class WideImage:
         from PIL import Image  # noqa: PLC0415  # keeps the import of this class light
 
         target = space_named(space)
-        image = Image.fromarray(convert_space(self.array, space_named(self.space), target, np.uint8))
+        array = convert_space(self.array, space_named(self.space), target, np.uint8)
+        alpha = None if self.alpha is None else requantise(self.alpha, np.uint8)
+        image = Image.fromarray(with_alpha(array, alpha))
         image.info["icc_profile"] = profile_bytes(target.name)
         exif = with_declared_space(self.exif, target.name)
         if exif is not None:
@@ -147,7 +160,8 @@ class WideImage:
         return self.array
 
     def __repr__(self) -> str:
-        return f"<WideImage {self.width}x{self.height} 16-bit {self.space}>"
+        transparency = "" if self.alpha is None else " with transparency"
+        return f"<WideImage {self.width}x{self.height} 16-bit {self.space}{transparency}>"
 
     def _repr_png_(self) -> bytes:
         """What notebooks show: upright, in Display P3, at most 1,200 pixels long."""

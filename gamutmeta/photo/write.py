@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
-from gamutmeta.color.convert import convert_space
+from gamutmeta.color.convert import convert_space, requantise
 from gamutmeta.color.spaces import space_named
-from gamutmeta.errors import CarrierError, PhotoError
+from gamutmeta.errors import CarrierError, GamutMetaWarning, PhotoError
+from gamutmeta.photo.alpha import is_opaque
 from gamutmeta.photo.files import atomic_write, check_output
-from gamutmeta.photo.jpeg_out import write_jpeg
+from gamutmeta.photo.jpeg_out import NO_TRANSPARENCY, write_jpeg
 from gamutmeta.photo.metadata import with_declared_space
 from gamutmeta.photo.png_out import write_png
 from gamutmeta.photo.tiff_out import write_tiff
@@ -34,7 +36,7 @@ _WRITERS: Mapping[str, Callable[..., None]] = {
 
 
 def write_photo(image: WideImage, path: str | os.PathLike[str], *, depth: int = 16, overwrite: bool = False) -> None:
-    """Write a photograph in its own space, with ICC profile, EXIF and XMP; the whole file or nothing.
+    """Write a photograph in its own space, with transparency, ICC profile, EXIF and XMP; the whole file or nothing.
 
     Args:
         image: the photograph.
@@ -47,6 +49,9 @@ def write_photo(image: WideImage, path: str | os.PathLike[str], *, depth: int = 
         PhotoError: no such kind or depth, or the EXIF block is damaged.
         OutputExistsError: the file exists and `overwrite` is false, or it is a folder.
         OSError: the file cannot be written.
+
+    Warns:
+        GamutMetaWarning: the photograph is transparent, which a JPEG cannot hold.
     """
     suffix = Path(path).suffix.lower()
     if suffix not in _WRITERS:
@@ -61,10 +66,18 @@ def write_photo(image: WideImage, path: str | os.PathLike[str], *, depth: int = 
     check_output(path, overwrite=overwrite)
     space = space_named(image.space)
     samples = convert_space(image.array, space, space, np.uint8) if depth == 8 else image.array
-    exif = with_declared_space(image.exif, image.space)
+    options: dict[str, Any] = {
+        "icc": image.icc_profile,
+        "exif": with_declared_space(image.exif, image.space),
+        "xmp": image.xmp,
+    }
+    if write is not write_jpeg:
+        options["alpha"] = requantise(image.alpha, np.uint8) if depth == 8 and image.alpha is not None else image.alpha
+    elif not is_opaque(image.alpha):
+        warnings.warn(f"{path}: {NO_TRANSPARENCY}", GamutMetaWarning, stacklevel=2)
 
     def write_into(file: BinaryIO) -> None:
-        write(file, samples, icc=image.icc_profile, exif=exif, xmp=image.xmp)
+        write(file, samples, **options)
 
     try:
         atomic_write(path, write_into, overwrite=overwrite)

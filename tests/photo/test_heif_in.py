@@ -77,7 +77,7 @@ def test_orientation_is_applied_already() -> None:
     assert exif[0x010F] == "Maker"
 
 
-def test_transparency_and_further_pictures_are_noted() -> None:
+def test_transparency_is_kept_and_further_pictures_are_noted() -> None:
     rgba = np.dstack([SMOOTH, np.full(SMOOTH.shape[:2], 200, np.uint8)])
     heif = pillow_heif.from_bytes("RGBA", (64, 40), rgba.tobytes())
     heif.add_frombytes("RGB", (64, 40), SMOOTH.tobytes())
@@ -85,7 +85,9 @@ def test_transparency_and_further_pictures_are_noted() -> None:
     heif.save(file, save_all=True)
     picture = read_heif(file, 10_000)
     assert picture.samples.shape == SMOOTH.shape
-    assert picture.notes == ["transparency was left out", "the file has further pictures, which were left out"]
+    assert picture.alpha is not None
+    assert np.abs(picture.alpha.astype(int) - 200 * 257).max() <= 2 * 257
+    assert picture.notes == ["the file has further pictures, which were left out"]
 
 
 def test_avif() -> None:

@@ -5,16 +5,16 @@ import pytest
 from photo_files import wide_array
 
 from gamutmeta.errors import PhotoError
-from gamutmeta.photo.picture import MAX_PIXELS, check_size, rgb_of
+from gamutmeta.photo.picture import MAX_PIXELS, channels_of, check_size
 
 ARRAY = wide_array(4, 5)
 
 
 NOTES = {
     1: [],
-    2: ["transparency was left out"],
+    2: [],
     3: [],
-    4: ["transparency was left out"],
+    4: [],
     5: ["further channels were left out"],
     8: ["further channels were left out"],
 }
@@ -24,7 +24,11 @@ NOTES = {
 def test_channels(channels: int) -> None:
     samples = np.concatenate([ARRAY, ARRAY, ARRAY[..., :2]], axis=2)[..., :channels]
     notes: list[str] = []
-    rgb, is_gray = rgb_of(samples, notes)
+    rgb, alpha, is_gray = channels_of(samples, 16, notes)
+    if channels in {2, 4}:
+        assert np.array_equal(alpha, samples[..., -1])
+    else:
+        assert alpha is None
     assert rgb.shape == (4, 5, 3)
     assert is_gray == (channels < 3)
     assert np.array_equal(rgb, ARRAY[..., :1].repeat(3, axis=2) if is_gray else ARRAY)
@@ -33,15 +37,62 @@ def test_channels(channels: int) -> None:
 
 
 def test_two_dimensions_are_grey() -> None:
-    rgb, is_gray = rgb_of(ARRAY[..., 0], [])
+    rgb, alpha, is_gray = channels_of(ARRAY[..., 0], 16, [])
     assert is_gray
+    assert alpha is None
     assert np.array_equal(rgb[..., 2], ARRAY[..., 0])
+
+
+FURTHER = "further channels were left out"
+
+
+@pytest.mark.parametrize(
+    ("extra", "place", "notes"),
+    [
+        ((2,), 3, []),
+        ((0,), None, [FURTHER]),
+        ((0, 2), 4, [FURTHER]),
+        ((2, 0), 3, [FURTHER]),
+        ((2, 2), 3, [FURTHER]),
+        ((0, 0, 0), None, [FURTHER]),
+    ],
+)
+def test_meaning_of_further_channels(extra: tuple[int, ...], place: int | None, notes: list[str]) -> None:
+    samples = np.concatenate([ARRAY, ARRAY[..., ::-1]], axis=2)[..., : 3 + len(extra)]
+    said: list[str] = []
+    rgb, alpha, is_gray = channels_of(samples, 16, said, extra)
+    assert np.array_equal(rgb, ARRAY)
+    assert not is_gray
+    assert (alpha is None) == (place is None)
+    assert place is None or np.array_equal(alpha, samples[..., place])
+    assert said == notes
+
+
+def test_grey_with_further_channels_is_told_by_their_number() -> None:
+    samples = np.concatenate([ARRAY, ARRAY[..., :1]], axis=2)
+    rgb, alpha, is_gray = channels_of(samples, 16, [], (0, 2, 0))
+    assert is_gray
+    assert np.array_equal(rgb[..., 1], ARRAY[..., 0])
+    assert np.array_equal(alpha, ARRAY[..., 2])
+
+
+def test_premultiplied_colours_are_divided() -> None:
+    alpha = np.array([[65535, 30000, 1, 0]], np.uint16)
+    straight = np.full((1, 4, 3), (60000, 30000, 0), np.uint16)
+    multiplied = np.rint(straight * (alpha[..., None] / 65535)).astype(np.uint16)
+    rgb, kept, _ = channels_of(np.dstack([multiplied, alpha]), 16, [], (1,))
+    assert np.array_equal(kept, alpha)
+    assert np.abs(rgb[:, :2].astype(int) - straight[:, :2]).max() <= 1
+    assert np.array_equal(rgb[:, 3], multiplied[:, 3])
+    rgb, _, is_gray = channels_of(np.dstack([multiplied[..., :1], alpha]), 16, [], (1,))
+    assert is_gray
+    assert abs(int(rgb[0, 1, 2]) - 60000) <= 1
 
 
 @pytest.mark.parametrize("shape", [(4,), (4, 5, 0), (4, 5, 9), (2, 4, 5, 3)])
 def test_other_shapes(shape: tuple[int, ...]) -> None:
     with pytest.raises(PhotoError, match="not a picture"):
-        rgb_of(np.zeros(shape, np.uint8), [])
+        channels_of(np.zeros(shape, np.uint8), 8, [])
 
 
 def test_sizes() -> None:

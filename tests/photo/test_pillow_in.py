@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import struct
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from PIL import Image
 from gamutmeta.carriers.jpeg import make_segment
 from gamutmeta.color.icc import profile_bytes
 from gamutmeta.errors import PhotoError
+from gamutmeta.photo import pillow_in
 from gamutmeta.photo.pillow_in import array_of, read_pillow
 
 SMOOTH = smooth_array()
@@ -47,12 +49,57 @@ def test_cmyk_is_named() -> None:
         read_pillow(io.BytesIO(data), FORMATS, 10_000)
 
 
-def test_transparency_is_noted() -> None:
+def test_transparency_is_kept() -> None:
     image = Image.fromarray(SMOOTH)
     image.putalpha(77)
     picture = read_pillow(io.BytesIO(saved(image, "WEBP", lossless=True, exact=True)), FORMATS, 10_000)
     assert np.array_equal(picture.samples, SMOOTH)
-    assert picture.notes == ["transparency was left out"]
+    assert picture.alpha is not None
+    assert (picture.alpha == 77 * 257).all()
+    assert picture.notes == []
+
+
+@pytest.mark.parametrize(
+    ("mode", "key"), [("P", bytes(range(0, 256, 2))), ("P", 107), ("RGB", (60, 180, 90)), ("L", 135), ("1", 1)]
+)
+def test_transparent_colours(mode: str, key: Any) -> None:
+    image = Image.fromarray(SMOOTH).convert(mode)
+    with Image.open(io.BytesIO(saved(image, "PNG", transparency=key))) as reference:
+        expected = np.asarray(reference.convert("RGBA"))
+    picture = read_pillow(io.BytesIO(saved(image, "PNG", transparency=key)), ["PNG"], 10_000)
+    assert picture.alpha is not None
+    assert 0 < (picture.alpha < 65535).sum() < picture.alpha.size
+    assert np.array_equal(np.dstack([picture.samples, picture.alpha // 257]), expected)
+
+
+def test_larger_than_pillow_likes(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = saved(Image.fromarray(SMOOTH), "PNG")
+    # As if these 2,560 pixels were more than 179 million.
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
+    monkeypatch.setattr(pillow_in, "_PILLOWS_LIMIT", 1000)
+    with pytest.raises(Image.DecompressionBombError):
+        Image.open(io.BytesIO(data))
+    assert np.array_equal(read_pillow(io.BytesIO(data), ["PNG"], 10_000).samples, SMOOTH)
+
+
+@pytest.mark.parametrize("limit", [1279, 1280, None])
+def test_a_limit_set_for_pillow_counts(limit: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = saved(Image.fromarray(SMOOTH), "PNG")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", limit)
+    if limit == 1279:
+        with pytest.raises(
+            PhotoError, match=r"64 x 40 pixels are more than twice PIL\.Image\.MAX_IMAGE_PIXELS \(1279\)"
+        ):
+            read_pillow(io.BytesIO(data), ["PNG"], 10_000)
+    else:
+        assert np.array_equal(read_pillow(io.BytesIO(data), ["PNG"], 10_000).samples, SMOOTH)
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA"])
+def test_copied_strip_by_strip(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pillow_in, "_COPIED_PIXELS", 64 * 7)
+    image = Image.fromarray(SMOOTH).convert(mode)
+    assert np.array_equal(array_of(image), np.asarray(image))
 
 
 @pytest.mark.parametrize("kind", ["MPO", "WEBP", "PNG"])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import tracemalloc
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -176,3 +177,15 @@ def test_any_bytes_give_pixels_or_an_error(data: st.DataObject) -> None:
         # Pillow's, about metadata; an error only because the tests make it one.
         outcome = str(warning)
     assert outcome
+
+
+@pytest.mark.parametrize("kind", ["jpeg", "png", "tiff"])
+def test_memory_is_bounded(kind: Any) -> None:
+    pixels = np.zeros((1500, 2000, 3), np.uint8)
+    data = encode_srgb_file(pixels, kind)
+    tracemalloc.start()
+    decode_srgb(data)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    # The result and strips (a megapixel each), no second copy of the picture.
+    assert peak < 1.2 * pixels.nbytes + 8e6

@@ -65,7 +65,9 @@ def test_other_channels_with_16_bits(channels: int, is_gray: bool, has_alpha: bo
     expected = samples[..., :1].repeat(3, axis=2) if is_gray else samples[..., :3]
     assert np.array_equal(picture.samples, expected)
     assert picture.is_gray == is_gray
-    assert picture.notes == (["transparency was left out"] if has_alpha else [])
+    assert picture.notes == []
+    assert (picture.alpha is not None) == has_alpha
+    assert not has_alpha or np.array_equal(picture.alpha, samples[..., -1])
 
 
 @pytest.mark.parametrize("mode", ["L", "LA", "RGBA", "P", "1"])

@@ -76,13 +76,50 @@ def test_planes(options: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("separate", [False, True])
-def test_transparency_is_left_out(separate: bool) -> None:  # noqa: FBT001
+def test_transparency_is_kept(separate: bool) -> None:  # noqa: FBT001
     rgba = np.dstack([ARRAY, ARRAY[..., :1]])
     if separate:
         rgba = np.moveaxis(rgba, -1, 0).copy()
     picture = read(tiff_bytes(rgba, extrasamples=["unassalpha"], planarconfig="separate" if separate else "contig"))
     assert np.array_equal(picture.samples, ARRAY)
-    assert picture.notes == ["transparency was left out"]
+    assert np.array_equal(picture.alpha, ARRAY[..., 0])
+    assert picture.notes == []
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_premultiplied_colours_are_divided(bits: int, channels: int) -> None:
+    top = (1 << bits) - 1
+    dtype = np.uint8 if bits == 8 else np.uint16
+    alpha = np.full((5, 7, 1), round(0.4 * top), dtype)
+    colour = np.broadcast_to(np.array([0.3, 0.15, 0.05][:channels]) * top, (5, 7, channels)).astype(dtype)
+    options = {"photometric": "rgb" if channels == 3 else "minisblack", "planarconfig": "contig"}
+    picture = read(tiff_bytes(np.dstack([colour, alpha]), extrasamples=["assocalpha"], **options))
+    assert picture.alpha is not None
+    assert abs(int(picture.alpha[0, 0]) - 0.4 * 65535) <= 65535 / top
+    expected = np.array([0.75, 0.375, 0.125] if channels == 3 else [0.75] * 3) * top
+    assert np.abs(picture.samples - expected).max() <= 3
+    straight = read(tiff_bytes(np.dstack([colour, alpha]), extrasamples=["unassalpha"], **options))
+    assert np.array_equal(straight.samples[..., :channels], colour)
+    assert straight.notes == picture.notes == []
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_a_channel_of_no_known_meaning_is_no_transparency(dtype: Any) -> None:
+    samples = np.dstack([ARRAY, ARRAY[..., :1]]).astype(dtype)
+    picture = read(tiff_bytes(samples, extrasamples=["unspecified"]))
+    assert picture.alpha is None
+    assert np.array_equal(picture.samples, samples[..., :3])
+    assert picture.notes == ["further channels were left out"]
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_transparency_behind_a_mask(dtype: Any) -> None:
+    samples = np.dstack([ARRAY, ARRAY[..., 1:]]).astype(dtype)
+    picture = read(tiff_bytes(samples, extrasamples=["unspecified", "unassalpha"]))
+    assert np.array_equal(picture.samples, samples[..., :3])
+    assert np.array_equal(picture.alpha, samples[..., 4].astype(np.uint16) * (257 if dtype == np.uint8 else 1))
+    assert picture.notes == ["further channels were left out"]
 
 
 def test_masks_are_left_out() -> None:
@@ -180,7 +217,8 @@ def test_eight_bits_go_through_pillow(mode: str, options: dict[str, Any], monkey
     assert np.array_equal(picture.samples, expected)
     assert picture.bits == 8
     assert picture.icc == ICC
-    assert picture.notes == (["transparency was left out"] if mode == "RGBA" else [])
+    assert picture.notes == []
+    assert (picture.alpha is not None) == (mode == "RGBA")
 
 
 def test_jpeg_in_tiff() -> None:

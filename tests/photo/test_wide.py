@@ -146,3 +146,27 @@ def test_import_is_light() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+ALPHA = np.linspace(0, 65535, 35).astype(np.uint16).reshape(5, 7)
+
+
+def test_transparency() -> None:
+    array = wide_array(5, 7)
+    wide = WideImage(array, alpha=ALPHA)
+    assert wide.alpha is ALPHA
+    assert WideImage(array).alpha is None
+    assert wide.convert("srgb").alpha is ALPHA
+    assert np.asarray(wide).shape == (5, 7, 3)
+    assert repr(wide) == "<WideImage 7x5 16-bit prophoto with transparency>"
+    image = wide.to_pillow("rec2020")
+    assert image.mode == "RGBA"
+    assert np.array_equal(np.asarray(image)[..., :3], np.asarray(WideImage(array).to_pillow("rec2020")))
+    assert np.array_equal(np.asarray(image)[..., 3], np.rint(ALPHA / 257))
+    assert Image.open(io.BytesIO(wide._repr_png_())).mode == "RGBA"
+
+
+@pytest.mark.parametrize("alpha", [ALPHA[1:], ALPHA.astype(np.uint8), ALPHA[..., None]], ids=lambda a: str(a.shape))
+def test_transparency_is_checked(alpha: Any) -> None:
+    with pytest.raises(PhotoError, match=r"transparency is a uint16 array of shape \(5, 7\), not"):
+        WideImage(wide_array(5, 7), alpha=alpha)
