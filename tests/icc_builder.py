@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 D50_COLORANTS_SRGB = ((0.4361, 0.2225, 0.0139), (0.3851, 0.7169, 0.0971), (0.1431, 0.0606, 0.7141))
 """As the widespread sRGB profiles print them."""
+D50_COLORANTS_WIDE = ((0.66, 0.29, 0.001), (0.18, 0.68, 0.04), (0.1242, 0.03, 0.7839))
+"""Of no known space: between Rec.2020 and ProPhoto; they add up to D50."""
 
 
 def fixed(value: float) -> bytes:
@@ -95,10 +97,10 @@ def gray_profile(curve: bytes) -> bytes:
     )
 
 
-def lut_profile(data_space: bytes = b"RGB ") -> bytes:
+def lut_profile(data_space: bytes = b"RGB ", colorants: Sequence[Sequence[float]] = D50_COLORANTS_SRGB) -> bytes:
     """A scanner profile with one ``mft2`` table of 2 x 2 x 2 nodes to PCSXYZ: the cube's corners mix linearly.
 
-    Its curves are identities, so it equals a matrix profile of gamma 1 with the sRGB colorants.
+    Its curves are identities, so it equals a matrix profile of gamma 1 with these colorants.
     """
     channels = {b"RGB ": 3, b"CMYK": 4}[data_space]
     head = b"mft2" + bytes(4) + struct.pack(">BBBx", channels, 3, 2)
@@ -107,7 +109,7 @@ def lut_profile(data_space: bytes = b"RGB ") -> bytes:
     for node in range(2**channels):
         bits = [(node >> (channels - 1 - c)) & 1 for c in range(channels)]
         for component in range(3):
-            value = sum(b * D50_COLORANTS_SRGB[c][component] for c, b in enumerate(bits[:3]))
+            value = sum(b * colorants[c][component] for c, b in enumerate(bits[:3]))
             nodes += struct.pack(">H", min(65535, round(value * 32768)))  # u1Fixed15Number
     ends = struct.pack(">HH", 0, 65535)
     table = head + ends * channels + nodes + ends * 3
