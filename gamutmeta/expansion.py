@@ -164,7 +164,9 @@ def expand(
     data, path = (source, None) if isinstance(source, bytes) else (Path(source).read_bytes(), source)
     attached = attached_payload(data, path, sidecar=sidecar, limits=limits)
     codes, alpha = decode_srgba(data)
-    return expand_decoded(attached, data, codes, check=check, threads=threads, alpha=alpha).convert(space)
+    wide = expand_decoded(attached, data, codes, check=check, threads=threads, alpha=alpha)
+    del codes  # As large as the picture; what follows is, too.
+    return wide.convert(space)
 
 
 def expand_file(

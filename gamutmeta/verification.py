@@ -54,7 +54,9 @@ def verify_file(
             f"{Path(path).name} {restored.width}x{restored.height}: they cannot be compared",
         )
     adaptation = attached.payload.descriptor.adaptation
-    clipped = expand_pixels(Descriptor(adaptation=adaptation), {}, codes)
+    quality = measure(original.array, restored.array, adaptation)
+    # The restored picture is measured: its memory will do for the clipped one.
+    clipped = expand_pixels(Descriptor(adaptation=adaptation), {}, codes, out=restored.array)
     return Report(
         file=str(path),
         carrier=attached.carrier,
@@ -62,7 +64,7 @@ def verify_file(
         payload_bytes=attached.size,
         file_bytes=len(data),
         **quality_figures(
-            measure(original.array, restored.array, adaptation),
+            quality,
             measure(original.array, clipped, adaptation),
         ),
         seconds=time.perf_counter() - start,

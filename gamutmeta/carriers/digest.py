@@ -27,8 +27,8 @@ __all__ = ["DIGEST_BYTES", "MAX_PIXELS", "coded_digest", "file_digest", "samples
 
 DIGEST_BYTES = 16
 
-MAX_PIXELS = 2**28
-"""Pixels of a PNG or TIFF that are decoded at most."""
+MAX_PIXELS = 500_000_000
+"""Pixels of a PNG or TIFF that are decoded at most: as many as a photograph may have."""
 
 # SOF0-15 with DHT, JPG and DAC in their midst; SOS, DQT, DNL, DRI; EOI (T.81, Table B.1).
 _CODED: Final = frozenset({*range(0xC0, 0xD0), SOS, 0xDB, 0xDC, 0xDD, SCAN, EOI})

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gamutmeta.color.adaptation import Adaptation
-from gamutmeta.color.gamut import Rounding, clip_to_codes, out_of_gamut, reduce_to_codes
+from gamutmeta.color.gamut import Rounding, clip_to_codes, is_gray, out_of_gamut, reduce_to_codes
 from gamutmeta.color.spaces import PROPHOTO, SRGB, apply_matrix, decode_table, reduction_matrix
 from gamutmeta.color.transfer import encode_srgb
 
@@ -74,3 +74,13 @@ def test_reduction_of_what_is_in_gamut_loses_nothing_but_depth() -> None:
     codes, count = reduce_to_codes(wide, Adaptation.BRADFORD)
     assert np.array_equal(codes, greys)
     assert count <= 1  # White may exceed 1 by the last bit of float32.
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3, 5), (600, 300)])
+def test_grey(shape: tuple[int, int]) -> None:
+    grey = np.random.default_rng(0).integers(0, 65536, (*shape, 1), np.uint16).repeat(3, axis=2)
+    assert is_gray(grey)
+    for channel in range(3):
+        coloured = grey.copy()
+        coloured[-1, -1, channel] ^= 1
+        assert not is_gray(coloured)

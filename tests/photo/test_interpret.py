@@ -196,3 +196,19 @@ def test_samples_are_not_changed() -> None:
     for option in options:
         romm_of(Picture(SIXTEEN, 16, **option), None)
     assert np.array_equal(SIXTEEN, before)
+
+
+@pytest.mark.parametrize("bits", [8, 10, 16])
+@pytest.mark.parametrize("space", SPACES)
+def test_grey_stays_grey(space: str, bits: int) -> None:
+    codes = np.arange(1 << bits, dtype=np.uint8 if bits == 8 else np.uint16).reshape(2, -1, 1)
+    samples = np.broadcast_to(codes, (*codes.shape[:2], 3))
+    for picture in (
+        Picture(samples, bits, is_gray=True, icc=profile_bytes(space)),
+        Picture(samples, bits, is_gray=True, space=SPACES[space]),
+        Picture(samples, bits, is_gray=True, icc=matrix_profile(gamma_curv(1.7))),
+    ):
+        romm = romm_of(picture, None)
+        assert np.array_equal(romm[..., 0], romm[..., 1])
+        assert np.array_equal(romm[..., 0], romm[..., 2])
+        assert (romm[0, 0, 0], romm[-1, -1, 0]) == (0, 65535)

@@ -35,17 +35,34 @@ def decoded(data: bytes) -> NDArray[np.uint16]:
     chunks = png_chunks(data)
     header = chunks[0][1]
     width, height = (int.from_bytes(header[i : i + 4], "big") for i in (0, 4))
-    assert header[8:] == bytes([16, 2, 0, 0, 0])
+    assert header[8:] == bytes([16, header[9], 0, 0, 0])
+    step = {2: 6, 6: 8}[header[9]]
     lines = np.frombuffer(zlib.decompress(b"".join(body for kind, body in chunks if kind == b"IDAT")), np.uint8)
-    lines = lines.reshape(height, 1 + 6 * width)
+    lines = lines.reshape(height, 1 + step * width)
     assert (lines[:, 0] == 1).all()
-    pixels = np.cumsum(lines[:, 1:].reshape(height, width, 6), axis=1, dtype=np.uint8)
+    pixels = np.cumsum(lines[:, 1:].reshape(height, width, step), axis=1, dtype=np.uint8)
     return np.ascontiguousarray(pixels).view(">u2").astype(np.uint16)
 
 
 @given(samples=hnp.arrays(np.uint16, st.tuples(st.integers(1, 9), st.integers(1, 9), st.just(3))))
 def test_sixteen_bits(samples: NDArray[np.uint16]) -> None:
     assert np.array_equal(decoded(written(samples)), samples)
+
+
+@given(samples=hnp.arrays(np.uint16, st.tuples(st.integers(1, 9), st.integers(1, 9), st.just(4))))
+def test_sixteen_bits_with_transparency(samples: NDArray[np.uint16]) -> None:
+    assert np.array_equal(decoded(written(samples[..., :3], alpha=samples[..., 3])), samples)
+
+
+@given(samples=hnp.arrays(np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 9), st.just(4))))
+def test_eight_bits_with_transparency(samples: NDArray[np.uint8]) -> None:
+    with Image.open(io.BytesIO(written(samples[..., :3], alpha=samples[..., 3]))) as image:
+        assert np.array_equal(np.asarray(image), samples)
+
+
+def test_several_strips_with_transparency() -> None:
+    samples, alpha = wide_array(411, 640), wide_array(411, 640, seed=1)[..., 0]
+    assert np.array_equal(decoded(written(samples, alpha=alpha)), np.dstack([samples, alpha]))
 
 
 @pytest.mark.parametrize("height", [1, 410, 411])

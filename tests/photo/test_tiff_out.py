@@ -95,3 +95,20 @@ def test_predictor_with_imagecodecs() -> None:
 def test_damaged_exif() -> None:
     with pytest.raises(CarrierError):
         written(exif=b"Exif\0\0II*\0")
+
+
+@pytest.mark.parametrize("samples", [ARRAY, EIGHT], ids=["16", "8"])
+@pytest.mark.parametrize("codecs", [True, False])
+def test_transparency_is_unassociated(
+    samples: NDArray[np.uint8 | np.uint16],
+    codecs: bool,  # noqa: FBT001
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    alpha = samples[::-1, :, 1]
+    if not codecs:
+        hide(monkeypatch, "imagecodecs")
+    data = written(samples, alpha=alpha, exif=exif_block())
+    with tifffile.TiffFile(io.BytesIO(data)) as tiff:
+        page = tiff.pages.first
+        assert [int(meaning) for meaning in page.extrasamples] == [2]
+        assert np.array_equal(page.asarray(), np.dstack([samples, alpha]))
