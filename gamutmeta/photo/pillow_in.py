@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
@@ -88,7 +89,10 @@ def open_pillow(file: BinaryIO, formats: Sequence[str], max_pixels: int) -> Imag
             raise UnidentifiedImageError(answer)
         if factory is not None and answer:
             file.seek(0)
-            image = factory(file, "")
+            try:
+                image = factory(file, "")
+            except (SyntaxError, LookupError, TypeError, struct.error) as error:
+                raise UnidentifiedImageError(f"damaged {name}: {error}") from error
             check_size(*image.size, max_pixels)
             _check_bomb(*image.size, Image.MAX_IMAGE_PIXELS)
             return image

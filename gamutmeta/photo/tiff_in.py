@@ -119,6 +119,8 @@ def _checked_bits(page: TiffPage) -> int:
         raise PhotoError(f"{_UNSUPPORTED[photometric]} TIFF is not supported; save it as RGB")
     if photometric not in {*_GREY_OR_RGB, *_UNSUPPORTED}:
         raise PhotoError(f"TIFF with PhotometricInterpretation {photometric} is not supported")
+    if photometric not in _GREY_OR_RGB and len(page.extrasamples) > 1:
+        raise PhotoError(f"{_UNSUPPORTED[photometric]} TIFF with several further channels is not supported")
     if page.sampleformat != _UNSIGNED:
         raise PhotoError("TIFF with signed or floating-point samples is not supported; save it with 16 bits")
     if not isinstance(bits, int) or not 1 <= bits <= 16:

@@ -273,3 +273,10 @@ def test_size_is_checked_before_decoding(dtype: type[np.generic]) -> None:
         struct.pack_into("<I", huge, position + 8, 1_000_000)
     with pytest.raises(PhotoError, match="more than the limit"):
         read(bytes(huge), 500_000_000)
+
+
+def test_several_channels_behind_inverted_grey_are_not_taken_for_grey() -> None:
+    samples = np.zeros((9, 9, 3), np.uint8)
+    data = tiff_bytes(samples, photometric="miniswhite", planarconfig="contig", extrasamples=["unspecified"] * 2)
+    with pytest.raises(PhotoError, match="WhiteIsZero grey TIFF with several further channels"):
+        read(data)
