@@ -104,7 +104,7 @@ class TestCommand:
     def test_a_note_is_printed(self) -> None:
         WideImage(np.full((30, 40, 3), 30_000, np.uint16)).save("grey.tif")
         result = CliRunner().invoke(app, ["demo", "grey.tif", "-o", "x"])
-        assert "note: grey.tif: no colour of the photograph lies outside sRGB" in result.stderr
+        assert "note: grey.tif: the photograph is grey" in result.stderr
 
     def test_twice(self) -> None:
         write_piece(Path("mine.tif"))
