@@ -88,12 +88,8 @@ def _panel(axes: Axes, lines: Mapping[str, Sequence[Mapping[str, Any]]], key: st
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def draw(rows: Sequence[dict[str, Any]], paths: Sequence[Path]) -> None:
-    """Draw one row of panels per coding, and save it under every path."""
-    codings = [coding.name for coding in CODINGS if any(row["coding"] == coding.name for row in rows)]
-    lines = {coding: found for coding in codings if (found := curves(rows, coding))}
-    if not lines:
-        return
+def _figure(lines: Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]]) -> Figure:
+    """One row of panels per coding."""
     figure = Figure(figsize=(15, 1 + 4.2 * len(lines)), layout="constrained")
     panels = figure.subplots(len(lines), len(_PANELS), squeeze=False, sharex=True)
     for (coding, found), line in zip(lines.items(), panels, strict=True):
@@ -104,11 +100,19 @@ def draw(rows: Sequence[dict[str, Any]], paths: Sequence[Path]) -> None:
             axes.tick_params(labelbottom=True)
     handles: dict[str, Artist] = {}
     for axes in panels.flat:
-        found_handles, labels = axes.get_legend_handles_labels()
-        handles |= dict(zip(labels, found_handles, strict=True))
+        of_panel, labels = axes.get_legend_handles_labels()
+        handles |= dict(zip(labels, of_panel, strict=True))
     figure.suptitle("Median gain over clipping, against bytes", fontsize=14)
     figure.legend(
         list(handles.values()), list(handles), loc="outside lower center", ncols=3, frameon=False, fontsize=11
     )
-    for path in paths:
-        figure.savefig(path, dpi=110, metadata={"Date": None} if path.suffix == ".svg" else None)
+    return figure
+
+
+def draw(rows: Sequence[dict[str, Any]], paths: Sequence[Path]) -> None:
+    """Draw one row of panels per coding, and save it under every path, as PNG or SVG."""
+    codings = [coding.name for coding in CODINGS if any(row["coding"] == coding.name for row in rows)]
+    lines = {coding: found for coding in codings if (found := curves(rows, coding))}
+    for path in paths if lines else ():
+        # A figure lays itself out a little differently the second time: a new one for each file.
+        _figure(lines).savefig(path, dpi=110, metadata={"Date": None} if path.suffix == ".svg" else None)

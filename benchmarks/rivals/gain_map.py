@@ -12,11 +12,12 @@ from __future__ import annotations
 import io
 import struct
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFile
 
 from benchmarks.rivals.bilinear import Axis, at_points, at_raster
 from benchmarks.rivals.method import Metadata, SearchPixels, clipped_linear, linear_of, romm_codes, squared_error
@@ -24,7 +25,7 @@ from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.strips import row_strips
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -77,13 +78,25 @@ class _Map:
     def encode(self, quality: int, subsampling: str) -> bytes:
         """The metadata; JPEG progressive or not, whichever is smaller."""
         coded = []
-        for progressive in (False, True):
-            file = io.BytesIO()
-            self.picture.save(
-                file, "JPEG", quality=quality, subsampling=subsampling, optimize=True, progressive=progressive
-            )
-            coded.append(file.getvalue())
+        with _room_for(self.picture):
+            for progressive in (False, True):
+                file = io.BytesIO()
+                self.picture.save(
+                    file, "JPEG", quality=quality, subsampling=subsampling, optimize=True, progressive=progressive
+                )
+                coded.append(file.getvalue())
         return self.head + min(coded, key=len)
+
+
+@contextmanager
+def _room_for(picture: Image.Image) -> Iterator[None]:
+    """Let Pillow's output buffer hold the whole file: its guess, a byte per pixel, is too small for noise."""
+    before = ImageFile.MAXBLOCK
+    ImageFile.MAXBLOCK = max(before, 6 * picture.width * picture.height)
+    try:
+        yield
+    finally:
+        ImageFile.MAXBLOCK = before
 
 
 def _decode(metadata: bytes) -> tuple[str, Floats]:
@@ -110,13 +123,19 @@ def _scaled_down(kind: str, gain: Floats, factor: int) -> _Map:
 
 
 class GainMap:
-    """A JPEG-compressed gain map; see the module."""
+    """A JPEG-compressed gain map; see the module.
+
+    Args:
+        budgets: that it is measured at, bytes.
+        kinds: that are tried, of "difference" and "log gain".
+    """
 
     name = "gain map"
     adaptation = Adaptation.BRADFORD
 
-    def __init__(self, budgets: tuple[int | None, ...]) -> None:
+    def __init__(self, budgets: tuple[int | None, ...], kinds: Sequence[str] = _KINDS) -> None:
         self.budgets = budgets
+        self._kinds = kinds
         # The scaled maps serve all budgets of one photograph.
         self._of: tuple[NDArray[np.uint16], NDArray[np.uint8]] | None = None
         self._maps: dict[tuple[str, int], _Map] = {}
@@ -156,7 +175,7 @@ class GainMap:
         self, wide: NDArray[np.uint16], codes: NDArray[np.uint8], budget: int
     ) -> Iterator[tuple[str, bytes]]:
         """Every kind, scale and subsampling that fits, at the highest quality that does."""
-        for kind in _KINDS:
+        for kind in self._kinds:
             for factor in _FACTORS:
                 map_ = self._map(wide, codes, kind, factor)
                 fitting = [
