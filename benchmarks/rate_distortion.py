@@ -81,6 +81,19 @@ def missing(unit: Unit, cache: Cache) -> list[Point]:
     ]
 
 
+def ordered(rows: Sequence[Row]) -> list[Row]:
+    """Rows by photograph and coding, then as the families have them, in whatever order they were measured."""
+    codings = [coding.name for coding in CODINGS]
+    points = [(family, *point) for family in FAMILIES for point in wanted(Unit(Path(), CODINGS[0], family, Budgets()))]
+    places = {point: i for i, point in enumerate(points)}
+
+    def place(row: Row) -> tuple[str, int, int]:
+        point = row["family"], row["method"], row["budget"]
+        return row["photograph"], codings.index(row["coding"]), places.get(point, len(places))
+
+    return sorted(rows, key=place)
+
+
 def default_cache(name: str) -> Path:
     """Where rows are kept between runs."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
@@ -133,13 +146,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         cache.add(rows)
         place = f"{unit.path.stem}, {unit.coding.name}, {unit.family}"
         print(f"[{count}/{len(work)}, {time.perf_counter() - start:.0f} s] {place}: {len(rows)} rows", flush=True)
-    order = {family: i for i, family in enumerate(FAMILIES)}
-    codings = {coding.name: i for i, coding in enumerate(CODINGS)}
-    rows = sorted(
-        cache.rows(),
-        key=lambda row: (row["photograph"], codings[row["coding"]], order[row["family"]]),
-    )
-    print(write(rows, name))
+    print(write(ordered(cache.rows()), name))
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ __all__ = ["draw"]
 _PANELS = (
     ("gain_og", "PSNR gain, out-of-gamut pixels [dB]"),
     ("gain", "PSNR gain, whole image [dB]"),
-    ("gain_de", "mean ΔE₀₀ gain, whole image"),
+    ("gain_de", "mean ΔE₀₀, whole image: how much less"),
 )
 _TICKS = (300, 1_000, 3_000, 10_000, 30_000, 100_000)
 

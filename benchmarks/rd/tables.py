@@ -11,7 +11,7 @@ from benchmarks.rd.figures import DE_PIXELS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["MIN_OG_PERCENT", "Gained", "document", "gained", "label", "medians"]
+__all__ = ["MIN_OG_PERCENT", "document", "gained", "label", "medians"]
 
 Row = dict[str, Any]
 
@@ -19,16 +19,9 @@ MIN_OG_PERCENT = 10
 """Photographs with fewer out-of-gamut pixels are left out of medians, as in the paper."""
 
 REFERENCE = "reference float32"
+_BASES = ("clipping, bradford", "clipping, cat02", REFERENCE)
 TARGET_BUDGETS = (3_000, 6_000, 16_000)
 """Of the targets."""
-
-
-class Gained(dict[str, Any]):
-    """A row, with what it gains.
-
-    ``gain_og``, ``gain``, ``gain_de``, ``gain_de_og`` are over clipping with the same adaptation; ``over_og``,
-    ``over``, ``over_ig`` are over the reference's PSNR on the same coding, None where it was not run.
-    """
 
 
 def label(row: Mapping[str, Any]) -> str:
@@ -36,8 +29,12 @@ def label(row: Mapping[str, Any]) -> str:
     return str(row["method"]) if row["budget"] is None else f"{row['method']}, {row['budget']:,} B"
 
 
-def gained(rows: Iterable[Row]) -> list[Gained]:
-    """The rows, with what they gain."""
+def gained(rows: Iterable[Row]) -> list[Row]:
+    """The rows, with what they gain.
+
+    ``gain_og``, ``gain``, ``gain_de``, ``gain_de_og`` are over clipping with the same adaptation; ``over_og``,
+    ``over``, ``over_ig`` are over the reference's PSNR on the same coding, None where it was not run.
+    """
     rows = list(rows)
     clipping = {
         (row["photograph"], row["coding"], row["adaptation"]): row for row in rows if row["family"] == "clipping"
@@ -48,16 +45,16 @@ def gained(rows: Iterable[Row]) -> list[Gained]:
         clip = clipping[row["photograph"], row["coding"], row["adaptation"]]
         other = reference.get((row["photograph"], row["coding"]))
         result.append(
-            Gained(
-                row,
-                gain_og=_difference(row, clip, "psnr_og"),
-                gain=_difference(row, clip, "psnr"),
-                gain_de=_difference(clip, row, "de"),
-                gain_de_og=_difference(clip, row, "de_og"),
-                over_og=other and _difference(row, other, "psnr_og"),
-                over=other and _difference(row, other, "psnr"),
-                over_ig=other and _difference(row, other, "psnr_ig"),
-            )
+            row
+            | {
+                "gain_og": _difference(row, clip, "psnr_og"),
+                "gain": _difference(row, clip, "psnr"),
+                "gain_de": _difference(clip, row, "de"),
+                "gain_de_og": _difference(clip, row, "de_og"),
+                "over_og": other and _difference(row, other, "psnr_og"),
+                "over": other and _difference(row, other, "psnr"),
+                "over_ig": other and _difference(row, other, "psnr_ig"),
+            }
         )
     return result
 
@@ -66,19 +63,19 @@ def _difference(row: Row, other: Row, name: str) -> float | None:
     return None if row.get(name) is None or other.get(name) is None else row[name] - other[name]
 
 
-def medians(rows: Iterable[Gained], coding: str) -> dict[tuple[str, int | None], dict[str, Any]]:
+def medians(rows: Iterable[Row], coding: str) -> dict[tuple[str, int | None], dict[str, Any]]:
     """For each method and budget the median of every number, over the photographs with enough out of gamut.
 
     ``photographs`` is how many these are.
     """
-    groups: dict[tuple[str, int | None], list[Gained]] = {}
+    groups: dict[tuple[str, int | None], list[Row]] = {}
     for row in rows:
         if row["coding"] == coding and row["og_percent"] >= MIN_OG_PERCENT:
             groups.setdefault((row["method"], row["budget"]), []).append(row)
     return {point: {"photographs": len(group)} | _medians(group) for point, group in groups.items()}
 
 
-def _medians(group: Sequence[Gained]) -> dict[str, Any]:
+def _medians(group: Sequence[Row]) -> dict[str, Any]:
     values = {name: [row[name] for row in group if row.get(name) is not None] for name in {k for r in group for k in r}}
     return {
         name: median(found)
@@ -125,7 +122,7 @@ def _median_table(found: Mapping[tuple[str, int | None], Mapping[str, Any]]) -> 
     )
 
 
-def _target_table(rows: Sequence[Gained]) -> str:
+def _target_table(rows: Sequence[Row]) -> str:
     """Median and worst gain over the reference at the targets' budgets."""
     lines = []
     for coding in _codings(rows):
@@ -147,23 +144,37 @@ def _target_table(rows: Sequence[Gained]) -> str:
     return _table(["gain over the reference, median (worst)", *heads], lines)
 
 
-def _photograph_table(rows: Sequence[Gained], coding: str) -> str:
-    """One photograph a row, one method at a budget a column: OG, whole and IG PSNR of it."""
-    rows = [row for row in rows if row["coding"] == coding]
-    points = list(dict.fromkeys((row["method"], row["budget"]) for row in rows))
-    found = {(row["photograph"], row["method"], row["budget"]): row for row in rows}
+def _base_table(rows: Sequence[Row]) -> str:
+    """What every photograph starts from, on one coding: clipping, and the reference where it was run."""
     lines = []
     for name in dict.fromkeys(row["photograph"] for row in rows):
-        cells = [name]
-        for point in points:
-            row = found.get((name, *point))
-            values = [] if row is None else [_cell(row[key], "{:.1f}") or "-" for key in ("psnr_og", "psnr", "psnr_ig")]
-            if row is not None and row["over_og"] is not None and row["method"] != REFERENCE:
-                values[0] += f" ({row['over_og']:+.1f})"
-                values[1] += f" ({row['over']:+.1f})"
-            cells.append(" / ".join(values))
-        lines.append(cells)
-    return _table(["photograph", *(label({"method": m, "budget": b}) for m, b in points)], lines)
+        found = {row["method"]: row for row in rows if row["photograph"] == name}
+        bases = [found.get(method) for method in _BASES]
+        cells = [
+            f"{row['psnr_og']:.2f} / {row['psnr']:.2f} / {_cell(row['psnr_ig'], '{:.2f}')}" if row else ""
+            for row in bases
+        ]
+        first = next(row for row in bases if row)
+        lines.append([name, first["pixels"], f"{first['og_percent']:.1f}", *cells])
+    return _table(["photograph", "pixels", "OG %", *_BASES], lines)
+
+
+def _photograph_table(rows: Sequence[Row]) -> str:
+    """What every method gains on every photograph of one coding: OG / whole, over the reference or over clipping."""
+    names = list(dict.fromkeys(row["photograph"] for row in rows))
+    points = list(dict.fromkeys((row["method"], row["budget"]) for row in rows if row["method"] not in _BASES))
+    found = {(row["photograph"], row["method"], row["budget"]): row for row in rows}
+    keys = ("over_og", "over") if any(row["over_og"] is not None for row in rows) else ("gain_og", "gain")
+    lines = [
+        [label({"method": method, "budget": budget})]
+        + [
+            " / ".join(_cell(row[key], "{:+.1f}") for key in keys) if (row := found.get((name, method, budget))) else ""
+            for name in names
+        ]
+        for method, budget in points
+    ]
+    over = "the reference" if keys[0] == "over_og" else "clipping"
+    return f"Gain over {over}, OG / whole:\n\n" + _table(["method", *names], lines)
 
 
 def _codings(rows: Iterable[Mapping[str, Any]]) -> list[str]:
@@ -200,9 +211,11 @@ def document(rows: Sequence[Row], machine: Mapping[str, Any]) -> str:
     for coding in codings:
         parts += [f"## {coding}: medians", _median_table(medians(every, coding))]
     for coding in codings:
+        of_coding = [row for row in every if row["coding"] == coding]
         parts += [
             f"## {coding}: photographs",
-            "PSNR of OG / whole / IG pixels, in brackets the difference to the reference.",
-            _photograph_table(every, coding),
+            "PSNR of OG / whole / IG pixels:",
+            _base_table(of_coding),
+            _photograph_table(of_coding),
         ]
     return "\n\n".join(parts) + "\n"

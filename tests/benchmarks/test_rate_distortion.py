@@ -73,6 +73,24 @@ def test_rivals_are_not_run_on_every_coding(results: Path) -> None:
     ]  # fmt: skip
 
 
+def test_rows_are_put_in_order(results: Path) -> None:
+    del results
+    keys = [
+        ("a", "PNG", "clipping", "clipping, bradford", None),
+        ("a", "PNG", "caps", "gamutmeta", 900),
+        ("a", "PNG", "caps", "gamutmeta", 3_000),
+        ("a", "PNG", "reference", "reference float32", None),
+        ("a", "PNG", "reference", "reference int8", None),
+        ("a", "PNG", "samples", "samples", 1_500),
+        ("a", "PNG", "samples", "samples", 7),  # of a budget that is no more
+        ("a", "JPEG q95 4:4:4", "clipping", "clipping, bradford", None),
+        ("b", "PNG", "clipping", "clipping, bradford", None),
+    ]
+    names = ("photograph", "coding", "family", "method", "budget")
+    rows = [dict(zip(names, key, strict=True)) for key in keys]
+    assert rate_distortion.ordered(rows[::-1]) == rows
+
+
 def test_several_processes_measure_the_same(results: Path) -> None:
     paths = rate_distortion.photographs(results.parent / "photos", [])
     every = rate_distortion.units(paths, [], quick=True)
