@@ -146,17 +146,19 @@ def _target_table(rows: Sequence[Row]) -> str:
 
 def _base_table(rows: Sequence[Row]) -> str:
     """What every photograph starts from, on one coding: clipping, and the reference where it was run."""
+    methods = [method for method in _BASES if any(row["method"] == method for row in rows)]
     lines = []
     for name in dict.fromkeys(row["photograph"] for row in rows):
         found = {row["method"]: row for row in rows if row["photograph"] == name}
-        bases = [found.get(method) for method in _BASES]
+        first = found[methods[0]]
         cells = [
-            f"{row['psnr_og']:.2f} / {row['psnr']:.2f} / {_cell(row['psnr_ig'], '{:.2f}')}" if row else ""
-            for row in bases
+            " / ".join(_cell(found[method][key], "{:.2f}") for key in ("psnr_og", "psnr", "psnr_ig"))
+            if method in found
+            else ""
+            for method in methods
         ]
-        first = next(row for row in bases if row)
         lines.append([name, first["pixels"], f"{first['og_percent']:.1f}", *cells])
-    return _table(["photograph", "pixels", "OG %", *_BASES], lines)
+    return _table(["photograph", "pixels", "OG %", *methods], lines)
 
 
 def _photograph_table(rows: Sequence[Row]) -> str:
@@ -193,7 +195,8 @@ coding. It reduces with CAT02, as in the paper, which clips a little less than t
 differences to it are of the plain PSNR, so this counts against the others.
 
 Samples and gain maps choose their variant by the PSNR of out-of-gamut pixels of the very picture, with the photograph
-at hand; the reader of samples fits the correction itself. A gain map changes all pixels, as its standard says."""
+at hand; the reader of samples fits the correction itself. A gain map changes all pixels, as its standard says; where
+it was chosen for the out-of-gamut pixels, the others may suffer."""
 
 
 def document(rows: Sequence[Row], machine: Mapping[str, Any]) -> str:
@@ -216,6 +219,7 @@ def document(rows: Sequence[Row], machine: Mapping[str, Any]) -> str:
             f"## {coding}: photographs",
             "PSNR of OG / whole / IG pixels:",
             _base_table(of_coding),
-            _photograph_table(of_coding),
         ]
+        if any(row["method"] not in _BASES for row in of_coding):
+            parts.append(_photograph_table(of_coding))
     return "\n\n".join(parts) + "\n"

@@ -67,6 +67,14 @@ def test_the_document_has_the_targets(rows_of: Rows) -> None:
         assert len({line.count("|") for line in table.splitlines() if line.startswith("|")}) <= 1
 
 
+def test_clipping_alone(rows_of: Rows) -> None:
+    text = document([*rows_of("a"), *rows_of("a", coding="JPEG q90 4:2:0")[:2]], MACHINE)
+    text = text.split("## JPEG q90 4:2:0: photographs")[1]
+    assert "reference" not in text
+    assert "Gain over" not in text
+    assert "| a | 4x4 | 20.0 | 20.00 / 25.00 / 40.00 | 21.00 / 26.00 / 41.00 |" in text
+
+
 def test_labels() -> None:
     assert label({"method": "samples", "budget": 3_000}) == "samples, 3,000 B"
     assert label({"method": "gamutmeta small", "budget": None}) == "gamutmeta small"
