@@ -195,7 +195,7 @@ coding. It reduces with CAT02, as in the paper, which clips a little less than t
 differences to it are of the plain PSNR, so this counts against the others.
 
 Samples and gain maps choose their variant by the PSNR of out-of-gamut pixels of the very picture, with the photograph
-at hand; the reader of samples fits the correction itself. A gain map changes all pixels, as its standard says; where
+at hand; the reader of samples fits the correction itself. A gain map changes all pixels, as in ISO 21496-1; where
 it was chosen for the out-of-gamut pixels, the others may suffer."""
 
 

@@ -34,10 +34,10 @@ if TYPE_CHECKING:
 __all__ = ["GainMap"]
 
 _HEAD = struct.Struct("<B9f")
-"""Kind; least and greatest value, and gamma, of each channel. Gamma is 1, the standard's default."""
+"""Kind; least and greatest value, and gamma, of each channel. Gamma is 1, as is usual."""
 _KINDS = ("difference", "log gain")
 _OFFSET = np.float32(1 / 64)
-"""The standard's default for both renditions."""
+"""Of both renditions; the default of the hdrgm metadata, which the standard grew from."""
 _FACTORS = (192, 128, 96, 64, 48, 32, 24, 16, 12, 8, 6, 4, 3, 2, 1)
 """Pixels per cell along each side, coarsest first."""
 _SUBSAMPLINGS = ("4:4:4", "4:2:0")
