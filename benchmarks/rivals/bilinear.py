@@ -1,0 +1,52 @@
+"""Bilinear interpolation of small grids whose nodes lie at known places of a picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["Axis", "at_points", "at_raster"]
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """Where every one of N coordinates lies between a grid's nodes, along one side of the picture.
+
+    Attributes:
+        low, high: the nodes around it, integers (N,).
+        part: how far it is from `low` to `high`, 0..1, float32 (N,).
+    """
+
+    low: NDArray[np.intp]
+    high: NDArray[np.intp]
+    part: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, coordinates: NDArray[np.intp], nodes: NDArray[np.floating[Any]] | NDArray[np.intp]) -> Axis:
+        """Coordinates in pixels, among ascending node positions in pixels; outside them the last node counts."""
+        place = np.interp(coordinates, nodes, np.arange(nodes.size))
+        low = np.minimum(place.astype(np.intp), max(nodes.size - 2, 0))
+        return cls(low, np.minimum(low + 1, nodes.size - 1), (place - low).astype(np.float32))
+
+    def __getitem__(self, part: slice) -> Axis:
+        return Axis(self.low[part], self.high[part], self.part[part])
+
+
+def at_points(grid: NDArray[np.float32], row: Axis, column: Axis) -> NDArray[np.float32]:
+    """The grid, float32 (rows, columns, C), at N points, given by row and column: float32 (N, C)."""
+    y, x = row.part[:, None], column.part[:, None]
+    above = grid[row.low, column.low] * (1 - x) + grid[row.low, column.high] * x
+    below = grid[row.high, column.low] * (1 - x) + grid[row.high, column.high] * x
+    return np.asarray(above * (1 - y) + below * y, np.float32)
+
+
+def at_raster(grid: NDArray[np.float32], row: Axis, column: Axis) -> NDArray[np.float32]:
+    """The grid, float32 (rows, columns, C), at every crossing of H rows and W columns: float32 (H, W, C)."""
+    y, x = row.part[:, None, None], column.part[:, None]
+    lines = grid[row.low] * (1 - y) + grid[row.high] * y
+    return np.asarray(lines[:, column.low] * (1 - x) + lines[:, column.high] * x, np.float32)

@@ -1,0 +1,136 @@
+"""What a rival method is, and what several of them share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from gamutmeta.color.convert import encode_codes
+from gamutmeta.color.gamut import out_of_gamut
+from gamutmeta.color.spaces import PROPHOTO, SRGB, apply_matrix, decode_table, expansion_matrix, reduction_matrix
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gamutmeta.color.adaptation import Adaptation
+
+__all__ = [
+    "Metadata",
+    "Method",
+    "SearchPixels",
+    "clipped_linear",
+    "linear_of",
+    "out_of_gamut_mask",
+    "romm_codes",
+    "squared_error",
+]
+
+_SEARCH_PIXELS = 1 << 16
+"""Out-of-gamut pixels that variants are compared on; more change no choice, only the time it takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What a method stores with one picture.
+
+    Attributes:
+        data: all of it; its length is the method's cost.
+        seconds: wall-clock time it took to make.
+        note: which variant was chosen, for people.
+    """
+
+    data: bytes
+    seconds: float
+    note: str
+
+
+class Method(Protocol):
+    """One way to keep the colours that clipping to sRGB loses."""
+
+    @property
+    def name(self) -> str:
+        """In tables and plots."""
+
+    @property
+    def adaptation(self) -> Adaptation:
+        """Of the matrix to sRGB that made the codes, and of the out-of-gamut mask."""
+
+    @property
+    def budgets(self) -> tuple[int | None, ...]:
+        """The byte budgets it is measured at; None where its size is what it is."""
+
+    def fit(self, wide: NDArray[np.uint16], codes: NDArray[np.uint8], budget: int | None, seed: int) -> Metadata:
+        """Make the metadata.
+
+        Args:
+            wide: the photograph, ROMM RGB, uint16 (H, W, 3).
+            codes: the sRGB picture as a reader decodes it, uint8 (H, W, 3).
+            budget: bytes that the metadata may have at most.
+            seed: of whatever is drawn at random.
+        """
+
+    def expand(self, codes: NDArray[np.uint8], metadata: bytes) -> NDArray[np.uint16]:
+        """Restore the photograph, ROMM RGB, uint16 (H, W, 3), from the codes and the metadata alone."""
+
+
+def linear_of(wide: NDArray[np.uint16]) -> NDArray[np.float32]:
+    """Linear ProPhoto on [0, 1], float32 (..., 3), of ROMM codes, uint16 (..., 3)."""
+    return decode_table(PROPHOTO, 65536)[wide]
+
+
+def romm_codes(linear: NDArray[np.float32]) -> NDArray[np.uint16]:
+    """ROMM codes, uint16 (..., 3), of linear ProPhoto, float32 (..., 3), clipped to [0, 1]."""
+    return encode_codes(linear, PROPHOTO, np.uint16)
+
+
+def clipped_linear(codes: NDArray[np.uint8], adaptation: Adaptation) -> NDArray[np.float32]:
+    """What sRGB codes are in linear ProPhoto without any metadata, float32 (..., 3)."""
+    linear: NDArray[np.float32] = apply_matrix(expansion_matrix(adaptation), decode_table(SRGB, 256)[codes])
+    return linear
+
+
+def out_of_gamut_mask(linear: NDArray[np.float32], adaptation: Adaptation) -> NDArray[np.bool_]:
+    """Which pixels of linear ProPhoto, float32 (..., 3), lie outside sRGB: booleans (...)."""
+    return out_of_gamut(apply_matrix(reduction_matrix(adaptation), linear))
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPixels:
+    """Some out-of-gamut pixels of a photograph, on which a method compares its variants.
+
+    Attributes:
+        row, column: where they are, integers (N,).
+        codes: their sRGB codes, uint8 (N, 3).
+        clipped: these in linear ProPhoto, float32 (N, 3).
+        wanted: the photograph there, linear ProPhoto, float32 (N, 3).
+    """
+
+    row: NDArray[np.intp]
+    column: NDArray[np.intp]
+    codes: NDArray[np.uint8]
+    clipped: NDArray[np.float32]
+    wanted: NDArray[np.float32]
+
+    @classmethod
+    def of(
+        cls,
+        wide: NDArray[np.uint16],
+        codes: NDArray[np.uint8],
+        adaptation: Adaptation,
+        seed: int,
+    ) -> SearchPixels:
+        """Draw them without replacement; all pixels count as out of gamut where none is."""
+        mask = np.concatenate([out_of_gamut_mask(linear_of(strip), adaptation) for strip in wide])
+        candidates = np.flatnonzero(mask) if mask.any() else np.arange(mask.size)
+        count = min(_SEARCH_PIXELS, candidates.size)
+        chosen = np.sort(np.random.default_rng(seed).choice(candidates, count, replace=False))
+        row, column = np.divmod(chosen, wide.shape[1])
+        there = codes[row, column]
+        return cls(row, column, there, clipped_linear(there, adaptation), linear_of(wide[row, column]))
+
+
+def squared_error(restored: NDArray[np.float32], wanted: NDArray[np.float32]) -> float:
+    """Mean squared error of linear ProPhoto, `restored` clipped to [0, 1]."""
+    return float(np.mean((np.clip(restored, 0, 1) - wanted) ** 2, dtype=np.float64))

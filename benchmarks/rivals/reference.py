@@ -1,0 +1,168 @@
+"""The paper's model in plain torch: the reference of every target.
+
+Coordinates and the clipped colour go through 12 octaves of sines and cosines into a 120 -> 32 -> 32 -> 3 ReLU network
+without bias, which predicts what to add to the clipped colour. It is trained with Adam on every fifth out-of-gamut and
+every fiftieth other pixel, and its weights are the metadata: float32, as published, or rounded after training.
+
+References:
+    Le, Price, Cohen, Brown: "GamutMLP: A Lightweight MLP for Color Loss Recovery", CVPR 2023, section 3 and Eq. 7.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import torch
+from torch import nn
+
+from benchmarks.rivals.method import Metadata, clipped_linear, linear_of, out_of_gamut_mask, romm_codes
+from benchmarks.rivals.weights import pack, unpack
+from gamutmeta.color.adaptation import Adaptation
+from gamutmeta.color.strips import row_strips
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["STEPS", "Reference", "Training"]
+
+STEPS = 1_200
+"""Of the paper's fast fit."""
+_BATCH = 16_384
+_LEARNING_RATE = 5e-3
+_OCTAVES = 12
+_SHAPES = ((32, 10 * _OCTAVES), (32, 32), (3, 32))
+_MAX_SAMPLES = 1 << 20
+_LOSS_SCALE = 1e3
+"""Keeps the gradients of tiny errors far above Adam's epsilon."""
+_OUTPUT_SCALE = 0.5
+"""The prediction is in units of the range -1..1 that the inputs have."""
+_STRIP_PIXELS = 1 << 16
+
+
+def octaves(values: torch.Tensor) -> torch.Tensor:
+    """``sin`` and ``cos`` of pi 2^k times every value on [-1, 1], k = 0..11: (N, C) becomes (N, 24 C)."""
+    angles = (values[..., None] * (2.0 ** torch.arange(_OCTAVES) * torch.pi)).flatten(-2)
+    return torch.cat([angles.sin(), angles.cos()], -1)
+
+
+def coordinates(index: NDArray[np.intp], size: int) -> NDArray[np.float32]:
+    """Rows or columns 0..size-1 as numbers from -1 to 1."""
+    return (index / max(size - 1, 1) * 2 - 1).astype(np.float32)
+
+
+class Training:
+    """Trains the network, and remembers the last result for those who store the same weights differently.
+
+    Args:
+        adaptation: of the matrix to sRGB; the paper's is CAT02.
+        steps: optimiser steps.
+    """
+
+    def __init__(self, adaptation: Adaptation = Adaptation.CAT02, steps: int = STEPS) -> None:
+        self.adaptation = adaptation
+        self.steps = steps
+        self._last: tuple[NDArray[np.uint16], NDArray[np.uint8], int] | None = None
+        self._weights: list[NDArray[np.float32]] = []
+        self._seconds = 0.0
+
+    def __call__(
+        self,
+        wide: NDArray[np.uint16],
+        codes: NDArray[np.uint8],
+        seed: int,
+    ) -> tuple[list[NDArray[np.float32]], float]:
+        """The trained weights, float32 of the network's shapes, and the seconds that the training took."""
+        last = self._last
+        # The arrays are held, so that no other array can be taken for them.
+        if last is None or last[0] is not wide or last[1] is not codes or last[2] != seed:
+            start = time.perf_counter()
+            self._weights = self._train(wide, codes, seed)
+            self._seconds = time.perf_counter() - start
+            self._last = wide, codes, seed
+        return self._weights, self._seconds
+
+    def _train(self, wide: NDArray[np.uint16], codes: NDArray[np.uint8], seed: int) -> list[NDArray[np.float32]]:
+        inputs, targets = self._samples(wide, codes, seed)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            linear = [nn.Linear(inputs_, outputs, bias=False) for outputs, inputs_ in _SHAPES]
+            network = nn.Sequential(linear[0], nn.ReLU(), linear[1], nn.ReLU(), linear[2])
+            optimiser = torch.optim.Adam(network.parameters(), lr=_LEARNING_RATE)
+            for _ in range(self.steps):
+                batch = torch.randint(len(inputs), (_BATCH,))
+                error = network(octaves(inputs[batch])) * _OUTPUT_SCALE - targets[batch]
+                loss = _LOSS_SCALE * (error**2).mean()
+                optimiser.zero_grad()
+                loss.backward()
+                optimiser.step()
+        return [layer.weight.detach().numpy().copy() for layer in linear]
+
+    def _samples(
+        self,
+        wide: NDArray[np.uint16],
+        codes: NDArray[np.uint8],
+        seed: int,
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Inputs (N, 5): row, column, clipped colour on [-1, 1]; targets (N, 3): what to add in linear ProPhoto."""
+        height, width, _ = wide.shape
+        mask = np.concatenate([out_of_gamut_mask(linear_of(strip), self.adaptation) for strip in wide])
+        index = np.concatenate([np.flatnonzero(mask)[::5], np.flatnonzero(~mask)[::50]])
+        if index.size > _MAX_SAMPLES:
+            index = np.random.default_rng(seed).choice(index, _MAX_SAMPLES)
+        row, column = np.divmod(index, width)
+        clipped = clipped_linear(codes[row, column], self.adaptation)
+        places = np.stack([coordinates(row, height), coordinates(column, width)], -1)
+        inputs = np.concatenate([places, clipped * 2 - 1], -1)
+        return torch.from_numpy(inputs), torch.from_numpy(linear_of(wide[row, column]) - clipped)
+
+
+class Reference:
+    """The paper's model, stored in one number type.
+
+    Args:
+        training: shared by those that store the same weights.
+        dtype: of the stored weights; int8 has one scale per matrix.
+    """
+
+    budgets = (None,)
+
+    def __init__(self, training: Training, dtype: Literal["float32", "float16", "int8"]) -> None:
+        self._training = training
+        self.dtype = dtype
+        self.adaptation = training.adaptation
+        bradford = ", Bradford" if training.adaptation is Adaptation.BRADFORD else ""
+        self.name = f"reference {dtype}{bradford}"
+
+    def fit(self, wide: NDArray[np.uint16], codes: NDArray[np.uint8], budget: int | None, seed: int) -> Metadata:
+        """See :class:`~benchmarks.rivals.method.Method`; the size does not depend on `budget`."""
+        del budget
+        weights, seconds = self._training(wide, codes, seed)
+        return Metadata(pack(weights, self.dtype), seconds, f"120-32-32-3, {self._training.steps} steps")
+
+    def expand(self, codes: NDArray[np.uint8], metadata: bytes) -> NDArray[np.uint16]:
+        """See :class:`~benchmarks.rivals.method.Method`."""
+        first, second, third = (torch.from_numpy(w).T for w in unpack(metadata, _SHAPES))
+        height, width, _ = codes.shape
+        # A linear layer of features that depend on the row, the column or the colour alone is a sum of three products.
+        # `octaves` puts the sines of all inputs first, then the cosines of all.
+        half = 5 * _OCTAVES
+        parts = [
+            torch.cat([first[k * _OCTAVES : n * _OCTAVES], first[half + k * _OCTAVES : half + n * _OCTAVES]])
+            for k, n in ((0, 1), (1, 2), (2, 5))
+        ]
+        with torch.inference_mode():
+            of_row, of_column = (
+                octaves(torch.from_numpy(coordinates(np.arange(size), size))[:, None]) @ weight
+                for size, weight in zip((height, width), parts[:2], strict=True)
+            )
+            result = np.empty(codes.shape, np.uint16)
+            for rows in row_strips(height, width, _STRIP_PIXELS):
+                clipped = clipped_linear(codes[rows], self.adaptation)
+                hidden = octaves(torch.from_numpy(clipped * 2 - 1)) @ parts[2]
+                hidden += of_row[rows, None]
+                hidden += of_column
+                added = (hidden.relu_() @ second).relu_() @ third
+                result[rows] = romm_codes(clipped + (added * _OUTPUT_SCALE).numpy())
+        return result
