@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING
 import torch
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from torch import Tensor
 
 __all__ = ["Adam"]
@@ -26,23 +24,27 @@ class Adam:
     Args:
         values: the parameters, updated in place, (n,).
         gradient: where the caller leaves their gradient before each step, (n,).
-        rates: learning rate of each part of the vector.
+        rate: learning rate.
     """
 
-    def __init__(self, values: Tensor, gradient: Tensor, rates: Sequence[tuple[slice, float]]) -> None:
-        self._gradient = gradient
+    def __init__(self, values: Tensor, gradient: Tensor, rate: float) -> None:
+        self._values, self._gradient, self._rate = values, gradient, rate
         self._mean = torch.zeros_like(values)
         self._square = torch.zeros_like(values)
         self._change = torch.zeros_like(values)
-        self._parts = [(values[part], self._mean[part], self._change[part], rate) for part, rate in rates]
         self._steps = 0
 
     def step(self, factor: float) -> None:
-        """One update, with every learning rate multiplied by `factor`."""
+        """One update, with the learning rate multiplied by `factor`."""
         self._steps += 1
         self._mean.mul_(_BETA1).add_(self._gradient, alpha=1 - _BETA1)
         self._square.mul_(_BETA2).addcmul_(self._gradient, self._gradient, value=1 - _BETA2)
         torch.sqrt(self._square, out=self._change)
         self._change.mul_((1 - _BETA2**self._steps) ** -0.5).add_(_EPSILON)
-        for values, mean, change, rate in self._parts:
-            values.addcdiv_(mean, change, value=-rate * factor / (1 - _BETA1**self._steps))
+        self._values.addcdiv_(self._mean, self._change, value=-self._rate * factor / (1 - _BETA1**self._steps))
+
+    def rescale(self, factor: float) -> None:
+        """Measure the parameters in units `factor` times as large: values, state and learning rate."""
+        for scaled, power in ((self._values, -1), (self._mean, 1), (self._square, 2)):
+            scaled.mul_(factor**power)
+        self._rate /= factor

@@ -13,10 +13,13 @@ import torch
 from gamutmeta.errors import FitError
 from gamutmeta.fit.adam import Adam
 from gamutmeta.fit.gradient import gradient_for
+from gamutmeta.fit.importance import draw_by_error
 from gamutmeta.fit.network import Network, Problem
 from gamutmeta.fit.noise import Noise
+from gamutmeta.fit.protection import Protection
 from gamutmeta.fit.rate import RateControl, tensors_within
 from gamutmeta.fit.samples import draw_samples
+from gamutmeta.fit.soap import Soap
 from gamutmeta.fit.threads import single_threaded
 
 if TYPE_CHECKING:
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 
     from gamutmeta.container import Tensor
     from gamutmeta.fit.config import FitConfig
+    from gamutmeta.fit.samples import Samples
     from gamutmeta.model.descriptor import Descriptor
 
 __all__ = ["FitResult", "choose_device", "fit"]
@@ -31,8 +35,11 @@ __all__ = ["FitResult", "choose_device", "fit"]
 _WARM_UP = 20
 """Steps over which the learning rate rises to its value."""
 
+_DRAWN = 1 << 18
+"""How many samples are drawn anew at a time; each is then used a few times."""
+
 _LOSS_SCALE = 1_000
-"""The squared error is multiplied by this; `FitConfig.rate_weight` counts against it."""
+"""The squared error is multiplied by this, which keeps gradients in the range Adam's epsilon is made for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,24 +108,46 @@ def fit(
     generator = torch.Generator().manual_seed(seed)
     with single_threaded():
         network = Network(descriptor, width, height, grid_step=config.grid_step, generator=generator, device=where)
-        _train(network, Problem.build(descriptor, samples, where), config, generator)
+        _train(network, Problem.build(descriptor, samples, where), samples, config, generator)
     tensors = tensors_within(network, config)
     return FitResult(descriptor, tensors, config.steps, len(samples), where.type, time.perf_counter() - start)
 
 
-def _train(network: Network, problem: Problem, config: FitConfig, generator: torch.Generator) -> None:
-    """Adam with warm-up and a cosine to zero; uniform noise stands in for the rounding of the grid."""
-    optimiser = Adam(
-        network.values.detach(),
-        network.gradient,
-        network.rates(config.network_rate, config.grid_rate / config.grid_step),
-    )
+def _train(network: Network, problem: Problem, samples: Samples, config: FitConfig, generator: torch.Generator) -> None:
+    """Warm-up, then a cosine to zero; uniform noise stands in for the rounding of the grid."""
+    optimisers = _optimisers(network, config)
+
+    def rescale(factor: float) -> None:
+        optimisers[0].rescale(factor)
+        network.grid_step *= factor
+
     batch = min(config.batch, len(problem))
-    batches = len(problem) // batch
-    gradient = gradient_for(network, problem, batch, _LOSS_SCALE)
-    rate = RateControl(network, config)
+    gradient, first, batches = gradient_for(network, problem, batch, _LOSS_SCALE), 0, len(problem) // batch
+    rate = RateControl(network, config, rescale)
+    protection = Protection(samples)
     noise = Noise(network.grid, config.steps, generator)
+    redraws = {round(share * config.steps) for share in config.redraws}
     for step in range(config.steps):
-        gradient(step % batches * batch, noise.at(step), rate.weight)
-        optimiser.step(min(1.0, (step + 1) / _WARM_UP) * (0.5 + 0.5 * math.cos(math.pi * step / config.steps)))
+        if step in redraws:
+            errors = network.squared_errors(problem)
+            rate.tell(_LOSS_SCALE * float((errors * problem.everything.weight).mean()) / 3)
+            protection.look(problem, errors)
+            count = min(len(problem), _DRAWN) // batch * batch
+            drawn = draw_by_error(problem, errors, protection.weights(problem), count, generator)
+            gradient, first, batches = gradient_for(network, drawn, batch, _LOSS_SCALE), step, count // batch
+        gradient((step - first) % batches * batch, noise.at(step), rate.weight)
+        factor = min(1.0, (step + 1) / _WARM_UP) * (0.5 + 0.5 * math.cos(math.pi * step / config.steps))
+        for optimiser in optimisers:
+            optimiser.step(factor)
         rate.after(step)
+
+
+def _optimisers(network: Network, config: FitConfig) -> tuple[Adam, *tuple[Soap, ...]]:
+    """Adam for the grid and SOAP for the MLP; for the paper's model Adam for all, as the paper has it."""
+    values, gradient, split = network.values.detach(), network.gradient, network.mlp_size
+    if config.model == "paper":
+        return (Adam(values, gradient, config.network_rate),)
+    grid = Adam(values[split:], gradient[split:], config.grid_rate / config.grid_step)
+    shapes = [(weight.shape[0], weight.shape[1]) for weight, _ in network.layers]
+    bias = network.descriptor.bias
+    return grid, Soap(values[:split], gradient[:split], shapes, bias=bias, rate=config.network_rate)

@@ -1,7 +1,7 @@
 """The gradient of the training loss, two ways: by autograd for any model, and by hand for the default one.
 
-Loss: ``scale * mean((residual - target)^2) + rate_weight * sum(log2(1 + |z|))``, z being the grid in steps. The
-residual is taken with the grid plus noise, the rate with the grid as it is.
+Loss: ``scale * mean(weight * (residual - target)^2) + rate_weight * sum(log2(1 + |z|))``, z being the grid in steps.
+The residual is taken with the grid plus noise, the rate with the grid as it is.
 """
 
 from __future__ import annotations
@@ -49,7 +49,8 @@ class AutogradGradient:
         network = self._network
         batch = self._problem.batch(start, self._batch)
         noisy = None if network.grid is None or noise is None else network.grid + noise
-        loss = (network.residual(batch, noisy) - batch.target).square().mean() * self._scale
+        squares = (network.residual(batch, noisy) - batch.target).square()
+        loss = (squares * batch.weight[:, None]).mean() * self._scale
         if network.grid is not None:
             loss = loss + rate_weight * torch.log2(1 + network.grid.abs()).sum()
         network.gradient.zero_()
@@ -77,13 +78,13 @@ class HandGradient:
 
     def __init__(self, network: Network, problem: Problem, batch: int, scale: float) -> None:
         self._network, self._batch = network, batch
-        self._error_scale = 2 * scale / (3 * batch)
         with torch.no_grad():
             every = problem.batch(0, len(problem))
             self._where = network.positions(every)
             self._colour = network.code_features(every).T.contiguous()
             self._gate = network.gates(every).T.contiguous()
             self._target = every.target.T.contiguous()
+            self._weight = every.weight * (2 * scale * network.output_scale / (3 * batch))
         assert network.grid is not None  # noqa: S101 - see knows()
         self._grid = torch.empty_like(network.grid)
         self._slope = torch.empty_like(network.grid)
@@ -109,7 +110,7 @@ class HandGradient:
         self._values[0][: self._channels] = network.sample(self._grid, where)
         self._values[0][self._channels :] = self._colour[:, part]
         self._forward()
-        self._output_error(self._gate[:, part], self._target[:, part])
+        self._output_error(self._gate[:, part], self._target[:, part], self._weight[part])
         self._backward()
         assert network.grid_gradient is not None  # noqa: S101 - see knows()
         to_grid = network.sample_gradient(self._errors[0][: self._channels], self._grid, where)
@@ -126,13 +127,12 @@ class HandGradient:
             if k < len(self._network.layers) - 1:
                 self._values[k + 1].relu_()
 
-    def _output_error(self, gate: Tensor, target: Tensor) -> None:
+    def _output_error(self, gate: Tensor, target: Tensor, weight: Tensor) -> None:
         """The loss's derivative by the last layer's outputs; the outputs are overwritten by the excess."""
-        scale = self._network.output_scale
         excess, error = self._values[-1], self._wide_error
-        excess.mul_(gate).mul_(scale)
+        excess.mul_(gate).mul_(self._network.output_scale)
         torch.addmm(target, self._to_wide, excess, beta=-1, out=error)
-        error.mul_(self._error_scale * scale)
+        error.mul_(weight)
         torch.mm(self._from_wide, error, out=self._errors[-1])
         self._errors[-1].mul_(gate)
 

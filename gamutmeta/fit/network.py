@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Batch", "Network", "Problem"]
 
+_ERROR_BATCH = 1 << 13
+"""Samples whose errors are computed at once: their features stay in the cache."""
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:
@@ -41,6 +44,8 @@ class Batch:
         codes: sRGB codes, (B, 3).
         base: clipped linear ProPhoto, float32 (B, 3).
         target: what the model has to add to it, linear ProPhoto, float32 (B, 3).
+        in_gamut: whether the photograph's colour lies inside sRGB, (B,).
+        weight: of its squared error in the loss, float32 (B,).
     """
 
     row: Tensor
@@ -48,11 +53,13 @@ class Batch:
     codes: Tensor
     base: Tensor
     target: Tensor
+    in_gamut: Tensor
+    weight: Tensor
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """All samples, on the device; constant while training."""
+    """All samples, on the device, in random order."""
 
     everything: Batch
 
@@ -68,6 +75,8 @@ class Problem:
                 codes=torch.from_numpy(samples.codes).to(device),
                 base=torch.from_numpy(base).to(device),
                 target=torch.from_numpy(samples.wide - base).to(device),
+                in_gamut=torch.from_numpy(~samples.og).to(device),
+                weight=torch.from_numpy(samples.weight).to(device),
             ),
         )
 
@@ -84,6 +93,23 @@ class Problem:
             codes=every.codes[part].long(),
             base=every.base[part],
             target=every.target[part],
+            in_gamut=every.in_gamut[part],
+            weight=every.weight[part],
+        )
+
+    def pick(self, at: Tensor, weight: Tensor) -> Problem:
+        """The samples numbered `at`, (M,), with new weights, (M,)."""
+        every = self.everything
+        return Problem(
+            Batch(
+                row=every.row[at],
+                column=every.column[at],
+                codes=every.codes[at],
+                base=every.base[at],
+                target=every.target[at],
+                in_gamut=every.in_gamut[at],
+                weight=weight,
+            ),
         )
 
 
@@ -163,11 +189,20 @@ class Network:
         """Whether the parameters lie in main memory."""
         return self._device.type == "cpu"
 
-    def rates(self, mlp: float, grid: float) -> list[tuple[slice, float]]:
-        """Learning rates of the parts of `values`."""
-        size = self.grid.numel() if self.grid is not None else 0
-        split = len(self.values) - size
-        return [(slice(0, split), mlp)] + ([(slice(split, None), grid)] if size else [])
+    @property
+    def mlp_size(self) -> int:
+        """How many of `values`, from the first on, are the MLP's; the grid's follow."""
+        return len(self.values) - (0 if self.grid is None else self.grid.numel())
+
+    @torch.no_grad()
+    def squared_errors(self, problem: Problem) -> Tensor:
+        """Squared error of each sample, summed over the channels, (N,); the grid as it is, without noise."""
+        errors = torch.empty(len(problem), device=self._device)
+        for start in range(0, len(problem), _ERROR_BATCH):
+            batch = problem.batch(start, _ERROR_BATCH)
+            difference = self.residual(batch, self.grid) - batch.target
+            torch.sum(difference.square_(), 1, out=errors[start : start + _ERROR_BATCH])
+        return errors
 
     def residual(self, batch: Batch, grid: Tensor | None) -> Tensor:
         """What the model adds to clipped linear ProPhoto, (B, 3).

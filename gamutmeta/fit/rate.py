@@ -2,77 +2,108 @@
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 import numpy as np
 import zstandard
 
 from gamutmeta.container import Binding, Payload, Tensor, encode
-from gamutmeta.errors import FitError
+from gamutmeta.container.frame import compress
+from gamutmeta.container.tensors import tensor_bytes
+from gamutmeta.errors import FitError, LimitError
 from gamutmeta.fit.quantise import quantise_grid, quantise_weights
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gamutmeta.fit.config import FitConfig
     from gamutmeta.fit.network import Network
 
 __all__ = ["RateControl", "stored_tensors"]
 
-_RESPONSE = 0.25
-"""The rate weight grows with this power of the foretold excess at each look; more overshoots."""
+_FIRST_LOOK, _LAST_LOOK, _EVERY = 0.55, 0.94, 0.03
+"""When the size is looked at, as shares of the training. In the last steps nothing moves far any more."""
 
-_FIRST_LOOK, _LOOKS = 0.3, 40
-"""When, as a share of the training, the size is first looked at, and how often from then on."""
+_SETTLING_TIMES, _SETTLING = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85), (0.5, 0.57, 0.7, 0.9, 0.98, 1.0)
+"""Final size over present size at these times of the training, linear between; measured on four photographs."""
 
-_SETTLING_TIMES, _SETTLING = (0.5, 0.62, 0.75), (0.38, 0.6, 1.0)
-"""Final size over present size at these times of the training, linear between: the least seen on three photographs.
+_STRONGEST = 1.5
+"""By what factor the quantisation step changes at the most at one look."""
 
-Rather too little pressure early than too much: a grid that was pressed flat does not rise again.
-"""
+_CALIBRATIONS = 4
+"""How many times the fast estimate of the size is held against the true one."""
+
+_CANDIDATES = 32
+"""How many steps are tried at one look, evenly spaced between the least and the largest change."""
 
 _OVERHEAD = 140
 """Header, descriptor and checksum, bytes."""
 
-_LARGEST = 1e-2
-"""Bound of the rate weight."""
-
 _AIM = 0.985
 """Share of the target that training aims at: the last steps still move the grid a little."""
 
-_COARSER = 1.03
+_COARSER = 1.01
 _COARSEST = 400.0
-"""Last resort: factors on the quantisation step of the trained grid, until nothing is left of it."""
+"""Last resort: powers of the one, up to the other, on the quantisation step of the trained grid."""
 
 
 class RateControl:
-    """Raises the weight of the rate in the loss while the container is larger than allowed.
+    """Keeps the container within its cap while training, by the quantisation step of the grid.
 
-    Large steps keep the grid noisy and so larger than it will be in the end; from its present size the final one is
-    foretold. The weight never falls below the preset's.
+    The size that a coarser step would give can be read off at once, and the network has the rest of the training to
+    get used to it; raising the weight of the rate instead acts slowly, and then too much. With the step D the weight
+    grows as D^2, as the error of quantisation does, so that a byte goes on to cost what it is worth. The preset's
+    weight is relative to the present error: on every photograph a byte has to earn the same share of a decibel.
 
     Attributes:
-        weight: of ``sum(log2(1 + |z|))`` against 1,000 x MSE.
+        weight: of ``sum(log2(1 + |z|))`` in the loss; 0 until the error has been told.
     """
 
-    def __init__(self, network: Network, config: FitConfig) -> None:
-        self.weight = config.rate_weight
-        self._network, self._config = network, config
-        self._start = round(config.steps * _FIRST_LOOK)
-        self._every = max(1, (config.steps - self._start) // _LOOKS)
+    def __init__(self, network: Network, config: FitConfig, rescale: Callable[[float], None]) -> None:
+        """`rescale` multiplies the quantisation step, leaving the grid what it is."""
+        self.weight = 0.0
+        self._network, self._config, self._rescale = network, config, rescale
+        self._looks = range(
+            round(config.steps * _FIRST_LOOK), round(config.steps * _LAST_LOOK), max(1, round(config.steps * _EVERY))
+        )
+        self._calibrations = set(self._looks[:: max(1, len(self._looks) // _CALIBRATIONS)])
         self._fast = zstandard.ZstdCompressor(level=6)
+        self._true_over_fast = 1.0
+        self._error = 0.0
+
+    def tell(self, error: float) -> None:
+        """Take over the present mean squared error, in the units of the loss."""
+        self._error = error
+        self._weigh()
 
     def after(self, step: int) -> None:
         """To be called after each step of the optimiser."""
-        if self._network.grid is None or step < self._start or (step + 1) % self._every:
+        if self._network.grid is None or step not in self._looks:
             return
-        foretold = self._size() * float(np.interp(step / self._config.steps, _SETTLING_TIMES, _SETTLING))
-        excess = foretold / (self._config.max_bytes * _AIM)
-        self.weight = min(max(self.weight * excess**_RESPONSE, self._config.rate_weight), _LARGEST)
+        if step in self._calibrations:
+            true = container_size(self._network, stored_tensors(self._network, self._config))
+            self._true_over_fast *= true / self._size(1.0)
+        finest = max(1 / _STRONGEST, self._config.grid_step / self._network.grid_step)
+        settling = float(np.interp(step / self._config.steps, _SETTLING_TIMES, _SETTLING))
+        factors = np.geomspace(finest, _STRONGEST, _CANDIDATES)
+        allowed = self._config.max_bytes * _AIM / settling
+        # Sizes fall as factors rise, hence the signs.
+        fitting = bisect_left(factors, -allowed, hi=_CANDIDATES - 1, key=lambda factor: -self._size(factor))
+        self._rescale(float(factors[fitting]))
+        self._weigh()
 
-    def _size(self) -> int:
+    def _weigh(self) -> None:
+        coarsened = self._network.grid_step / self._config.grid_step
+        self.weight = self._config.rate_weight * self._error * coarsened**2
+
+    def _size(self, coarser: float) -> float:
         """The size of the container, about: the grid compressed fast, the rest at a byte per weight."""
-        grid = stored_tensors(self._network, self._config)[0]
-        fast = len(self._fast.compress(grid.values.tobytes()))
-        return fast + self._network.descriptor.parameter_count - grid.values.size + _OVERHEAD
+        steps = self._network.grid_steps()
+        assert steps is not None  # noqa: S101 - see after()
+        fast = len(self._fast.compress(quantise_grid(steps / coarser, 1.0).values.tobytes()))
+        return (fast + self._network.mlp_size + _OVERHEAD) * self._true_over_fast
 
 
 def stored_tensors(network: Network, config: FitConfig, coarser: float = 1.0) -> tuple[Tensor, ...]:
@@ -87,7 +118,10 @@ def stored_tensors(network: Network, config: FitConfig, coarser: float = 1.0) ->
 def container_size(network: Network, tensors: tuple[Tensor, ...]) -> int:
     """Bytes of the whole container."""
     binding = Binding("rgb8", bytes(range(16)))
-    return len(encode(Payload(network.width, network.height, binding, network.descriptor, tensors)))
+    try:
+        return len(encode(Payload(network.width, network.height, binding, network.descriptor, tensors)))
+    except LimitError:  # larger than any container may be
+        return len(compress(tensor_bytes(tensors))) + _OVERHEAD
 
 
 def tensors_within(network: Network, config: FitConfig) -> tuple[Tensor, ...]:
@@ -96,12 +130,20 @@ def tensors_within(network: Network, config: FitConfig) -> tuple[Tensor, ...]:
     Raises:
         FitError: if even that does not help.
     """
-    coarser = 1.0
-    while True:
-        tensors = stored_tensors(network, config, coarser)
+    tensors = stored_tensors(network, config)
+    size = container_size(network, tensors)
+    if size <= config.max_bytes:
+        return tensors
+    if network.grid is not None:
+        powers = range(1, round(math.log(_COARSEST) / math.log(_COARSER)))
+
+        def negative_size(power: int) -> int:
+            return -container_size(network, stored_tensors(network, config, _COARSER**power))
+
+        tensors = stored_tensors(
+            network, config, _COARSER ** (1 + bisect_left(powers, -config.max_bytes, key=negative_size))
+        )
         size = container_size(network, tensors)
         if size <= config.max_bytes:
             return tensors
-        coarser *= _COARSER
-        if network.grid is None or coarser > _COARSEST:
-            raise FitError(f"the model takes {size} bytes, but only {config.max_bytes} are allowed")
+    raise FitError(f"the model takes {size} bytes, but only {config.max_bytes} are allowed")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gamutmeta.color.gamut import out_of_gamut
-from gamutmeta.color.spaces import PROPHOTO, apply_matrix, decode_table, reduction_matrix
+from gamutmeta.color.spaces import PROPHOTO, SRGB, apply_matrix, decode_table, expansion_matrix, reduction_matrix
+from gamutmeta.color.strips import for_each_strip
 from gamutmeta.errors import FitError
 from gamutmeta.model.descriptor import Head
 from gamutmeta.model.features import gate_weights
@@ -22,8 +24,19 @@ __all__ = ["Samples", "draw_samples"]
 
 _STRIP_PIXELS = 1 << 20
 
+_CONSIDERED = 6_000_000
+"""Of larger pictures, every second row is looked at, or every third, and so on: enough for half a million samples."""
+
+_SURVEYED = 1 << 17
+"""From how many pixels the error of clipping is estimated."""
+
 _OG_DENSITY = 10
 """The paper's model sees out-of-gamut pixels ten times as densely as the others (every 5th against every 50th)."""
+
+_LEVELS, _DENSEST = 4, 40
+"""The grid model's pixels are drawn this many times as densely as the least, for each root mean square that clipping
+took from them, up to a bound. A few highlights can hold most of the error: where a uniform draw missed half of them,
+the fit was 2 dB worse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +47,21 @@ class Samples:
         codes: sRGB codes, uint8 (N, 3).
         row, column: where they lie, int32 (N,).
         wide: what they should become, linear ProPhoto, float32 (N, 3).
+        og: whether that is out of gamut, (N,).
+        weight: how many pixels each stands for, relative to the mean, float32 (N,).
+        pixels_per_sample: that mean.
+        clipped_in_gamut_error: squared error of clipping in linear ProPhoto, summed over channels and all in-gamut
+            pixels of the picture, drawn or not; about.
     """
 
     codes: NDArray[np.uint8]
     row: NDArray[np.int32]
     column: NDArray[np.int32]
     wide: NDArray[np.float32]
+    og: NDArray[np.bool_]
+    weight: NDArray[np.float32]
+    pixels_per_sample: float
+    clipped_in_gamut_error: float
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -54,8 +76,9 @@ def draw_samples(
 ) -> Samples:
     """Draw about `count` pixels at the most, without replacement.
 
-    For a gated model: pixels where the gate is open on some channel, all alike. For the paper's model: out-of-gamut
-    pixels ten times as densely as the others.
+    For a gated model: pixels where the gate is open on some channel, all if there are not too many, else the more
+    densely the more clipping took from them. For the paper's model: out-of-gamut pixels ten times as densely as the
+    others, and all with the same weight.
 
     Args:
         descriptor: the model to be fitted.
@@ -67,38 +90,107 @@ def draw_samples(
     Raises:
         FitError: if there is no pixel to learn from.
     """
+    every = -(-codes.shape[0] * codes.shape[1] // _CONSIDERED)
+    codes, wide = codes[::every], wide[::every]
     height, width = codes.shape[:2]
-    rows = max(1, _STRIP_PIXELS // width)
+    survey = _Survey.of(descriptor, codes, wide)
     density = np.empty((height, width), np.uint8)
-    for top in range(0, height, rows):
-        strip = slice(top, top + rows)
-        density[strip] = _density(descriptor, codes[strip], wide[strip])
-    densest = int(density.max())
-    if densest == 0:
+
+    def work(rows: slice) -> None:
+        density[rows] = survey.density(codes[rows], wide[rows])
+
+    for_each_strip(work, height, width)
+    levels = np.bincount(density.ravel(), minlength=256)
+    if not levels[1:].any():
         raise FitError("no pixel of the picture lies where the model acts; there is nothing to fit")
-    expected = float(density.sum(dtype=np.float64)) / densest
-    scale = np.float32(min(1.0, count / expected) / densest)
+    chance = survey.chances(levels, count)
+    rows = max(1, _STRIP_PIXELS // width)
     picks = []
     for top in range(0, height, rows):
-        strip_density = density[top : top + rows].ravel()
-        picks.append(np.flatnonzero(rng.random(strip_density.shape, np.float32) < strip_density * scale) + top * width)
+        chances = chance[density[top : top + rows].ravel()]
+        picks.append(np.flatnonzero(rng.random(chances.shape, np.float32) < chances) + top * width)
     at = np.concatenate(picks)
     if len(at) == 0:  # a handful of candidates, all missed by the draw
         at = np.flatnonzero(density)[:count]
     row, column = np.divmod(rng.permutation(at), width)
+    linear = decode_table(PROPHOTO, 65536)[wide[row, column]]
+    weight = 1 / chance[density[row, column]] if survey.is_weighted else np.ones(len(at), np.float32)
     return Samples(
         codes=codes[row, column],
-        row=row.astype(np.int32),
+        row=(row * every).astype(np.int32),
         column=column.astype(np.int32),
-        wide=decode_table(PROPHOTO, 65536)[wide[row, column]],
+        wide=linear,
+        og=survey.is_og(linear),
+        weight=weight / weight.mean(),
+        pixels_per_sample=every * levels[1:].sum() / len(at),
+        clipped_in_gamut_error=every * survey.clipped_in_gamut_error,
     )
 
 
-def _density(descriptor: Descriptor, codes: NDArray[np.uint8], wide: NDArray[np.uint16]) -> NDArray[np.uint8]:
-    """How densely each pixel of a strip is to be drawn, relative to the others; (rows, W)."""
-    if descriptor.head is Head.SRGB_EXCESS:
-        active = (gate_weights(descriptor.gate) > 0)[codes]
-        return np.asarray(active[..., 0] | active[..., 1] | active[..., 2], np.uint8)
-    matrix = reduction_matrix(descriptor.adaptation)
-    og = out_of_gamut(apply_matrix(matrix, decode_table(PROPHOTO, 65536)[wide]))
-    return np.where(og, np.uint8(_OG_DENSITY), np.uint8(1))
+@dataclass(frozen=True, slots=True)
+class _Survey:
+    """What is to be known of the picture before drawing.
+
+    Attributes:
+        descriptor: the model to be fitted.
+        active: whether the gate is open at a code, (256,).
+        clipped_error: root mean square of what clipping took from pixels where the gate is open on some channel.
+        clipped_in_gamut_error: as in :class:`Samples`.
+    """
+
+    descriptor: Descriptor
+    active: NDArray[np.bool_]
+    clipped_error: float
+    clipped_in_gamut_error: float
+
+    @classmethod
+    def of(cls, descriptor: Descriptor, codes: NDArray[np.uint8], wide: NDArray[np.uint16]) -> _Survey:
+        """Estimated from evenly spaced pixels."""
+        every = -(-codes.shape[0] * codes.shape[1] // _SURVEYED)
+        active = gate_weights(descriptor.gate) > 0
+        survey = cls(descriptor, active, 0.0, 0.0)
+        few = codes.reshape(-1, 3)[::every]
+        linear = decode_table(PROPHOTO, 65536)[wide.reshape(-1, 3)[::every]]
+        errors = survey.squared_errors(few, linear)
+        seen = errors[active[few].any(1)]
+        in_gamut = errors[~survey.is_og(linear)]
+        clipped = math.sqrt(float(seen.mean())) if len(seen) else 0.0
+        return cls(descriptor, active, clipped, every * float(in_gamut.sum(dtype=np.float64)))
+
+    @property
+    def is_weighted(self) -> bool:
+        """Whether pixels drawn more densely weigh less, so that the loss is that of all pixels."""
+        return self.descriptor.head is Head.SRGB_EXCESS
+
+    def is_og(self, linear: NDArray[np.float32]) -> NDArray[np.bool_]:
+        """The out-of-gamut mask of linear ProPhoto values, (..., 3) to (...)."""
+        return out_of_gamut(apply_matrix(reduction_matrix(self.descriptor.adaptation), linear))
+
+    def squared_errors(self, codes: NDArray[np.uint8], linear: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Squared error of clipping, summed over the channels, (n, 3) to (n,)."""
+        clipped = apply_matrix(expansion_matrix(self.descriptor.adaptation), decode_table(SRGB, 256)[codes])
+        difference = clipped - linear
+        return np.asarray(np.einsum("nc,nc->n", difference, difference), np.float32)
+
+    def density(self, codes: NDArray[np.uint8], wide: NDArray[np.uint16]) -> NDArray[np.uint8]:
+        """How densely each pixel of a strip is to be drawn, relative to the others; (rows, W)."""
+        table = decode_table(PROPHOTO, 65536)
+        if not self.is_weighted:
+            return np.where(self.is_og(table[wide]), np.uint8(_OG_DENSITY), np.uint8(1))
+        acting = self.active[codes]
+        density = np.asarray(acting[..., 0] | acting[..., 1] | acting[..., 2], np.uint8)
+        if self.clipped_error:
+            at = np.flatnonzero(density)
+            errors = np.sqrt(self.squared_errors(codes.reshape(-1, 3)[at], table[wide.reshape(-1, 3)[at]]))
+            density.reshape(-1)[at] = np.clip(np.rint(errors * (_LEVELS / self.clipped_error)), 1, _DENSEST)
+        return density
+
+    def chances(self, levels: NDArray[np.intp], count: int) -> NDArray[np.float32]:
+        """Chance of each density to be drawn, (256,), where `levels` pixels have it, (256,)."""
+        density = np.arange(256)
+        if self.is_weighted:
+            scale = np.inf if levels[1:].sum() <= count else count / (levels * density).sum()
+            return np.where(density > 0, np.minimum(np.maximum(density, 1) * scale, 1), 0).astype(np.float32)
+        densest = int(np.flatnonzero(levels)[-1])
+        expected = (levels * density).sum() / densest
+        return np.asarray(density * (min(1.0, count / expected) / densest), np.float32)

@@ -119,9 +119,9 @@ def test_a_cap_that_cannot_be_kept_is_an_error() -> None:
 
 def test_a_single_pixel_can_be_fitted() -> None:
     wide = np.array([[[60000, 2000, 100]]], np.uint16)
-    config = replace(QUICK["balanced"], steps=40)
+    config = replace(QUICK["balanced"], steps=300)
     codes, _ = reduce_to_codes(wide, config.adaptation)
-    assert gain_og(fit(codes, wide, config, device="cpu"), wide, codes, config) > 3
+    assert gain_og(fit(codes, wide, config, device="cpu"), wide, codes, config) > 10
 
 
 def test_devices() -> None:

@@ -28,7 +28,17 @@ def setting(descriptor: Descriptor) -> tuple[Network, Problem]:
     codes, _ = reduce_to_codes(wide, descriptor.adaptation)
     row, column = (a.ravel().astype(np.int32) for a in np.indices((HEIGHT, WIDTH)))
     linear = decode_table(PROPHOTO, 65536)[wide].reshape(-1, 3)
-    problem = Problem.build(descriptor, Samples(codes.reshape(-1, 3), row, column, linear), CPU)
+    samples = Samples(
+        codes=codes.reshape(-1, 3),
+        row=row,
+        column=column,
+        wide=linear,
+        og=np.ones(len(row), np.bool_),
+        weight=rng.uniform(0.2, 3, len(row)).astype(np.float32),
+        pixels_per_sample=1.0,
+        clipped_in_gamut_error=0.0,
+    )
+    problem = Problem.build(descriptor, samples, CPU)
     generator = torch.Generator().manual_seed(1)
     network = Network(descriptor, WIDTH, HEIGHT, grid_step=1 / 16, generator=generator, device=CPU)
     with torch.no_grad():
@@ -78,7 +88,8 @@ def test_the_gradient_points_uphill() -> None:
 
     def loss() -> float:
         with torch.no_grad():
-            return float((network.residual(batch, network.grid) - batch.target).square().mean())
+            squares = (network.residual(batch, network.grid) - batch.target).square()
+            return float((squares * batch.weight[:, None]).mean())
 
     assert network.grid is not None
     gradient(0, torch.zeros_like(network.grid), 0.0)

@@ -35,7 +35,17 @@ def everything(descriptor: Descriptor) -> tuple[Samples, np.ndarray]:
     codes, _ = reduce_to_codes(wide, descriptor.adaptation)
     row, column = (a.ravel().astype(np.int32) for a in np.indices((HEIGHT, WIDTH)))
     linear = decode_table(PROPHOTO, 65536)[wide].reshape(-1, 3)
-    return Samples(codes.reshape(-1, 3), row, column, linear), codes
+    samples = Samples(
+        codes=codes.reshape(-1, 3),
+        row=row,
+        column=column,
+        wide=linear,
+        og=np.random.default_rng(1).random(len(row)) < 0.5,
+        weight=np.random.default_rng(2).uniform(0.5, 1.5, len(row)).astype(np.float32),
+        pixels_per_sample=1.0,
+        clipped_in_gamut_error=0.0,
+    )
+    return samples, codes
 
 
 def network_of(descriptor: Descriptor) -> Network:
@@ -70,7 +80,7 @@ def test_the_two_ways_to_read_the_grid_agree_with_their_gradients() -> None:
     samples, _ = everything(descriptor)
     problem = Problem.build(descriptor, samples, torch.device("cpu"))
     batch = problem.batch(0, len(problem))
-    direction = torch.randn(len(problem), 4, generator=torch.Generator().manual_seed(2))
+    direction = torch.randn(len(problem), MODELS["balanced"].grid.channels, generator=torch.Generator().manual_seed(2))
     found = []
     for read in (network._sampled, network._embedded):
         grid = network.grid.detach().clone().requires_grad_()
@@ -88,3 +98,27 @@ def test_batches_are_consecutive_samples() -> None:
     batch = problem.batch(10, 5)
     np.testing.assert_array_equal(batch.codes.numpy(), samples.codes[10:15])
     np.testing.assert_allclose((batch.base + batch.target).numpy(), samples.wide[10:15], atol=1e-6)
+
+
+def test_squared_errors_are_those_of_the_residual() -> None:
+    descriptor = MODELS["soft"]
+    network = network_of(descriptor)
+    samples, _ = everything(descriptor)
+    problem = Problem.build(descriptor, samples, torch.device("cpu"))
+    batch = problem.batch(0, len(problem))
+    with torch.no_grad():
+        expected = (network.residual(batch, network.grid) - batch.target).square().sum(1)
+    torch.testing.assert_close(network.squared_errors(problem), expected)
+
+
+def test_picked_samples_keep_all_they_have_but_their_weight() -> None:
+    descriptor = MODELS["balanced"]
+    samples, _ = everything(descriptor)
+    problem = Problem.build(descriptor, samples, torch.device("cpu"))
+    at = torch.tensor([7, 3, 3, 1000])
+    picked = problem.pick(at, torch.tensor([1.0, 2.0, 3.0, 4.0])).everything
+    for name in ("row", "column", "codes", "base", "target", "in_gamut"):
+        torch.testing.assert_close(getattr(picked, name), getattr(problem.everything, name)[at])
+    assert picked.weight.tolist() == [1, 2, 3, 4]
+    np.testing.assert_array_equal(problem.everything.in_gamut.numpy(), ~samples.og)
+    np.testing.assert_array_equal(problem.everything.weight.numpy(), samples.weight)

@@ -26,31 +26,61 @@ def network_of(config: FitConfig, spread: float) -> Network:
     return network
 
 
-def watched(network: Network, config: FitConfig) -> RateControl:
-    control = RateControl(network, config)
-    for step in range(config.steps):
+def watched(network: Network, config: FitConfig, steps: int | None = None) -> RateControl:
+    """Rate control over a training in which nothing but the quantisation step changes."""
+
+    def rescale(factor: float) -> None:
+        with torch.no_grad():
+            assert network.grid is not None
+            network.grid /= factor
+        network.grid_step *= factor
+
+    control = RateControl(network, config, rescale)
+    control.tell(0.1)
+    for step in range(config.steps if steps is None else steps):
         control.after(step)
     return control
 
 
-def test_the_weight_rises_while_the_grid_is_too_large() -> None:
-    assert watched(network_of(CONFIG, 20.0), CONFIG).weight > 10 * CONFIG.rate_weight
+@pytest.mark.parametrize("max_bytes", [2_600, 4_000, 5_900])
+def test_a_grid_that_is_too_large_gets_a_coarser_step_until_it_fits(max_bytes: int) -> None:
+    config = replace(CONFIG, max_bytes=max_bytes)
+    network = network_of(config, 20.0)
+    assert container_size(network, stored_tensors(network, config)) > 3 * max_bytes
+    control = watched(network, config)
+    assert 0.9 * max_bytes < container_size(network, stored_tensors(network, config)) <= max_bytes
+    coarsened = network.grid_step / config.grid_step
+    assert coarsened > 2
+    assert control.weight == pytest.approx(config.rate_weight * 0.1 * coarsened**2)
 
 
-def test_the_weight_never_falls_below_the_presets() -> None:
-    assert watched(network_of(CONFIG, 0.1), CONFIG).weight == CONFIG.rate_weight
+def test_the_step_becomes_finer_again_but_never_finer_than_the_presets() -> None:
+    network = network_of(CONFIG, 0.1)
+    network.grid_step = CONFIG.grid_step * 3
+    control = watched(network, CONFIG)
+    assert network.grid_step == pytest.approx(CONFIG.grid_step)
+    assert control.weight == pytest.approx(CONFIG.rate_weight * 0.1)
 
 
-def test_the_weight_is_left_alone_early() -> None:
-    control = RateControl(network_of(CONFIG, 20.0), CONFIG)
-    for step in range(CONFIG.steps // 5):
-        control.after(step)
-    assert control.weight == CONFIG.rate_weight
+def test_the_step_is_left_alone_early() -> None:
+    network = network_of(CONFIG, 20.0)
+    watched(network, CONFIG, CONFIG.steps // 2)
+    assert network.grid_step == CONFIG.grid_step
 
 
-def test_a_model_without_a_grid_has_no_rate() -> None:
+def test_the_weight_is_relative_to_the_error() -> None:
+    control = watched(network_of(CONFIG, 0.1), CONFIG, 0)
+    first = control.weight
+    control.tell(0.05)
+    assert control.weight == pytest.approx(first / 2)
+    assert RateControl(network_of(CONFIG, 0.1), CONFIG, lambda _: None).weight == 0
+
+
+def test_a_model_without_a_grid_is_left_alone() -> None:
     paper = replace(PRESETS["paper"], steps=100)
-    assert watched(network_of(paper, 1.0), paper).weight == paper.rate_weight
+    network = network_of(paper, 1.0)
+    watched(network, paper)
+    assert network.grid_step == paper.grid_step
 
 
 def test_a_grid_that_is_too_large_is_rounded_more_coarsely() -> None:

@@ -10,6 +10,8 @@ from gamutmeta.color.spaces import PROPHOTO, apply_matrix, decode_table, reducti
 from gamutmeta.errors import FitError
 from gamutmeta.fit.config import PRESETS
 from gamutmeta.fit.samples import draw_samples
+from gamutmeta.model.descriptor import Descriptor
+from gamutmeta.model.plain import expand_plain
 
 GRID, PAPER = PRESETS["balanced"], PRESETS["paper"]
 
@@ -28,13 +30,70 @@ def test_a_gated_model_sees_open_pixels_only() -> None:
     np.testing.assert_array_equal(samples.wide, decode_table(PROPHOTO, 65536)[wide[samples.row, samples.column]])
 
 
+def highlights(height: int = 300, width: int = 400) -> np.ndarray:
+    """A picture with saturated pixels everywhere, and few that clipping takes very much from."""
+    rng = np.random.default_rng(3)
+    wide = np.full((height, width, 3), (9_000, 30_000, 9_000), np.uint16) + rng.integers(0, 2000, (height, width, 3))
+    wide[rng.random((height, width)) < 0.002] = (2_000, 60_000, 1_000)
+    return wide.astype(np.uint16)
+
+
+def test_pixels_that_clipping_hurts_most_are_drawn_most_and_weigh_least() -> None:
+    wide = highlights()
+    codes, _ = reduce_to_codes(wide, GRID.adaptation)
+    descriptor = GRID.descriptor(400, 300, 0)
+    samples = draw_samples(descriptor, codes, wide, 8_000, np.random.default_rng(0))
+    bright = samples.wide[:, 1] > 0.5
+    among = (wide[..., 1] > 50_000).sum()
+    assert bright.sum() > 3 * among * 8_000 / (300 * 400)
+    assert samples.weight[bright].max() < 0.4 * samples.weight[~bright].min()
+    assert samples.weight.mean() == pytest.approx(1, rel=1e-4)
+    assert len(samples) < 8_600
+    # The weights make the draw stand for the picture.
+    active = ((codes == 0) | (codes == 255)).any(-1)
+    share = (wide[..., 1] > 50_000)[active].mean()
+    assert samples.weight[bright].sum() / samples.weight.sum() == pytest.approx(share, rel=0.2)
+    assert samples.pixels_per_sample * len(samples) == pytest.approx(active.sum())
+
+
+def test_all_are_taken_alike_where_there_are_not_too_many() -> None:
+    wide = highlights()
+    codes, _ = reduce_to_codes(wide, GRID.adaptation)
+    samples = draw_samples(GRID.descriptor(400, 300, 0), codes, wide, 1 << 20, np.random.default_rng(0))
+    assert len(samples) == ((codes == 0) | (codes == 255)).any(-1).sum()
+    assert (samples.weight == 1).all()
+
+
+def test_the_survey_knows_what_is_in_gamut() -> None:
+    wide = picture(300, 400)
+    codes, _ = reduce_to_codes(wide, GRID.adaptation)
+    samples = draw_samples(GRID.descriptor(400, 300, 0), codes, wide, 1 << 20, np.random.default_rng(0))
+    linear = decode_table(PROPHOTO, 65536)[wide]
+    og = out_of_gamut(apply_matrix(reduction_matrix(GRID.adaptation), linear))
+    np.testing.assert_array_equal(samples.og, og[samples.row, samples.column])
+    restored = expand_plain(Descriptor(), {}, codes)
+    errors = np.square(decode_table(PROPHOTO, 65536)[restored] - linear).sum(-1)
+    assert samples.clipped_in_gamut_error == pytest.approx(errors[~og].sum(), rel=0.05)
+
+
+def test_of_a_huge_picture_some_rows_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gamutmeta.fit.samples._CONSIDERED", 20_000)
+    wide = picture(300, 400)
+    codes, _ = reduce_to_codes(wide, GRID.adaptation)
+    samples = draw_samples(GRID.descriptor(400, 300, 0), codes, wide, 1 << 20, np.random.default_rng(0))
+    np.testing.assert_array_equal(np.unique(samples.row), np.arange(0, 300, 6))
+    np.testing.assert_array_equal(samples.codes, codes[samples.row, samples.column])
+    active = ((codes == 0) | (codes == 255)).any(-1).sum()
+    assert samples.pixels_per_sample * len(samples) == pytest.approx(active, rel=0.05)
+
+
 def test_no_pixel_is_drawn_twice_and_the_order_is_random() -> None:
     wide = picture()
     codes, _ = reduce_to_codes(wide, GRID.adaptation)
     samples = draw_samples(GRID.descriptor(150, 200, 0), codes, wide, 5000, np.random.default_rng(0))
     at = samples.row.astype(int) * 150 + samples.column
     assert len(np.unique(at)) == len(at)
-    assert 4700 < len(at) < 5300
+    assert 4500 < len(at) < 5300
     assert abs(np.corrcoef(at, np.arange(len(at)))[0, 1]) < 0.1
 
 

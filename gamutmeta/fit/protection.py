@@ -1,0 +1,54 @@
+"""Protection of the colours inside sRGB that clipping leaves alone.
+
+Where a code is 0 or 255 but the colour is (just) inside sRGB, clipping is right and a model can only do harm. It cannot
+tell such a pixel from its out-of-gamut neighbours for sure. How much its error counts in the loss is raised while the
+in-gamut pixels, all of the picture's taken together, come back more than `ALLOWED_DB` worse than by clipping.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from gamutmeta.fit.network import Problem
+    from gamutmeta.fit.samples import Samples
+
+__all__ = ["ALLOWED_DB", "Protection"]
+
+ALLOWED_DB = 0.7
+"""Loss of PSNR of the in-gamut pixels against clipping that the fit does nothing about."""
+
+_RESPONSE, _LARGEST = 2.0, 6.0
+"""The weight grows with this power of the error in units of the allowed one, up to this bound.
+
+Beyond it the out-of-gamut colours pay: weights of 3, 10 and 30 cost them 0.1, 0.8 and 1.4 dB on a sky full of film
+grain (benchmarks/experiments.md)."""
+
+
+class Protection:
+    """The weight of in-gamut samples in the loss.
+
+    Attributes:
+        weight: at present; those of out-of-gamut samples have 1.
+    """
+
+    def __init__(self, samples: Samples) -> None:
+        self.weight = 1.0
+        self._each = samples.pixels_per_sample
+        self._allowed = (10 ** (ALLOWED_DB / 10) - 1) * samples.clipped_in_gamut_error
+
+    def look(self, problem: Problem, squared_errors: Tensor) -> None:
+        """Set the weight anew from the squared errors of all samples, (N,)."""
+        every = problem.everything
+        harm = torch.where(every.in_gamut, squared_errors - every.target.square().sum(1), 0.0)
+        excess = max(float((harm * every.weight).double().sum()), 0.0) * self._each / max(self._allowed, 1e-30)
+        self.weight = min(max(self.weight * min(excess, _LARGEST) ** _RESPONSE, 1.0), _LARGEST)
+
+    def weights(self, problem: Problem) -> Tensor:
+        """Of each sample in the loss, (N,)."""
+        every = problem.everything
+        return torch.where(every.in_gamut, self.weight, 1.0).to(every.weight) * every.weight
