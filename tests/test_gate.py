@@ -9,8 +9,8 @@ from carrots import CARROTS
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.convert import encode_codes
 from gamutmeta.color.gamut import clip_to_codes, reduce_to_codes
-from gamutmeta.color.spaces import PROPHOTO, apply_matrix, expansion_matrix
-from gamutmeta.gate import gate_for, reach
+from gamutmeta.color.spaces import PROPHOTO, SRGB, apply_matrix, decode_table, expansion_matrix, reduction_matrix
+from gamutmeta.gate import gate_for, survey
 from gamutmeta.photo.pixels import decode_srgb, encode_srgb_file
 from gamutmeta.photo.read import read_photo
 
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 BELOW = (-0.03, 0.4, 0.2)
 ABOVE = (0.5, 1.1, 0.3)
 INSIDE = (0.3, 0.4, 0.2)
+
+
+def reach(wide: NDArray[np.uint16], codes: NDArray[np.uint8]) -> int:
+    return survey(wide, codes).reach
 
 
 def picture(*colours: tuple[float, float, float], height: int = 40) -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:
@@ -80,7 +84,7 @@ def test_everything_clipped_and_nothing_moved() -> None:
     assert gate_for(wide, codes) == 12
 
 
-def test_channels_inside_srgb_do_not_count() -> None:
+def test_the_reach_is_not_that_of_channels_inside_srgb() -> None:
     wide, codes = picture(BELOW, INSIDE)
     codes[:, 0, 1:] = 128
     codes[:, 1] = 60
@@ -94,11 +98,41 @@ def test_little_loss_far_away_does_not_count_and_great_loss_does() -> None:
     assert reach(wide, moved(codes, 90, slice(1, 2))) == 90
 
 
-def test_the_share_is_what_must_lie_within_reach() -> None:
-    wide, codes = picture(*[BELOW] * 20)
-    codes = moved(codes, 60, slice(0, 2))
-    assert reach(wide, codes, share=0.85) == 0
-    assert reach(wide, codes, share=0.95) == 60
+def test_nearly_all_of_the_loss_must_lie_within_reach() -> None:
+    wide, codes = picture(BELOW, height=1000)
+    for many, expected in ((3, 0), (8, 60)):
+        codes[:many] = moved(codes[:many], 60)
+        assert reach(wide, codes) == expected
+
+
+def test_errors_far_from_the_clip_leave_no_gate() -> None:
+    wide, codes = picture(BELOW, ABOVE)
+    assert survey(wide, codes).in_sight > 0.99
+    codes[:, 0, 1] += 40
+    assert survey(wide, codes).reach == 0
+    assert survey(wide, codes).in_sight < 0.5
+    assert gate_for(wide, codes) is None
+
+
+def test_errors_of_pixels_inside_srgb_do_not_ask_for_the_gate_to_go() -> None:
+    wide, codes = picture(BELOW, INSIDE)
+    before = survey(wide, codes)
+    codes[:, 1] += 40
+    assert survey(wide, codes) == before
+    assert gate_for(wide, codes) == 12
+
+
+def test_in_sight_counts_errors_as_the_metric_does() -> None:
+    wide, codes = picture(BELOW)
+    codes[..., 1] += 6
+    linear = apply_matrix(reduction_matrix(Adaptation.BRADFORD), decode_table(PROPHOTO, 65536)[wide])
+    errors = decode_table(SRGB, 256)[codes] - linear
+    # In linear ProPhoto, the errors of one channel at a time.
+    squares = [
+        np.square(apply_matrix(expansion_matrix(Adaptation.BRADFORD), errors * (np.arange(3) == channel))).sum()
+        for channel in range(3)
+    ]
+    assert survey(wide, codes).in_sight == pytest.approx(squares[0] / sum(squares), rel=1e-4)
 
 
 def test_a_large_picture_gives_what_its_pattern_gives_in_small() -> None:
