@@ -25,6 +25,7 @@ from gamutmeta.errors import (
     UnsupportedFileError,
 )
 from gamutmeta.fit import engine
+from gamutmeta.gate import gate_for
 from gamutmeta.model.descriptor import Descriptor, Head
 from gamutmeta.model.expand import expand as expand_pixels
 from gamutmeta.photo.pixels import decode_srgb
@@ -76,13 +77,18 @@ def test_the_picture_is_displayed_as_before_embedding() -> None:
         assert carriers.strip(full) == bare
 
 
-def test_jpeg_is_fitted_on_its_decoded_pixels_with_a_soft_gate() -> None:
-    fine = reduce(photograph(), preset=QUICK, format="jpeg", device="cpu")
-    coarse = reduce(photograph(), preset=QUICK, format="jpeg", quality=80, subsampling="4:2:0", device="cpu")
-    assert (fine.payload.binding.kind, fine.payload.descriptor.gate) == ("jpeg", 32)
-    assert coarse.payload.descriptor.gate == 128
+def test_jpeg_is_fitted_on_its_decoded_pixels_with_the_gate_that_suits_them() -> None:
+    wide = photograph()
+    fine = reduce(wide, preset=QUICK, format="jpeg", device="cpu")
+    coarse = reduce(wide, preset=QUICK, format="jpeg", quality=50, subsampling="4:2:0", device="cpu")
+    for result in (fine, coarse):
+        assert result.payload.binding.kind == "jpeg"
+        assert result.payload.descriptor.gate == gate_for(wide.array, decode_srgb(result.to_bytes()))
+    assert fine.payload.descriptor.gate in range(8, 33)
+    assert coarse.payload.descriptor.gate is None
+    assert "(no gate)" in coarse.report.model
     assert len(coarse.to_bytes()) < len(fine.to_bytes())
-    lossless = reduce(photograph(), preset=QUICK, device="cpu")
+    lossless = reduce(wide, preset=QUICK, device="cpu")
     assert (lossless.payload.binding.kind, lossless.payload.descriptor.gate) == ("rgb8", 0)
 
 
