@@ -19,7 +19,9 @@ MIN_OG_PERCENT = 10
 """Photographs with fewer out-of-gamut pixels are left out of medians, as in the paper."""
 
 REFERENCE = "reference float32"
-_BASES = ("clipping, bradford", "clipping, cat02", REFERENCE)
+_SAME = {"cat02": REFERENCE, "bradford": f"{REFERENCE}, Bradford"}
+"""The reference that reduces as a row does, by the row's adaptation: fitted to, and measured on, the same sRGB file."""
+_BASES = ("clipping, bradford", "clipping, cat02", *_SAME.values())
 TARGET_BUDGETS = (3_000, 6_000, 16_000)
 """Of the targets."""
 
@@ -32,25 +34,32 @@ def label(row: Mapping[str, Any]) -> str:
 def gained(rows: Iterable[Row]) -> list[Row]:
     """The rows, with what they gain.
 
-    ``gain_og``, ``gain``, ``gain_de``, ``gain_de_og`` are over clipping with the same adaptation; ``over_og``,
-    ``over``, ``over_ig`` are over the reference's PSNR on the same coding, None where it was not run.
+    ``gain_og``, ``gain``, ``gain_ig``, ``gain_de``, ``gain_de_og`` are over clipping with the same adaptation;
+    ``same_og``, ``same`` over the reference with the same adaptation, and ``over_og``, ``over``, ``over_ig`` over the
+    reference with the paper's, on the same coding; None where it was not run.
     """
     rows = list(rows)
     clipping = {
         (row["photograph"], row["coding"], row["adaptation"]): row for row in rows if row["family"] == "clipping"
     }
-    reference = {(row["photograph"], row["coding"]): row for row in rows if row["method"] == REFERENCE}
+    reference = {
+        (row["photograph"], row["coding"], row["method"]): row for row in rows if row["method"] in _SAME.values()
+    }
     result = []
     for row in rows:
         clip = clipping[row["photograph"], row["coding"], row["adaptation"]]
-        other = reference.get((row["photograph"], row["coding"]))
+        other = reference.get((row["photograph"], row["coding"], REFERENCE))
+        same = reference.get((row["photograph"], row["coding"], _SAME[row["adaptation"]]))
         result.append(
             row
             | {
                 "gain_og": _difference(row, clip, "psnr_og"),
                 "gain": _difference(row, clip, "psnr"),
+                "gain_ig": _difference(row, clip, "psnr_ig"),
                 "gain_de": _difference(clip, row, "de"),
                 "gain_de_og": _difference(clip, row, "de_og"),
+                "same_og": same and _difference(row, same, "psnr_og"),
+                "same": same and _difference(row, same, "psnr"),
                 "over_og": other and _difference(row, other, "psnr_og"),
                 "over": other and _difference(row, other, "psnr"),
                 "over_ig": other and _difference(row, other, "psnr_ig"),
@@ -92,11 +101,14 @@ _COLUMNS = (
     ("whole", "psnr", "{:.2f}"),
     ("gain", "gain", "{:+.2f}"),
     ("IG", "psnr_ig", "{:.2f}"),
+    ("gain", "gain_ig", "{:+.2f}"),
     ("RMSE OG", "rmse_og", "{:.4f}"),
     ("RMSE", "rmse", "{:.4f}"),
     ("dE OG", "de_og", "{:.2f}"),
     ("dE", "de", "{:.2f}"),
-    ("over reference: OG", "over_og", "{:+.2f}"),
+    ("over reference: OG", "same_og", "{:+.2f}"),
+    ("whole", "same", "{:+.2f}"),
+    ("over CAT02 reference: OG", "over_og", "{:+.2f}"),
     ("whole", "over", "{:+.2f}"),
     ("fit s", "fit_seconds", "{:.1f}"),
 )
@@ -122,26 +134,25 @@ def _median_table(found: Mapping[tuple[str, int | None], Mapping[str, Any]]) -> 
     )
 
 
-def _target_table(rows: Sequence[Row]) -> str:
-    """Median and worst gain over the reference at the targets' budgets."""
+def _target_table(rows: Sequence[Row], names: tuple[str, str]) -> str:
+    """Median and worst gain over a reference at the targets' budgets; `names` of the two gains."""
     lines = []
     for coding in _codings(rows):
-        for method in dict.fromkeys(row["method"] for row in rows if row["budget"] in TARGET_BUDGETS):
+        ours = [row for row in rows if row["coding"] == coding and row["og_percent"] >= MIN_OG_PERCENT]
+        for method in dict.fromkeys(row["method"] for row in ours if row["budget"]):
+            budgets = {row["budget"] for row in ours if row["method"] == method}
             cells = [f"{method}, {coding}"]
-            for budget in TARGET_BUDGETS:
-                group = [
-                    row
-                    for row in rows
-                    if (row["method"], row["coding"], row["budget"]) == (method, coding, budget)
-                    and row["og_percent"] >= MIN_OG_PERCENT
-                ]
-                for name in ("over_og", "over"):
-                    values = [row[name] for row in group if row[name] is not None]
+            for target in TARGET_BUDGETS:
+                # The nearest size below, if it is of that order at all.
+                budget = max((b for b in budgets if target / 2 < b <= target), default=None)
+                group = [row for row in ours if (row["method"], row["budget"]) == (method, budget)]
+                for name in names:
+                    values = [row[name] for row in group if budget and row[name] is not None]
                     cells.append(f"{median(values):+.2f} ({min(values):+.2f})" if values else "")
             if any(cells[1:]):
                 lines.append(cells)
     heads = [f"{budget:,} B: {what}" for budget in TARGET_BUDGETS for what in ("OG", "whole")]
-    return _table(["gain over the reference, median (worst)", *heads], lines)
+    return _table(["median (worst)", *heads], lines)
 
 
 def _base_table(rows: Sequence[Row]) -> str:
@@ -191,8 +202,9 @@ file grows: in a PNG the payload is base64. Medians are over the photographs wit
 pixels out of gamut; n is how many these are.
 
 Gains are over clipping with the same adaptation. The reference is the paper's model with float32 weights on the same
-coding. It reduces with CAT02, as in the paper, which clips a little less than the Bradford matrix of the other methods;
-differences to it are of the plain PSNR, so this counts against the others.
+coding, trained 1,200 steps of 16,384 samples. The paper reduces with CAT02, which clips a little less than the Bradford
+matrix that the other methods take: up to 0.9 dB of the out-of-gamut PSNR come from that alone. Therefore the reference
+was run with both; differences are of the plain PSNR.
 
 Samples and gain maps choose their variant by the PSNR of out-of-gamut pixels of the very picture, with the photograph
 at hand; the reader of samples fits the correction itself. A gain map changes all pixels, as in ISO 21496-1; where
@@ -209,7 +221,10 @@ def document(rows: Sequence[Row], machine: Mapping[str, Any]) -> str:
         f"{count} photographs, on {machine['processor']}, one thread, torch {machine['libraries']['torch']}.",
         _EXPLANATION,
         "## The targets' budgets",
-        _target_table(every),
+        "Gain over the reference that reduces the photograph with the same adaptation:",
+        _target_table(every, ("same_og", "same")),
+        "Gain over the reference that reduces it with CAT02, as the paper does:",
+        _target_table(every, ("over_og", "over")),
     ]
     for coding in codings:
         parts += [f"## {coding}: medians", _median_table(medians(every, coding))]

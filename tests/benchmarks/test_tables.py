@@ -27,6 +27,17 @@ def test_gains_over_the_reference_are_of_the_plain_psnr(rows_of: Rows) -> None:
     assert found["reference float32", None]["over_og"] == 0
 
 
+def test_the_reference_with_the_same_adaptation_comes_first(row: Row, rows_of: Rows) -> None:
+    bradford = row("a", "reference float32, Bradford", None, 29, adaptation="bradford")
+    rows = gained([*rows_of("a"), bradford])
+    found = {(row["method"], row["budget"]): row for row in rows}
+    ours = found["gamutmeta", 6_000]
+    assert (ours["same_og"], ours["over_og"]) == (ours["psnr_og"] - 29, ours["psnr_og"] - 30)
+    assert found["reference float32", None]["same_og"] == 0
+    targets = document([*rows_of("a"), bradford], MACHINE).split("## The targets")[1].split("## ")[0]
+    assert "| gamutmeta, PNG | +2.00 (+2.00) | +2.00 (+2.00) | +4.00" in targets.split("as the paper does")[0]
+
+
 def test_a_coding_without_the_reference(rows_of: Rows) -> None:
     rows = [row for row in rows_of("a", coding="JPEG q90 4:2:0") if "reference" not in row["method"]]
     found = gained([*rows, *rows_of("a")])
@@ -58,6 +69,7 @@ def test_the_document_has_the_targets(rows_of: Rows) -> None:
     text = document([*rows_of("a"), *rows_of("b", 2)], MACHINE)
     targets = text.split("## The targets")[1].split("## ")[0]
     assert "| gamutmeta, PNG | +1.00 (+1.00) | +1.00 (+1.00) | +3.00 (+3.00) | +3.00 (+3.00) |  |  |" in targets
+    assert targets.index("as the paper does") < targets.index("| gamutmeta, PNG |")  # the other was not run
     assert "| gamutmeta, 3,000 B | 2 | 4,000 | 3,000 | 32.00 | +11.00 |" in text
     assert "| b | 4x4 | 20.0 | 22.00 / 27.00 / 42.00 | 23.00 / 28.00 / 43.00 | 32.00 / 37.00 / 52.00 |" in text
     assert "| gamutmeta, 6,000 B | +3.0 / +3.0 | +3.0 / +3.0 |" in text

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 torch = pytest.importorskip("torch")
 
-from gamutmeta.color.gamut import reduce_to_codes  # noqa: E402
+from gamutmeta.color.gamut import out_of_gamut, reduce_to_codes  # noqa: E402
 from gamutmeta.color.quality import measure  # noqa: E402
+from gamutmeta.color.spaces import PROPHOTO, apply_matrix, decode_table, reduction_matrix  # noqa: E402
 from gamutmeta.container import Binding, Payload, encode  # noqa: E402
 from gamutmeta.errors import FitError  # noqa: E402
 from gamutmeta.fit.config import PRESETS, FitConfig  # noqa: E402
@@ -96,17 +97,51 @@ def test_any_cap_is_kept_on_any_picture(max_bytes: int, height: int, width: int,
 
 
 @pytest.mark.slow
-def test_more_bytes_are_worth_more_on_a_real_photograph() -> None:
+def test_more_bytes_are_never_worse_on_a_real_photograph() -> None:
+    """Every rung of the ladder, and caps between."""
     wide = read_photo(resources.files("gamutmeta.demo") / "carrots.tif").array
     codes, _ = reduce_to_codes(wide, PRESETS["balanced"].adaptation)
     gains, sizes = [], []
-    for max_bytes in (450, 1200, 3000, 8000, 20_000):
+    for max_bytes in (400, 619, 620, 961, 1_500, 2_400, 3_800, 6_000, 9_600, 16_000, 28_000, 61_440):
         config = PRESETS["balanced"].within(max_bytes)
         result = fit(codes, wide, config, device="cpu")
         gains.append(gain_og(result, wide, codes, config))
         sizes.append(len(encode(payload_of(result, wide))))
+        assert sizes[-1] <= max_bytes
     assert gains == sorted(gains)
     assert sizes == sorted(sizes)
+    assert gains[-1] > gains[0] + 8
+
+
+@pytest.mark.slow
+def test_presets_spend_more_for_more() -> None:
+    wide = read_photo(resources.files("gamutmeta.demo") / "carrots.tif").array
+    codes, _ = reduce_to_codes(wide, PRESETS["balanced"].adaptation)
+    gains = [
+        gain_og(fit(codes, wide, PRESETS[name], device="cpu"), wide, codes, PRESETS[name])
+        for name in ("small", "balanced", "best")
+    ]
+    assert gains[0] > 18
+    assert gains[1] > gains[0] + 2
+    assert gains[2] > gains[1] + 2
+
+
+@pytest.mark.slow
+def test_in_gamut_colours_stay_what_clipping_makes_of_them() -> None:
+    """Without a code of 0 or 255 bit for bit; all of them together within a decibel."""
+    wide = read_photo(resources.files("gamutmeta.demo") / "carrots.tif").array
+    config = PRESETS["balanced"]
+    codes, _ = reduce_to_codes(wide, config.adaptation)
+    result = fit(codes, wide, config, device="cpu")
+    restored = expand(result.descriptor, payload_of(result, wide).weights(), codes)
+    clipped = expand(Descriptor(adaptation=config.adaptation), {}, codes)
+    inner = ~((codes == 0) | (codes == 255)).any(-1)
+    assert 0.5 < inner.mean() < 0.99
+    np.testing.assert_array_equal(restored[inner], clipped[inner])
+    linear = decode_table(PROPHOTO, 65536)
+    in_gamut = ~out_of_gamut(apply_matrix(reduction_matrix(config.adaptation), linear[wide]))
+    before, after = (np.square(linear[p][in_gamut] - linear[wide][in_gamut]).mean() for p in (clipped, restored))
+    assert 10 * np.log10(after / before) < 1
 
 
 def test_a_cap_that_cannot_be_kept_is_an_error() -> None:

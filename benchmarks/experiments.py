@@ -1,0 +1,184 @@
+"""What could be done to a fitted model before it is stored: each change alone, in bytes and decibels.
+
+    python -m benchmarks.experiments PHOTOGRAPH [PHOTOGRAPH ...] [--name NAME]
+
+Every photograph is fitted once with `balanced`, as a PNG. Writes ``results/<name>.json`` and ``results/<name>.md``;
+what came of the changes that need a fit of their own is told in ``experiments.md`` beside this file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from statistics import mean
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from benchmarks.machine import describe
+from gamutmeta.color.adaptation import Adaptation
+from gamutmeta.color.gamut import reduce_to_codes
+from gamutmeta.color.quality import measure
+from gamutmeta.color.spaces import PROPHOTO, SRGB, decode_table, expansion_matrix
+from gamutmeta.container.frame import compress
+from gamutmeta.container.tensors import Tensor, tensor_bytes
+from gamutmeta.fit.config import preset_named
+from gamutmeta.fit.engine import fit
+from gamutmeta.model.expand import expand
+from gamutmeta.model.features import code_coordinate, fitted_positions, gate_weights, octave_features
+from gamutmeta.model.plain import _bilinear
+from gamutmeta.photo.read import read_photo
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from gamutmeta.fit.engine import FitResult
+
+RESULTS = Path(__file__).parent / "results"
+
+Parts = list[bytes]
+Change = tuple[Parts, dict[str, "NDArray[np.float32]"]]
+"""What would be compressed, and what the reader would compute with."""
+
+
+def named(result: FitResult) -> dict[str, Tensor]:
+    """The tensors by name."""
+    return {spec.name: tensor for spec, tensor in zip(result.descriptor.tensor_specs(), result.tensors, strict=True)}
+
+
+def as_stored(tensors: dict[str, Tensor]) -> Change:
+    """As it is."""
+    return tensor_bytes(tensors.values()), {name: tensor.decode() for name, tensor in tensors.items()}
+
+
+def planar(tensors: dict[str, Tensor]) -> Change:
+    """The grid channel by channel instead of node by node."""
+    parts, weights = as_stored(tensors)
+    return [tensors["grid"].values.transpose(2, 0, 1).tobytes(), *parts[1:]], weights
+
+
+def nibbles(tensors: dict[str, Tensor]) -> Change:
+    """Grid values from -8 to 7 in half a byte, the others behind an escape."""
+    parts, weights = as_stored(tensors)
+    flat = tensors["grid"].values.ravel()
+    small = np.where((flat >= -7) & (flat <= 7), flat + 8, 0).astype(np.uint8)
+    small = np.append(small, 0) if len(small) % 2 else small
+    packed = (small[::2] << 4 | small[1::2]).tobytes() + flat[(flat < -7) | (flat > 7)].tobytes()
+    return [packed, *parts[1:]], weights
+
+
+def zigzag_rows(tensors: dict[str, Tensor]) -> Change:
+    """The grid as differences from the node before."""
+    parts, weights = as_stored(tensors)
+    values = tensors["grid"].values
+    return [np.diff(values, axis=1, prepend=np.int8(0)).astype(np.int8).tobytes(), *parts[1:]], weights
+
+
+def fewer_bits(bits: int) -> Callable[[dict[str, Tensor]], Change]:
+    """The MLP's weights rounded to so many bits after the fit."""
+
+    def change(tensors: dict[str, Tensor]) -> Change:
+        largest = (1 << (bits - 1)) - 1
+        rounded = {}
+        for name, tensor in tensors.items():
+            if name.startswith("weight"):
+                values = tensor.decode()
+                scale = float(np.float32(np.abs(values).max() / largest))
+                rounded[name] = Tensor(np.rint(values / scale).astype(np.int8), scale)
+            else:
+                rounded[name] = tensor
+        return as_stored(rounded)
+
+    return change
+
+
+CHANGES: dict[str, Callable[[dict[str, Tensor]], Change]] = {
+    "as it is": as_stored,
+    "grid planar": planar,
+    "grid in half bytes before zstd": nibbles,
+    "grid as differences": zigzag_rows,
+    "MLP weights of 7 bits": fewer_bits(7),
+    "MLP weights of 6 bits": fewer_bits(6),
+    "MLP weights of 5 bits": fewer_bits(5),
+}
+
+
+def refitted_last_layer(
+    result: FitResult, wide: NDArray[np.uint16], codes: NDArray[np.uint8]
+) -> dict[str, NDArray[np.float32]]:
+    """The last layer by least squares over all active pixels, with the other tensors as they are stored."""
+    model = result.descriptor
+    weights = {name: tensor.decode() for name, tensor in named(result).items()}
+    gate = gate_weights(model.gate)
+    matrix = expansion_matrix(model.adaptation)
+    row, column = np.nonzero((gate[codes] > 0).any(-1))
+    last = len(model.hidden)
+    units = model.hidden[-1] + 1
+    normal, right = np.zeros((3 * units, 3 * units)), np.zeros(3 * units)
+    t = code_coordinate()
+    octaves = model.rgb.octaves if model.rgb else 0
+    table = np.concatenate([t[:, None], octave_features(t, octaves)], 1)
+    for part in np.array_split(np.arange(len(row)), max(1, len(row) // 50_000)):
+        y, x = row[part], column[part]
+        code = codes[y, x]
+        u, v = fitted_positions(x, y, (codes.shape[1], codes.shape[0]), None)
+        values = np.concatenate([_bilinear(weights["grid"], u, v), *(table[code[:, c]] for c in range(3))], 1)
+        for k in range(last):
+            values = np.maximum(values @ weights[f"weight{k}"].T + weights[f"bias{k}"], 0)
+        values = np.concatenate([values, np.ones((len(part), 1))], 1)
+        target = decode_table(PROPHOTO, 65536)[wide[y, x]] - decode_table(SRGB, 256)[code] @ matrix.T
+        # residual = matrix @ (gate * (W values)): linear in W.
+        design = np.einsum("oc,nc,nu->nocu", matrix, gate[code], values).reshape(-1, 3 * units)
+        normal += design.T @ design
+        right += design.T @ target.ravel()
+    solved = np.linalg.solve(normal + 1e-6 * np.trace(normal) / len(normal) * np.eye(len(normal)), right)
+    solved = solved.reshape(3, units).astype(np.float32)
+    return weights | {f"weight{last}": solved[:, :-1], f"bias{last}": solved[:, -1]}
+
+
+def run(path: Path) -> list[dict[str, Any]]:
+    """All changes on one photograph."""
+    wide = read_photo(path).array
+    codes, _ = reduce_to_codes(wide, Adaptation.BRADFORD)
+    result = fit(codes, wide, preset_named("balanced"), device="cpu")
+    rows = []
+    for name, change in CHANGES.items():
+        parts, weights = change(named(result))
+        quality = measure(wide, expand(result.descriptor, weights, codes))
+        rows.append({"photograph": path.stem, "change": name, "bytes": len(compress(parts)), "og": quality.psnr_og})
+    quality = measure(wide, expand(result.descriptor, refitted_last_layer(result, wide, codes), codes))
+    rows.append(
+        {
+            "photograph": path.stem,
+            "change": "last layer by least squares (in floats)",
+            "bytes": rows[0]["bytes"],
+            "og": quality.psnr_og,
+        }
+    )
+    return [row | {"more": row["bytes"] / rows[0]["bytes"] - 1, "gain": row["og"] - rows[0]["og"]} for row in rows]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """See the module's docstring."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("photographs", type=Path, nargs="+")
+    parser.add_argument("--name", default="experiments", help="of the result files")
+    options = parser.parse_args(arguments)
+    rows = [row for path in options.photographs for row in run(path)]
+    lines = ["| change | bytes, mean | OG dB, mean | least | most |", "|" + "---|" * 5]
+    for change in dict.fromkeys(row["change"] for row in rows):
+        of = [row for row in rows if row["change"] == change]
+        gains = [row["gain"] for row in of]
+        more = mean(row["more"] for row in of)
+        lines.append(f"| {change} | {more:+.1%} | {mean(gains):+.3f} | {min(gains):+.3f} | {max(gains):+.3f} |")
+    text = "\n".join(lines) + "\n"
+    (RESULTS / f"{options.name}.json").write_text(json.dumps({"machine": describe(), "rows": rows}, indent=1) + "\n")
+    (RESULTS / f"{options.name}.md").write_text(text)
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
