@@ -140,7 +140,7 @@ def _target_table(rows: Sequence[Row], names: tuple[str, str]) -> str:
     for coding in _codings(rows):
         ours = [row for row in rows if row["coding"] == coding and row["og_percent"] >= MIN_OG_PERCENT]
         for method in dict.fromkeys(row["method"] for row in ours if row["budget"]):
-            budgets = {row["budget"] for row in ours if row["method"] == method}
+            budgets = {row["budget"] for row in ours if row["method"] == method} - {None}
             cells = [f"{method}, {coding}"]
             for target in TARGET_BUDGETS:
                 # The nearest size below, if it is of that order at all.

@@ -38,6 +38,12 @@ def test_the_reference_with_the_same_adaptation_comes_first(row: Row, rows_of: R
     assert "| gamutmeta, PNG | +2.00 (+2.00) | +2.00 (+2.00) | +4.00" in targets.split("as the paper does")[0]
 
 
+def test_a_method_with_and_without_a_budget(row: Row, rows_of: Rows) -> None:
+    rows = [*rows_of("a"), row("a", "gamutmeta best", None, 40), row("a", "gamutmeta best", 2_400, 32)]
+    targets = document(rows, MACHINE).split("## The targets")[1].split("## ")[0]
+    assert "| gamutmeta best, PNG | +2.00 (+2.00) | +2.00 (+2.00) |  |  |  |  |" in targets
+
+
 def test_a_coding_without_the_reference(rows_of: Rows) -> None:
     rows = [row for row in rows_of("a", coding="JPEG q90 4:2:0") if "reference" not in row["method"]]
     found = gained([*rows, *rows_of("a")])
