@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from benchmarks.rd.runs import Point, Row
 
 RESULTS = Path(__file__).parent / "results"
-QUICK = Budgets(caps=(900, 3_000, 16_000), gain_map=(3_000, 16_000), samples=(3_000, 16_000))
+QUICK = Budgets(caps=(960, 2_400, 16_000), gain_map=(3_000, 16_000), samples=(3_000, 16_000))
 DEFAULT_FAMILIES = tuple(name for name in FAMILIES if name != "reference-bradford")
 
 

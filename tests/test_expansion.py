@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -129,7 +130,9 @@ def test_one_flipped_byte_anywhere_gives_an_error_or_the_same_photograph(
         damaged = bytearray(data)
         damaged[at] ^= 0x04
         try:
-            result = expand(bytes(damaged))
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # Pillow's, of a damaged tag that does not matter
+                result = expand(bytes(damaged))
         except GamutMetaError:
             continue
         np.testing.assert_array_equal(result.array, whole)

@@ -24,14 +24,14 @@ def test_the_papers_model_has_the_papers_size() -> None:
 
 def test_the_grid_model() -> None:
     descriptor = PRESETS["balanced"].descriptor(4000, 3000, 0)
-    assert descriptor.grid == Grid(4, 72, 96)
-    assert descriptor.layer_widths == (19, 24, 24, 3)
-    assert descriptor.tensor_specs()[0].shape == (72, 96, 4)
+    assert descriptor.grid == Grid(3, 96, 128)
+    assert descriptor.layer_widths == (24, 24, 24, 3)
+    assert descriptor.tensor_specs()[0].shape == (96, 128, 3)
 
 
 def test_a_small_picture_gets_a_small_grid() -> None:
     descriptor = PRESETS["balanced"].descriptor(48, 12, 0)
-    assert descriptor.grid == Grid(4, 2, 8)
+    assert descriptor.grid == Grid(3, 4, 14)
 
 
 def test_an_empty_model_has_no_tensors() -> None:
