@@ -73,7 +73,7 @@ class FitConfig:
 
         The grid model's size is chosen for the cap; the paper's model is what it is. Caps are rounded down to a ladder
         (400, 620, 960, 1,500, 2,400, 3,800, 6,000, 9,600, 16,000, 28,000, 61,440) whose rungs lie so far apart that
-        more bytes are not worse.
+        more bytes are hardly ever worse (3 of 130 steps on thirteen photographs, by 0.03 to 0.34 dB).
 
         Raises:
             FitError: if the cap is not in 400..61,440.
@@ -168,7 +168,7 @@ PRESETS: Mapping[str, FitConfig] = MappingProxyType(
     {
         "balanced": _grid_preset("balanced", "at most 6,000 bytes, often fewer", 6_000, steps=2_000, batch=1_280),
         "small": _grid_preset("small", "at most 1,500 bytes", 1_500, steps=2_000, batch=1_280),
-        "best": _grid_preset("best", "at most 16,000 bytes; five times the time", 16_000, steps=8_000, batch=2_048),
+        "best": _grid_preset("best", "at most 16,000 bytes; six times the time", 16_000, steps=8_000, batch=2_048),
         "paper": FitConfig(
             name="paper",
             summary="the model of the GamutMLP paper (width 32), about 10 KB",
