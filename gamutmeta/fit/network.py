@@ -24,6 +24,9 @@ from gamutmeta.model.features import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
     from torch import Tensor
 
     from gamutmeta.fit.samples import Samples
@@ -97,6 +100,11 @@ class Problem:
             weight=every.weight[part],
         )
 
+    def first(self, size: int) -> Problem:
+        """The first `size` samples alone."""
+        every = self.everything
+        return Problem(Batch(*(getattr(every, field)[:size] for field in Batch.__slots__)))
+
     def pick(self, at: Tensor, weight: Tensor) -> Problem:
         """The samples numbered `at`, (M,), with new weights, (M,)."""
         every = self.everything
@@ -144,7 +152,7 @@ class Network:
         self.width, self.height = width, height
         self._device = device
 
-        def constant(array: np.typing.NDArray[np.floating]) -> Tensor:
+        def constant(array: NDArray[np.floating]) -> Tensor:
             return torch.from_numpy(np.ascontiguousarray(array, np.float32)).to(device)
 
         specs = descriptor.tensor_specs()
@@ -211,15 +219,28 @@ class Network:
             batch: the pixels.
             grid: the grid to use instead of the trainable one (noisy, or rounded), in steps.
         """
-        values = self._features(batch, grid)
-        for k, (weight, bias) in enumerate(self.layers):
-            if k:
-                values = functional.relu(values)
-            values = functional.linear(values, weight, bias)
-        values = values * self.output_scale
+        values = functional.linear(self.hidden(batch, grid), *self.layers[-1]) * self.output_scale
         if self.descriptor.head is Head.SRGB_EXCESS:
             values = (values * self.gates(batch)) @ self.matrix
         return values
+
+    def hidden(self, batch: Batch, grid: Tensor | None) -> Tensor:
+        """What the last layer sees, (B, units); see :meth:`residual`."""
+        values = self._features(batch, grid)
+        for weight, bias in self.layers[:-1]:
+            values = functional.relu(functional.linear(values, weight, bias))
+        return values
+
+    @torch.no_grad()
+    def take(self, tensors: Mapping[str, NDArray[np.float32]]) -> None:
+        """Take over the values that a reader decodes from a payload, by name of the tensor."""
+        for k, layer in enumerate(self.layers):
+            scale = self.output_scale if k == len(self.layers) - 1 else 1.0
+            for name, tensor in zip(("weight", "bias"), layer, strict=True):
+                if tensor is not None:
+                    tensor.copy_(torch.from_numpy(tensors[f"{name}{k}"] / scale))
+        if self.grid is not None:
+            self.grid.copy_(torch.from_numpy(tensors["grid"] / self.grid_step).permute(2, 0, 1)[None])
 
     def _features(self, batch: Batch, grid: Tensor | None) -> Tensor:
         parts = []
@@ -280,13 +301,18 @@ class Network:
         nodes = functional.embedding(corners, (grid * self.grid_step).reshape(channels, -1).T.contiguous())
         return (nodes * share[..., None]).sum(1)
 
-    def grid_steps(self) -> np.typing.NDArray[np.float32] | None:
+    def grid_steps(self) -> NDArray[np.float32] | None:
         """The grid in units of its step, (height, width, channels) as the payload has it, or None."""
         if self.grid is None:
             return None
         return np.ascontiguousarray(self.grid.detach()[0].permute(1, 2, 0).cpu().numpy())
 
-    def mlp_weights(self) -> dict[str, np.typing.NDArray[np.float32]]:
+    def last_layer(self) -> NDArray[np.float64]:
+        """Weights and biases of the last layer as the payload has them, (outputs, inputs + 1), the bias last."""
+        named, last = self.mlp_weights(), len(self.layers) - 1
+        return np.concatenate([named[f"weight{last}"], named[f"bias{last}"][:, None]], 1).astype(np.float64)
+
+    def mlp_weights(self) -> dict[str, NDArray[np.float32]]:
         """The MLP's tensors by name, as the payload has them."""
         named = {}
         for k, layer in enumerate(self.layers):
