@@ -16,6 +16,7 @@ import torch
 
 from gamutmeta.container import Tensor
 from gamutmeta.fit.rate import container_size, tensors_within
+from gamutmeta.fit.threads import in_order
 from gamutmeta.model.descriptor import Head
 
 if TYPE_CHECKING:
@@ -77,40 +78,15 @@ class LastLayer:
     """
 
     def __init__(self, network: Network, problem: Problem) -> None:
-        outputs, inputs = network.layers[-1][0].shape
-        self._shape = (outputs, inputs + 1)
         count = min(len(problem), _SAMPLES)
         self._samples_of_each = len(problem) / count
-        size = outputs * (inputs + 1)
-        self._normal = np.zeros((2, size, size))
-        self._right = np.zeros((2, size))
-        self._constant = np.zeros(2)
-        for start in range(0, count, _BATCH):
-            self._add(network, problem.batch(start, min(_BATCH, count - start)))
 
-    @torch.no_grad()
-    def _add(self, network: Network, batch: Batch) -> None:
-        """Sum up ``(h, 1)^T (h, 1)`` for each pair of outputs, and what the target asks of them."""
-        hidden = network.hidden(batch, network.grid)
-        hidden = torch.cat([hidden, torch.ones_like(hidden[:, :1])], 1)
-        is_gated = network.descriptor.head is Head.SRGB_EXCESS
-        gates = network.gates(batch) if is_gated else torch.ones_like(batch.target)
-        matrix = network.matrix if is_gated else torch.eye(3).to(hidden)
-        together = _double(matrix @ matrix.T)
-        outputs, units = self._shape
-        for part, chosen in enumerate((~batch.in_gamut, batch.in_gamut)):
-            values, weight, gate, target = hidden[chosen], batch.weight[chosen], gates[chosen], batch.target[chosen]
-            blocks = self._normal[part].reshape(outputs, units, outputs, units)
-            for i in range(outputs):
-                weighted = (values * (weight * gate[:, i])[:, None]).T
-                for j in range(i + 1):
-                    block = _double(weighted @ (values * gate[:, j, None])) * together[i, j]
-                    blocks[i, :, j] += block
-                    if i != j:
-                        blocks[j, :, i] += block.T
-            asked = (target @ matrix.T) * gate * weight[:, None]
-            self._right[part] += _double(asked.T @ values).ravel()
-            self._constant[part] += float((target.square().sum(1) * weight).double().sum())
+        def work(start: int) -> tuple[Doubles, Doubles, Doubles]:
+            return _sums(network, problem.batch(start, min(_BATCH, count - start)))
+
+        # Added up in a fixed order, whichever thread was first.
+        parts = in_order(work, range(0, count, _BATCH))
+        self._normal, self._right, self._constant = (np.sum(part, axis=0) for part in zip(*parts, strict=True))
 
     def solve(self, start: Doubles, protection: Protection) -> Doubles:
         """The best last layer, (outputs, inputs + 1), the bias last; `start` is what training made of it."""
@@ -125,7 +101,7 @@ class LastLayer:
             if self._error(0, gentler) > highest:
                 break
             solution = gentler
-        return solution.reshape(self._shape)
+        return solution.reshape(start.shape)
 
     def _solved(self, before: Doubles, in_gamut_weight: float) -> Doubles:
         normal = self._normal[0] + in_gamut_weight * self._normal[1]
@@ -136,6 +112,27 @@ class LastLayer:
     def _error(self, part: int, solution: Doubles) -> float:
         """The weighted squared error of the out-of-gamut samples (part 0) or of the others (part 1)."""
         return float(solution @ self._normal[part] @ solution - 2 * self._right[part] @ solution + self._constant[part])
+
+
+@torch.no_grad()
+def _sums(network: Network, batch: Batch) -> tuple[Doubles, Doubles, Doubles]:
+    """What a batch adds to both normal matrices (2, n, n), right sides (2, n) and errors of clipping (2,)."""
+    hidden = network.hidden(batch, network.grid)
+    hidden = torch.cat([hidden, torch.ones_like(hidden[:, :1])], 1)
+    is_gated = network.descriptor.head is Head.SRGB_EXCESS
+    gates = network.gates(batch) if is_gated else torch.ones_like(batch.target)
+    matrix = network.matrix if is_gated else torch.eye(3).to(hidden)
+    asked = (batch.target @ matrix.T) * gates
+    # Outputs o and p meet with the products of their gates, and in linear ProPhoto with those of their matrix rows.
+    design = (gates[:, :, None] * hidden[:, None, :]).flatten(1)
+    together = np.kron(_double(matrix @ matrix.T), np.ones((hidden.shape[1], hidden.shape[1])))
+    normals, rights, constants = [], [], []
+    for chosen in (~batch.in_gamut, batch.in_gamut):
+        weight = batch.weight[chosen][:, None]
+        normals.append(_double((design[chosen] * weight).T @ design[chosen]) * together)
+        rights.append(_double((asked[chosen] * weight).T @ hidden[chosen]).ravel())
+        constants.append(float((batch.target[chosen].square() * weight).double().sum()))
+    return np.array(normals), np.array(rights), np.array(constants)
 
 
 def _double(values: torch.Tensor) -> Doubles:

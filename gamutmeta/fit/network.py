@@ -14,6 +14,7 @@ import torch
 from torch.nn import functional
 
 from gamutmeta.color.spaces import SRGB, apply_matrix, decode_table, expansion_matrix
+from gamutmeta.fit.threads import in_order
 from gamutmeta.model.descriptor import Head, RgbSource
 from gamutmeta.model.features import (
     code_coordinate,
@@ -107,18 +108,10 @@ class Problem:
 
     def pick(self, at: Tensor, weight: Tensor) -> Problem:
         """The samples numbered `at`, (M,), with new weights, (M,)."""
-        every = self.everything
-        return Problem(
-            Batch(
-                row=every.row[at],
-                column=every.column[at],
-                codes=every.codes[at],
-                base=every.base[at],
-                target=every.target[at],
-                in_gamut=every.in_gamut[at],
-                weight=weight,
-            ),
-        )
+        row, column, codes, base, target, in_gamut, _ = (getattr(self.everything, name) for name in Batch.__slots__)
+        picked = in_order(lambda values: values[at], (target, codes, base, row, column, in_gamut))
+        target, codes, base, row, column, in_gamut = picked
+        return Problem(Batch(row, column, codes, base, target, in_gamut, weight))
 
 
 class Network:
@@ -202,14 +195,17 @@ class Network:
         """How many of `values`, from the first on, are the MLP's; the grid's follow."""
         return len(self.values) - (0 if self.grid is None else self.grid.numel())
 
-    @torch.no_grad()
     def squared_errors(self, problem: Problem) -> Tensor:
         """Squared error of each sample, summed over the channels, (N,); the grid as it is, without noise."""
         errors = torch.empty(len(problem), device=self._device)
-        for start in range(0, len(problem), _ERROR_BATCH):
+
+        @torch.no_grad()
+        def work(start: int) -> None:
             batch = problem.batch(start, _ERROR_BATCH)
             difference = self.residual(batch, self.grid) - batch.target
             torch.sum(difference.square_(), 1, out=errors[start : start + _ERROR_BATCH])
+
+        in_order(work, range(0, len(problem), _ERROR_BATCH))
         return errors
 
     def residual(self, batch: Batch, grid: Tensor | None) -> Tensor:
