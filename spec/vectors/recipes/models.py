@@ -72,6 +72,10 @@ class Model:
         stored = frames.raw_frame(self.raw) if frame is None else frame
         return container(self.descriptor(picture, jpeg), len(self.raw), stored, versions=versions, flags=flags)
 
+    def container_of(self, entries: Mapping[str, Value]) -> bytes:
+        """The container with these tensors and another map, packed canonically."""
+        return container(messages.packed(entries), len(self.raw), frames.raw_frame(self.raw))
+
     def with_entries(self, **entries: Value) -> Model:
         """The model with other or further entries; tensors stay as they are."""
         return replace(self, entries={**self.entries, **entries})
