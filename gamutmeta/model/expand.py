@@ -88,9 +88,7 @@ def _expand_strip(tables: Tables, codes: NDArray[np.uint8], top: int, out: NDArr
             row, column = np.divmod(at, width)
             outputs = _network(tables, flat[at], wide[at], row + top, column)
             if head is Head.SRGB_EXCESS:
-                # Where the gate is shut, not even an infinite output gets through (0 times it would be no number).
-                excess = np.where(acting[at], tables.gate[flat[at]] * outputs, np.float32(0))
-                wide[at] = apply_matrix(tables.matrix, linear[at] + excess)
+                wide[at] = apply_matrix(tables.matrix, linear[at] + tables.gate[flat[at]] * outputs)
             else:
                 wide[at] += outputs
     # fmax, so that a not-a-number becomes black rather than undefined.

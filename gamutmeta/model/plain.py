@@ -56,9 +56,7 @@ def _expand(descriptor: Descriptor, weights: Mapping[str, Floats], codes: NDArra
     linear: Floats = decode_table(SRGB, 256)[codes]
     if descriptor.head is Head.SRGB_EXCESS:
         outputs = _network(descriptor, weights, _features(descriptor, weights, codes, apply_matrix(matrix, linear)))
-        gate = gate_weights(descriptor.gate)[codes]
-        # Where the gate is shut, not even an infinite output gets through (0 times it would be no number).
-        linear = linear + np.where(gate > 0, gate * outputs, np.float32(0))
+        linear = linear + gate_weights(descriptor.gate)[codes] * outputs
     wide = apply_matrix(matrix, linear)
     if descriptor.head is Head.WIDE_RESIDUAL:
         wide = wide + _network(descriptor, weights, _features(descriptor, weights, codes, wide))
