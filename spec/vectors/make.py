@@ -14,7 +14,7 @@ from pathlib import Path
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from spec.vectors.recipes import of_containers, of_descriptors, of_frames, of_jpegs, of_models, of_pngs, of_tiffs
+from spec.vectors.recipes import of_containers, of_descriptors, of_frames, of_jpegs, of_models, of_pngs, of_sidecars, of_tiffs
 from spec.vectors.recipes.bases import Bases
 from spec.vectors.recipes.suite import Suite
 
@@ -31,7 +31,7 @@ def all_vectors(*, remake_bases: bool = False) -> Suite:
         remake_bases: whether to make ``base/`` anew first, with the encoders that are installed.
     """
     suite = Suite(Bases(FOLDER / "base", remake=remake_bases))
-    for group in (of_models, of_containers, of_descriptors, of_frames, of_jpegs, of_pngs, of_tiffs):
+    for group in (of_models, of_containers, of_descriptors, of_frames, of_jpegs, of_pngs, of_tiffs, of_sidecars):
         group.add(suite)
     unused = suite.bases.unused()
     if unused:

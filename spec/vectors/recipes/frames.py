@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["BLOCK_LIMIT", "MAGIC", "block", "compressed_block", "frame", "header", "raw_frame", "rle_block"]
+__all__ = [
+    "BLOCK_LIMIT",
+    "MAGIC",
+    "block",
+    "compressed_block",
+    "frame",
+    "header",
+    "literals",
+    "one_sequence",
+    "raw_frame",
+    "repeated_literals",
+    "rle_block",
+]
 
 MAGIC = b"\x28\xb5\x2f\xfd"
 
@@ -47,6 +59,31 @@ def rle_block(byte: int, count: int, *, last: bool = True) -> bytes:
 def compressed_block(content: bytes, *, last: bool = True) -> bytes:
     """A block that is marked as compressed."""
     return _block(2, len(content), content, last=last)
+
+
+def literals(content: bytes) -> bytes:
+    """The literals section of a compressed block, raw, of up to 4,095 bytes (12 bits of size)."""
+    return (len(content) << 4 | 0b0100).to_bytes(2, "little") + content
+
+
+def repeated_literals(byte: int, count: int) -> bytes:
+    """The literals section of a compressed block: up to 4,095 times one byte."""
+    return (count << 4 | 0b0101).to_bytes(2, "little") + bytes((byte,))
+
+
+def one_sequence(*, literals: int, match: int, offset_code: int, offset_bits: int) -> bytes:
+    """The sequences section of a compressed block with one sequence.
+
+    All three kinds of codes are in RLE mode, so that the bit stream holds nothing but the bits of the offset.
+
+    Args:
+        literals: how many precede the match; up to 15, so that the code for them has no bits.
+        match: length of the match; 3 to 34, so that the code for it has no bits.
+        offset_code: number of bits of the offset.
+        offset_bits: these bits. 2^offset_code + offset_bits is the offset plus 3, or a repeat offset if up to 3.
+    """
+    stream = (1 << offset_code) | offset_bits
+    return bytes((1, 0x54, literals, offset_code, match - 3)) + stream.to_bytes(offset_code // 8 + 1, "little")
 
 
 def frame(size: int, blocks: Iterable[bytes], *, field_bytes: int | None = None) -> bytes:

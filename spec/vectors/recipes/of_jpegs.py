@@ -231,12 +231,23 @@ def _with(data: bytes, at: int, flip: int) -> bytes:
     return bytes(changed)
 
 
+def _unused_bits(text: bytes) -> bytes:
+    """Base64 that ends with padding, with ones in place of the zeros that fill up its last character."""
+    alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    padding = text.count(b"=")
+    if not padding:
+        raise ValueError(text)
+    last = alphabet.index(text[-padding - 1]) | (1 << 2 * padding) - 1
+    return text[: -padding - 1] + alphabet[last : last + 1] + text[-padding:]
+
+
 class _Carriers:
     """Extraction from one JPEG file in many variants."""
 
     def __init__(self, suite: Suite) -> None:
         self._suite = suite
         self._jpeg, picture = coded(suite.bases, "optimised")
+        # Their base64 ends with padding.
         self._container = Model().container(picture, coded_digest(self._jpeg))
         self._other = Model({"cat": 1}).container(picture, coded_digest(self._jpeg))
 
@@ -468,6 +479,8 @@ class _Carriers:
             ("trailing-space", b"gamutmeta1 " + text + b" \t\r\n\0\0", "White space and NULs behind the text."),
             ("line-breaks", b"gamutmeta1 " + broken, "Lines of 76 characters."),
             ("inner-space", b"gamutmeta1  " + text[:5] + b" \t" + text[5:], "Blanks within the text and before it."),
+            ("all-white-space", b"gamutmeta1 " + text[:9] + b"\t\n\v\f\r " + text[9:], "Every kind of white space."),
+            ("unused-bits", b"gamutmeta1 " + _unused_bits(text), "Bits that the last group does not use are set."),
         ):
             self._ok(f"com-{name}", comment(content), rationale, "carrier-com", "base64")
         for name, content, rationale in (
@@ -485,8 +498,13 @@ class _Carriers:
             ("cut", text[: len(text) // 4 * 4 - 5], "The text is cut off, so that its padding is missing."),
             ("padding-inside", text[:8] + b"=" + text[9:], "Padding in the middle."),
             ("padding-excess", text.rstrip(b"=") + b"====", "Too much padding."),
+            ("padding-group", text[:-4] + b"AAAA====", "A group of nothing but padding."),
+            ("padding-three", text[:-4] + b"A===", "A group with one character and padding."),
+            ("padding-missing", text.rstrip(b"="), "The padding is missing."),
             ("nul-inside", text[:12] + b"\0" + text[12:], "A NUL within the text."),
-            ("two-texts", text + text if text.endswith(b"=") else text + b"=" + text, "Text behind the padding."),
+            ("nul-before", b"\0" + text, "A NUL before the text."),
+            ("no-break-space", text[:8] + b"\xa0" + text[8:], "A no-break space, which is no white space here."),
+            ("two-texts", text + text, "Text behind the padding."),
             ("nothing", b"", "Nothing behind the mark."),
             ("no-magic", base64.b64encode(b"\0" + self._container), "The container has no magic number."),
         ):
@@ -533,6 +551,14 @@ class _Carriers:
         ):
             file = inserted(self._jpeg, segments)
             self._no(name, file, "carrier.duplicate", f"{rationale} Which is right cannot be known.", "several")
+
+        self._no(
+            "twice-then-damaged",
+            self._jpeg[:20] + one + one + b"\0\0",
+            "carrier.duplicate",
+            "The second payload is refused at once, before the damage behind it is seen.",
+            "several",
+        )
 
     def _hosts(self) -> None:
         jpeg, ours = self._jpeg, app11(self._container)

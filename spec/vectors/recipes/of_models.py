@@ -193,9 +193,9 @@ def _layers(suite: Suite) -> None:
 def _encodings(suite: Suite) -> None:
     entries: dict[str, Value] = {"head": 2, "grid": (2, 3, 3), "rgb": 0, "mlp": (4,)}
     count = len(shapes(entries))
-    mixes: dict[str, Encoding | list[Encoding]] = {
-        "f16": "f16",
-        "scale": struct.unpack("<f", struct.pack("<f", 0.011))[0],
+    mixes: dict[str, list[Encoding]] = {
+        "f16": ["f16"] * count,
+        "scale": [*(_FIFTH / 16, 0.03125 * _FIFTH, _SEVENTH / 16, _FIFTH / 64, _SEVENTH / 256)][:count],
         "mixed": [*("f16", 7, _SEVENTH / 8, 7, "f16", 8)][:count],
         "mixed-reverse": [*(7, "f16", 8, "f16", _FIFTH / 16, "f16")][:count],
     }
@@ -207,7 +207,7 @@ def _encodings(suite: Suite) -> None:
             _PICTURE,
             "Tensors as int8 with a power of two, as int8 with another scale, and as float16, in one model.",
             "encoding",
-            *{"f16" if e == "f16" else "int8-power" if isinstance(e, int) else "int8-scale" for e in _list(encode, 1)},
+            *{"f16" if e == "f16" else "int8-power" if isinstance(e, int) else "int8-scale" for e in encode},
         )
     flat_entries: dict[str, Value] = {"head": 1, "rgb": 0, "bias": False}
     lowest = Model(flat_entries, (9,), (struct.pack("9b", -128, 127, 0, -128, -128, 127, 1, -1, -128),))
@@ -243,10 +243,6 @@ def _encodings(suite: Suite) -> None:
             "encoding",
             "int8-power",
         )
-
-
-def _list(encode: Encoding | list[Encoding], count: int) -> list[Encoding]:
-    return encode if isinstance(encode, list) else [encode] * count
 
 
 def _affines(suite: Suite) -> None:
@@ -383,31 +379,33 @@ def _overflow(suite: Suite) -> None:
         "Infinity times a weight of 0 is not a number, and what is not a number becomes black.",
         "overflow",
     )
-    shut = Model(
-        {"head": 2, "gate": 0, "rgb": 0, "mlp": (3,), "bias": False},
-        (-120, -120),
-        (first, struct.pack("9b", *(0, 0, 0, 127, 0, 0, 0, 0, 0))),
-    )
-    _model(
-        suite,
-        "overflow-behind-the-gate",
-        shut,
-        flat(3, 2, (255, 128, 0)),
-        "Where the gate is shut a channel stays as it is, even if the output for it is infinite.",
-        "overflow",
-        "gate-0",
-    )
-    nan = Model(
-        {"head": 2, "gate": 0, "rgb": 0, "mlp": (3, 3), "bias": False},
-        (-120, -120, 0),
-        (first, first, struct.pack("9b", *(1, 0, 0, 0, 1, 0, 0, 0, 1))),
-    )
-    _model(
-        suite,
-        "overflow-not-a-number-behind-the-gate",
-        nan,
-        flat(3, 2, (100, 128, 200)),
-        "Where the gate is shut for all channels the pixel stays as it is, even if the outputs are not numbers.",
-        "overflow",
-        "gate-0",
-    )
+    unit = (1, 0, 0, 0, 1, 0, 0, 0, 1)
+    for name, second, third, colour, rationale in (
+        (
+            "beside-the-gate",
+            (0, 0, 0, 127, 0, 0, 0, 0, 0),
+            unit,
+            (255, 128, 0),
+            "The gate is shut for green alone; 0 times its infinite output is not a number, which spreads by the matrix.",
+        ),
+        (
+            "behind-the-gate",
+            (127, 0, 0, 0, 127, 0, 0, 0, 127),
+            unit,
+            (200, 128, 254),
+            "Where the gate is shut for all channels the pixel stays as it is, even if an output is infinite.",
+        ),
+        (
+            "not-a-number-behind-the-gate",
+            (127, 0, 0, 0, 127, 0, 0, 0, 127),
+            (0,) * 9,
+            (200, 128, 254),
+            "Where the gate is shut for all channels the pixel stays as it is, even if no output is a number.",
+        ),
+    ):
+        model = Model(
+            {"head": 2, "gate": 0, "rgb": 0, "mlp": (3, 3), "bias": False},
+            (-120, -120, 0),
+            (first, struct.pack("9b", *second), struct.pack("9b", *third)),
+        )
+        _model(suite, f"overflow-{name}", model, flat(3, 2, colour), rationale, "overflow", "gate-0")
