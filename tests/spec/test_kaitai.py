@@ -112,7 +112,8 @@ def read_javascript(compiled: Path, containers: Sequence[bytes]) -> list[Reading
     lines = "".join(base64.b64encode(data).decode() + "\n" for data in containers)
     command = [NODE, KAITAI / "read.mjs", compiled]
     done = subprocess.run(command, input=lines, capture_output=True, text=True, check=True, timeout=120)
-    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    # JavaScript writes large floats as integers of other value.
+    answers = [json.loads(line, parse_int=float) for line in done.stdout.splitlines()]
     assert len(answers) == len(containers)
     return [Reading(**answer | {"frame": base64.b64decode(answer.get("frame", ""))}) for answer in answers]
 
