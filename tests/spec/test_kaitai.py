@@ -52,15 +52,26 @@ class Reading:
 
 
 @pytest.fixture(scope="session")
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of compile.mjs and read.mjs with what they import: spec/kaitai, or a copy of it."""
+    assert NPM
+    if (KAITAI / "node_modules" / "kaitai-struct-compiler").is_dir():
+        return KAITAI
+    # A copy, since several test processes may be at it at once.
+    copy = tmp_path_factory.mktemp("spec")
+    shutil.copy(SPEC / "gamutmeta.ksy", copy)
+    shutil.copytree(KAITAI, copy / "kaitai")
+    subprocess.run([NPM, "ci", "--no-audit", "--no-fund"], cwd=copy / "kaitai", check=True, timeout=300)
+    return copy / "kaitai"
+
+
+@pytest.fixture(scope="session")
+def compiled(tools: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the parsers in both languages."""
     assert NODE
-    assert NPM
-    if not (KAITAI / "node_modules" / "kaitai-struct-compiler").is_dir():
-        subprocess.run([NPM, "ci", "--no-audit", "--no-fund"], cwd=KAITAI, check=True, timeout=300)
     target = tmp_path_factory.mktemp("kaitai")
     for language in ("python", "javascript"):
-        subprocess.run([NODE, KAITAI / "compile.mjs", language, target], check=True, timeout=120)
+        subprocess.run([NODE, tools / "compile.mjs", language, target], check=True, timeout=120)
     return target
 
 
@@ -107,10 +118,10 @@ def encoding_of(encoding: Any) -> Any:
     return encoding.scale if encoding.format == 0xCA else encoding.exponent
 
 
-def read_javascript(compiled: Path, containers: Sequence[bytes]) -> list[Reading]:
+def read_javascript(tools: Path, compiled: Path, containers: Sequence[bytes]) -> list[Reading]:
     assert NODE
     lines = "".join(base64.b64encode(data).decode() + "\n" for data in containers)
-    command = [NODE, KAITAI / "read.mjs", compiled]
+    command = [NODE, tools / "read.mjs", compiled]
     done = subprocess.run(command, input=lines, capture_output=True, text=True, check=True, timeout=120)
     # JavaScript writes large floats as integers of other value.
     answers = [json.loads(line, parse_int=float) for line in done.stdout.splitlines()]
@@ -198,25 +209,27 @@ WRONG = [
 ]
 
 
-def test_wrong_ones(compiled: Path, parser: ModuleType) -> None:
-    for data, script in zip(WRONG, read_javascript(compiled, WRONG), strict=True):
+def test_wrong_ones(tools: Path, compiled: Path, parser: ModuleType) -> None:
+    for data, script in zip(WRONG, read_javascript(tools, compiled, WRONG), strict=True):
         assert read_ours(data).error is not None
         assert read_python(parser, data).error is not None, data.hex()
         assert script.error is not None, data.hex()
 
 
 @pytest.mark.parametrize("name", ["container-1", "container-2"])
-def test_the_examples_and_every_byte_of_them_changed(compiled: Path, parser: ModuleType, name: str) -> None:
+def test_the_examples_and_every_byte_of_them_changed(
+    tools: Path, compiled: Path, parser: ModuleType, name: str
+) -> None:
     data = hex_example(name)
     containers = [data, *of_two_bytes(data)]
     assert read_ours(data).error is None
-    for container, script in zip(containers, read_javascript(compiled, containers), strict=True):
+    for container, script in zip(containers, read_javascript(tools, compiled, containers), strict=True):
         ours = read_ours(container)
         assert_agree(ours, read_python(parser, container), container)
         assert_agree(ours, script, container)
 
 
-def test_every_payload(compiled: Path, parser: ModuleType) -> None:
+def test_every_payload(tools: Path, compiled: Path, parser: ModuleType) -> None:
     containers = []
 
     @settings(deadline=None)
@@ -227,7 +240,7 @@ def test_every_payload(compiled: Path, parser: ModuleType) -> None:
         containers.append(data)
 
     check()
-    for data, script in zip(containers, read_javascript(compiled, containers), strict=True):
+    for data, script in zip(containers, read_javascript(tools, compiled, containers), strict=True):
         assert_agree(read_ours(data), script, data)
 
 
@@ -247,10 +260,10 @@ def container_vectors() -> list[bytes]:
     return found
 
 
-def test_vectors(compiled: Path, parser: ModuleType) -> None:
+def test_vectors(tools: Path, compiled: Path, parser: ModuleType) -> None:
     containers = container_vectors()
     assert containers
-    for data, script in zip(containers, read_javascript(compiled, containers), strict=True):
+    for data, script in zip(containers, read_javascript(tools, compiled, containers), strict=True):
         ours = read_ours(data)
         assert_agree(ours, read_python(parser, data), data)
         assert_agree(ours, script, data)
