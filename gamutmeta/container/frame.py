@@ -24,6 +24,10 @@ __all__ = ["compress", "decompress"]
 
 _LEVEL = 22
 
+_FIXED_FLAGS, _THEIR_VALUES = 0b0010_1111, 0b0010_0000
+"""Of the frame header's descriptor (RFC 8878, 3.1.1.1.1): single segment; neither reserved bit, checksum nor
+dictionary. Free are the size of the content size field and the unused bit."""
+
 
 def compress(parts: Sequence[bytes]) -> bytes:
     """Compress the concatenation of `parts`, one for each tensor.
@@ -61,7 +65,8 @@ def decompress(frame: bytes, length: int) -> bytes:
         parameters = zstandard.get_frame_parameters(frame)
         if parameters.content_size != length:
             raise PayloadError("tensors", f"the frame does not state the {length:,} bytes that the header declares")
-        if parameters.window_size != length or parameters.dict_id or parameters.has_checksum:
+        # The flags themselves, since a window may happen to be as large as the content, and a dictionary ID may be 0.
+        if frame[4] & _FIXED_FLAGS != _THEIR_VALUES:
             raise PayloadError("tensors", "the frame must be a single segment without dictionary and checksum")
         # A frame that holds less or more than it states is an error of libzstd's.
         return zstandard.ZstdDecompressor().decompress(frame, read_across_frames=False, allow_extra_data=False)
