@@ -43,12 +43,38 @@ _C2PA: Final = """\
 ## C2PA
 
 Whoever signs, signs the bytes of the payload too. The order is therefore: attach, then sign. A payload that is
-attached, or taken out, after signing makes the signature invalid (until the file is signed again); the payload itself
-is valid in any order. Signed with c2pa-python and a certificate made for the purpose, which the reader was told to trust.
+attached, or taken out, after signing makes the signature invalid, until the file is signed again; the payload itself is
+valid in any order. Signed with c2pa-python and a certificate made for the purpose, which the reader was told to trust.
 
 | order | APP11 | COM | iTXt | tag | payload |
 |---|---|---|---|---|---|
 """
+
+_CHAINS: Final = """
+In a JPEG both are APP11 segments, and a manifest may take several. gamutmeta writes its segment behind them or before
+them, never in their midst: ExifTool would not find the payload any more ("Duplicate JUMBF sequence number"), and C2PA
+writers would refuse the file ("not contiguous"). Readers of either kind still find what is theirs.
+"""
+
+_NOTES: Final[dict[str, str]] = {
+    "jpeg": """\
+jpegtran leaves the coded picture as it is where it would code it in the same way: a baseline JPEG with jpegtran's own
+tables, which gamutmeta writes unless told otherwise, as it is, and a progressive one with `-progressive`. JPEG XL gives
+back the very file. In any other way of coding the digest differs, although no pixel does.
+
+A COM payload beside another comment: ExifTool, Exiv2 and jpegtran keep both, Pillow keeps the last one alone, and
+GraphicsMagick joins them, so that readers answer `carrier.none` or `carrier`.
+""",
+    "png": """\
+libvips, and sharp with it, write the text as a compressed zTXt chunk, where readers do not look. `gamutmeta strip` does
+not look there either.
+""",
+    "tiff": """\
+Programs on LibTIFF name every private tag that they do not know; the file is valid. `exiftool -all=` leaves the first
+directory of a TIFF, and with it the payload, in place; `gamutmeta strip` removes it. Pillow keeps the tag only if the
+EXIF data are handed on and the file is compressed.
+""",
+}
 
 _UNMEASURED: Final = """\
 ## Not measured
@@ -67,8 +93,8 @@ def document(results: Mapping[str, Any]) -> str:
     parts = [_INTRODUCTION, _software(results["versions"])]
     for host, carriers in HOSTS.items():
         rows = [row for row in results["rows"] if row["carrier"] in carriers]
-        parts += [f"## {host.upper()}\n", _reading(rows), _writing(carriers, rows)]
-    parts += [_C2PA + _orders(results["orders"]), _UNMEASURED]
+        parts += [f"## {host.upper()}\n", _reading(rows), _writing(carriers, rows), _NOTES[host]]
+    parts += [_C2PA + _orders(results["orders"]) + _CHAINS, _UNMEASURED]
     return "\n".join(parts)
 
 

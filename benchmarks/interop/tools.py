@@ -1,9 +1,9 @@
 """The software that is examined: how to find it, how to run it, how to install it.
 
-    python -m benchmarks.interop.tools [apt | pip | npm]
+    python -m benchmarks.interop.tools [apt | pip]
 
-lists it with the versions that are here, or the names of the packages to install. Nothing but the standard library is
-imported, so that this works before anything is installed.
+lists it with the versions that are here, or the names of the packages to install (``tests/interop/install_tools.sh``
+does so). Nothing but the standard library is imported, so that this works before anything is installed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final, Literal
 
-__all__ = ["SECONDS", "TOOLS", "Tool", "environment", "missing", "resolve", "tool"]
+__all__ = ["SECONDS", "TOOLS", "Tool", "environment", "resolve"]
 
 SECONDS = 60
 """How long any program may take."""
@@ -39,6 +39,7 @@ class Tool:
         name: as people know it.
         installer: what installs it.
         package: and under which name.
+        besides: packages it needs that it does not bring by itself.
         asks: for a program or a node module, the command that tells the version.
         required: whether ``GAMUTMETA_REQUIRE_TOOLS=1`` asks for it; the others are large, or come from elsewhere.
     """
@@ -48,6 +49,7 @@ class Tool:
     package: str
     asks: tuple[str, ...] = ()
     required: bool = True
+    besides: tuple[str, ...] = ()
 
     def version(self) -> str | None:
         """The version that is installed; None if there is none."""
@@ -79,7 +81,7 @@ TOOLS: Final = {
         Tool("c2pa-python", "pip", "c2pa-python"),
         Tool("piexif", "pip", "piexif"),
         Tool("oxipng", "pip", "pyoxipng"),
-        Tool("pyvips", "pip", "pyvips-binary"),
+        Tool("pyvips", "pip", "pyvips-binary", besides=("pyvips",)),
         Tool("OpenCV", "pip", "opencv-python-headless", required=False),
         Tool(
             "sharp",
@@ -90,16 +92,6 @@ TOOLS: Final = {
         ),
     )
 }
-
-
-def tool(name: str) -> Tool:
-    """The tool of that name."""
-    return TOOLS[name]
-
-
-def missing() -> list[Tool]:
-    """The required tools that are not installed."""
-    return [tool for tool in TOOLS.values() if tool.required and tool.version() is None]
 
 
 def resolve(program: str) -> list[str] | None:
@@ -143,10 +135,11 @@ def _version(tool: Tool) -> str | None:
 
 def _main(arguments: list[str]) -> None:
     if arguments:
-        print(*sorted(t.package for t in TOOLS.values() if t.installer == arguments[0] and t.required))
+        tools = [tool for tool in TOOLS.values() if tool.installer == arguments[0] and tool.required]
+        print(*sorted(name for tool in tools for name in (tool.package, *tool.besides)))
         return
-    for t in TOOLS.values():
-        print(f"{t.name:16}{t.version() or 'not installed':16}{t.installer} {t.package}")
+    for tool in TOOLS.values():
+        print(f"{tool.name:16}{tool.version() or 'not installed':16}{tool.installer} {tool.package}")
 
 
 if __name__ == "__main__":
