@@ -86,7 +86,7 @@ def _saved(
 
     def body(place: Place) -> None:
         with Image.open(place.source) as image:
-            edited = (edit(image) if edit else None) or image
+            edited = (None if edit is None else edit(image)) or image
             found = {name: value(image) if callable(value) else value for name, value in options.items()}
             edited.save(place.target, **found)
 
@@ -199,13 +199,12 @@ def _piexif_transplanted(place: Place) -> None:
     piexif.transplant(str(place.source), str(place.twin), str(place.target))
 
 
-def _oxipng(**options: Any) -> Callable[[Place], None]:
+def _oxipng(*, level: int = 2, strip: str = "none") -> Callable[[Place], None]:
     def body(place: Place) -> None:
         import oxipng  # noqa: PLC0415 - for this alone
 
-        chunks = {"safe": oxipng.StripChunks.safe, "all": oxipng.StripChunks.all}
-        given = {name: chunks[value]() if name == "strip" else value for name, value in options.items()}
-        oxipng.optimize(place.source, place.target, **given)
+        chunks = getattr(oxipng.StripChunks, strip)()
+        oxipng.optimize(place.source, place.target, level=level, strip=chunks)
 
     return body
 

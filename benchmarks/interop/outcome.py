@@ -220,7 +220,7 @@ def _places(data: bytes) -> Iterator[tuple[str, bytes]]:
         with Image.open(io.BytesIO(data)) as image:
             image.load()  # texts may come behind the picture
             for name, value in image.info.items():
-                if isinstance(value, str):
+                if isinstance(name, str) and isinstance(value, str):
                     yield f"{chunks.get(name.encode(errors='replace'), '?')} `{name}`", value.encode(errors="replace")
     elif data.startswith((b"II", b"MM")):
         with tifffile.TiffFile(io.BytesIO(data)) as tiff:

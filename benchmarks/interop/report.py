@@ -71,8 +71,8 @@ not look there either.
 """,
     "tiff": """\
 Programs on LibTIFF name every private tag that they do not know; the file is valid. `exiftool -all=` leaves the first
-directory of a TIFF, and with it the payload, in place; `gamutmeta strip` removes it. Pillow keeps the tag only if the
-EXIF data are handed on and the file is compressed.
+directory of a TIFF, and with it the payload, in place; `gamutmeta strip` removes it. Pillow keeps the tag only where it
+is told to keep the EXIF data.
 """,
 }
 
