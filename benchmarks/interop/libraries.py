@@ -86,7 +86,7 @@ def _saved(
 
     def body(place: Place) -> None:
         with Image.open(place.source) as image:
-            edited = (None if edit is None else edit(image)) or image
+            edited = edit(image) or image
             found = {name: value(image) if callable(value) else value for name, value in options.items()}
             edited.save(place.target, **found)
 
