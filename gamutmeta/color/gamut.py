@@ -1,15 +1,14 @@
-"""Gamut reduction: linear sRGB to 8-bit codes by clipping, and the out-of-gamut (OG) mask."""
+"""Gamut reduction: photograph to 8-bit sRGB codes by clipping, and the out-of-gamut (OG) mask."""
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gamutmeta.color.spaces import PROPHOTO, apply_matrix, decode_table, reduction_matrix
+from gamutmeta.color.srgb_codes import Rounding, clip_to_codes
 from gamutmeta.color.strips import for_each_strip, row_strips
-from gamutmeta.color.transfer import encode_srgb
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,15 +17,6 @@ if TYPE_CHECKING:
     from gamutmeta.color.transfer import Floats
 
 __all__ = ["Rounding", "clip_to_codes", "is_gray", "out_of_gamut", "reduce_to_codes"]
-
-
-class Rounding(StrEnum):
-    """How an encoded value becomes an 8-bit code."""
-
-    HALF_EVEN = "half-even"
-    """To the nearest code, ties to even: the default."""
-    TRUNCATE = "truncate"
-    """Downwards, as the paper's code does."""
 
 
 def out_of_gamut(linear_srgb: Floats) -> NDArray[np.bool_]:
@@ -44,22 +34,6 @@ def out_of_gamut(linear_srgb: Floats) -> NDArray[np.bool_]:
     below = linear_srgb < 0
     above = linear_srgb > 1
     return np.asarray((below | above).any(-1) & ~below.all(-1) & ~above.all(-1))
-
-
-def clip_to_codes(linear_srgb: Floats, rounding: Rounding = Rounding.HALF_EVEN) -> NDArray[np.uint8]:
-    """Clip to [0, 1], encode with the sRGB curve and round to 8-bit codes.
-
-    Args:
-        linear_srgb: shape (..., 3), unclipped linear sRGB.
-        rounding: see :class:`Rounding`.
-
-    Returns:
-        uint8 of the same shape.
-    """
-    encoded = encode_srgb(np.clip(linear_srgb, 0, 1)) * 255
-    if rounding is Rounding.HALF_EVEN:
-        encoded = np.rint(encoded)
-    return encoded.astype(np.uint8)
 
 
 def is_gray(wide: NDArray[np.uint16]) -> bool:
