@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gamutmeta.color.compiled import use_numba
 from gamutmeta.color.spaces import PROPHOTO, apply_matrix, decode_table, reduction_matrix
-from gamutmeta.color.srgb_codes import Rounding, clip_to_codes
+from gamutmeta.color.srgb_codes import Rounding, clip_to_codes, code_tables
 from gamutmeta.color.strips import for_each_strip, row_strips
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ def reduce_to_codes(
     wide: NDArray[np.uint16],
     adaptation: Adaptation,
     rounding: Rounding = Rounding.HALF_EVEN,
+    *,
+    compiled: bool | None = None,
 ) -> tuple[NDArray[np.uint8], int]:
     """Reduce a photograph to 8-bit sRGB by clipping, strip by strip.
 
@@ -56,6 +59,7 @@ def reduce_to_codes(
         wide: ROMM RGB, uint16 (H, W, 3).
         adaptation: of the matrix to linear sRGB.
         rounding: see :class:`Rounding`.
+        compiled: whether by numba; None where it is installed and the picture large. The codes are the same.
 
     Returns:
         The sRGB codes, uint8 (H, W, 3), and how many pixels were out of gamut.
@@ -69,6 +73,14 @@ def reduce_to_codes(
         linear = apply_matrix(matrix, table[wide[rows]])
         counts.append(int(np.count_nonzero(out_of_gamut(linear))))
         codes[rows] = clip_to_codes(linear, rounding)
+
+    if use_numba(compiled, wide.shape[0] * wide.shape[1]):
+        from gamutmeta.color.kernel import reduce_pixels  # noqa: PLC0415 - numba takes a third of a second to import
+
+        constants = table, matrix.astype(np.float32), *code_tables(rounding)
+
+        def work(rows: slice) -> None:
+            counts.append(int(reduce_pixels(wide[rows].reshape(-1, 3), *constants, codes[rows].reshape(-1, 3))))
 
     for_each_strip(work, *wide.shape[:2])
     return codes, sum(counts)
