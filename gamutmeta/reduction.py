@@ -26,6 +26,7 @@ from gamutmeta.photo.jpeg_out import NO_TRANSPARENCY
 from gamutmeta.photo.memory import give_back
 from gamutmeta.photo.pixels import decode_srgb, encode_srgb_file
 from gamutmeta.photo.read import read_photo
+from gamutmeta.preload import REDUCTION, preload
 from gamutmeta.report import Report
 
 if TYPE_CHECKING:
@@ -260,6 +261,7 @@ def reduce_file(
         raise PhotoError(f"{source}: the output would replace the photograph itself")
     if carrier == "sidecar":
         check_output(carriers.sidecar_path(target), overwrite=overwrite)
+    preload(source, REDUCTION)
     reduction = reduce(
         read_photo(source, assume_space=assume_space),
         preset=preset,
