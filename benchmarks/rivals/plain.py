@@ -1,7 +1,7 @@
 """The paper's model expanded as it is written: 120 features of every pixel through the network, in batches, by torch.
 
-The twin of :meth:`benchmarks.rivals.reference.Reference.expand`, which works out beforehand what depends on the row, the
-column or the code alone. This one is what the targets of speed are measured against.
+The twin of :meth:`benchmarks.rivals.reference.Reference.expand`, which works out beforehand what depends on the row,
+the column or the code alone. This one is what the targets of speed are measured against.
 """
 
 from __future__ import annotations
