@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from gamutmeta import batch
-from gamutmeta.color.spaces import SPACES
 from gamutmeta.errors import GamutMetaError
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Collection, Iterable
 
-__all__ = ["FILE", "assume_space", "examples", "jobs", "json_lines", "output", "overwrite", "planned", "sidecar"]
+__all__ = ["FILE", "examples", "jobs", "json_lines", "output", "overwrite", "planned", "sidecar"]
 
 AnyFunction = TypeVar("AnyFunction", bound="Callable[..., object]")
 
@@ -42,12 +41,6 @@ jobs = click.option(
 )
 
 sidecar = click.option("--sidecar", type=FILE, help="Take the payload from this file.")
-
-assume_space = click.option(
-    "--assume-space",
-    type=click.Choice(list(SPACES)),
-    help="The colour space of photographs that name none.  [default: srgb, with a warning]",
-)
 
 
 def examples(*commands: str) -> str:

@@ -1,25 +1,23 @@
-"""``info`` and ``verify``: what a file carries, and how well it restores the photograph."""
+"""``info``: what a file carries."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
 from gamutmeta import carriers
 from gamutmeta.batch import run
 from gamutmeta.cli import options
-from gamutmeta.cli.outcomes import quality_table, show
+from gamutmeta.cli.outcomes import show
 from gamutmeta.container import Payload
 from gamutmeta.errors import NoPayloadError
-from gamutmeta.verification import verify_file
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["PayloadInfo", "info", "verify"]
+__all__ = ["PayloadInfo", "info"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,21 +80,6 @@ def info(files: tuple[Path, ...], *, as_json: bool) -> None:
     A FILE may also be a payload by itself. Exit code 1 if one of them carries none.
     """
     show(run(files, _inspect), total=len(files), name=lambda file: file, text=str, as_json=as_json)
-
-
-@click.command(epilog=options.examples("gamutmeta verify photo.jpg --reference photo.tif"))
-@click.argument("file", type=options.FILE)
-@click.option("--reference", type=options.FILE, required=True, metavar="WIDE", help="The wide-gamut photograph.")
-@options.sidecar
-@options.assume_space
-@options.json_lines
-def verify(file: Path, *, as_json: bool, **settings: Any) -> None:
-    """Measure how well an sRGB file restores a photograph that is still at hand.
-
-    PSNR is that of linear ProPhoto on [0, 1], over all pixels and over those out of the sRGB gamut.
-    """
-    outcomes = run([file], partial(verify_file, **settings))
-    show(outcomes, total=1, name=lambda path: path, text=quality_table, as_json=as_json)
 
 
 def _inspect(file: Path) -> PayloadInfo:
