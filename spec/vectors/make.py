@@ -1,8 +1,8 @@
 """Make all conformance vectors: ``python -m spec.vectors.make``, from the root of the repository.
 
-Writes ``index.json``, ``files/``, ``pixels/`` and ``expected/``. Everything but the expected pixels is the same byte for
-byte wherever it is made; those are computed in single precision, whose last bit may differ from one processor to
-another, and stay within the tolerance of the specification.
+Writes ``index.json``, ``files/``, ``pixels/`` and ``expected/``. All but the expected pixels are the same byte for byte
+wherever they are made; those are computed in single precision, whose last bit may differ from one processor to another,
+and stay within the tolerance of the specification.
 """
 
 from __future__ import annotations
@@ -14,7 +14,16 @@ from pathlib import Path
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from spec.vectors.recipes import of_containers, of_descriptors, of_frames, of_jpegs, of_models, of_pngs, of_sidecars, of_tiffs
+from spec.vectors.recipes import (
+    of_containers,
+    of_descriptors,
+    of_frames,
+    of_jpegs,
+    of_models,
+    of_pngs,
+    of_sidecars,
+    of_tiffs,
+)
 from spec.vectors.recipes.bases import Bases
 from spec.vectors.recipes.suite import Suite
 

@@ -35,7 +35,7 @@ __all__ = [
     "exif",
     "icc",
     "inserted",
-    "mpf",
+    "multi_picture",
     "packet",
     "segment",
     "superbox",
@@ -64,7 +64,8 @@ def coded(bases: Bases, kind: str, width: int = 21, height: int = 15) -> tuple[b
     Args:
         bases: where it is kept.
         kind: a key of the options above.
-        width, height: of the picture.
+        width: of the picture.
+        height: of the picture.
     """
     name = f"jpeg/{kind}-{width}x{height}"
     picture = saturated(width, height)
@@ -187,12 +188,27 @@ def exif(*, orientation: int = 1, thumbnail: bytes = b"") -> bytes:
 
 def icc(parts: int = 2) -> bytes:
     """APP2 segments of an ICC profile that nobody can use, chained as usual."""
-    return b"".join(
-        segment(0xE2, b"ICC_PROFILE\0" + bytes((i + 1, parts)) + bytes(range(40))) for i in range(parts)
-    )
+    return b"".join(segment(0xE2, b"ICC_PROFILE\0" + bytes((i + 1, parts)) + bytes(range(40))) for i in range(parts))
 
 
-def mpf() -> bytes:
-    """An APP2 segment that lists two pictures (CIPA DC-007)."""
-    index = struct.pack("<HHHI4sHHII", 2, 0xB000, 7, 4, b"0100", 0xB001, 4, 1, 2) + bytes(4)
-    return segment(0xE2, b"MPF\0" + struct.pack("<2sHI", b"II", 42, 8) + index)
+def multi_picture(jpeg: bytes, segments: bytes, second: bytes) -> bytes:
+    """A file with `segments` before its first table, an MPF segment (CIPA DC-007) before them, and a second picture.
+
+    Args:
+        jpeg: a file made here.
+        segments: to be inserted.
+        second: the second picture, a JPEG file as well.
+    """
+    at = jpeg.index(bytes((0xFF, DQT)))
+    header = at + 8
+    length = len(jpeg) + len(_mpf(0, 0, 0)) + len(segments)
+    first = inserted(jpeg, _mpf(length, length - header, len(second)) + segments)
+    return first + second
+
+
+def _mpf(first_size: int, second_offset: int, second_size: int) -> bytes:
+    """The APP2 segment that lists two pictures; the offset counts from the byte order mark in it."""
+    entries = struct.pack("<IIIHHIIIHH", 0x030000, first_size, 0, 0, 0, 0, second_size, second_offset, 0, 0)
+    fields = ((0xB000, 7, 4, b"0100"), (0xB001, 4, 1, struct.pack("<I", 2)), (0xB002, 7, 32, struct.pack("<I", 50)))
+    directory = struct.pack("<H", 3) + b"".join(struct.pack("<HHI4s", *field) for field in fields) + bytes(4)
+    return segment(0xE2, b"MPF\0" + struct.pack("<2sHI", b"II", 42, 8) + directory + entries)
