@@ -20,6 +20,7 @@ from spec.vectors.recipes import (
     of_frames,
     of_jpegs,
     of_models,
+    of_orders,
     of_pngs,
     of_sidecars,
     of_tiffs,
@@ -33,6 +34,19 @@ FOLDER = Path(__file__).resolve().parent
 """Where the vectors are kept."""
 
 
+_GROUPS = (
+    of_models,
+    of_containers,
+    of_descriptors,
+    of_frames,
+    of_jpegs,
+    of_pngs,
+    of_tiffs,
+    of_sidecars,
+    of_orders,
+)
+
+
 def all_vectors(*, remake_bases: bool = False) -> Suite:
     """Collect every vector.
 
@@ -40,7 +54,17 @@ def all_vectors(*, remake_bases: bool = False) -> Suite:
         remake_bases: whether to make ``base/`` anew first, with the encoders that are installed.
     """
     suite = Suite(Bases(FOLDER / "base", remake=remake_bases))
-    for group in (of_models, of_containers, of_descriptors, of_frames, of_jpegs, of_pngs, of_tiffs, of_sidecars):
+    for group in (
+        of_models,
+        of_containers,
+        of_descriptors,
+        of_frames,
+        of_jpegs,
+        of_pngs,
+        of_tiffs,
+        of_sidecars,
+        of_orders,
+    ):
         group.add(suite)
     unused = suite.bases.unused()
     if unused:

@@ -33,6 +33,7 @@ __all__ = [
     "com",
     "description",
     "exif",
+    "header_segments",
     "icc",
     "inserted",
     "multi_picture",
@@ -112,6 +113,15 @@ def coded_digest(jpeg: bytes) -> bytes:
         if marker == EOI:
             break
     return digest.digest()[:16]
+
+
+def header_segments(jpeg: bytes) -> Iterable[int]:
+    """Markers of the segments from SOI, which is not given, to the first SOS, which is, of a file made here."""
+    for marker, _, _ in _segments(jpeg):
+        if marker != SOI:
+            yield marker
+        if marker == SOS:
+            return
 
 
 def _segments(jpeg: bytes) -> Iterable[tuple[int, int, int]]:

@@ -72,21 +72,13 @@ def _sound(suite: Suite) -> None:
         ),
     ):
         suite.expands(f"container-{name}", data, _PICTURE, data, rationale, "header", "forward-compatible")
-    largest, longer = _of_size(61_440), _of_size(61_441)
+    largest = _of_size(61_440)
     suite.expands(
         "container-largest",
         largest,
         _PICTURE,
         largest,
         "61,440 bytes, the most that a container has.",
-        "limits",
-    )
-    _refused(
-        suite,
-        "one-byte-too-large",
-        longer,
-        "carrier.too-large",
-        "61,441 bytes: no carrier takes that much, a sidecar included.",
         "limits",
     )
 

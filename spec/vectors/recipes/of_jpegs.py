@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import struct
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ from spec.vectors.recipes.jpegs import (
     com,
     description,
     exif,
+    header_segments,
     icc,
     inserted,
     multi_picture,
@@ -49,6 +51,7 @@ def add(suite: Suite) -> None:
     """Add all of them."""
     _coded(suite)
     _digest(suite)
+    _by_hand(suite)
     _Carriers(suite).add()
 
 
@@ -212,6 +215,68 @@ def _digest(suite: Suite) -> None:
         "jpeg",
         "checksum",
     )
+
+
+def _by_hand(suite: Suite) -> None:
+    """Files with whatever T.81 allows, put together by hand: pictures that nobody can show, but digest."""
+    picture = saturated(5, 3)
+    model = Model()
+    parts = (
+        (b"\xff\xd8", False),
+        (segment(0xDB, b"\x10\x11"), True),
+        (b"\xff\xff\xff", False),
+        (segment(0xC9, b"\x20\x21"), True),
+        (b"\xff\x01", False),
+        (segment(0xCC, b"\x22"), True),
+        (segment(0xC8, b"\x23"), True),
+        (b"\xff\xc4\x00\x01", True),
+        (b"\xff\xd3", False),
+        (segment(0xDD, b"\x00\x02"), True),
+        (segment(0xF0, b"JPEG extension"), False),
+        (segment(0xDE, b"\x24"), False),
+        (segment(0xDA, b"\x40"), True),
+        (b"P\xff\x00Q\xff\xd0R\xff\xff\xd1S\xff\xff\x00T", True),
+        (b"\xff\xff", False),
+        (segment(0xDC, b"\x00\x03"), True),
+        (segment(0xFE, b"a comment"), False),
+        (segment(0xC4, b"\x30"), True),
+        (segment(0xDA, b"\x41"), True),
+        (b"", True),
+        (segment(0xDA, b"\x42"), True),
+        (b"\xff\x00", True),
+        (b"\xff", False),
+        (b"\xff\xd9", True),
+        (b"\xff\xc4\x00\x03\x31\xff\xd9", False),
+    )
+    container = model.container(
+        picture, hashlib.sha256(b"".join(part for part, is_hashed in parts if is_hashed)).digest()[:16]
+    )
+    whole = b"".join(part for part, _ in parts)
+    suite.expands(
+        "jpeg-by-hand",
+        whole[:2] + app11(container) + whole[2:],
+        picture,
+        container,
+        "Everything that a digest takes and leaves: DAC, DNL, stuffed bytes, restart and fill bytes, empty scans, TEM.",
+        "jpeg",
+        "binding-jpeg",
+        "by-hand",
+    )
+    for name, file in (
+        ("without-scan", b"\xff\xd8" + segment(0xDB, b"\x10") + b"\xff\xd9"),
+        ("without-anything", b"\xff\xd8\xff\xd9"),
+    ):
+        hashed = file[2:]
+        nothing = model.container(picture, hashlib.sha256(hashed).digest()[:16])
+        suite.refuses(
+            f"jpeg-{name}",
+            file[:2] + app11(nothing) + file[2:],
+            picture,
+            "carrier",
+            "There is no scan, and so no picture, even though the digest of the rest is right.",
+            "jpeg",
+            "binding-jpeg",
+        )
 
 
 def _with(data: bytes, at: int, flip: int) -> bytes:
@@ -532,14 +597,6 @@ class _Carriers:
             ("no-magic", base64.b64encode(b"\0" + self._container), "The container has no magic number."),
         ):
             self._no(f"com-{name}", comment(b"gamutmeta1 " + content), "carrier", rationale, "base64")
-        long = MAGIC + bytes(49_000 - len(MAGIC))
-        self._ok(
-            "com-largest",
-            inserted(self._jpeg, com(long)),
-            "49,000 bytes, the most that is written into a comment.",
-            "limits",
-            container=long,
-        )
 
     def _several(self) -> None:
         one, other = app11(self._container), app11(self._other)
@@ -620,6 +677,15 @@ class _Carriers:
         self._no(
             "eoi-before-payload", jpeg[:2] + b"\xff\xd9" + ours, "carrier.none", "The image ends before it.", "host"
         )
+        own = sum(1 for _ in header_segments(inserted(jpeg, ours)))
+        for name, count in (("most", 65_536), ("too-many", 65_537)):
+            file = inserted(jpeg, b"\xff\x01" * (count - own) + ours)
+            if name == "most":
+                self._ok(
+                    f"segments-{name}", file, "65,536 segments up to the scan, the most that are walked.", "limits"
+                )
+            else:
+                self._no(f"segments-{name}", file, "carrier", "A segment more than is walked.", "limits", "bomb")
         self._ok(
             "standalone-markers",
             inserted(jpeg, b"\xff\x01\xff\xd0" + ours),

@@ -269,6 +269,16 @@ class _Carrier:
                 )
             else:
                 self._no(name, compressed(stream), "carrier.too-large", "A byte more than a carrier takes.", "limits")
+        stranger = bytes(61_441)
+        stream = self._suite.bases.get("deflate/stranger.zlib", lambda: _zlib(base64.b64encode(stranger)))
+        self._no(
+            "too-large-without-magic",
+            compressed(stream),
+            "carrier.too-large",
+            "A byte more than a carrier takes, and no magic number: the size is looked at first.",
+            "limits",
+            "order",
+        )
         blanks = self._suite.bases.get("deflate/blanks.zlib", lambda: _zlib(text + b" " * (122_881 - len(text))))
         self._no(
             "text-too-long",
