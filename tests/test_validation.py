@@ -200,8 +200,11 @@ def test_every_vector_of_a_reader_is_judged_alike() -> None:
         skipped = stage_of(found, "picture").result == "skipped"
         if vector["result"] == "ok":
             assert not codes or vector["id"].endswith(("bigtiff-big-endian", "by-hand")), vector["id"]
+        elif vector["id"] == "expand/order-size-damaged-jpeg":
+            # The size is that of the decoded pixels here, and there are none.
+            assert codes == ["carrier"]
         elif not (skipped and vector["error"] == "binding"):
-            assert codes == [vector["error"]] or codes == ["photo"], vector["id"]
+            assert codes == [vector["error"]], vector["id"]
 
 
 def test_sidecars_and_their_pictures(tmp_path: Path) -> None:

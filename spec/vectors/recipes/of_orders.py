@@ -1,4 +1,4 @@
-"""Vectors with two faults each: the order of checks says which of them is the answer. Bare containers but for the last."""
+"""Vectors with two faults each: the order of checks says which one is the answer. Bare containers but for the last."""
 
 from __future__ import annotations
 
