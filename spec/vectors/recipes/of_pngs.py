@@ -105,6 +105,7 @@ class _Carrier:
         self._fields()
         self._compressed()
         self._texts()
+        self._other_text_chunks()
         self._hosts()
 
     def _ok(self, name: str, file: bytes, rationale: str, *tags: str, container: bytes | None = None) -> None:
@@ -166,12 +167,7 @@ class _Carrier:
         text = base64.b64encode(self._container)
         for name, other_chunk, rationale in (
             ("nothing", b"", "A plain PNG file."),
-            ("text-chunk", chunk(b"tEXt", b"gamutmeta\0" + text), "A tEXt chunk is not an iTXt chunk."),
-            (
-                "compressed-text-chunk",
-                chunk(b"zTXt", b"gamutmeta\0\0" + deflated(text)),
-                "A zTXt chunk is not an iTXt chunk.",
-            ),
+            ("text-upper-case", chunk(b"tEXt", b"Gamutmeta\0" + text), "Keywords of tEXt know case, too."),
             ("private-chunk", chunk(b"gaMT", self._container), "A private chunk that no version defines."),
             ("upper-case", itxt(self._container, keyword=b"Gamutmeta"), "Keywords know upper and lower case."),
             ("longer-keyword", itxt(self._container, keyword=b"gamutmetas"), "The keyword is longer."),
@@ -331,6 +327,51 @@ class _Carrier:
             ("no-magic", base64.b64encode(b"GMT" + self._container), "The container has no magic number."),
         ):
             self._no(f"text-{name}", texted(content), "carrier", rationale, "base64")
+
+    def _other_text_chunks(self) -> None:
+        """What editors make of our text: tEXt, and zTXt as libvips writes it."""
+        text = base64.b64encode(self._container)
+        plain = chunk(b"tEXt", b"gamutmeta\0" + text)
+        compressed = chunk(b"zTXt", b"gamutmeta\0\0" + deflated(text))
+        bomb = self._suite.bases.get("deflate/bomb.zlib", lambda: _zlib(bytes(1 << 24)))
+        self._ok("text-chunk", png(self._picture, plain), "The text in a tEXt chunk.", "text")
+        self._ok("compressed-text-chunk", png(self._picture, compressed), "The text in a zTXt chunk.", "text")
+        for name, chunks, error, rationale in (
+            ("twice-text", itxt(self._other) + plain, "carrier.duplicate", "One in iTXt, one in tEXt."),
+            ("twice-compressed-text", compressed + itxt(self._other), "carrier.duplicate", "One in zTXt, one in iTXt."),
+            ("text-chunk-empty", chunk(b"tEXt", b"gamutmeta\0"), "carrier", "A tEXt chunk without text."),
+            (
+                "text-chunk-damaged",
+                chunk(b"tEXt", b"gamutmeta\0" + text[1:]),
+                "carrier",
+                "Damaged base64.",
+            ),
+            (
+                "compressed-text-chunk-empty",
+                chunk(b"zTXt", b"gamutmeta\0"),
+                "carrier",
+                "A zTXt chunk of nothing.",
+            ),
+            (
+                "compressed-text-chunk-method",
+                chunk(b"zTXt", b"gamutmeta\0\1" + deflated(text)),
+                "carrier",
+                "A compression method that PNG does not know.",
+            ),
+            (
+                "compressed-text-chunk-cut",
+                chunk(b"zTXt", b"gamutmeta\0\0" + deflated(text)[:-9]),
+                "carrier",
+                "The compressed text is cut off.",
+            ),
+            (
+                "compressed-text-chunk-bomb",
+                chunk(b"zTXt", b"gamutmeta\0\0" + bomb),
+                "carrier.too-large",
+                "A zTXt chunk that inflates to more than any text may have.",
+            ),
+        ):
+            self._no(name, png(self._picture, chunks), error, rationale, "text")
 
     def _hosts(self) -> None:
         whole = png(self._picture, itxt(self._container))
