@@ -24,6 +24,10 @@ __all__ = ["compress", "decompress"]
 
 _LEVEL = 22
 
+_SINGLE_SEGMENT = 0x20
+_HEADER_FLAGS = 0x27
+"""Bits of the frame header's descriptor (RFC 8878, section 3.1.1.1.1): single segment, checksum, dictionary."""
+
 
 def compress(parts: Sequence[bytes]) -> bytes:
     """Compress the concatenation of `parts`, one for each tensor.
@@ -61,7 +65,7 @@ def decompress(frame: bytes, length: int) -> bytes:
         parameters = zstandard.get_frame_parameters(frame)
         if parameters.content_size != length:
             raise PayloadError("tensors", f"the frame does not state the {length:,} bytes that the header declares")
-        if parameters.window_size != length or parameters.dict_id or parameters.has_checksum:
+        if frame[4] & _HEADER_FLAGS != _SINGLE_SEGMENT:
             raise PayloadError("tensors", "the frame must be a single segment without dictionary and checksum")
         # A frame that holds less or more than it states is an error of libzstd's.
         return zstandard.ZstdDecompressor().decompress(frame, read_across_frames=False, allow_extra_data=False)

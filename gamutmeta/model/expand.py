@@ -67,14 +67,17 @@ def expand(
     def work(rows: slice) -> None:
         # Hostile weights may overflow; the clamp takes care of the result.
         with np.errstate(over="ignore", invalid="ignore"):
-            _expand_strip(tables, codes[rows], rows.start, result[rows])
+            # A strip has at least one row, and a row may be of any length.
+            for left in range(0, width, _STRIP_PIXELS):
+                part = (rows, slice(left, left + _STRIP_PIXELS))
+                _expand_strip(tables, codes[part], rows.start, left, result[part])
 
     for_each_strip(work, height, width, pixels=_STRIP_PIXELS, threads=threads)
     return result
 
 
-def _expand_strip(tables: Tables, codes: NDArray[np.uint8], top: int, out: NDArray[np.uint16]) -> None:
-    """Expand the rows of `codes`, which start at row `top` of the picture, into `out`."""
+def _expand_strip(tables: Tables, codes: NDArray[np.uint8], top: int, left: int, out: NDArray[np.uint16]) -> None:
+    """Expand `codes`, whose first pixel is that in row `top` and column `left` of the picture, into `out`."""
     width = codes.shape[1]
     flat = codes.reshape(-1, 3)
     linear = tables.linear[flat]
@@ -86,7 +89,7 @@ def _expand_strip(tables: Tables, codes: NDArray[np.uint8], top: int, out: NDArr
         for start in range(0, len(active), _ACTIVE_PIXELS):
             at = active[start : start + _ACTIVE_PIXELS]
             row, column = np.divmod(at, width)
-            outputs = _network(tables, flat[at], wide[at], row + top, column)
+            outputs = _network(tables, flat[at], wide[at], row + top, column + left)
             if head is Head.SRGB_EXCESS:
                 wide[at] = apply_matrix(tables.matrix, linear[at] + tables.gate[flat[at]] * outputs)
             else:

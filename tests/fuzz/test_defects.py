@@ -1,0 +1,148 @@
+"""What looking for attacks found, each with its smallest input. (Time and memory of long inputs: `test_scaling`.)"""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+from typing import TYPE_CHECKING
+
+import pytest
+from PIL import Image
+
+from gamutmeta import carriers, pillow
+from gamutmeta.batch import plan
+from gamutmeta.container import frame
+from gamutmeta.errors import CarrierError, OutputExistsError, PayloadError, PhotoError, PlanError
+from gamutmeta.photo.files import atomic_write
+from tests.fuzz import samples
+from tests.fuzz.mutations.zstd import RLE, Block, Frame
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+CONTAINER = samples.containers()["default"]
+
+
+@pytest.fixture
+def _plugin() -> Iterator[None]:
+    pillow.register()
+    yield
+    pillow.unregister()
+
+
+# --- frames ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("flags", [0x00, 0x01, 0x02, 0x04, 0x21, 0x22, 0x23, 0x24, 0x28])
+def test_a_frame_is_a_single_segment_without_dictionary_field_and_checksum(flags: int) -> None:
+    # A window of exactly the content's size passed for a single segment, a dictionary number of 0 for no field.
+    whole = Frame(1024, (Block(RLE, b"\1", 1024),))
+    assert frame.decompress(whole.to_bytes(), 1024) == b"\1" * 1024
+    with pytest.raises(PayloadError) as caught:
+        frame.decompress(Frame(1024, whole.blocks, flags, bytes(4) if flags & 4 else b"").to_bytes(), 1024)
+    assert caught.value.field == "tensors"
+
+
+# --- files and folders -----------------------------------------------------------------------------------------------
+
+
+def test_a_sidecar_is_not_written_through_a_link_that_was_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The name of the temporary file could be foreseen, and a link of that name was followed.
+    victim = tmp_path / "victim"
+    victim.write_bytes(b"precious")
+    monkeypatch.setattr("secrets.token_hex", lambda _: "foreseen")
+    for name in (f".x.gamut.{os.getpid()}.tmp", ".x.gamut.foreseen.tmp"):
+        (tmp_path / name).symlink_to(victim)
+    with pytest.raises(FileExistsError):
+        carriers.write_sidecar(tmp_path / "x.gamut", CONTAINER)
+    assert victim.read_bytes() == b"precious"
+
+
+def test_a_sidecar_that_comes_into_being_meanwhile_is_not_overwritten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "x.gamut"
+    token = "0" * 16
+
+    def meanwhile(_: int) -> str:
+        target.write_bytes(b"somebody else's")
+        return token
+
+    monkeypatch.setattr("secrets.token_hex", meanwhile)
+    with pytest.raises(OutputExistsError):
+        carriers.write_sidecar(target, CONTAINER)
+    assert target.read_bytes() == b"somebody else's"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="permissions are POSIX's")
+def test_a_private_file_stays_private_when_it_is_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "x.jpg"
+    path.write_bytes(b"old")
+    path.chmod(0o600)
+    atomic_write(path, b"new", overwrite=True)
+    assert path.read_bytes() == b"new"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes in folders")
+def test_pipes_and_devices_in_a_folder_are_left_out(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    os.mkfifo(folder / "pipe.jpg")
+    (folder / "endless.jpg").symlink_to("/dev/zero")
+    with pytest.raises(PlanError, match="holds no file"):
+        plan([folder], tmp_path / "out", readable={".jpg"})
+    (folder / "picture.jpg").write_bytes(samples.HOSTS["jpeg/baseline"])
+    (folder / "link.jpg").symlink_to(folder / "picture.jpg")
+    (folder / "nothing.jpg").symlink_to(folder / "missing")
+    tasks = plan([folder], tmp_path / "out", readable={".jpg"})
+    assert [task.source.name for task in tasks] == ["link.jpg", "nothing.jpg", "picture.jpg"]
+
+
+# --- Pillow ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("_plugin")
+@pytest.mark.parametrize("length", [-20, 700, 300, 1])
+def test_a_file_that_was_damaged_since_it_was_opened(tmp_path: Path, length: int) -> None:
+    path, data = tmp_path / "x.jpg", samples.bound("jpeg/baseline", "default")
+    path.write_bytes(data)
+    with Image.open(path) as image:
+        image.load()
+        path.write_bytes(data[:length])
+        with pytest.raises((PhotoError, CarrierError)):
+            image.gamut_expand()  # type: ignore[attr-defined]
+
+
+@pytest.mark.usefixtures("_plugin")
+def test_another_kind_of_file_with_a_sidecar(tmp_path: Path) -> None:
+    Image.fromarray(samples.picture()).save(tmp_path / "x.gif")
+    (tmp_path / "own.gamut").write_bytes(CONTAINER)
+    with Image.open(tmp_path / "x.gif") as image, pytest.raises(PhotoError, match="JPEG or PNG or TIFF"):
+        image.gamut_expand(sidecar=tmp_path / "own.gamut")  # type: ignore[attr-defined]
+
+
+@pytest.mark.usefixtures("_plugin")
+@pytest.mark.skipif(os.name == "nt", reason="names are bytes on POSIX alone")
+def test_a_path_of_bytes_that_are_no_text(tmp_path: Path) -> None:
+    path = os.fsencode(tmp_path) + b"/\xff\xfe.png"
+    with open(path, "wb") as file:  # noqa: PTH123 - a Path holds text
+        file.write(samples.bound("png/rgb", "default"))
+    with Image.open(path) as image:
+        assert image.gamut_expand().size == (samples.WIDTH, samples.HEIGHT)  # type: ignore[attr-defined]
+
+
+@pytest.mark.usefixtures("_plugin")
+def test_a_picture_cut_short_and_loaded_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = samples.bound("jpeg/baseline", "default")[:-20]
+    with Image.open(io.BytesIO(data)) as image:
+        monkeypatch.setattr("PIL.ImageFile.LOAD_TRUNCATED_IMAGES", True)
+        image.load()
+        monkeypatch.setattr("PIL.ImageFile.LOAD_TRUNCATED_IMAGES", False)
+        with pytest.raises(PhotoError, match="truncated"):
+            image.gamut_expand()  # type: ignore[attr-defined]
