@@ -39,7 +39,11 @@ def main(name: str, folder: Path, executions: int, arguments: list[str]) -> None
     def mutated(data: bytes, max_size: int, seed: int) -> bytes:
         rng = random.Random(seed)  # noqa: S311 - libFuzzer's own seed, so that a run can be repeated
         # libFuzzer's own mutations know which comparisons failed; the others know the formats.
-        changed = atheris.Mutate(data, max_size) if rng.randrange(8) == 0 else target.mutated(data, rng)
+        try:
+            changed = atheris.Mutate(data, max_size) if rng.randrange(8) == 0 else target.mutated(data, rng)
+        except Exception as error:  # noqa: BLE001 - it would end the process without a word
+            guard.failed(data, error)
+            return data
         return changed if len(changed) <= max_size else data
 
     atheris.Setup(

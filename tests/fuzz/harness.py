@@ -100,7 +100,7 @@ class Guard:
         try:
             self._run(data)
         except Exception as error:  # noqa: BLE001 - that no other exception comes is what is tested
-            self._keep(data, f"{type(error).__name__}: {error}", _where(error))
+            self.failed(data, error)
         spent = time.process_time() - started
         if is_traced:
             traced = tracemalloc.get_traced_memory()[1]
@@ -123,6 +123,10 @@ class Guard:
         if measured.executions <= _WARM:
             measured.rss_start = _resident()
 
+    def failed(self, data: bytes, error: Exception) -> None:
+        """Keep an input for the exception it led to."""
+        self._keep(data, f"{type(error).__name__}: {error}", _where(error))
+
     def close(self) -> Measured:
         """What was measured, up to now."""
         gc.collect()
@@ -130,9 +134,10 @@ class Guard:
         return self.measured
 
     def _keep(self, data: bytes, what: str, where: str) -> None:
-        if (what.partition(":")[0] if where not in {"time", "memory"} else where, where) in self._known:
+        kind = ("" if where in {"time", "memory"} else what.partition(":")[0], where)
+        if kind in self._known:
             return
-        self._known.add((what.partition(":")[0] if where not in {"time", "memory"} else where, where))
+        self._known.add(kind)
         path = self._folder / f"finding-{hashlib.sha256(data).hexdigest()[:16]}"
         path.write_bytes(data)
         self.measured.findings.append(Finding(what, where, str(path)))

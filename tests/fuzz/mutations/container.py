@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Callable
 
-__all__ = ["MAGIC", "Parts", "expected_length", "map_mutated", "mutated", "sealed"]
+__all__ = ["MAGIC", "Parts", "expected_length", "map_mutated", "mutated", "packed", "sealed"]
 
 MAGIC = b"\x89GMT\r\n\x1a\n"
 
@@ -106,13 +106,13 @@ def map_mutated(data: bytes, rng: random.Random) -> bytes:
         pairs = None
     if not isinstance(pairs, list) or not all(isinstance(pair, tuple) for pair in pairs) or rng.randrange(5) == 0:
         return raw.altered(data, rng, _MAP_TOKENS)
-    items = [_packed(key) + _packed(value) for key, value in pairs]
+    items = [packed(key) + packed(value) for key, value in pairs]
     kind = rng.randrange(6)
     if kind == 0:
         items = raw.moved(items, rng)
     elif kind == 1 and items:
         at = rng.randrange(len(items))
-        items[at] = _packed(pairs[at][0]) + raw.altered(_packed(pairs[at][1]), rng, _MAP_TOKENS)
+        items[at] = packed(pairs[at][0]) + raw.altered(packed(pairs[at][1]), rng, _MAP_TOKENS)
     else:
         for _ in range(rng.randrange(1, 4)):
             key = rng.choice(_KEYS)
@@ -123,7 +123,7 @@ def map_mutated(data: bytes, rng: random.Random) -> bytes:
             pairs = sorted(values.items())
         if rng.randrange(4):
             pairs = _consistent(dict(pairs), rng)
-        items = [_packed(key) + _packed(value) for key, value in pairs]
+        items = [packed(key) + packed(value) for key, value in pairs]
     return _map_head(len(items), rng) + b"".join(items)
 
 
@@ -160,9 +160,13 @@ def _value(key: str, rng: random.Random, values: dict[str, Any]) -> Any:
     return composed[key]() if key in composed else rng.choice(_CHOICES[key])
 
 
-def _packed(value: Any) -> bytes:
-    packed: bytes = msgpack.packb(value, use_single_float=True)
-    return packed
+def packed(value: Any) -> bytes:
+    """As msgpack, with floats of single precision where that holds them."""
+    try:
+        encoded: bytes = msgpack.packb(value, use_single_float=True)
+    except OverflowError:  # a number that needs double precision
+        encoded = msgpack.packb(value)
+    return encoded
 
 
 def _map_head(count: int, rng: random.Random) -> bytes:

@@ -85,9 +85,7 @@ def rebound(data: bytes) -> bytes:
         values = {key: value for key, value in values.items() if key not in {"jpeg", "rgb8"}}
         values |= {"w": width, "h": height, kind: digest}
         pairs = dict(sorted(values.items()))
-        own = container.Parts(
-            parts.versions, msgpack.packb(pairs, use_single_float=True), parts.tensor_length, parts.frame
-        )
+        own = container.Parts(parts.versions, container.packed(pairs), parts.tensor_length, parts.frame)
         return carriers.embed(data, own.to_bytes(), carrier=found.carrier, replace=True)
     except (GamutMetaError, OSError, SyntaxError, ValueError, TypeError, Image.DecompressionBombError):
         return data
