@@ -20,13 +20,16 @@ from gamutmeta.errors import PayloadError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["compress", "decompress"]
+__all__ = ["compress", "decompress", "departures"]
 
 _LEVEL = 22
 
-_SINGLE_SEGMENT = 0x20
-_HEADER_FLAGS = 0x27
-"""Bits of the frame header's descriptor (RFC 8878, section 3.1.1.1.1): single segment, checksum, dictionary."""
+_FIXED_FLAGS, _THEIR_VALUES = 0b0010_1111, 0b0010_0000
+"""Of the frame header's descriptor (RFC 8878, 3.1.1.1.1): single segment; neither reserved bit, checksum nor
+dictionary. Free are the size of the content size field and the unused bit."""
+
+
+_LOOSE = 1.02
 
 
 def compress(parts: Sequence[bytes]) -> bytes:
@@ -65,12 +68,35 @@ def decompress(frame: bytes, length: int) -> bytes:
         parameters = zstandard.get_frame_parameters(frame)
         if parameters.content_size != length:
             raise PayloadError("tensors", f"the frame does not state the {length:,} bytes that the header declares")
-        if frame[4] & _HEADER_FLAGS != _SINGLE_SEGMENT:
+        # The flags themselves, since a window may happen to be as large as the content, and a dictionary ID may be 0.
+        if frame[4] & _FIXED_FLAGS != _THEIR_VALUES:
             raise PayloadError("tensors", "the frame must be a single segment without dictionary and checksum")
         # A frame that holds less or more than it states is an error of libzstd's.
         return zstandard.ZstdDecompressor().decompress(frame, read_across_frames=False, allow_extra_data=False)
     except zstandard.ZstdError as error:
         raise PayloadError("tensors", f"damaged zstd frame ({error})") from error
+
+
+def departures(frame: bytes, parts: Sequence[bytes]) -> list[str]:
+    """Say where a frame is larger than it need be, though readers take it.
+
+    Args:
+        frame: one that :func:`decompress` takes.
+        parts: what it holds, one for each tensor.
+    """
+    if not frame:
+        return []
+    said = []
+    size = sum(map(len, parts))
+    field_bytes = (1, 2, 4, 8)[frame[4] >> 6]
+    shortest = 1 if size < 256 else 2 if size < 256 + (1 << 16) else 4
+    if field_bytes > shortest:
+        said.append(f"the content size of the frame takes {field_bytes} bytes where {shortest} would do")
+    ours = len(compress(parts))
+    # Versions of libzstd differ by less.
+    if len(frame) > _LOOSE * ours:
+        said.append(f"the frame has {len(frame):,} bytes where {ours:,} would do")
+    return said
 
 
 def _frame(blocks: Sequence[bytes]) -> bytes:

@@ -56,7 +56,9 @@ def _expand(descriptor: Descriptor, weights: Mapping[str, Floats], codes: NDArra
     linear: Floats = decode_table(SRGB, 256)[codes]
     if descriptor.head is Head.SRGB_EXCESS:
         outputs = _network(descriptor, weights, _features(descriptor, weights, codes, apply_matrix(matrix, linear)))
-        linear = linear + gate_weights(descriptor.gate)[codes] * outputs
+        gate = gate_weights(descriptor.gate)[codes]
+        # Where the gate is shut for all three channels, not even an output that is not finite counts.
+        linear = np.where(gate.any(-1, keepdims=True), linear + gate * outputs, linear)
     wide = apply_matrix(matrix, linear)
     if descriptor.head is Head.WIDE_RESIDUAL:
         wide = wide + _network(descriptor, weights, _features(descriptor, weights, codes, wide))

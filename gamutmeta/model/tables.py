@@ -34,6 +34,9 @@ _TABLE_NUMBERS = 1 << 22
 """Most numbers in the vectors of all columns and rows: 16 MiB. A picture of few very long rows would have more of them
 than pixels; its positions are computed per pixel."""
 
+_GRID_NUMBERS = 8
+"""Of each column and row where there is nothing but a grid."""
+
 
 @dataclass(frozen=True, slots=True)
 class GridAxes:
@@ -121,7 +124,7 @@ class Tables:
         code_rows = wide_weight = column_rows = row_rows = grid = skew = None
         nodes = weights["grid"] if descriptor.grid is not None else None
         xy_weight = first[grid_channels : grid_channels + 2 * xy_features] if descriptor.xy is not None else None
-        numbers = (width + height) * max(first.shape[1], 4 * xy_features)
+        numbers = (width + height) * (_GRID_NUMBERS if xy_weight is None else max(first.shape[1], 4 * xy_features))
         if (descriptor.affine is not None and _mixes_axes(descriptor.affine)) or numbers > _TABLE_NUMBERS:
             skew = Skew(descriptor.affine, (width, height), nodes, xy_weight)
         else:

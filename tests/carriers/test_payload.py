@@ -30,6 +30,21 @@ def test_bad_text_is_refused(text: bytes) -> None:
         from_text(text, "itxt")
 
 
+@pytest.mark.parametrize("tail", [b"=", b"==", b"====", b"A", b"AA", b"AA=", b"A===", b"AA==AAAA", b"AAA=="])
+def test_groups_and_padding_are_exact(tail: bytes) -> None:
+    text = to_text(MAGIC + b"x")
+    assert len(text) % 4 == 0
+    assert b"=" not in text
+    assert from_text(text + b"AB==", "com") == MAGIC + b"x\0"  # bits that the last group does not use are ignored
+    with pytest.raises(CarrierError, match="base64"):
+        from_text(text + tail, "com")
+
+
+@pytest.mark.parametrize("text", [b"iUdN VA0K\tGgo\x0b=\x0c\r\n\0 \0\r", b"\n\niUdNVA0KGgo="])
+def test_white_space_is_ignored(text: bytes) -> None:
+    assert from_text(text, "com") == MAGIC
+
+
 def test_limits() -> None:
     largest = MAGIC.ljust(MAX_CONTAINER, b"x")
     assert checked(bytearray(largest), "app11") == largest

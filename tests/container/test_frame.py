@@ -99,6 +99,25 @@ def test_single_segment_is_required() -> None:
     assert "single segment" in str(refusal(windowed, len(raw)))
 
 
+def test_a_window_as_large_as_the_content_is_no_single_segment() -> None:
+    raw = bytes(1024)
+    block = b"\x03\x20\x00\x00"  # the last one, 1,024 times 0
+    size = (1024 - 256).to_bytes(2, "little")
+    assert decompress(b"\x28\xb5\x2f\xfd\x60" + size + block, 1024) == raw
+    windowed = b"\x28\xb5\x2f\xfd\x40\x00" + size + block
+    assert zstandard.get_frame_parameters(windowed).window_size == 1024
+    assert "single segment" in str(refusal(windowed, 1024))
+
+
+def test_flags_of_the_frame_header() -> None:
+    size = bytes([9])
+    block = b"\x4b\x00\x00\x00"
+    assert decompress(b"\x28\xb5\x2f\xfd\x20" + size + block, 9) == bytes(9)
+    assert decompress(b"\x28\xb5\x2f\xfd\x30" + size + block, 9) == bytes(9)  # the unused bit
+    refusal(b"\x28\xb5\x2f\xfd\x28" + size + block, 9)  # the reserved bit
+    refusal(b"\x28\xb5\x2f\xfd\x21\x00" + size + block, 9)  # dictionary 0, which means none
+
+
 def test_no_checksum_of_its_own() -> None:
     refusal(zstandard.ZstdCompressor(write_checksum=True).compress(RAW), len(RAW))
 

@@ -175,6 +175,16 @@ def test_hostile_weights_overflow_quietly() -> None:
     expand_plain(descriptor, weights, codes)
 
 
+def test_what_the_gate_shuts_out_does_not_count_even_if_not_finite() -> None:
+    descriptor = DESCRIPTORS["soft"]
+    weights = {name: np.full_like(w, 3e38) for name, w in weights_of(descriptor).items()}
+    codes = np.array([[[128, 100, 60], [0, 100, 60], [255, 255, 255]]], np.uint8)
+    clipped = expand(Descriptor(), {}, codes)
+    for expanded in (expand(descriptor, weights, codes), expand_plain(descriptor, weights, codes)):
+        np.testing.assert_array_equal(expanded[0, 0], clipped[0, 0])
+        assert np.any(expanded[0, 1] != clipped[0, 1])
+
+
 @pytest.mark.parametrize("affine", [None, AFFINES["rotation"]])
 def test_memory_does_not_grow_with_the_picture(affine: Affine | None) -> None:
     descriptor = replace(DESCRIPTORS["soft"], affine=affine)
