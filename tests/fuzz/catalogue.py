@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tests.fuzz.targets import container, descriptor, frame, hosts, icc, metadata, photo, pillow, transform
+from tests.fuzz.targets import container, descriptor, frame, hosts, icc, metadata, photo, pillow, transform, validate
 
 if TYPE_CHECKING:
     import random
@@ -39,6 +39,7 @@ TARGETS: Mapping[str, Target] = {
     "tiff": Target(hosts.run, hosts.mutated, hosts.tiff_seeds),
     "metadata": Target(metadata.run, metadata.mutated, metadata.seeds),
     "pillow": Target(pillow.run, pillow.mutated, pillow.seeds),
+    "validate": Target(validate.run, validate.mutated, validate.seeds),
     "icc": Target(icc.run, icc.mutated, icc.seeds),
     "photo": Target(photo.run, photo.mutated, photo.seeds),
 }

@@ -5,15 +5,19 @@ from __future__ import annotations
 import io
 import os
 import stat
+import struct
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from gamutmeta import carriers, pillow
 from gamutmeta.batch import plan
+from gamutmeta.carriers.tiff import pack_ifd, read_ifd0
 from gamutmeta.container import frame
 from gamutmeta.errors import CarrierError, OutputExistsError, PayloadError, PhotoError, PlanError
+from gamutmeta.expansion import expand
 from gamutmeta.photo.files import atomic_write
 from tests.fuzz import samples
 from tests.fuzz.mutations.zstd import RLE, Block, Frame
@@ -102,6 +106,29 @@ def test_pipes_and_devices_in_a_folder_are_left_out(tmp_path: Path) -> None:
     (folder / "nothing.jpg").symlink_to(folder / "missing")
     tasks = plan([folder], tmp_path / "out", readable={".jpg"})
     assert [task.source.name for task in tasks] == ["link.jpg", "nothing.jpg", "picture.jpg"]
+
+
+@pytest.mark.filterwarnings("ignore")  # Pillow warns of damaged values.
+def test_damaged_metadata_of_a_tiff_count_as_none_and_do_not_keep_it_from_being_expanded() -> None:
+    data = samples.bound("tiff/exif", "default")
+    ifd = read_ifd0(data)
+    large = struct.pack(f"{ifd.layout.order}HHII", 700, 1, 1 << 31, 0)
+    far = struct.pack(f"{ifd.layout.order}HHII", 34_665, 4, 1, 1 << 31)
+    whole = expand(data, threads=1)
+    assert whole.exif is not None
+    for damage in (large, far):
+        hurt = expand(_with_entry(data, damage), threads=1)
+        np.testing.assert_array_equal(hurt.array, whole.array)
+        assert hurt.xmp is None
+
+
+def _with_entry(data: bytes, entry: bytes) -> bytes:
+    """The classic TIFF with a new first directory: the entry takes the place of the one with its tag, or is added."""
+    ifd = read_ifd0(data)
+    kept = [old.raw for old in ifd.entries if old.raw[:2] != entry[:2]]
+    entries = sorted([*kept, entry], key=lambda raw: struct.unpack(ifd.layout.order + "H", raw[:2]))
+    moved = pack_ifd(ifd.layout, entries, ifd.next_offset)
+    return data[:4] + struct.pack(ifd.layout.offset_format, len(data)) + data[8:] + moved
 
 
 # --- Pillow ----------------------------------------------------------------------------------------------------------

@@ -36,6 +36,7 @@ def run(data: bytes) -> None:
         assert taken.container.startswith(carriers.MAGIC)
         assert len(taken.container) <= carriers.MAX_CONTAINER
         assert present is None or taken.carrier in present
+        assert result_or_refusal(carriers.departures, CARRIER_CODES, data) is not None
     result_or_refusal(carriers.coded_digest, CARRIER_CODES, data)
     digested = _digest(data)
     assert digested is None or len(digested[1]) == 16
