@@ -6,6 +6,8 @@ import io
 import os
 import stat
 import struct
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -129,6 +131,21 @@ def _with_entry(data: bytes, entry: bytes) -> bytes:
     entries = sorted([*kept, entry], key=lambda raw: struct.unpack(ifd.layout.order + "H", raw[:2]))
     moved = pack_ifd(ifd.layout, entries, ifd.next_offset)
     return data[:4] + struct.pack(ifd.layout.offset_format, len(data)) + data[8:] + moved
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are bytes on POSIX alone")
+@pytest.mark.parametrize("command", ["info", "validate"])
+@pytest.mark.parametrize("name", [b"\xff\xfe.png", b"\x1b[31m.png"])
+def test_names_that_are_no_text(tmp_path: Path, command: str, name: bytes) -> None:
+    path = os.fsencode(tmp_path) + b"/" + name
+    with open(path, "wb") as file:  # noqa: PTH123 - a Path holds text
+        file.write(samples.bound("png/rgb", "default"))
+    for options in ([], ["--json"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "gamutmeta", command, *options, path],
+            check=False, capture_output=True, env=os.environ | {"PYTHONIOENCODING": "utf-8:strict"},
+        )  # fmt: skip
+        assert (done.returncode, done.stderr) == (0, b"")
 
 
 # --- Pillow ----------------------------------------------------------------------------------------------------------

@@ -5,10 +5,9 @@ With quadratic work, each of these would take minutes.
 
 from __future__ import annotations
 
-import struct
 import time
 import tracemalloc
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,64 +19,11 @@ from gamutmeta.model.descriptor import Descriptor, FourierXY, Grid, Head, Rgb
 from gamutmeta.model.expand import expand
 from gamutmeta.photo import metadata
 from gamutmeta.photo.host import read_metadata
-from tests.fuzz import samples
 from tests.fuzz.expect import CARRIER_CODES, CODES, result_or_refusal
-from tests.fuzz.mutations import png
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from tests.fuzz.slow import CONTAINER, FILES, many_entries
 
 SECONDS = 10
 """Processor time; each takes less than one."""
-
-LABEL = struct.pack(">I4s", 35, b"jumd") + bytes.fromhex("7575696400110010800000aa00389b71") + b"\3gamutmeta\0"
-TAIL = b"\xff\xda\x00\x02\xff\xd9"
-
-
-def _segment(marker: int, content: bytes) -> bytes:
-    return bytes((0xFF, marker)) + (len(content) + 2).to_bytes(2, "big") + content
-
-
-def _packet(length: int, body: bytes) -> bytes:
-    return _segment(0xEB, b"JP\x47\x61\0\0\0\1" + struct.pack(">I4s", length, b"jumb") + body)
-
-
-def _boxes(count: int) -> bytes:
-    body = LABEL + struct.pack(">I4s", 8, b"free") * count
-    return _packet(8 + len(body), body)
-
-
-def _png_with(chunk: bytes) -> bytes:
-    (header, *rest), _ = png.chunks(samples.HOSTS["png/rgb"])
-    return png.SIGNATURE + png.chunk(*header) + chunk + b"".join(png.chunk(*part) for part in rest)
-
-
-def _chain_of_directories(count: int) -> bytes:
-    directories = b"".join(struct.pack("<HI", 0, 8 + 6 * (i + 1)) for i in range(count - 1))
-    return b"II*\0\x08\0\0\0" + directories + bytes(6)
-
-
-def _many_entries(tag: int, kind: int, count: int, values: int, tail: bytes) -> bytes:
-    """BigTIFF, since a classic directory has fewer entries; all values begin behind the directory."""
-    entry = struct.pack("<HHQQ", tag, kind, values, 24 + count * 20 + 8)
-    return b"II+\0\x08\0\0\0" + struct.pack("<QQ", 16, count) + entry * count + bytes(8) + tail
-
-
-CONTAINER = samples.containers()["empty"]
-FILES: dict[str, Callable[[], bytes]] = {
-    "one box in many segments": lambda: b"\xff\xd8" + _packet(5000, LABEL) * 20_000 + TAIL,
-    "many boxes in many segments": lambda: (
-        b"\xff\xd8" + b"".join(_packet(5000 + i, LABEL) for i in range(20_000)) + TAIL
-    ),
-    "many comments": lambda: b"\xff\xd8" + _segment(0xFE, b"gamutmeta1 ") * 20_000 + TAIL,
-    "many small boxes": lambda: b"\xff\xd8" + _boxes(8000) * 60 + TAIL,
-    "many chains": lambda: (
-        b"\xff\xd8" + b"".join(_segment(0xE0 + i % 16, struct.pack(">I", i)) for i in range(20_000)) + TAIL
-    ),
-    "many text chunks": lambda: _png_with(png.chunk(b"iTXt", b"gamutmeta\0") * 60_000),
-    "many directories": lambda: _chain_of_directories(40_000),
-    "many payloads of one value": lambda: _many_entries(65_357, 1, 60_000, 200, CONTAINER + bytes(300)),
-}
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -92,8 +38,8 @@ def test_host_files(name: str) -> None:
 
 
 BLOCKS = {
-    "many fields": metadata.EXIF_PREFIX + _many_entries(271, 2, 60_000, 64, bytes(64)),
-    "fields of one large value": metadata.EXIF_PREFIX + _many_entries(271, 2, 40, 16 << 20, bytes(16 << 20)),
+    "many fields": metadata.EXIF_PREFIX + many_entries(271, 2, 60_000, 64, bytes(64)),
+    "fields of one large value": metadata.EXIF_PREFIX + many_entries(271, 2, 40, 16 << 20, bytes(16 << 20)),
     "spaces": b"<x" + b" \n" * 500_000 + b"/>",
     "beginnings of what is left out": b'\n xmpNote:HasExtendedXMP="0A tiff:Orientation="' * 100_000,
 }

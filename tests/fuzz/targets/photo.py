@@ -6,6 +6,8 @@ import atexit
 import io
 import tempfile
 import warnings
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +26,11 @@ if TYPE_CHECKING:
     import random
 
 __all__ = ["mutated", "run", "seeds"]
+
+# What the readers load when they need it; in the midst of a run it would count as growth.
+for _name in ("imagecodecs", "pillow_heif", "rawpy", "tifffile"):
+    with suppress(ImportError):
+        import_module(_name)
 
 _CODES = frozenset({"photo", "photo.profile", "missing-extra"})
 _folder = tempfile.TemporaryDirectory(prefix="gamutmeta-fuzz-")
