@@ -1,0 +1,385 @@
+"""Every number, table and formula in spec/gamutmeta-1.md is the package's."""
+
+from __future__ import annotations
+
+import math
+import re
+import zlib
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import msgpack
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from spec_text import code, functions, hex_example, json_example, table, table_after, text
+from strategies import descriptors, payloads
+
+from gamutmeta import carriers, errors
+from gamutmeta.carriers.host import host_format
+from gamutmeta.carriers.jpeg import MAX_SEGMENTS
+from gamutmeta.carriers.jpeg_carrier import COM_PREFIX, MAX_COM_CONTAINER
+from gamutmeta.carriers.payload import MAX_TEXT
+from gamutmeta.carriers.png import MAX_CHUNKS
+from gamutmeta.carriers.png_carrier import _FIELD_ROOM
+from gamutmeta.carriers.tiff_carrier import TAG
+from gamutmeta.carriers.tiff_ifd import MAX_ENTRIES
+from gamutmeta.color.adaptation import Adaptation
+from gamutmeta.color.gamut import clip_to_codes
+from gamutmeta.color.spaces import SRGB, apply_matrix, decode_table, expansion_matrix, reduction_matrix
+from gamutmeta.color.transfer import decode_srgb, encode_romm
+from gamutmeta.container import DEFAULT_LIMITS, decode, encode, transform_payload
+from gamutmeta.container.binding import BINDING_KINDS
+from gamutmeta.container.descriptor_map import _ADAPTATIONS, _DEFAULTS, _HEADS, _KEYS, _SOURCES, MAX_SIDE, pack, unpack
+from gamutmeta.container.header import HEADER_BYTES, MAGIC, VERSION
+from gamutmeta.container.tensors import MAX_SCALE, MIN_SCALE
+from gamutmeta.container.transform import SOFT_GATE
+from gamutmeta.model.descriptor import MAX_AFFINE, MAX_OCTAVES
+from gamutmeta.model.expand import expand
+from gamutmeta.model.features import fitted_positions, gate_weights, grid_nodes, octave_features
+from gamutmeta.model.plain import _bilinear, _network
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gamutmeta.container import Payload
+    from gamutmeta.errors import GamutMetaError
+    from gamutmeta.model.descriptor import Descriptor
+
+
+def rint(x: float) -> float:
+    return float(np.rint(x))
+
+
+MATH: dict[str, Any] = {"rint": rint, "sin": math.sin, "cos": math.cos, "floor": math.floor}
+
+
+# Tables
+
+
+def test_header_table() -> None:
+    rows = table_after("### 4.1 Layout")
+    magic = next(value for *_, field, value in rows if field == "`magic`")
+    assert bytes.fromhex(code(magic)) == MAGIC
+    fixed = [(int(offset), int(size)) for offset, size, *_ in rows if offset.isdecimal() and size.isdecimal()]
+    assert [offset for offset, _ in fixed] == [sum(size for _, size in fixed[:k]) for k in range(len(fixed))]
+    assert sum(size for _, size in fixed) == HEADER_BYTES
+    container = hex_example("container-1")
+    for offset, size, field, value in rows[1:5]:
+        assert value.endswith(f": {int.from_bytes(container[int(offset) : int(offset) + int(size)], 'big')}") or (
+            value.endswith("as 0") and field == "`ignorable_flags`"
+        )
+    assert VERSION == 1
+    assert f"`{zlib.crc32(b'123456789'):08X}`" in text()
+
+
+def test_limits() -> None:
+    names = ("container", "descriptor", "tensors", "weight matrices", "units", "grid nodes", "numbers", "pixels")
+    fields = (
+        "container_bytes",
+        "descriptor_bytes",
+        "tensor_bytes",
+        "layers",
+        "layer_width",
+        "grid_nodes",
+        "parameters",
+        "pixels",
+    )
+    rows = table("limits")
+    for name, field, (quantity, limit, _) in zip(names, fields, rows, strict=True):
+        assert quantity.startswith(name)
+        assert int(limit) == asdict(DEFAULT_LIMITS)[field]
+
+
+def test_bounds_of_work() -> None:
+    width, layers = DEFAULT_LIMITS.layer_width, DEFAULT_LIMITS.layers
+    rows = dict(table_after("## 13 Security considerations"))
+    assert f"{(layers - 1) * width * width + width * 3:,}" in rows["network, multiply-adds per pixel"]
+    assert f"{6 * width:,}" in rows["grid, multiply-adds per pixel"]
+    assert str(4 * MAX_OCTAVES + 6 * MAX_OCTAVES) in rows["sines and cosines per pixel"]
+    assert f"{MAX_SEGMENTS:,}" in rows["JPEG"]
+    assert f"{MAX_CHUNKS:,}" in rows["PNG"]
+    assert f"{MAX_TEXT:,}" in rows["PNG"]
+    assert f"{MAX_ENTRIES:,}" in rows["TIFF"]
+
+
+def test_numbers_of_the_carriers() -> None:
+    annexes = text().split("\n## Annex A ")[1]
+    for number in (
+        MAX_COM_CONTAINER,
+        MAX_TEXT,
+        MAX_TEXT + _FIELD_ROOM,
+        carriers.MAX_CONTAINER,
+        MAX_SEGMENTS,
+        MAX_CHUNKS,
+    ):
+        assert f"{number:,}" in annexes
+    assert str(TAG) in annexes
+    assert f"`{COM_PREFIX.decode().rstrip()}` and a space ({len(COM_PREFIX)} bytes)" in annexes.replace("\n", " ")
+    assert f"with `{carriers.SIDECAR_SUFFIX}` behind it" in annexes
+
+
+def test_signatures() -> None:
+    hosts = {"JPEG": "jpeg", "PNG": "png", "TIFF": "tiff", "BigTIFF": "tiff"}
+    for cell, kind, _ in table("signatures"):
+        for signature in re.findall(r"`([0-9A-F ]+)`", cell):
+            if kind in hosts:
+                assert host_format(bytes.fromhex(signature)) == hosts[kind]
+            else:
+                assert bytes.fromhex(signature) == MAGIC
+
+
+def test_keys() -> None:
+    rows = {code(key): (kind, bounds, default) for key, kind, bounds, default, _ in table("keys")}
+    assert list(rows) == sorted(_KEYS)
+    for key, (_, bounds, default) in rows.items():
+        if key in ("aff", "gate", "grid", "rgb", "xy"):
+            assert default in ("identity", "none")
+        elif key in BINDING_KINDS:
+            assert default == "see 5.3"
+        elif key in ("h", "w"):
+            assert (bounds, default) == (f"1..{MAX_SIDE}", "required")
+        else:
+            assert default == ("true" if _DEFAULTS[key] is True else str(_DEFAULTS[key]))
+    assert rows["aff"][1].startswith(f"each -{MAX_AFFINE:g}..{MAX_AFFINE:g}")
+    assert rows["mlp"][1] == f"each 1..{DEFAULT_LIMITS.layer_width}"
+    assert (rows["xy"][1], rows["rgb"][1]) == (f"1..{MAX_OCTAVES}", f"0..{MAX_OCTAVES}")
+    assert (rows["head"][1], rows["src"][1], rows["cat"][1], rows["gate"][1]) == ("0..2", "0..1", "0..1", "0..255")
+
+
+def test_registries() -> None:
+    for name, choices in (("heads", _HEADS), ("sources", _SOURCES), ("adaptations", _ADAPTATIONS)):
+        assert table(f"registry-{name}") == [[str(k), str(choice)] for k, choice in enumerate(choices)]
+    assert [code(row[0]) for row in table("registry-carriers")] == list(carriers.CARRIERS)
+    assert "`jpeg` (A.5) and `rgb8` (8.3)" in text()
+    assert BINDING_KINDS == ("jpeg", "rgb8")
+
+
+def test_error_codes() -> None:
+    def below(error: type[GamutMetaError]) -> set[str]:
+        return {error.code}.union(*map(below, error.__subclasses__()))
+
+    ours = below(errors.PayloadError) | below(errors.CarrierError) | below(errors.BindingError)
+    listed = [code(row[0]) for row in table("errors")]
+    assert len(listed) == len(set(listed))
+    assert set(listed) == ours
+    # Whatever else the text calls a code is one.
+    named = set(re.findall(r"`((?:payload|carrier)\.[a-z-]+)`", text()))
+    assert named <= ours
+
+
+def test_scales() -> None:
+    assert "from 2^-126 to 2^120" in text()
+    assert (MIN_SCALE, MAX_SCALE) == (2.0**-126, 2.0**120)
+    assert "integer e, -120..126" in text()
+
+
+# Formats of the descriptor
+
+
+@given(payloads())
+def test_formats_of_the_descriptor(payload: Payload) -> None:
+    data = encode(payload)
+    descriptor = data[28 : 28 + int.from_bytes(data[16:20], "big")]
+    allowed = set()
+    for _, cell, _ in table_after("### 5.1 Canonical encoding"):
+        for first, last in re.findall(r"`([0-9A-F]{2})(?: 10)?`(?:\.\.`([0-9A-F]{2})`)?", cell):
+            allowed.update(range(int(first, 16), int(last or first, 16) + 1))
+    assert set(first_bytes(descriptor)) <= allowed
+    assert len(descriptor) < 300
+
+
+def first_bytes(data: bytes) -> list[int]:
+    """The first byte of every MessagePack object, for the formats of section 5.1 only."""
+    sizes = {0xC2: 0, 0xCC: 1, 0xCD: 2, 0xCE: 4, 0xD0: 1, 0xCA: 4, 0xDC: 2, 0xC4: 17}
+    found, at = [], 0
+    while at < len(data):
+        byte = data[at]
+        found.append(byte)
+        at += 1 + (byte & 31 if 0xA0 <= byte <= 0xBF else sizes.get(byte, 0))
+    assert at == len(data)
+    return found
+
+
+# Formulas
+
+
+def test_srgb() -> None:
+    linear = functions("srgb")["linear"]
+    ours = decode_table(SRGB, 256)
+    np.testing.assert_array_equal(np.array([linear(c) for c in range(256)]).astype(np.float32), ours)
+    between = np.linspace(0, 1, 60_001)
+    np.testing.assert_allclose([linear(255 * e) for e in between.tolist()], decode_srgb(between), rtol=1e-9)
+    for row, value in table("srgb"):
+        assert float(value) == float(repr(ours[int(row)])[len("np.float32(") : -1])
+
+
+@pytest.mark.parametrize("adaptation", Adaptation)
+def test_matrices(adaptation: Adaptation) -> None:
+    for name, ours in (("expansion", expansion_matrix(adaptation)), ("reduction", reduction_matrix(adaptation))):
+        printed = np.array([[float(cell) for cell in row[1:]] for row in table(f"{adaptation}-{name}")])
+        # The last digit depends on the machine's linear algebra; what is computed with does not.
+        np.testing.assert_allclose(printed, ours, rtol=0, atol=1e-15)
+        np.testing.assert_array_equal(printed.astype(np.float32), ours.astype(np.float32))
+
+
+@given(st.lists(st.floats(-2, 2, width=32), min_size=3, max_size=3), st.sampled_from(Adaptation))
+def test_application_of_the_matrix(rgb: list[float], adaptation: Adaptation) -> None:
+    channel = functions("matrix")["channel"]
+    matrix = expansion_matrix(adaptation).astype(np.float32)
+    linear = np.array(rgb, np.float32)
+    assert [channel(row, *linear) for row in matrix] == apply_matrix(matrix, linear[None])[0].tolist()
+
+
+@given(descriptors(), st.integers(1, 5000), st.integers(1, 5000), st.data())
+def test_positions(model: Descriptor, width: int, height: int, data: st.DataObject) -> None:
+    x, y = data.draw(st.integers(0, width - 1)), data.draw(st.integers(0, height - 1))
+    ours = fitted_positions(np.array(x), np.array(y), (width, height), model.affine)
+    said = functions("position")["position"](x, y, width, height, model.affine)
+    assert [np.float32(value) for value in said] == [float(value) for value in ours]
+
+
+@given(st.floats(-1, 1, width=32), st.integers(0, 16))
+def test_octaves(t: float, octaves: int) -> None:
+    said = functions("octaves", **MATH)["octaves"](t, octaves)
+    np.testing.assert_allclose(said, octave_features(np.array(t, np.float32), octaves), atol=5e-7)
+
+
+def test_two_pi() -> None:
+    assert np.float32("6.2831855") == np.float32(2 * np.pi)
+    assert "6.2831855" in text()
+
+
+@given(st.integers(2, 6), st.integers(2, 6), st.integers(1, 3), st.data())
+def test_grid(rows: int, columns: int, channels: int, data: st.DataObject) -> None:
+    u, v = (data.draw(st.floats(-0.5, 1.5, width=32)) for _ in range(2))
+    grid = np.random.default_rng(1).standard_normal((rows, columns, channels)).astype(np.float32)
+    said = functions("grid", **MATH)["interpolated"](grid.tolist(), rows, columns, channels, u, v)
+    ours = _bilinear(grid, np.full((1, 1), u, np.float32), np.full((1, 1), v, np.float32))[0, 0]
+    np.testing.assert_allclose(said, ours, atol=1e-5)
+    before, fraction = grid_nodes(np.float32(u), columns)
+    assert 0 <= before <= columns - 2
+    assert 0 <= fraction <= 1
+
+
+@given(descriptors().filter(lambda model: not model.is_empty), st.integers(0, 99))
+def test_network(model: Descriptor, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    weights = {spec.name: rng.uniform(-1, 1, spec.shape).astype(np.float32) for spec in model.tensor_specs()}
+    features = rng.uniform(-1, 1, model.feature_count).astype(np.float32)
+    layers = [
+        (weights[f"weight{k}"].tolist(), weights[f"bias{k}"].tolist() if model.bias else [0.0] * width)
+        for k, width in enumerate(model.layer_widths[1:])
+    ]
+    said = functions("network")["network"](layers, features.tolist())
+    np.testing.assert_allclose(said, _network(model, weights, features), rtol=1e-3, atol=1e-3)
+
+
+def test_relu_keeps_not_a_number() -> None:
+    said = functions("network")["network"]([([[1.0]], [0.0]), ([[1.0]], [0.0])], [math.nan])
+    assert math.isnan(said[0])
+
+
+@pytest.mark.parametrize("gate", [None, 0, 1, 12, 100, 255])
+def test_gate(gate: int | None) -> None:
+    weight = functions("gate")["gate_weight"]
+    np.testing.assert_array_equal(np.array([weight(c, gate) for c in range(256)], np.float32), gate_weights(gate))
+
+
+def test_romm() -> None:
+    sample = functions("romm", **MATH)["sample"]
+    values = np.linspace(-0.1, 1.1, 4001).astype(np.float32)
+    ours = np.rint(encode_romm(np.clip(values, 0, 1)) * np.float32(65535))
+    assert np.abs([sample(float(v)) for v in values] - ours).max() <= 1
+    assert (sample(math.nan), sample(math.inf), sample(-math.inf)) == (0, 65535, 0)
+    for value, printed in table("romm"):
+        assert sample(float(value)) == int(printed)
+        assert np.rint(encode_romm(np.float32(value)) * np.float32(65535)) == int(printed)
+
+
+def test_reduction() -> None:
+    encode_code = functions("srgb-encode", **MATH)["code"]
+    values = np.linspace(-0.1, 1.1, 4001)
+    np.testing.assert_array_equal([encode_code(v) for v in values.tolist()], clip_to_codes(values))
+
+
+EDITS: dict[str, dict[str, Any]] = {
+    "crop": {"crop": (3, 2, 13, 9)},
+    "resize": {"resize": (7, 5)},
+    "turn 90": {"rotate": 90},
+    "turn 180": {"rotate": 180},
+    "turn 270": {"rotate": 270},
+    "mirror left": {"flip": "horizontal"},
+    "mirror top": {"flip": "vertical"},
+    "transpose": {"flip": "transpose"},
+    "transverse": {"flip": "transverse"},
+}
+
+
+def test_affines_of_edits() -> None:
+    payload = decode(hex_example("container-2")).bind(16, 10, decode(hex_example("container-2")).binding)
+    start = payload.descriptor.affine
+    assert start is not None
+    left, top, right, bottom = EDITS["crop"]["crop"]
+    known = {"l": left, "t": top, "r": right, "s": bottom, "W": payload.width, "H": payload.height}
+    rows = table("affine")
+    assert len(rows) == len(EDITS)
+    for (edit, arguments), (name, *cells) in zip(EDITS.items(), rows, strict=True):
+        assert name.startswith(edit)
+        inner = [eval(cell, {}, known) for cell in cells]  # noqa: S307 - our own text
+        a, b, c, d, e, f = start
+        p, q, r, s, t, w = inner
+        composed = (a * p + b * s, a * q + b * t, a * r + b * w + c, d * p + e * s, d * q + e * t, d * r + e * w + f)
+        ours = transform_payload(payload, **arguments).descriptor.affine
+        np.testing.assert_allclose(composed, ours, atol=1e-7, err_msg=edit)
+    assert f"`gate` of 0 by {SOFT_GATE}," in text().replace("\n", " ")
+
+
+# All of it together
+
+
+def expanded_by_the_text(data: bytes, codes: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Section 7 put together from the functions in the text, for the features that example container-2 has."""
+    names = ("srgb", "matrix", "position", "octaves", "grid", "network", "gate", "romm")
+    said = functions(*names, **MATH)
+    payload = decode(data)
+    model, weights = payload.descriptor, {name: weight.tolist() for name, weight in payload.weights().items()}
+    assert model.grid
+    assert model.xy
+    assert model.rgb
+    matrix = [[float(cell) for cell in row[1:]] for row in table("bradford-expansion")]
+    result = np.zeros(codes.shape)
+    for y in range(payload.height):
+        for x in range(payload.width):
+            u, v = said["position"](x, y, payload.width, payload.height, model.affine)
+            features = said["interpolated"](
+                weights["grid"], model.grid.height, model.grid.width, model.grid.channels, u, v
+            )
+            features += said["octaves"](2 * u - 1, model.xy.octaves) + said["octaves"](2 * v - 1, model.xy.octaves)
+            for c in codes[y, x].tolist():
+                t = c / 127.5 - 1
+                features += [t, *said["octaves"](t, model.rgb.octaves)]
+            layers = [(weights[f"weight{k}"], weights[f"bias{k}"]) for k in range(len(model.hidden) + 1)]
+            outputs = said["network"](layers, features)
+            linear = [
+                said["linear"](c) + said["gate_weight"](c, model.gate) * o
+                for c, o in zip(codes[y, x].tolist(), outputs, strict=True)
+            ]
+            result[y, x] = [said["sample"](said["channel"](row, *linear)) for row in matrix]
+    return result
+
+
+def test_a_picture_by_the_text_alone() -> None:
+    data = hex_example("container-2")
+    codes = np.array(json_example("pixel-3")["codes"], np.uint8)
+    payload = decode(data)
+    ours = expand(payload.descriptor, payload.weights(), codes)
+    assert np.abs(expanded_by_the_text(data, codes) - ours).max() <= 1
+
+
+def test_canonical_form_is_what_the_text_says() -> None:
+    data = hex_example("descriptor-2")
+    entries = msgpack.unpackb(data)
+    assert list(entries) == sorted(entries)
+    assert pack(unpack(data, DEFAULT_LIMITS)) == msgpack.packb(entries, use_single_float=True) == data
