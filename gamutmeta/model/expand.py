@@ -121,8 +121,8 @@ def _strip_function(
 def _expand_strip(tables: Tables, codes: NDArray[np.uint8], top: int, out: NDArray[np.uint16]) -> None:
     """Expand the rows of `codes`, which start at row `top` of the picture, into `out`."""
     # There is at least one row in a strip, and it may be of any length.
-    for left in range(0, codes.shape[1], _STRIP_PIXELS):
-        columns = slice(left, left + _STRIP_PIXELS)
+    for left in range(0, codes.shape[1], STRIP_PIXELS):
+        columns = slice(left, left + STRIP_PIXELS)
         _expand_part(tables, codes[:, columns], top, left, out[:, columns])
 
 

@@ -102,7 +102,7 @@ def test_positions_per_pixel_are_those_of_the_tables(name: str, is_wide: bool, m
     codes = rng.choice(np.array([0, 255, 7], np.uint8), (3, 400, 3) if is_wide else (400, 3, 3))
     usual = expand(model, weights, codes, threads=1).astype(int)
     monkeypatch.setattr("gamutmeta.model.tables._TABLE_NUMBERS", 0)
-    monkeypatch.setattr("gamutmeta.model.expand._STRIP_PIXELS", 64)
+    monkeypatch.setattr("gamutmeta.model.expand.STRIP_PIXELS", 64)
     assert np.abs(usual - expand(model, weights, codes, threads=2)).max() <= 1
 
 

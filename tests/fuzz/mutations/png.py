@@ -18,6 +18,7 @@ _KINDS = (b"iTXt", b"tEXt", b"zTXt", b"eXIf", b"iCCP", b"PLTE", b"tRNS", b"prVt"
 _CONTENTS = (b"", b"gamutmeta\0", b"gamutmeta\0\0\0\0\0", b"gamutmeta\0\1\0\0\0", b"Gamutmeta\0x", b"\0" * 13,
              b"Title\0x", b"II*\0\x08\0\0\0\0\0")  # fmt: skip
 _OURS = b"gamutmeta\0"
+_TEXT = (b"iTXt", b"zTXt", b"tEXt")
 
 
 def chunks(data: bytes) -> tuple[list[tuple[bytes, bytes]], bytes]:
@@ -50,10 +51,10 @@ def mutated(data: bytes, rng: random.Random, other: bytes | None = None) -> byte
     if kind == 0 or len(parts) < 2:
         return raw.altered(data, rng, (SIGNATURE, b"IEND", b"IDAT"))
     at = rng.randrange(len(parts))
-    ours = [i for i, (name, content) in enumerate(parts) if name == b"iTXt" and content.startswith(_OURS)]
+    ours = [i for i, (name, content) in enumerate(parts) if name in _TEXT and content.startswith(_OURS)]
     if kind in {1, 2, 3} and ours:
         at = rng.choice(ours)
-        parts[at] = (b"iTXt", _text_mutated(parts[at][1], rng))
+        parts[at] = _text_mutated(*parts[at], rng)
     elif kind == 4:
         order = raw.moved([bytes((i,)) for i in range(min(len(parts), 256))], rng)
         parts = [parts[i[0]] for i in order]
@@ -71,24 +72,26 @@ def mutated(data: bytes, rng: random.Random, other: bytes | None = None) -> byte
     return raw.altered(result, rng) if rng.randrange(10) == 0 else result
 
 
-def _text_mutated(content: bytes, rng: random.Random) -> bytes:
-    """Our text chunk with another container, or with its other fields otherwise."""
+def _text_mutated(name: bytes, content: bytes, rng: random.Random) -> tuple[bytes, bytes]:
+    """Our text chunk with another container, with its other fields otherwise, or as another kind of text chunk."""
     fields, text = content[: len(_OURS) + 4], content[len(_OURS) + 4 :]
-    kind = rng.randrange(5)
-    if kind == 0:
-        return raw.altered(content, rng, (b"\0", b"=", b"\n"))
-    if kind == 1:
-        return _OURS + rng.choice((b"\1\0", b"\1\1", b"\2\0", b"\0\7")) + b"\0\0" + zlib.compress(text)
-    if kind == 2:
-        return _OURS + b"\0\0" + rng.choice((b"en\0", b"\xff\0", b"\0")) + rng.choice((b"\0", b"x\0", b"")) + text
-    if kind == 3:
-        deflated = zlib.compress(text + b" " * rng.choice((0, 1, 200_000)))
-        return _OURS + b"\1\0\0\0" + deflated[: rng.choice((-1, -4, 5000))]
+    kind = rng.randrange(7)
+    if name != b"iTXt" or kind == 0:
+        return rng.choice((name, *_TEXT)), raw.altered(content, rng, (b"\0", b"=", b"\n"))
+    deflated = zlib.compress(text + b" " * rng.choice((0, 1, 200_000)))[: rng.choice((-1, -4, 5000, 5000))]
+    others = {
+        1: (name, _OURS + rng.choice((b"\1\0", b"\1\1", b"\2\0", b"\0\7")) + b"\0\0" + deflated),
+        2: (name, _OURS + b"\0\0" + rng.choice((b"en\0", b"\xff\0", b"\0")) + rng.choice((b"\0", b"x\0", b"")) + text),
+        3: (b"zTXt", _OURS + rng.choice((b"\0", b"\0", b"\1")) + deflated),
+        4: (b"tEXt", _OURS + text),
+    }
+    if kind in others:
+        return others[kind]
     try:
         inner = base64.b64decode(text)
     except ValueError:
-        return content
-    return fields + base64.b64encode(container.mutated(inner, rng))
+        return name, content
+    return name, fields + base64.b64encode(container.mutated(inner, rng))
 
 
 def _inflated_and_mutated(content: bytes, rng: random.Random) -> bytes:
