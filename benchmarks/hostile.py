@@ -24,12 +24,12 @@ from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from benchmarks.machine import describe
-from gamutmeta.conformance import extract_container
+from gamutmeta.conformance import expand_vector, extract_container, read_ppm
 from gamutmeta.container import Payload
 from gamutmeta.errors import GamutMetaError
 from gamutmeta.expansion import expand
@@ -43,6 +43,8 @@ from tests.fuzz.seeds import CORPUS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
 
 ROOT = Path(__file__).parents[1]
 RESULTS = Path(__file__).parent / "results"
@@ -111,27 +113,36 @@ def measured(work: Callable[[], object]) -> tuple[object, float, int]:
     return result, seconds, memory
 
 
-def examine(inputs: Iterable[tuple[str, bytes]]) -> dict[str, Any]:
+class Input(NamedTuple):
+    """A file, and its decoded picture where that comes along: uint8 (H, W, 3)."""
+
+    name: str
+    data: bytes
+    codes: NDArray[np.uint8] | None = None
+
+
+def examine(inputs: Iterable[Input]) -> dict[str, Any]:
     """All stages over files given by name, and what the process grew by."""
     costs = {stage: Cost() for stage in STAGES}
     count = largest = 0
     before = _peak()
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow warns of damaged files
-        for name, data in inputs:
-            count, largest = count + 1, max(largest, len(data))
+        for one in inputs:
+            count, largest = count + 1, max(largest, len(one.data))
             path = Path(folder) / "file"
-            path.write_bytes(data)
-            for stage, work in _stages(data, path):
+            path.write_bytes(one.data)
+            for stage, work in _stages(one, path):
                 result, seconds, memory = measured(work)
                 is_result = result is not None and getattr(result, "is_good", True)
-                costs[stage].add(name, seconds, memory, is_result=is_result)
+                costs[stage].add(one.name, seconds, memory, is_result=is_result)
     stages = {stage: cost.to_json() for stage, cost in costs.items()}
     return {"files": count, "largest_bytes": largest, "grown_bytes": _peak() - before, "stages": stages}
 
 
-def _stages(data: bytes, path: Path) -> Iterator[tuple[str, Callable[[], object]]]:
+def _stages(one: Input, path: Path) -> Iterator[tuple[str, Callable[[], object]]]:
     """Each stage with its work; decoding only where something can be extracted."""
+    _, data, codes = one
     yield "extract", lambda: extract_container(data)
     try:
         container = extract_container(data)
@@ -140,10 +151,10 @@ def _stages(data: bytes, path: Path) -> Iterator[tuple[str, Callable[[], object]
     if container is not None:
         yield "decode", lambda: Payload.from_bytes(container)
     yield "validate", lambda: validate_file(path)
-    yield "expand", lambda: expand(data, threads=1)
+    yield "expand", lambda: expand(data, threads=1) if codes is None else expand_vector(data, codes)
 
 
-def inputs_of(name: str, mutations: int, seed: int) -> Iterator[tuple[str, bytes]]:
+def inputs_of(name: str, mutations: int, seed: int) -> Iterator[Input]:
     """The files of one of :data:`SETS`."""
     if name.startswith("vectors"):
         yield from _vectors("ok" if name.endswith(" valid") else "error")
@@ -153,27 +164,30 @@ def inputs_of(name: str, mutations: int, seed: int) -> Iterator[tuple[str, bytes
         pool = [*_vectors("ok"), *_vectors("error"), *_seeds()]
         chance = random.Random(seed)  # noqa: S311 - the same every time
         for number in range(mutations):
-            original, data = chance.choice(pool)
-            yield f"mutation {number} of {original}", files.mutated(data, chance, chance.choice(pool)[1])
+            original, data, codes = chance.choice(pool)
+            yield Input(
+                f"mutation {number} of {original}", files.mutated(data, chance, chance.choice(pool).data), codes
+            )
     else:
-        yield from ((kind, make()) for kind, make in slow.FILES.items())
+        yield from (Input(kind, make()) for kind, make in slow.FILES.items())
 
 
-def _vectors(result: str) -> Iterator[tuple[str, bytes]]:
+def _vectors(result: str) -> Iterator[Input]:
     for vector in json.loads((VECTORS / "index.json").read_text())["vectors"]:
         if vector["result"] == result:
-            yield vector["id"], (VECTORS / vector["file"]).read_bytes()
+            codes = read_ppm((VECTORS / vector["pixels"]).read_bytes()) if "pixels" in vector else None
+            yield Input(vector["id"], (VECTORS / vector["file"]).read_bytes(), codes)
 
 
-def _seeds() -> Iterator[tuple[str, bytes]]:
+def _seeds() -> Iterator[Input]:
     for path in sorted(CORPUS.rglob("*")):
         if path.is_file() and path.suffix != ".json":
-            yield str(path.relative_to(CORPUS)), path.read_bytes()
+            yield Input(str(path.relative_to(CORPUS)), path.read_bytes())
 
 
 def _in_own_process(name: str, mutations: int, seed: int) -> dict[str, Any]:
     """:func:`examine`, after everything that is loaded only once was loaded."""
-    examine([("", samples.bound("jpeg/baseline", "default")), ("", samples.bound("tiff/exif", "skewed"))])
+    examine([Input("", samples.bound("jpeg/baseline", "default")), Input("", samples.bound("tiff/exif", "skewed"))])
     return examine(inputs_of(name, mutations, seed))
 
 
@@ -216,10 +230,8 @@ def model_cost(descriptor: Descriptor, shape: tuple[int, int]) -> dict[str, Any]
 
 def table(sets: Mapping[str, Mapping[str, Any]]) -> str:
     """One line for each stage of each set."""
-    lines = [
-        "| files | stage | results | refusals | median | worst | allocated | process grew |",
-        "|---|---|" + "---:|" * 6,
-    ]
+    lines = ["| files | stage | results | refusals | median | worst | allocated | process grew |"]
+    lines.append("|---|---|" + "---:|" * 6)
     for name, found in sets.items():
         for i, (stage, cost) in enumerate(found["stages"].items()):
             first = f"{name}: {found['files']:,}, up to {found['largest_bytes'] / 1000:,.0f} KB" if i == 0 else ""
@@ -234,10 +246,8 @@ def table(sets: Mapping[str, Mapping[str, Any]]) -> str:
 
 def model_table(models: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
     """One line for each model and picture."""
-    lines = [
-        "| model | numbers | picture | per megapixel, one thread | beside picture and result |",
-        "|---|" + "---:|" * 4,
-    ]
+    lines = ["| model | numbers | picture | per megapixel, one thread | beside picture and result |"]
+    lines.append("|---|" + "---:|" * 4)
     lines += (
         f"| {name} | {row['parameters']:,} | {row['pixels']} | {row['seconds_per_megapixel']:.2f} s | "
         f"{row['bytes'] / _MIB:.0f} MiB |"

@@ -5,7 +5,8 @@
 Needs atheris. An input that breaks a promise (a foreign exception, a wrong result, more time or memory than
 `tests.fuzz.limits` allow, the end of the process) is kept in the work folder and printed. Exit code 1 if there is one.
 With ``--json results.json`` the figures are written, and as a table beside it (``results.md``). The corpus that grows
-in the work folder is used again by the next run with the same folder.
+in the work folder is used again by the next run with the same folder. Besides the seeds, targets that take files start
+from the conformance vectors.
 """
 
 from __future__ import annotations
@@ -31,16 +32,20 @@ from tests.fuzz.seeds import CORPUS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["TARGET_NAMES", "fuzz", "main", "table"]
+__all__ = ["TARGET_NAMES", "fuzz", "main", "table", "write"]
 
 ROOT = Path(__file__).parents[2]
 TARGET_NAMES = tuple(sorted(path.name for path in CORPUS.iterdir() if path.is_dir()))
+
+_VECTORS = ROOT / "spec" / "vectors" / "files"
+_TAKING_FILES = frozenset({"container", "jpeg", "png", "tiff", "pillow", "validate"})
 
 _MAX_INPUT = 8_192
 _HANG = 60
 """Seconds after which libFuzzer ends a process that does not come back."""
 
 _MIB = 1 << 20
+_IMPORT_NAMES = {"pillow": "PIL"}
 
 _COLUMNS = ("target", "executions", "branches", "kept", "per second", "worst time", "allocated", "peak memory",
             "growth", "findings")  # fmt: skip
@@ -51,7 +56,9 @@ processor time, instrumented for coverage. Allocated: the most at once, through 
 execution. Growth: of the resident memory since the first 2,000 executions, what libFuzzer keeps included."""
 
 
-def fuzz(name: str, executions: int, seed: int, work: Path, *, start_limit: float | None = None) -> dict[str, Any]:
+def fuzz(
+    name: str, executions: int, seed: int, work: Path, *, vectors: bool = False, time_limit: float | None = None
+) -> dict[str, Any]:
     """Run one target.
 
     Args:
@@ -59,7 +66,8 @@ def fuzz(name: str, executions: int, seed: int, work: Path, *, start_limit: floa
         executions: how many, those of the seeds included.
         seed: of libFuzzer's chance.
         work: folder for the corpus that grows, and for inputs that are kept.
-        start_limit: seconds after which the process is ended, whatever it does; None for no such limit.
+        vectors: start from the files of the conformance vectors as well, where the target takes files.
+        time_limit: seconds after which the process is ended, whatever it does; None for no such limit.
 
     Returns:
         The figures, `findings` among them.
@@ -68,12 +76,13 @@ def fuzz(name: str, executions: int, seed: int, work: Path, *, start_limit: floa
     corpus.mkdir(parents=True, exist_ok=True)
     measured = folder / "measured.json"
     measured.unlink(missing_ok=True)
+    more = [str(_VECTORS)] if vectors and name in _TAKING_FILES else []
     arguments = (f"-seed={seed}", f"-max_len={_MAX_INPUT}", f"-timeout={_HANG}", "-rss_limit_mb=4096")
     arguments += ("-close_fd_mask=2", "-print_final_stats=1", f"-artifact_prefix={folder}/")
     done = subprocess.run(
         [sys.executable, "-m", "tests.fuzz.child", name, str(folder), str(executions), *arguments,
-         str(corpus), str(CORPUS / name)],
-        check=False, capture_output=True, text=True, errors="replace", cwd=ROOT, timeout=start_limit,
+         str(corpus), str(CORPUS / name), *more],
+        check=False, capture_output=True, text=True, errors="replace", cwd=ROOT, timeout=time_limit,
     )  # fmt: skip
     figures = json.loads(measured.read_text()) if measured.exists() else {"executions": 0, "findings": []}
     if done.returncode != 0:
@@ -112,12 +121,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     work = options.work or Path(tempfile.mkdtemp(prefix="gamutmeta-fuzz-"))
     rows = []
     for name in options.target:
-        rows.append(fuzz(name, options.executions, options.seed, work.absolute()))
+        rows.append(fuzz(name, options.executions, options.seed, work.absolute(), vectors=True))
         _say(table(rows[-1:]).splitlines()[2])
         for finding in rows[-1]["findings"]:
             _say(f"  {finding['what']}\n  at {finding['where']}\n  with {finding['file']}")
     if options.json is not None:
-        _write(options.json, rows, sys.argv[1:] if arguments is None else arguments)
+        write(options.json, rows, sys.argv[1:] if arguments is None else arguments)
     return 1 if any(row["findings"] for row in rows) else 0
 
 
@@ -126,10 +135,18 @@ def _say(text: str) -> None:
     sys.stdout.flush()
 
 
-def _write(path: Path, rows: Sequence[dict[str, Any]], arguments: Sequence[str]) -> None:
+def write(path: Path, rows: Sequence[dict[str, Any]], arguments: Sequence[str]) -> None:
+    """The figures, and the table beside them.
+
+    Args:
+        path: of the figures, ending in .json.
+        rows: as :func:`fuzz` gives them.
+        arguments: that the command was called with.
+    """
     command = shlex.join(["python", "-m", "tests.fuzz.run", *arguments])
     machine = describe()
-    versions = {name: version(name) for name in ("atheris", "gamutmeta", "pillow", "numpy", "zstandard", "msgpack")}
+    names = ("atheris", "gamutmeta", "pillow", "numpy", "zstandard", "msgpack")
+    versions = {name: version(name) for name in names if find_spec(_IMPORT_NAMES.get(name, name)) is not None}
     bounds = {"seconds": limits.SECONDS, "memory": limits.MEMORY, "pixels": limits.PIXELS, "input_bytes": _MAX_INPUT}
     result = {"command": command, "machine": machine, "versions": versions, "limits": bounds, "targets": list(rows)}
     path.write_text(json.dumps(result, indent=1) + "\n")

@@ -50,7 +50,7 @@ def test_mutated_seeds_break_no_promise(name: str, tmp_path: Path) -> None:
 @with_atheris
 @each_target
 def test_a_short_run_finds_nothing(name: str, tmp_path: Path) -> None:
-    figures = run.fuzz(name, EXECUTIONS, 1, tmp_path, start_limit=300)
+    figures = run.fuzz(name, EXECUTIONS, 1, tmp_path, time_limit=300)
     assert figures["findings"] == []
     assert figures["executions"] >= EXECUTIONS
     assert figures["coverage"] > 0
@@ -60,7 +60,7 @@ def test_a_short_run_finds_nothing(name: str, tmp_path: Path) -> None:
 
 @with_atheris
 def test_a_process_that_dies_is_a_finding(tmp_path: Path) -> None:
-    figures = run.fuzz("no such target", 10, 1, tmp_path, start_limit=300)
+    figures = run.fuzz("no such target", 10, 1, tmp_path, time_limit=300)
     assert figures["executions"] == 0
     (finding,) = figures["findings"]
     assert "no such target" in finding["what"]
