@@ -8,6 +8,7 @@ import stat
 import struct
 import subprocess
 import sys
+import zlib
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,8 @@ from PIL import Image
 
 from gamutmeta import carriers, pillow
 from gamutmeta.batch import plan
+from gamutmeta.carriers.payload import to_text
+from gamutmeta.carriers.png import insert_before_idat, make_chunk
 from gamutmeta.carriers.tiff import pack_ifd, read_ifd0
 from gamutmeta.container import frame
 from gamutmeta.errors import CarrierError, OutputExistsError, PayloadError, PhotoError, PlanError
@@ -49,6 +52,24 @@ def test_a_frame_is_a_single_segment_without_dictionary_field_and_checksum(flags
     with pytest.raises(PayloadError) as caught:
         frame.decompress(Frame(1024, whole.blocks, flags, bytes(4) if flags & 4 else b"").to_bytes(), 1024)
     assert caught.value.field == "tensors"
+
+
+# --- departures from what writers do ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "content", "said"),
+    [
+        (b"iTXt", b"\0\0\0\0" + to_text(CONTAINER), []),
+        (b"iTXt", b"\1\0\0\0" + zlib.compress(to_text(CONTAINER)), ["the text is compressed"]),
+        (b"tEXt", to_text(CONTAINER), ["the text is in a tEXt chunk instead of an iTXt chunk"]),
+        (b"zTXt", b"\0" + zlib.compress(to_text(CONTAINER)), ["the text is in a zTXt chunk instead of an iTXt chunk"]),
+    ],
+)
+def test_what_is_said_of_text_chunks_is_true_of_their_kind(kind: bytes, content: bytes, said: list[str]) -> None:
+    data = insert_before_idat(samples.HOSTS["png/rgb"], make_chunk(kind, b"gamutmeta\0" + content))
+    assert carriers.extract(data).container == CONTAINER
+    assert carriers.departures(data) == said
 
 
 # --- files and folders -----------------------------------------------------------------------------------------------
