@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
     from multiprocessing.synchronize import Event
 
-__all__ = ["Failure", "Outcome", "Task", "attempt", "plan", "run"]
+__all__ = ["Failure", "Outcome", "Task", "attempt", "listed", "plan", "run"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -92,7 +92,8 @@ def plan(
 
     One source and an output that is no folder make one task. Otherwise `output` is a folder, and so it is if it exists
     as one or is given with a separator at its end. Folders among the sources are searched recursively, in the order of
-    their names; their sub-folders come again in the output. Hidden files, and the output folder itself, are left out.
+    their names; their sub-folders come again in the output. Hidden files, pipes and devices, and the output folder
+    itself, are left out.
 
     Args:
         sources: files and folders.
@@ -121,6 +122,20 @@ def plan(
         tasks = [Task(paths[0], folder)]
     _refuse_collisions(tasks)
     return tasks
+
+
+def listed(sources: Iterable[str | os.PathLike[str]], *, readable: Collection[str]) -> list[Path]:
+    """Files as they are named, folders searched recursively in the order of names; hidden files are left out.
+
+    Args:
+        sources: files and folders.
+        readable: as for :func:`plan`.
+
+    Raises:
+        PlanError: if a folder holds nothing to read.
+        OSError: if a folder cannot be searched.
+    """
+    return [root / name for source in sources for root, name in _files(Path(source), readable, None)]
 
 
 def run(
@@ -185,12 +200,12 @@ def attempt(work: Callable[[Item], Result], item: Item) -> Outcome[Item, Result]
     return Outcome(item, result, failure, tuple(messages))
 
 
-def _files(path: Path, readable: Collection[str], output: Path) -> list[tuple[Path, Path]]:
-    """A file as (its folder, its name), or those in a folder as (the folder, the path below it)."""
+def _files(path: Path, readable: Collection[str], output: Path | None) -> list[tuple[Path, Path]]:
+    """A file as (its folder, its name), or those in a folder, but for `output`, as (the folder, the path below it)."""
     if not path.is_dir():
         return [(path.parent, Path(path.name))]
     found = []
-    output_identity = _identity(output)
+    output_identity = None if output is None else _identity(output)
     for folder, subfolders, names in os.walk(path, onerror=_raise):
         subfolders[:] = sorted(
             name
@@ -200,11 +215,18 @@ def _files(path: Path, readable: Collection[str], output: Path) -> list[tuple[Pa
         found += [
             (path, Path(folder, name).relative_to(path))
             for name in sorted(names)
-            if not name.startswith(_NOT_PHOTOGRAPHS) and Path(name).suffix.lower() in readable
+            if not name.startswith(_NOT_PHOTOGRAPHS)
+            and Path(name).suffix.lower() in readable
+            and not _is_special(Path(folder, name))
         ]
     if not found:
         raise PlanError(f"{path} holds no file that ends in {', '.join(sorted(readable))}")
     return found
+
+
+def _is_special(path: Path) -> bool:
+    """Whether it is a pipe, a device or the like, behind links, which might never end; not so a link to nothing."""
+    return path.exists() and not path.is_file()
 
 
 def _raise(error: OSError) -> None:

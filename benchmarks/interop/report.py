@@ -66,8 +66,8 @@ A COM payload beside another comment: ExifTool, Exiv2 and jpegtran keep both, Pi
 GraphicsMagick joins them, so that readers answer `carrier.none` or `carrier`.
 """,
     "png": """\
-libvips, and sharp with it, write the text as a compressed zTXt chunk, where readers do not look. `gamutmeta strip` does
-not look there either.
+libvips, and sharp with it, write the text anew as a compressed zTXt chunk; readers find it there, and `gamutmeta strip`
+does.
 """,
     "tiff": """\
 Programs on LibTIFF name every private tag that they do not know; the file is valid. `exiftool -all=` leaves the first

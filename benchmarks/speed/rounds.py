@@ -37,9 +37,7 @@ STARTS = {
 """What starting takes, as arguments for Python."""
 
 _STREETS = [
-    (task, suffix)
-    for suffix in ("jpg", "png")
-    for task in ("reduce", "plain reduce", "expand", "plain expand")
+    (task, suffix) for suffix in ("jpg", "png") for task in ("reduce", "plain reduce", "expand", "plain expand")
 ]
 
 
@@ -103,7 +101,9 @@ def turns(part: str, names: Sequence[str], folder: Path, threads: int, repeat: i
                 with Worker(part, name, folder, threads) as worker:
                     worker.last()
     with ExitStack() as stack:
-        workers = {name: stack.enter_context(Worker(part, name, folder, threads)) for name in TASKS[part] if name in names}
+        workers = {
+            name: stack.enter_context(Worker(part, name, folder, threads)) for name in TASKS[part] if name in names
+        }
         seconds: dict[str, list[float]] = {name: [] for name in workers}
         for _ in range(repeat):
             for name, worker in workers.items():
@@ -175,6 +175,8 @@ def _stage_medians(found: Sequence[dict[str, float]], whole: Iterable[float]) ->
     """Seconds of each stage; "start and end" is what the process took outside of them."""
     if not found[0]:
         return {}
-    complete = [stages | {"start and end": all_ - sum(stages.values())} for stages, all_ in zip(found, whole, strict=True)]
+    complete = [
+        stages | {"start and end": all_ - sum(stages.values())} for stages, all_ in zip(found, whole, strict=True)
+    ]
     names: Iterator[str] = (name for stages in complete for name in stages)
     return {name: round(median(stages.get(name, 0.0) for stages in complete), 3) for name in dict.fromkeys(names)}

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 import click
 
 from gamutmeta import __version__
-from gamutmeta.cli import options
+from gamutmeta.cli.epilog import examples
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = ["app"]
 
-_COMMANDS: Mapping[str, tuple[str, str]] = {
+_COMMANDS: Mapping[str, tuple[str, str | None]] = {
     "attach": ("carry", "Put a bare payload into a file, for example after a service removed it."),
+    "conform": ("conform", None),
     "crop": ("edit", "Cut out a part of a picture."),
     "demo": ("show", "Reduce a photograph, restore it, and draw what that did."),
     "expand": ("convert", "Restore wide-gamut photographs from sRGB files with a payload."),
@@ -26,9 +27,10 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
     "resize": ("edit", "Resample a picture to another size."),
     "rotate": ("edit", "Turn a picture by quarters, or mirror it."),
     "strip": ("carry", "Remove payloads."),
+    "validate": ("validate", "Check whether files with payloads keep to the specification."),
     "verify": ("verify", "Measure how well an sRGB file restores a photograph that is still at hand."),
 }
-"""Module and summary of each command; the summary is the first sentence of its help."""
+"""Module and summary of each command; the summary is the first sentence of its help, None for a hidden command."""
 
 
 class _LazyGroup(click.Group):
@@ -46,13 +48,13 @@ class _LazyGroup(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
-            formatter.write_dl([(name, summary) for name, (_, summary) in _COMMANDS.items()])
+            formatter.write_dl([(name, summary) for name, (_, summary) in _COMMANDS.items() if summary is not None])
 
 
 @click.group(
     cls=_LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog=options.examples(
+    epilog=examples(
         "gamutmeta reduce photo.tif -o photo.jpg",
         "gamutmeta expand photo.jpg -o restored.tif",
         "gamutmeta verify photo.jpg --reference photo.tif",

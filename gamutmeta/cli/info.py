@@ -71,15 +71,17 @@ class PayloadInfo:
         return "\n".join([click.format_filename(self.file), *(f"  {name:12}{value}" for name, value in rows.items())])
 
 
-@click.command(epilog=options.examples("gamutmeta info photo.jpg", "gamutmeta info --json *.jpg"))
-@click.argument("files", nargs=-1, required=True, type=options.FILE, metavar="FILE...")
+@click.command(epilog=options.examples("gamutmeta info photo.jpg", "gamutmeta info web/ --json"))
+@click.argument("files", nargs=-1, required=True, type=options.FILE, metavar="FILE|DIR...")
 @options.json_lines
 def info(files: tuple[Path, ...], *, as_json: bool) -> None:
     """Show what payload a file carries. Reads headers only and decodes no pixels.
 
-    A FILE may also be a payload by itself. Exit code 1 if one of them carries none.
+    A FILE may also be a payload by itself. Folders are searched for .jpg, .jpeg, .png, .tif, .tiff and .gamut. Exit
+    code 1 if a file carries none.
     """
-    show(run(files, _inspect), total=len(files), name=lambda file: file, text=str, as_json=as_json)
+    found = options.listed(files)
+    show(run(found, _inspect), total=len(found), name=lambda file: file, text=str, as_json=as_json)
 
 
 def _inspect(file: Path) -> PayloadInfo:

@@ -15,7 +15,7 @@ import numpy as np
 from gamutmeta.color.compiled import use_numba
 from gamutmeta.color.spaces import apply_matrix
 from gamutmeta.color.strips import for_each_strip
-from gamutmeta.color.transfer import encode_romm
+from gamutmeta.color.transfer import ROMM_LINEAR_END
 from gamutmeta.model.descriptor import Head
 from gamutmeta.model.features import fitted_positions, octave_features
 from gamutmeta.model.tables import GridAxes, Tables
@@ -120,18 +120,26 @@ def _strip_function(
 
 def _expand_strip(tables: Tables, codes: NDArray[np.uint8], top: int, out: NDArray[np.uint16]) -> None:
     """Expand the rows of `codes`, which start at row `top` of the picture, into `out`."""
+    # There is at least one row in a strip, and it may be of any length.
+    for left in range(0, codes.shape[1], STRIP_PIXELS):
+        columns = slice(left, left + STRIP_PIXELS)
+        _expand_part(tables, codes[:, columns], top, left, out[:, columns])
+
+
+def _expand_part(tables: Tables, codes: NDArray[np.uint8], top: int, left: int, out: NDArray[np.uint16]) -> None:
+    """Expand `codes`, whose first pixel is that in row `top` and column `left` of the picture, into `out`."""
     width = codes.shape[1]
     flat = codes.reshape(-1, 3)
-    linear = tables.linear[flat]
+    linear = tables.linear.take(flat)
     wide = apply_matrix(tables.matrix, linear)
     head = tables.descriptor.head
     if head is not Head.CLIP:
-        acting = tables.active[flat]
+        acting = tables.active.take(flat)
         active = np.flatnonzero(acting[:, 0] | acting[:, 1] | acting[:, 2])
         for start in range(0, len(active), _ACTIVE_PIXELS):
             at = active[start : start + _ACTIVE_PIXELS]
             row, column = np.divmod(at, width)
-            outputs = _network(tables, flat[at], wide[at], row + top, column)
+            outputs = _network(tables, flat[at], wide[at], row + top, column + left)
             if head is Head.SRGB_EXCESS:
                 wide[at] = apply_matrix(tables.matrix, linear[at] + tables.gate[flat[at]] * outputs)
             else:
@@ -139,9 +147,15 @@ def _expand_strip(tables: Tables, codes: NDArray[np.uint8], top: int, out: NDArr
     # fmax, so that a not-a-number becomes black rather than undefined.
     np.fmax(wide, np.float32(0), out=wide)
     np.fmin(wide, np.float32(1), out=wide)
-    encoded = encode_romm(wide)
-    encoded *= np.float32(65535)
-    out[...] = np.rint(encoded, out=encoded).reshape(out.shape)
+    out[...] = _romm_codes(wide).reshape(out.shape)
+
+
+def _romm_codes(linear: Floats) -> Floats:
+    """16-bit ROMM codes, in float32, of values on [0, 1]: the general curve takes twice as many passes."""
+    codes = np.power(linear, np.float32(1 / 1.8))
+    np.multiply(linear, np.float32(16), out=codes, where=linear < np.float32(ROMM_LINEAR_END))
+    codes *= np.float32(65535)
+    return np.rint(codes, out=codes)
 
 
 def _network(
@@ -152,10 +166,16 @@ def _network(
     column: NDArray[np.intp],
 ) -> Floats:
     """The MLP's outputs, (n, 3), at n pixels of the given codes (n, 3), clipped ProPhoto (n, 3), rows and columns."""
-    values = np.broadcast_to(tables.bias, (len(codes), len(tables.bias))).copy()
+    values: Floats
     if tables.code_rows is not None:
-        for channel in range(3):
-            values += tables.code_rows[channel].take(codes[:, channel], axis=0)
+        values = tables.code_rows[0].take(codes[:, 0], axis=0)
+        share = np.empty_like(values)
+        for channel in (1, 2):
+            # Without "clip" numpy would fill a buffer first; no code is out of range.
+            values += tables.code_rows[channel].take(codes[:, channel], axis=0, out=share, mode="clip")
+        values += tables.bias
+    else:
+        values = np.broadcast_to(tables.bias, (len(codes), len(tables.bias))).copy()
     if tables.column_rows is not None and tables.row_rows is not None:
         values += tables.column_rows.take(column, axis=0)
         values += tables.row_rows.take(row, axis=0)

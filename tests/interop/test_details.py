@@ -18,7 +18,7 @@ from benchmarks.interop.samples import sample
 from gamutmeta import carriers
 from gamutmeta.carriers.jpeg import COM, iter_header, make_segment
 from gamutmeta.carriers.png import iter_chunks
-from gamutmeta.errors import CarrierError, GamutMetaError, NoPayloadError
+from gamutmeta.errors import CarrierError, GamutMetaError
 from gamutmeta.expansion import expand
 from gamutmeta.photo.read import read_photo
 from gamutmeta.photo.wide import WideImage
@@ -79,7 +79,7 @@ def commented(request: pytest.FixtureRequest) -> bytes:
     data = sample("com").data
     ours = next(segment for segment in iter_header(data) if segment.marker == COM)
     place = ours.end if request.param == "first" else ours.offset
-    return data[:place] + make_segment(COM, b"a comment") + data[place:]
+    return data[:place] + make_segment(COM, b"a comment!") + data[place:]
 
 
 @pytest.mark.parametrize(
@@ -94,13 +94,13 @@ def test_editors_keep_both_comments(commented: bytes, tool: str, line: str, tmp_
     demand(tool)
     edited = after(line, commented, tmp_path)
     np.testing.assert_array_equal(expand(edited).array, sample("com").expanded)
-    assert b"a comment" in edited
+    assert b"a comment!" in edited
 
 
 def test_graphicsmagick_joins_comments(commented: bytes, tmp_path: Path) -> None:
     demand("GraphicsMagick")
     saved = after("gm convert IN OUT", commented, tmp_path)
-    is_last = commented.index(b"gamutmeta1 ") > commented.index(b"a comment")
+    is_last = commented.index(b"gamutmeta1 ") > commented.index(b"a comment!")
     with pytest.raises(CarrierError) as caught:
         carriers.extract(saved)
     assert caught.value.code == ("carrier.none" if is_last else "carrier")
@@ -112,7 +112,7 @@ def test_pillow_keeps_the_last_comment_alone(commented: bytes) -> None:
         image.save(saved, "JPEG")
     with pytest.raises(GamutMetaError) as caught:
         expand(saved.getvalue())
-    is_last = commented.index(b"gamutmeta1 ") > commented.index(b"a comment")
+    is_last = commented.index(b"gamutmeta1 ") > commented.index(b"a comment!")
     assert caught.value.code == ("binding" if is_last else "carrier.none")
 
 
@@ -122,8 +122,7 @@ def test_pillow_keeps_the_last_comment_alone(commented: bytes) -> None:
 def test_libvips_writes_compressed_text(tmp_path: Path) -> None:
     demand("libvips")
     saved = after("vips copy IN OUT", sample("itxt").data, tmp_path, ".png")
-    with pytest.raises(NoPayloadError):
-        carriers.extract(saved)
-    texts = [saved[chunk.data_start : chunk.data_end] for chunk in iter_chunks(saved) if chunk.type == b"zTXt"]
-    assert any(text.startswith(b"gamutmeta\0") for text in texts)
-    assert carriers.find(saved) == []
+    assert any(chunk.type == b"zTXt" for chunk in iter_chunks(saved))
+    assert carriers.extract(saved) == carriers.extract(sample("itxt").data)
+    assert carriers.find(saved) == ["itxt"]
+    assert carriers.find(carriers.strip(saved)) == []

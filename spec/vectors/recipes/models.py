@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import struct
 from dataclasses import dataclass, field, replace
@@ -92,7 +93,7 @@ def shapes(entries: Mapping[str, Value]) -> list[tuple[int, ...]]:
     if "rgb" in entries:
         features += 3 * (int(bool(entries.get("t", True))) + 2 * _integer(entries["rgb"]))
     widths = (features, *_integers(entries.get("mlp", ())), 3)
-    for inputs, outputs in zip(widths, widths[1:], strict=False):
+    for inputs, outputs in itertools.pairwise(widths):
         found.append((outputs, inputs))
         if entries.get("bias", True):
             found.append((outputs,))
@@ -121,7 +122,7 @@ def weights(
         inputs = shape[-1] if len(shape) == 2 else 4
         # Codes up to 96 have a standard deviation of 56, so weights one of 0.9 over the square root of their inputs;
         # those of the last layer a quarter of that, so that few colours end up at the ends of the range.
-        fitting = 6 + round(math.log2(inputs) / 2) + (2 if index >= first_of_last else 0)
+        fitting = 6 + round(math.log2(max(inputs, 1)) / 2) + (2 if index >= first_of_last else 0)
         if encode is None:
             encoding: Encoding = fitting
         elif callable(encode):

@@ -32,7 +32,6 @@ def _expansion(suite: Suite) -> None:
     suite.expands(
         "png-grid-gate-0",
         png(picture, itxt(container)),
-        ".png",
         picture,
         container,
         "A PNG file as it is written, bound by its samples.",
@@ -44,7 +43,6 @@ def _expansion(suite: Suite) -> None:
     suite.expands(
         "png-orientation",
         png(picture, oriented + itxt(container)),
-        ".png",
         picture,
         container,
         "EXIF says that the picture is to be turned; positions are those of the coded raster all the same.",
@@ -60,7 +58,6 @@ def _expansion(suite: Suite) -> None:
         suite.refuses(
             f"png-{name}",
             png(picture, itxt(model.container(made_for))),
-            ".png",
             picture,
             "binding",
             rationale,
@@ -76,7 +73,6 @@ def _expansion(suite: Suite) -> None:
         suite.refuses(
             f"png-digest-{name}",
             png(picture, itxt(model.container_of(entries))),
-            ".png",
             picture,
             "binding",
             f"The digest is not that of the samples ({name.replace('-', ' ')}).",
@@ -86,7 +82,6 @@ def _expansion(suite: Suite) -> None:
     suite.refuses(
         "png-bound-by-coded-data",
         png(picture, itxt(model.container(picture, bytes(16)))),
-        ".png",
         picture,
         "binding",
         "Only a JPEG file can be bound by its coded data.",
@@ -110,13 +105,14 @@ class _Carrier:
         self._fields()
         self._compressed()
         self._texts()
+        self._other_text_chunks()
         self._hosts()
 
     def _ok(self, name: str, file: bytes, rationale: str, *tags: str, container: bytes | None = None) -> None:
-        self._suite.extracts(f"png-{name}", file, ".png", container or self._container, rationale, "png", *tags)
+        self._suite.extracts(f"png-{name}", file, container or self._container, rationale, "png", *tags)
 
     def _no(self, name: str, file: bytes, error: str, rationale: str, *tags: str) -> None:
-        self._suite.extracts_not(f"png-{name}", file, ".png", error, rationale, "png", *tags)
+        self._suite.extracts_not(f"png-{name}", file, error, rationale, "png", *tags)
 
     def _places(self) -> None:
         ours, other = itxt(self._container), itxt(self._other)
@@ -136,7 +132,13 @@ class _Carrier:
             ("neighbours-behind", ours + neighbours, "Other chunks between it and the picture."),
         ):
             self._ok(name, png(self._picture, chunks), rationale, "place")
-        self._no("behind-picture", png(self._picture, behind=ours), "carrier.none", "Behind the picture nobody looks.", "place")
+        self._no(
+            "behind-picture",
+            png(self._picture, behind=ours),
+            "carrier.none",
+            "Behind the picture nobody looks.",
+            "place",
+        )
         self._ok(
             "before-and-behind",
             png(self._picture, ours, behind=other),
@@ -145,7 +147,11 @@ class _Carrier:
             "several",
         )
         self._no(
-            "twice", png(self._picture, ours + other), "carrier.duplicate", "Two payloads before the picture.", "several"
+            "twice",
+            png(self._picture, ours + other),
+            "carrier.duplicate",
+            "Two payloads before the picture.",
+            "several",
         )
         self._no(
             "twice-same", png(self._picture, ours + ours), "carrier.duplicate", "The same payload twice.", "several"
@@ -161,14 +167,14 @@ class _Carrier:
         text = base64.b64encode(self._container)
         for name, other_chunk, rationale in (
             ("nothing", b"", "A plain PNG file."),
-            ("text-chunk", chunk(b"tEXt", b"gamutmeta\0" + text), "A tEXt chunk is not an iTXt chunk."),
-            ("compressed-text-chunk", chunk(b"zTXt", b"gamutmeta\0\0" + deflated(text)), "A zTXt chunk is not an iTXt chunk."),
+            ("text-upper-case", chunk(b"tEXt", b"Gamutmeta\0" + text), "Keywords of tEXt know case, too."),
             ("private-chunk", chunk(b"gaMT", self._container), "A private chunk that no version defines."),
             ("upper-case", itxt(self._container, keyword=b"Gamutmeta"), "Keywords know upper and lower case."),
             ("longer-keyword", itxt(self._container, keyword=b"gamutmetas"), "The keyword is longer."),
             ("shorter-keyword", itxt(self._container, keyword=b"gamutmet"), "The keyword is shorter."),
             ("leading-space", itxt(self._container, keyword=b" gamutmeta"), "The keyword has a blank before it."),
             ("keyword-alone", chunk(b"iTXt", b"gamutmeta"), "The NUL behind the keyword is missing."),
+            ("keyword-and-crc", chunk(b"iTXt", b"gamutmeta", crc=0), "The CRC follows the keyword, and begins with 0."),
         ):
             file = png(self._picture, other_chunk)
             self._no(f"none-{name}", file, "carrier.none", f"{rationale} There is no payload.", "place")
@@ -193,6 +199,23 @@ class _Carrier:
             ("no-terminators", b"gamutmeta\0\0\0" + base64.b64encode(self._container), "Language tag without an end."),
         ):
             self._no(name, png(self._picture, chunk(b"iTXt", data)), "carrier", rationale, "itxt", "truncation")
+        # 10 bytes of keyword, 2 of compression, 2 NULs.
+        room = 123_904 - 14 - len(base64.b64encode(self._container))
+        self._ok(
+            "chunk-longest",
+            png(self._picture, itxt(self._container, translated=b"x" * room)),
+            "123,904 bytes of data, the most that a chunk of ours may have.",
+            "itxt",
+            "limits",
+        )
+        self._no(
+            "chunk-too-long",
+            png(self._picture, itxt(self._container, translated=b"x" * (room + 1))),
+            "carrier.too-large",
+            "123,905 bytes of data, most of them a translated keyword.",
+            "itxt",
+            "limits",
+        )
         for name, flags in (("flag-2", b"\2\0"), ("flag-255", b"\xff\0"), ("method-1", b"\1\1")):
             self._no(
                 f"compression-{name}",
@@ -255,9 +278,23 @@ class _Carrier:
         for name, container in (("largest", large), ("too-large", large + b"\0")):
             stream = self._suite.bases.get(f"deflate/{name}.zlib", lambda c=container: _zlib(base64.b64encode(c)))  # type: ignore[misc]
             if name == "largest":
-                self._ok(name, compressed(stream), "61,440 bytes, the most that a carrier takes.", "limits", container=large)
+                self._ok(
+                    name, compressed(stream), "61,440 bytes, the most that a carrier takes.", "limits", container=large
+                )
             else:
                 self._no(name, compressed(stream), "carrier.too-large", "A byte more than a carrier takes.", "limits")
+        stranger = bytes(61_441)
+        stream = self._suite.bases.get("deflate/stranger.zlib", lambda: _zlib(base64.b64encode(stranger)))
+        self._no(
+            "too-large-without-magic",
+            compressed(stream),
+            "carrier.too-large",
+            "A byte more than a carrier takes, and no magic number: the size is looked at first.",
+            "limits",
+            "order",
+        )
+        exact = self._suite.bases.get("deflate/exact.zlib", lambda: _zlib(text + b" " * (122_880 - len(text))))
+        self._ok("text-longest", compressed(exact), "122,880 bytes of text, most of them blanks.", "limits")
         blanks = self._suite.bases.get("deflate/blanks.zlib", lambda: _zlib(text + b" " * (122_881 - len(text))))
         self._no(
             "text-too-long",
@@ -276,6 +313,7 @@ class _Carrier:
         for name, content, rationale in (
             ("line-breaks", b"\n".join(text[i : i + 64] for i in range(0, len(text), 64)), "Lines of 64 characters."),
             ("trailing-nul", text + b"\0", "A NUL behind the text, which iTXt forbids."),
+            ("trailing-mixture", text + b"\0 \0\t\0\n\0\r", "NULs and white space by turns behind the text."),
             ("white-space", b" \t" + text + b"\r\n", "White space before and behind the text."),
         ):
             self._ok(f"text-{name}", texted(content), rationale, "base64")
@@ -289,6 +327,51 @@ class _Carrier:
             ("no-magic", base64.b64encode(b"GMT" + self._container), "The container has no magic number."),
         ):
             self._no(f"text-{name}", texted(content), "carrier", rationale, "base64")
+
+    def _other_text_chunks(self) -> None:
+        """What editors make of our text: tEXt, and zTXt as libvips writes it."""
+        text = base64.b64encode(self._container)
+        plain = chunk(b"tEXt", b"gamutmeta\0" + text)
+        compressed = chunk(b"zTXt", b"gamutmeta\0\0" + deflated(text))
+        bomb = self._suite.bases.get("deflate/bomb.zlib", lambda: _zlib(bytes(1 << 24)))
+        self._ok("text-chunk", png(self._picture, plain), "The text in a tEXt chunk.", "text")
+        self._ok("compressed-text-chunk", png(self._picture, compressed), "The text in a zTXt chunk.", "text")
+        for name, chunks, error, rationale in (
+            ("twice-text", itxt(self._other) + plain, "carrier.duplicate", "One in iTXt, one in tEXt."),
+            ("twice-compressed-text", compressed + itxt(self._other), "carrier.duplicate", "One in zTXt, one in iTXt."),
+            ("text-chunk-empty", chunk(b"tEXt", b"gamutmeta\0"), "carrier", "A tEXt chunk without text."),
+            (
+                "text-chunk-damaged",
+                chunk(b"tEXt", b"gamutmeta\0" + text[1:]),
+                "carrier",
+                "Damaged base64.",
+            ),
+            (
+                "compressed-text-chunk-empty",
+                chunk(b"zTXt", b"gamutmeta\0"),
+                "carrier",
+                "A zTXt chunk of nothing.",
+            ),
+            (
+                "compressed-text-chunk-method",
+                chunk(b"zTXt", b"gamutmeta\0\1" + deflated(text)),
+                "carrier",
+                "A compression method that PNG does not know.",
+            ),
+            (
+                "compressed-text-chunk-cut",
+                chunk(b"zTXt", b"gamutmeta\0\0" + deflated(text)[:-9]),
+                "carrier",
+                "The compressed text is cut off.",
+            ),
+            (
+                "compressed-text-chunk-bomb",
+                chunk(b"zTXt", b"gamutmeta\0\0" + bomb),
+                "carrier.too-large",
+                "A zTXt chunk that inflates to more than any text may have.",
+            ),
+        ):
+            self._no(name, png(self._picture, chunks), error, rationale, "text")
 
     def _hosts(self) -> None:
         whole = png(self._picture, itxt(self._container))
@@ -311,7 +394,9 @@ class _Carrier:
             "The end of the file is missing; extraction looks no further than the first chunk of the picture.",
             "truncation",
         )
-        self._no("signature-cut", whole[:7], "carrier.unsupported", "Seven of eight bytes of the signature.", "truncation")
+        self._no(
+            "signature-cut", whole[:7], "carrier.unsupported", "Seven of eight bytes of the signature.", "truncation"
+        )
         self._no(
             "ihdr-missing",
             SIGNATURE + itxt(self._container) + IEND,
