@@ -8,17 +8,18 @@ import sys
 import time
 from contextlib import ExitStack
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from benchmarks.process import ROOT, environment
+from benchmarks.speed.stages import BESIDE
 from benchmarks.speed.tasks import TASKS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from pathlib import Path
     from types import TracebackType
 
-__all__ = ["STARTS", "Row", "streets", "summary", "turns"]
+__all__ = ["STARTS", "Row", "starts", "streets", "summary", "turns"]
 
 Row = dict[str, Any]
 
@@ -73,7 +74,7 @@ class Worker:
         answer: Row = json.loads(line)
         return answer
 
-    def __enter__(self) -> Worker:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -141,10 +142,8 @@ def streets(folder: Path, cores: int, repeat: int) -> list[Row]:
     return [
         {"part": "street", "task": task, "format": suffix, "threads": cores}
         | summary(seconds[task, suffix])
-        | {
-            "peak_mib": max(round(answer["peak_bytes"] / 2**20) for answer in found),
-            "stages": _stage_medians([answer["stages"] for answer in found], seconds[task, suffix]),
-        }
+        | {"peak_mib": max(round(answer["peak_bytes"] / 2**20) for answer in found)}
+        | _inside(found, seconds[task, suffix])
         for (task, suffix), found in answers.items()
     ]
 
@@ -171,12 +170,19 @@ def _memory(answer: Row) -> Row:
     return {"peak_mib": round(peak / 2**20), "above_mib": round((peak - arrays) / 2**20)} | answer
 
 
-def _stage_medians(found: Sequence[dict[str, float]], whole: Iterable[float]) -> dict[str, float]:
-    """Seconds of each stage; "start and end" is what the process took outside of them."""
-    if not found[0]:
+def _inside(answers: Sequence[Row], whole: Iterable[float]) -> Row:
+    """The best time of the street's own function, and medians of all stages.
+
+    The stage "start and end" is what the process took outside of the others.
+    """
+    if "stages" not in answers[0]:
         return {}
-    complete = [
-        stages | {"start and end": all_ - sum(stages.values())} for stages, all_ in zip(found, whole, strict=True)
-    ]
-    names: Iterator[str] = (name for stages in complete for name in stages)
-    return {name: round(median(stages.get(name, 0.0) for stages in complete), 3) for name in dict.fromkeys(names)}
+    complete = []
+    for answer, seconds in zip(answers, whole, strict=True):
+        waited = sum(taken for name, taken in answer["stages"].items() if not name.endswith(BESIDE))
+        complete.append(answer["stages"] | {"start and end": seconds - waited})
+    names = dict.fromkeys(name for stages in complete for name in stages)
+    return {
+        "inside": round(min(answer["inside"] for answer in answers), 4),
+        "stages": {name: round(median(stages.get(name, 0.0) for stages in complete), 3) for name in names},
+    }

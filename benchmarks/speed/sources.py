@@ -3,8 +3,8 @@
     python -m benchmarks.speed.sources PHOTOGRAPH MEGAPIXELS FOLDER PART...
 
 A process of its own, so that its memory is gone when the measuring begins. ``source.tif`` is for the streets,
-``wide.npy`` and ``png.npy`` (sRGB codes) for the fit, and for the expansion ``png.npy`` with the model ``png.gamut``, and
-``jpeg.npy`` (the codes as decoded from a JPEG, quality 90, 4:2:0) with ``jpeg.gamut``, which has no gate.
+``wide.npy`` and ``png.npy`` (sRGB codes) for the fit, and for the expansion ``png.npy`` with the model ``png.gamut``,
+and ``jpeg.npy`` (the codes as decoded from a JPEG, quality 90, 4:2:0) with ``jpeg.gamut``, which has no gate.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def _make_models(wide: NDArray[np.uint16], codes: NDArray[np.uint8], folder: Pat
 
 
 def _fitted(codes: NDArray[np.uint8], wide: NDArray[np.uint16], gate: int | None) -> bytes:
-    """A container with a `balanced` model; it is bound to nothing, since its pixels are expanded without being asked."""
+    """A container with a `balanced` model, bound to no picture."""
     from gamutmeta.container import Binding, Payload  # noqa: PLC0415
     from gamutmeta.fit.config import preset_named  # noqa: PLC0415
     from gamutmeta.fit.engine import fit  # noqa: PLC0415 - torch

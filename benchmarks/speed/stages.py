@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-__all__ = ["EXPAND", "REDUCE", "Stages"]
+__all__ = ["BESIDE", "EXPAND", "REDUCE", "Stages"]
+
+BESIDE = ", beside"
+"""Ends the name of a stage that ran on another thread than the main one, so that nobody waited for it."""
 
 REDUCE = (
     ("gamutmeta.photo.read._decode", "read"),
@@ -28,8 +31,9 @@ REDUCE = (
     ("gamutmeta.reduction.measure_models", "measure"),
     ("gamutmeta.carriers.embed", "embed"),
     ("gamutmeta.reduction.atomic_write", "write"),
+    ("gamutmeta.cli.convert.reduce_file", "other"),
 )
-"""Functions that ``reduce_file`` calls, where it looks them up, and the stage that each belongs to."""
+"""``reduce_file`` and functions that it calls, where they are looked up, and the stage that each belongs to."""
 
 EXPAND = (
     ("pathlib.Path.read_bytes", "read"),
@@ -40,12 +44,15 @@ EXPAND = (
     ("gamutmeta.expansion.read_metadata", "extract"),
     ("gamutmeta.photo.wide.WideImage.convert", "colour"),
     ("gamutmeta.expansion.write_photo", "encode and write"),
+    ("gamutmeta.cli.convert.expand_file", "other"),
 )
 """The same for ``expand_file``."""
 
 
 class Stages:
     """A stopwatch for each stage. A function called inside another one counts for its own stage alone.
+
+    What runs on another thread than the main one is a stage of its own, see :data:`BESIDE`.
 
     Attributes:
         seconds: by stage.
@@ -77,7 +84,8 @@ class Stages:
                 return function(*arguments, **options)
             finally:
                 whole = time.perf_counter() - start
-                self.seconds[stage] += whole - self._inner.seconds
+                name = stage if threading.current_thread() is threading.main_thread() else stage + BESIDE
+                self.seconds[name] += whole - self._inner.seconds
                 self._inner.seconds = around + whole
 
         return wrapper

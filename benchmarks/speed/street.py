@@ -2,47 +2,45 @@
 
     python -m benchmarks.speed.street TASK SOURCE TARGET CORES
 
-Prints one JSON object. Tasks: ``reduce`` and ``expand``, and ``plain reduce`` and ``plain expand``, which do no more than
-convert the file, with tifffile and Pillow: the colours are not those of sRGB or ProPhoto then, but the work of the
-codecs is the same.
+Prints one JSON object. The tasks ``reduce`` and ``expand`` run the command line. ``plain reduce`` and ``plain expand``
+do no more than convert the file, with tifffile and Pillow: the colours are not those of sRGB or ProPhoto then, but the
+work of the codecs is the same.
 """
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import sys
 import time
+from typing import Any
 
 _START = time.perf_counter()
 
 from benchmarks.process import confine, peak_bytes  # noqa: E402 - the time of imports is measured, too
 
 
-def reduce(source: str, target: str) -> dict[str, float]:
-    """The street of gamut reduction; seconds by stage."""
-    from benchmarks.speed.stages import REDUCE, Stages  # noqa: PLC0415
-    from gamutmeta.reduction import reduce_file  # noqa: PLC0415
+def street(task: str, source: str, target: str) -> dict[str, Any]:
+    """One of gamutmeta's streets: seconds by stage, and those of the street's own function."""
+    import gamutmeta.cli.convert  # noqa: F401, PLC0415
+    from benchmarks.speed.stages import EXPAND, REDUCE, Stages  # noqa: PLC0415
+    from gamutmeta.__main__ import main as command  # noqa: PLC0415
 
     stages = Stages()
+    stages.wrap(REDUCE if task == "reduce" else EXPAND)
     stages.seconds["import"] = time.perf_counter() - _START
-    stages.wrap(REDUCE)
-    stages.timed(reduce_file, "other")(source, target, device="cpu")
-    return stages.seconds
+    sys.argv = ["gamutmeta", task, source, "-o", target, "--json", *(["--device", "cpu"] if task == "reduce" else [])]
+    with contextlib.redirect_stdout(io.StringIO()) as output:
+        try:
+            command()
+        except SystemExit as ended:
+            if ended.code:
+                sys.exit(output.getvalue())
+    return {"stages": stages.seconds, "inside": json.loads(output.getvalue())["seconds"]}
 
 
-def expand(source: str, target: str) -> dict[str, float]:
-    """The street of gamut expansion; seconds by stage."""
-    from benchmarks.speed.stages import EXPAND, Stages  # noqa: PLC0415
-    from gamutmeta.expansion import expand_file  # noqa: PLC0415
-
-    stages = Stages()
-    stages.seconds["import"] = time.perf_counter() - _START
-    stages.wrap(EXPAND)
-    stages.timed(expand_file, "other")(source, target)
-    return stages.seconds
-
-
-def plain_reduce(source: str, target: str) -> dict[str, float]:
+def plain_reduce(source: str, target: str) -> None:
     """16-bit TIFF to an 8-bit JPEG or PNG, by the upper bits."""
     import numpy as np  # noqa: PLC0415
     import tifffile  # noqa: PLC0415
@@ -50,10 +48,9 @@ def plain_reduce(source: str, target: str) -> dict[str, float]:
 
     codes = (tifffile.imread(source) >> 8).astype(np.uint8)
     Image.fromarray(codes).save(target, quality=95, subsampling="4:4:4")
-    return {}
 
 
-def plain_expand(source: str, target: str) -> dict[str, float]:
+def plain_expand(source: str, target: str) -> None:
     """8-bit JPEG or PNG to a 16-bit TIFF, packed as gamutmeta packs it where imagecodecs is installed."""
     import numpy as np  # noqa: PLC0415
     import tifffile  # noqa: PLC0415
@@ -61,20 +58,20 @@ def plain_expand(source: str, target: str) -> dict[str, float]:
 
     Image.MAX_IMAGE_PIXELS = None
     wide = np.asarray(Image.open(source)) * np.uint16(257)
-    options = {"compression": "zlib", "compressionargs": {"level": 1}, "predictor": True}
+    options: dict[str, Any] = {"compression": "zlib", "compressionargs": {"level": 1}, "predictor": True}
     tifffile.imwrite(target, wide, photometric="rgb", metadata=None, **options)
-    return {}
-
-
-TASKS = {"reduce": reduce, "expand": expand, "plain reduce": plain_reduce, "plain expand": plain_expand}
 
 
 def main() -> None:
     """See the module's docstring."""
     task, source, target, cores = sys.argv[1:]
     confine(int(cores))
-    stages = TASKS[task](source, target)
-    print(json.dumps({"peak_bytes": peak_bytes(), "stages": stages}))
+    answer: dict[str, Any] = {}
+    if task.startswith("plain"):
+        (plain_reduce if task == "plain reduce" else plain_expand)(source, target)
+    else:
+        answer = street(task, source, target)
+    print(json.dumps(answer | {"peak_bytes": peak_bytes()}))
 
 
 if __name__ == "__main__":

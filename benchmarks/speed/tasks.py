@@ -1,6 +1,7 @@
 """The tasks that a worker does again and again: expanding and fitting, gamutmeta's way and others'.
 
-A task is made from a folder with the picture, see :mod:`benchmarks.speed.sources`, and from how many threads it may use.
+A task is made from a folder with the picture, see :mod:`benchmarks.speed.sources`, and from how many threads it may
+use.
 """
 
 from __future__ import annotations
@@ -88,7 +89,7 @@ class _Gamutmeta(_Expanding):
 
             active = gate_weights(descriptor.gate) > 0
         share = np.mean([active[row].any(-1).mean() for row in self.codes])
-        return {"model_": str(descriptor), "active_percent": round(100 * float(share), 1)}
+        return {"model": str(descriptor), "active_percent": round(100 * float(share), 1)}
 
 
 class _PlainTorch(_Expanding):
