@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -50,7 +51,11 @@ class Worker:
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment(threads)
         )
-        self.first: float = self._answer()["seconds"]
+        try:
+            self.first: float = self._answer()["seconds"]
+        except BaseException:
+            self._end()
+            raise
 
     def turn(self) -> float:
         """Do the task once; seconds."""
@@ -80,10 +85,13 @@ class Worker:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         if kind is not None:
             self._process.kill()
-        self._process.wait()
+        self._end()
+
+    def _end(self) -> None:
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:
                 stream.close()
+        self._process.wait()
 
 
 def turns(part: str, names: Sequence[str], folder: Path, threads: int, repeat: int) -> list[Row]:
@@ -149,14 +157,20 @@ def streets(folder: Path, cores: int, repeat: int) -> list[Row]:
 
 
 def starts(repeat: int) -> list[Row]:
-    """Rows of what starting takes."""
+    """Rows of what starting takes; processor time as well, which a busy machine hardly changes."""
     seconds: dict[str, list[float]] = {name: [] for name in STARTS}
+    processor: dict[str, list[float]] = {name: [] for name in STARTS}
     for _ in range(repeat):
         for name, arguments in STARTS.items():
-            start = time.perf_counter()
+            start, before = time.perf_counter(), os.times()
             subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL, cwd=ROOT)
             seconds[name].append(time.perf_counter() - start)
-    return [{"part": "start", "task": name} | summary(found) for name, found in seconds.items()]
+            after = os.times()
+            processor[name].append(sum(after[2:4]) - sum(before[2:4]))  # the children's, user and system
+    return [
+        {"part": "start", "task": name} | summary(found) | {"processor": round(min(processor[name]), 4)}
+        for name, found in seconds.items()
+    ]
 
 
 def summary(seconds: Collection[float]) -> Row:
