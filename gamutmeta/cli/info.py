@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 import click
@@ -55,7 +55,7 @@ class PayloadInfo:
 
     def to_json(self) -> dict[str, object]:
         """All of it, as JSON values."""
-        return asdict(self)
+        return {name: getattr(self, name) for name in self.__slots__}
 
     def __str__(self) -> str:
         bound_to = {"jpeg": "the coded data of a JPEG", "rgb8": "8-bit samples"}[self.binding]
