@@ -93,7 +93,7 @@ def throughput(source: Path, images: int, chosen: Sequence[Variant], repeat: int
     for number in range(images):
         shutil.copyfile(source, photographs / f"{number}{source.suffix}")
     for task, origin, target in (("reduce", photographs, reduced), ("expand", reduced, restored)):
-        found: dict[Variant, list[tuple[float, int | None]]] = {}
+        found: dict[Variant, list[tuple[float, float, int | None]]] = {}
         for _ in range(repeat):
             for variant in chosen:
                 shutil.rmtree(target, ignore_errors=True)
@@ -101,8 +101,8 @@ def throughput(source: Path, images: int, chosen: Sequence[Variant], repeat: int
                 command += ["--jobs", str(variant.jobs), *(["--device", "cpu"] if task == "reduce" else [])]
                 found.setdefault(variant, []).append(_run(command, variant.threads))
         for variant, runs in found.items():
-            seconds = [taken for taken, _ in runs]
-            peaks = [peak for _, peak in runs if peak is not None]
+            seconds = [taken for taken, _, _ in runs]
+            peaks = [peak for _, _, peak in runs if peak is not None]
             yield {
                 "test": "throughput",
                 "task": task,
@@ -110,6 +110,7 @@ def throughput(source: Path, images: int, chosen: Sequence[Variant], repeat: int
                 "threads": variant.threads,
                 "images": images,
                 "images_per_minute": round(60 * images / min(seconds), 1),
+                "processor": round(min(processor for _, processor, _ in runs), 1),
                 "peak_mib": max(peaks, default=None),
             } | _times(seconds)
 
@@ -118,22 +119,22 @@ def _times(seconds: Sequence[float]) -> Row:
     return {"best": round(min(seconds), 3), "median": round(median(seconds), 3), "rounds": len(seconds)}
 
 
-def _run(command: Sequence[str], threads: int | None) -> tuple[float, int | None]:
-    """Seconds of a command, and the most memory that its processes had at one time, in MiB."""
+def _run(command: Sequence[str], threads: int | None) -> tuple[float, float, int | None]:
+    """Seconds of a command, its processor seconds, and the most memory its processes had at one time, in MiB."""
     environment = dict(os.environ)
     for variable in (THREADS_VARIABLE, "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         environment.pop(variable, None)
         if threads is not None:
             environment[variable] = str(threads)
-    start = time.perf_counter()
+    start, before = time.perf_counter(), os.times()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=ROOT, env=environment)
     watch = _Watch(process.pid)
     code = process.wait()
-    seconds = time.perf_counter() - start
+    seconds, after = time.perf_counter() - start, os.times()
     peak = watch.end()
     if code:
         raise subprocess.CalledProcessError(code, command)
-    return seconds, peak
+    return seconds, sum(after[2:4]) - sum(before[2:4]), peak
 
 
 class _Watch:

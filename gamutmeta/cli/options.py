@@ -39,7 +39,7 @@ jobs = click.option(
     type=click.IntRange(min=1),
     default=1,
     show_default=True,
-    help="Files to work on at the same time.",
+    help="Files to work on at the same time. They share the cores; one for each core is the fastest for reduce.",
 )
 
 sidecar = click.option("--sidecar", type=FILE, help="Take the payload from this file.")
