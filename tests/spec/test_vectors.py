@@ -34,7 +34,7 @@ SCHEMA = json.loads((FOLDER / "index.schema.json").read_bytes())
 GOOD = [vector for vector in VECTORS if vector["result"] == "ok"]
 EXPANDED = [vector for vector in GOOD if vector["operation"] == "expand"]
 
-NO_PICTURE = (".gmt", "bigtiff-big-endian.tif", "by-hand.jpg")
+NO_PICTURE = (".gmt", "bigtiff-big-endian.tif", "by-hand.jpg", "segments-most.jpg")
 """Big-endian BigTIFF is a picture, but none that Pillow reads."""
 DECODABLE = [vector for vector in EXPANDED if not vector["file"].endswith(NO_PICTURE)]
 
@@ -131,7 +131,7 @@ def test_all_files_are_there_and_used() -> None:
 
 
 def test_the_folder_is_small() -> None:
-    assert sum(path.stat().st_size for path in FOLDER.rglob("*") if path.suffix not in {".py", ".pyc"}) < 2_000_000
+    assert sum(path.stat().st_size for path in FOLDER.rglob("*") if path.suffix not in {".py", ".pyc"}) < 2_300_000
 
 
 # --- How they are made -----------------------------------------------------------------------------------------------
