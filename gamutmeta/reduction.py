@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -182,29 +183,34 @@ def reduce(
         if coded is None
         else Binding("jpeg", carriers.coded_digest(coded))
     )
-    candidates = [Payload(width, height, binding, empty, ())]
+    payload = Payload(width, height, binding, empty, ())
     notes, result = list(wide.notes), None
     if format == "jpeg" and not is_opaque(wide.alpha):
         notes.append(NO_TRANSPARENCY)
-    if is_gray(original):
-        notes.append("the photograph is grey, and so is inside sRGB: nothing to keep, the payload holds no model")
-    elif og_pixels == 0:
-        notes.append("no colour of the photograph lies outside sRGB: the payload holds no model")
-    else:
-        gate = 0 if coded is None else gate_for(original, codes, config.adaptation)
-        result = _fit(codes, original, config, gate=gate, device=device, seed=seed)
-        candidates.append(Payload(width, height, binding, result.descriptor, result.tensors))
-    models = [(candidate.descriptor, candidate.weights()) for candidate in candidates]
-    qualities = measure_models(original, codes, models, config.adaptation)
-    if result and not _is_better(qualities[1], qualities[0]):
-        del candidates[1], qualities[1]
-        notes.append("the fitted model was no better than clipping: the payload holds no model")
-    payload = candidates[-1]
+    with ThreadPoolExecutor(1, thread_name_prefix="gamutmeta-measure") as pool:
+        # On one thread, and beside the fit, which leaves all cores but one idle.
+        clipping = pool.submit(measure_models, original, codes, [(empty, {})], config.adaptation, threads=1)
+        if is_gray(original):
+            notes.append("the photograph is grey, and so is inside sRGB: nothing to keep, the payload holds no model")
+        elif og_pixels == 0:
+            notes.append("no colour of the photograph lies outside sRGB: the payload holds no model")
+        else:
+            gate = 0 if coded is None else gate_for(original, codes, config.adaptation)
+            result = _fit(codes, original, config, gate=gate, device=device, seed=seed)
+        [clipped] = clipping.result()
+    kept = clipped
+    if result:
+        fitted = Payload(width, height, binding, result.descriptor, result.tensors)
+        [restored] = measure_models(original, codes, [(fitted.descriptor, fitted.weights())], config.adaptation)
+        if _is_better(restored, clipped):
+            payload, kept = fitted, restored
+        else:
+            notes.append("the fitted model was no better than clipping: the payload holds no model")
     report = Report(
         preset=config.name,
         model=str(payload.descriptor),
         payload_bytes=len(payload.to_bytes()),
-        **quality_figures(qualities[-1], qualities[0]),
+        **quality_figures(kept, clipped),
         seconds=time.perf_counter() - start,
         fit_seconds=result.seconds if result else None,
         device=result.device if result else None,

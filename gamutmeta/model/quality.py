@@ -29,6 +29,7 @@ def measure_models(
     models: Sequence[tuple[Descriptor, Mapping[str, Floats]]],
     adaptation: Adaptation = Adaptation.BRADFORD,
     *,
+    threads: int | None = None,
     compiled: bool | None = None,
 ) -> list[Quality]:
     """Expand a picture by each of several models and measure the results, strip by strip.
@@ -38,6 +39,7 @@ def measure_models(
         codes: the sRGB picture, uint8 (H, W, 3).
         models: architectures and their tensors, as for :func:`gamutmeta.model.expand.expand`.
         adaptation: of the matrix that decides which pixels are out of gamut.
+        threads: how many to use; None for one per core.
         compiled: as for :func:`gamutmeta.model.expand.expand`.
 
     Returns:
@@ -56,5 +58,5 @@ def measure_models(
             expander(part, rows.start, buffers.restored)
             sum_.add(rows, buffers.restored)
 
-    for_each_strip(work, height, width, pixels=STRIP_PIXELS)
+    for_each_strip(work, height, width, pixels=STRIP_PIXELS, threads=threads)
     return [sum_.quality() for sum_ in sums]

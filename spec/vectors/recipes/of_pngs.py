@@ -175,6 +175,7 @@ class _Carrier:
             ("shorter-keyword", itxt(self._container, keyword=b"gamutmet"), "The keyword is shorter."),
             ("leading-space", itxt(self._container, keyword=b" gamutmeta"), "The keyword has a blank before it."),
             ("keyword-alone", chunk(b"iTXt", b"gamutmeta"), "The NUL behind the keyword is missing."),
+            ("keyword-and-crc", chunk(b"iTXt", b"gamutmeta", crc=0), "The CRC follows the keyword, and begins with 0."),
         ):
             file = png(self._picture, other_chunk)
             self._no(f"none-{name}", file, "carrier.none", f"{rationale} There is no payload.", "place")
@@ -199,6 +200,23 @@ class _Carrier:
             ("no-terminators", b"gamutmeta\0\0\0" + base64.b64encode(self._container), "Language tag without an end."),
         ):
             self._no(name, png(self._picture, chunk(b"iTXt", data)), "carrier", rationale, "itxt", "truncation")
+        # 10 bytes of keyword, 2 of compression, 2 NULs.
+        room = 123_904 - 14 - len(base64.b64encode(self._container))
+        self._ok(
+            "chunk-longest",
+            png(self._picture, itxt(self._container, translated=b"x" * room)),
+            "123,904 bytes of data, the most that a chunk of ours may have.",
+            "itxt",
+            "limits",
+        )
+        self._no(
+            "chunk-too-long",
+            png(self._picture, itxt(self._container, translated=b"x" * (room + 1))),
+            "carrier.too-large",
+            "123,905 bytes of data, most of them a translated keyword.",
+            "itxt",
+            "limits",
+        )
         for name, flags in (("flag-2", b"\2\0"), ("flag-255", b"\xff\0"), ("method-1", b"\1\1")):
             self._no(
                 f"compression-{name}",
@@ -281,8 +299,8 @@ class _Carrier:
             "limits",
             "order",
         )
-        most = self._suite.bases.get("deflate/blanks-most.zlib", lambda: _zlib(text + b" " * (122_880 - len(text))))
-        self._ok("text-most", compressed(most), "122,880 bytes of text, the most that is read.", "limits")
+        exact = self._suite.bases.get("deflate/exact.zlib", lambda: _zlib(text + b" " * (122_880 - len(text))))
+        self._ok("text-longest", compressed(exact), "122,880 bytes of text, most of them blanks.", "limits")
         blanks = self._suite.bases.get("deflate/blanks.zlib", lambda: _zlib(text + b" " * (122_881 - len(text))))
         self._no(
             "text-too-long",
@@ -301,6 +319,7 @@ class _Carrier:
         for name, content, rationale in (
             ("line-breaks", b"\n".join(text[i : i + 64] for i in range(0, len(text), 64)), "Lines of 64 characters."),
             ("trailing-nul", text + b"\0", "A NUL behind the text, which iTXt forbids."),
+            ("trailing-mixture", text + b"\0 \0\t\0\n\0\r", "NULs and white space by turns behind the text."),
             ("white-space", b" \t" + text + b"\r\n", "White space before and behind the text."),
         ):
             self._ok(f"text-{name}", texted(content), rationale, "base64")
