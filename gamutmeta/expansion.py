@@ -12,7 +12,7 @@ import numpy as np
 from gamutmeta import carriers
 from gamutmeta.color.convert import requantise
 from gamutmeta.container import Limits, Payload
-from gamutmeta.errors import BindingError, NoPayloadError
+from gamutmeta.errors import BindingError, NoPayloadError, UnsupportedFileError
 from gamutmeta.model.expand import expand as expand_pixels
 from gamutmeta.photo.files import check_output
 from gamutmeta.photo.host import read_metadata
@@ -83,7 +83,7 @@ def check_binding(payload: Payload, data: bytes, codes: NDArray[np.uint8]) -> No
 
     Args:
         payload: of the picture.
-        data: the bytes of the file it came with.
+        data: the bytes of the file it came with; looked at only if the payload is bound to the coded data of a JPEG.
         codes: the decoded picture, uint8 (H, W, 3).
 
     Raises:
@@ -94,8 +94,11 @@ def check_binding(payload: Payload, data: bytes, codes: NDArray[np.uint8]) -> No
         raise BindingError(
             f"the payload was made for {payload.width}x{payload.height} pixels, this picture has {width}x{height}",
         )
-    host = carriers.host_format(data)
     if payload.binding.kind == "jpeg":
+        try:
+            host = carriers.host_format(data)
+        except UnsupportedFileError as error:
+            raise BindingError("the payload is bound to the coded data of a JPEG, but there is no JPEG file") from error
         if host != "jpeg":
             raise BindingError(f"the payload is bound to the coded data of a JPEG, but this is a {host.upper()} file")
         digest, what = carriers.coded_digest(data), "coded picture data"

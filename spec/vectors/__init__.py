@@ -1,0 +1,1 @@
+"""Conformance vectors; :mod:`spec.vectors.make` makes all of them."""
