@@ -20,14 +20,11 @@ from benchmarks.machine import describe
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.gamut import reduce_to_codes
 from gamutmeta.color.quality import measure
-from gamutmeta.color.spaces import PROPHOTO, SRGB, decode_table, expansion_matrix
 from gamutmeta.container.frame import compress
 from gamutmeta.container.tensors import Tensor, tensor_bytes
 from gamutmeta.fit.config import preset_named
 from gamutmeta.fit.engine import fit
 from gamutmeta.model.expand import expand
-from gamutmeta.model.features import code_coordinate, fitted_positions, gate_weights, octave_features
-from gamutmeta.model.plain import _bilinear
 from gamutmeta.photo.read import read_photo
 
 if TYPE_CHECKING:
@@ -106,39 +103,6 @@ CHANGES: dict[str, Callable[[dict[str, Tensor]], Change]] = {
 }
 
 
-def refitted_last_layer(
-    result: FitResult, wide: NDArray[np.uint16], codes: NDArray[np.uint8]
-) -> dict[str, NDArray[np.float32]]:
-    """The last layer by least squares over all active pixels, with the other tensors as they are stored."""
-    model = result.descriptor
-    weights = {name: tensor.decode() for name, tensor in named(result).items()}
-    gate = gate_weights(model.gate)
-    matrix = expansion_matrix(model.adaptation)
-    row, column = np.nonzero((gate[codes] > 0).any(-1))
-    last = len(model.hidden)
-    units = model.hidden[-1] + 1
-    normal, right = np.zeros((3 * units, 3 * units)), np.zeros(3 * units)
-    t = code_coordinate()
-    octaves = model.rgb.octaves if model.rgb else 0
-    table = np.concatenate([t[:, None], octave_features(t, octaves)], 1)
-    for part in np.array_split(np.arange(len(row)), max(1, len(row) // 50_000)):
-        y, x = row[part], column[part]
-        code = codes[y, x]
-        u, v = fitted_positions(x, y, (codes.shape[1], codes.shape[0]), None)
-        values = np.concatenate([_bilinear(weights["grid"], u, v), *(table[code[:, c]] for c in range(3))], 1)
-        for k in range(last):
-            values = np.maximum(values @ weights[f"weight{k}"].T + weights[f"bias{k}"], 0)
-        values = np.concatenate([values, np.ones((len(part), 1))], 1)
-        target = decode_table(PROPHOTO, 65536)[wide[y, x]] - decode_table(SRGB, 256)[code] @ matrix.T
-        # residual = matrix @ (gate * (W values)): linear in W.
-        design = np.einsum("oc,nc,nu->nocu", matrix, gate[code], values).reshape(-1, 3 * units)
-        normal += design.T @ design
-        right += design.T @ target.ravel()
-    solved = np.linalg.solve(normal + 1e-6 * np.trace(normal) / len(normal) * np.eye(len(normal)), right)
-    solved = solved.reshape(3, units).astype(np.float32)
-    return weights | {f"weight{last}": solved[:, :-1], f"bias{last}": solved[:, -1]}
-
-
 def run(path: Path) -> list[dict[str, Any]]:
     """All changes on one photograph."""
     wide = read_photo(path).array
@@ -149,15 +113,6 @@ def run(path: Path) -> list[dict[str, Any]]:
         parts, weights = change(named(result))
         quality = measure(wide, expand(result.descriptor, weights, codes))
         rows.append({"photograph": path.stem, "change": name, "bytes": len(compress(parts)), "og": quality.psnr_og})
-    quality = measure(wide, expand(result.descriptor, refitted_last_layer(result, wide, codes), codes))
-    rows.append(
-        {
-            "photograph": path.stem,
-            "change": "last layer by least squares (in floats)",
-            "bytes": rows[0]["bytes"],
-            "og": quality.psnr_og,
-        }
-    )
     return [row | {"more": row["bytes"] / rows[0]["bytes"] - 1, "gain": row["og"] - rows[0]["og"]} for row in rows]
 
 

@@ -44,6 +44,8 @@ class FitConfig:
             error in units of its present mean; the least of it, if the cap asks for more. 5e-6 asks a tenth of a
             decibel of 1,000 bytes.
         redraws: when, as shares of the training, the samples are drawn anew by their errors.
+        closed_form: whether the last layer is solved for once the rest is rounded, and stored as float16; it has to
+            have biases.
         max_bytes: the size of the whole container is kept at or below this.
         weights: how the MLP is stored, "int8" (one scale per tensor) or "float16".
         adaptation: chromatic adaptation of the reduction and of the payload.
@@ -66,6 +68,7 @@ class FitConfig:
     rgb_octaves: int = 2
     rate_weight: float = 5e-6
     redraws: tuple[float, ...] = (0.1, 0.4)
+    closed_form: bool = True
     adaptation: Adaptation = Adaptation.BRADFORD
 
     def within(self, max_bytes: int) -> FitConfig:
@@ -180,6 +183,7 @@ PRESETS: Mapping[str, FitConfig] = MappingProxyType(
             max_bytes=MAX_BYTES,
             weights="float16",
             redraws=(),
+            closed_form=False,
             adaptation=Adaptation.CAT02,
         ),
     },

@@ -14,6 +14,7 @@ from gamutmeta.errors import FitError
 from gamutmeta.fit.adam import Adam
 from gamutmeta.fit.gradient import gradient_for
 from gamutmeta.fit.importance import draw_by_error
+from gamutmeta.fit.last_layer import refined_within
 from gamutmeta.fit.network import Network, Problem
 from gamutmeta.fit.noise import Noise
 from gamutmeta.fit.protection import Protection
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
     from gamutmeta.container import Tensor
     from gamutmeta.fit.config import FitConfig
-    from gamutmeta.fit.samples import Samples
     from gamutmeta.model.descriptor import Descriptor
 
 __all__ = ["FitResult", "choose_device", "fit"]
@@ -108,12 +108,18 @@ def fit(
     generator = torch.Generator().manual_seed(seed)
     with single_threaded():
         network = Network(descriptor, width, height, grid_step=config.grid_step, generator=generator, device=where)
-        _train(network, Problem.build(descriptor, samples, where), samples, config, generator)
-    tensors = tensors_within(network, config)
+        problem, protection = Problem.build(descriptor, samples, where), Protection(samples)
+        _train(network, problem, protection, config, generator)
+        if config.closed_form:
+            tensors = refined_within(network, problem, protection, config)
+        else:
+            tensors = tensors_within(network, config, config.max_bytes)
     return FitResult(descriptor, tensors, config.steps, len(samples), where.type, time.perf_counter() - start)
 
 
-def _train(network: Network, problem: Problem, samples: Samples, config: FitConfig, generator: torch.Generator) -> None:
+def _train(
+    network: Network, problem: Problem, protection: Protection, config: FitConfig, generator: torch.Generator
+) -> None:
     """Warm-up, then a cosine to zero; uniform noise stands in for the rounding of the grid."""
     optimisers = _optimisers(network, config)
 
@@ -122,9 +128,9 @@ def _train(network: Network, problem: Problem, samples: Samples, config: FitConf
         network.grid_step *= factor
 
     batch = min(config.batch, len(problem))
-    gradient, first, batches = gradient_for(network, problem, batch, _LOSS_SCALE), 0, len(problem) // batch
+    batches = min(len(problem), max(_DRAWN, batch)) // batch
+    gradient, first = gradient_for(network, problem.first(batches * batch), batch, _LOSS_SCALE), 0
     rate = RateControl(network, config, rescale)
-    protection = Protection(samples)
     noise = Noise(network.grid, config.steps, generator)
     redraws = {round(share * config.steps) for share in config.redraws}
     for step in range(config.steps):

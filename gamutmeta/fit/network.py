@@ -14,6 +14,7 @@ import torch
 from torch.nn import functional
 
 from gamutmeta.color.spaces import SRGB, apply_matrix, decode_table, expansion_matrix
+from gamutmeta.fit.threads import in_order
 from gamutmeta.model.descriptor import Head, RgbSource
 from gamutmeta.model.features import (
     code_coordinate,
@@ -24,6 +25,9 @@ from gamutmeta.model.features import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
     from torch import Tensor
 
     from gamutmeta.fit.samples import Samples
@@ -97,20 +101,17 @@ class Problem:
             weight=every.weight[part],
         )
 
+    def first(self, size: int) -> Problem:
+        """The first `size` samples alone."""
+        every = self.everything
+        return Problem(Batch(*(getattr(every, field)[:size] for field in Batch.__slots__)))
+
     def pick(self, at: Tensor, weight: Tensor) -> Problem:
         """The samples numbered `at`, (M,), with new weights, (M,)."""
-        every = self.everything
-        return Problem(
-            Batch(
-                row=every.row[at],
-                column=every.column[at],
-                codes=every.codes[at],
-                base=every.base[at],
-                target=every.target[at],
-                in_gamut=every.in_gamut[at],
-                weight=weight,
-            ),
-        )
+        row, column, codes, base, target, in_gamut, _ = (getattr(self.everything, name) for name in Batch.__slots__)
+        picked = in_order(lambda values: values[at], (target, codes, base, row, column, in_gamut))
+        target, codes, base, row, column, in_gamut = picked
+        return Problem(Batch(row, column, codes, base, target, in_gamut, weight))
 
 
 class Network:
@@ -144,7 +145,7 @@ class Network:
         self.width, self.height = width, height
         self._device = device
 
-        def constant(array: np.typing.NDArray[np.floating]) -> Tensor:
+        def constant(array: NDArray[np.floating]) -> Tensor:
             return torch.from_numpy(np.ascontiguousarray(array, np.float32)).to(device)
 
         specs = descriptor.tensor_specs()
@@ -194,14 +195,17 @@ class Network:
         """How many of `values`, from the first on, are the MLP's; the grid's follow."""
         return len(self.values) - (0 if self.grid is None else self.grid.numel())
 
-    @torch.no_grad()
     def squared_errors(self, problem: Problem) -> Tensor:
         """Squared error of each sample, summed over the channels, (N,); the grid as it is, without noise."""
         errors = torch.empty(len(problem), device=self._device)
-        for start in range(0, len(problem), _ERROR_BATCH):
+
+        @torch.no_grad()
+        def work(start: int) -> None:
             batch = problem.batch(start, _ERROR_BATCH)
             difference = self.residual(batch, self.grid) - batch.target
             torch.sum(difference.square_(), 1, out=errors[start : start + _ERROR_BATCH])
+
+        in_order(work, range(0, len(problem), _ERROR_BATCH))
         return errors
 
     def residual(self, batch: Batch, grid: Tensor | None) -> Tensor:
@@ -211,15 +215,28 @@ class Network:
             batch: the pixels.
             grid: the grid to use instead of the trainable one (noisy, or rounded), in steps.
         """
-        values = self._features(batch, grid)
-        for k, (weight, bias) in enumerate(self.layers):
-            if k:
-                values = functional.relu(values)
-            values = functional.linear(values, weight, bias)
-        values = values * self.output_scale
+        values = functional.linear(self.hidden(batch, grid), *self.layers[-1]) * self.output_scale
         if self.descriptor.head is Head.SRGB_EXCESS:
             values = (values * self.gates(batch)) @ self.matrix
         return values
+
+    def hidden(self, batch: Batch, grid: Tensor | None) -> Tensor:
+        """What the last layer sees, (B, units); see :meth:`residual`."""
+        values = self._features(batch, grid)
+        for weight, bias in self.layers[:-1]:
+            values = functional.relu(functional.linear(values, weight, bias))
+        return values
+
+    @torch.no_grad()
+    def take(self, tensors: Mapping[str, NDArray[np.float32]]) -> None:
+        """Take over the values that a reader decodes from a payload, by name of the tensor."""
+        for k, layer in enumerate(self.layers):
+            scale = self.output_scale if k == len(self.layers) - 1 else 1.0
+            for name, tensor in zip(("weight", "bias"), layer, strict=True):
+                if tensor is not None:
+                    tensor.copy_(torch.from_numpy(tensors[f"{name}{k}"] / scale))
+        if self.grid is not None:
+            self.grid.copy_(torch.from_numpy(tensors["grid"] / self.grid_step).permute(2, 0, 1)[None])
 
     def _features(self, batch: Batch, grid: Tensor | None) -> Tensor:
         parts = []
@@ -280,13 +297,18 @@ class Network:
         nodes = functional.embedding(corners, (grid * self.grid_step).reshape(channels, -1).T.contiguous())
         return (nodes * share[..., None]).sum(1)
 
-    def grid_steps(self) -> np.typing.NDArray[np.float32] | None:
+    def grid_steps(self) -> NDArray[np.float32] | None:
         """The grid in units of its step, (height, width, channels) as the payload has it, or None."""
         if self.grid is None:
             return None
         return np.ascontiguousarray(self.grid.detach()[0].permute(1, 2, 0).cpu().numpy())
 
-    def mlp_weights(self) -> dict[str, np.typing.NDArray[np.float32]]:
+    def last_layer(self) -> NDArray[np.float64]:
+        """Weights and biases of the last layer as the payload has them, (outputs, inputs + 1), the bias last."""
+        named, last = self.mlp_weights(), len(self.layers) - 1
+        return np.concatenate([named[f"weight{last}"], named[f"bias{last}"][:, None]], 1).astype(np.float64)
+
+    def mlp_weights(self) -> dict[str, NDArray[np.float32]]:
         """The MLP's tensors by name, as the payload has them."""
         named = {}
         for k, layer in enumerate(self.layers):

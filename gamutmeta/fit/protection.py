@@ -17,10 +17,13 @@ if TYPE_CHECKING:
     from gamutmeta.fit.network import Problem
     from gamutmeta.fit.samples import Samples
 
-__all__ = ["ALLOWED_DB", "Protection"]
+__all__ = ["ALLOWED_DB", "TOLERATED_DB", "Protection"]
 
 ALLOWED_DB = 0.7
 """Loss of PSNR of the in-gamut pixels against clipping that the fit does nothing about."""
+
+TOLERATED_DB = 0.9
+"""Loss of PSNR that the closed form of the last layer, which has the last word, leaves as it is."""
 
 _RESPONSE, _LARGEST = 2.0, 6.0
 """The weight grows with this power of the error in units of the allowed one, up to this bound.
@@ -39,16 +42,29 @@ class Protection:
     def __init__(self, samples: Samples) -> None:
         self.weight = 1.0
         self._each = samples.pixels_per_sample
-        self._allowed = (10 ** (ALLOWED_DB / 10) - 1) * samples.clipped_in_gamut_error
+        self._allowed = _energy(ALLOWED_DB) * samples.clipped_in_gamut_error
 
     def look(self, problem: Problem, squared_errors: Tensor) -> None:
         """Set the weight anew from the squared errors of all samples, (N,)."""
         every = problem.everything
         harm = torch.where(every.in_gamut, squared_errors - every.target.square().sum(1), 0.0)
-        excess = max(float((harm * every.weight).double().sum()), 0.0) * self._each / max(self._allowed, 1e-30)
+        excess = self._excess(float((harm * every.weight).double().sum()))
         self.weight = min(max(self.weight * min(excess, _LARGEST) ** _RESPONSE, 1.0), _LARGEST)
+
+    def tolerates(self, harm: float) -> bool:
+        """Whether the weighted squared errors of all in-gamut samples may exceed clipping's by `harm` in the end."""
+        return self._excess(harm) <= _energy(TOLERATED_DB) / _energy(ALLOWED_DB)
+
+    def _excess(self, harm: float) -> float:
+        """Harm to the in-gamut pixels in units of the allowed one."""
+        return max(harm, 0.0) * self._each / max(self._allowed, 1e-30)
 
     def weights(self, problem: Problem) -> Tensor:
         """Of each sample in the loss, (N,)."""
         every = problem.everything
         return torch.where(every.in_gamut, self.weight, 1.0).to(every.weight) * every.weight
+
+
+def _energy(loss_db: float) -> float:
+    """What a loss of PSNR adds to the squared error, as a share of it."""
+    return 10 ** (loss_db / 10) - 1

@@ -32,7 +32,7 @@ _SETTLING_TIMES, _SETTLING = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85), (0.5, 0.57, 0.7, 
 _STRONGEST = 1.5
 """By what factor the quantisation step changes at the most at one look."""
 
-_CALIBRATIONS = 4
+_CALIBRATIONS = 3
 """How many times the fast estimate of the size is held against the true one."""
 
 _CANDIDATES = 32
@@ -108,7 +108,11 @@ class RateControl:
 
 def stored_tensors(network: Network, config: FitConfig, coarser: float = 1.0) -> tuple[Tensor, ...]:
     """The tensors as the payload has them, the grid rounded to `coarser` times its step."""
-    stored = {name: quantise_weights(values, config.weights) for name, values in network.mlp_weights().items()}
+    last = f"{len(network.layers) - 1}"
+    stored = {
+        name: quantise_weights(values, "float16" if config.closed_form and name.endswith(last) else config.weights)
+        for name, values in network.mlp_weights().items()
+    }
     steps = network.grid_steps()
     if steps is not None:
         stored["grid"] = quantise_grid(steps / coarser, network.grid_step * coarser)
@@ -124,15 +128,15 @@ def container_size(network: Network, tensors: tuple[Tensor, ...]) -> int:
         return len(compress(tensor_bytes(tensors))) + _OVERHEAD
 
 
-def tensors_within(network: Network, config: FitConfig) -> tuple[Tensor, ...]:
-    """The stored tensors; the grid is rounded more coarsely if the container would be larger than allowed.
+def tensors_within(network: Network, config: FitConfig, max_bytes: int) -> tuple[Tensor, ...]:
+    """The stored tensors; the grid is rounded more coarsely if the container would be larger than `max_bytes`.
 
     Raises:
         FitError: if even that does not help.
     """
     tensors = stored_tensors(network, config)
     size = container_size(network, tensors)
-    if size <= config.max_bytes:
+    if size <= max_bytes:
         return tensors
     if network.grid is not None:
         powers = range(1, round(math.log(_COARSEST) / math.log(_COARSER)))
@@ -140,10 +144,8 @@ def tensors_within(network: Network, config: FitConfig) -> tuple[Tensor, ...]:
         def negative_size(power: int) -> int:
             return -container_size(network, stored_tensors(network, config, _COARSER**power))
 
-        tensors = stored_tensors(
-            network, config, _COARSER ** (1 + bisect_left(powers, -config.max_bytes, key=negative_size))
-        )
+        tensors = stored_tensors(network, config, _COARSER ** (1 + bisect_left(powers, -max_bytes, key=negative_size)))
         size = container_size(network, tensors)
-        if size <= config.max_bytes:
+        if size <= max_bytes:
             return tensors
-    raise FitError(f"the model takes {size} bytes, but only {config.max_bytes} are allowed")
+    raise FitError(f"the model takes {size} bytes, but only {max_bytes} are allowed")

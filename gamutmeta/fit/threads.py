@@ -1,16 +1,34 @@
-"""How many CPU threads the fit uses: one."""
+"""How many CPU threads the fit uses: one for its steps, two for what is done to all samples now and then."""
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import torch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-__all__ = ["single_threaded"]
+__all__ = ["in_order", "single_threaded"]
+
+_THREADS = min(2, os.cpu_count() or 1)
+"""More would wait for memory, and all of it is a tenth of the fit."""
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
+
+def in_order(work: Callable[[_Item], _Result], items: Iterable[_Item]) -> list[_Result]:
+    """The results of `work` for each item, in their order, computed on up to two threads.
+
+    torch and numpy release the interpreter lock inside their operations. What the caller makes of the results does not
+    depend on the number of threads.
+    """
+    with ThreadPoolExecutor(_THREADS, thread_name_prefix="gamutmeta-fit") as pool:
+        return list(pool.map(work, items))
 
 
 @contextmanager

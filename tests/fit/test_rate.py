@@ -87,7 +87,7 @@ def test_a_grid_that_is_too_large_is_rounded_more_coarsely() -> None:
     network = network_of(CONFIG, 20.0)
     whole = stored_tensors(network, CONFIG)
     assert container_size(network, whole) > 8_000
-    tensors = tensors_within(network, replace(CONFIG, max_bytes=4_000))
+    tensors = tensors_within(network, CONFIG, 4_000)
     assert 3_000 < container_size(network, tensors) <= 4_000
     assert tensors[0].scale is not None
     assert whole[0].scale is not None
@@ -98,9 +98,9 @@ def test_a_grid_that_is_too_large_is_rounded_more_coarsely() -> None:
 
 def test_a_grid_that_fits_is_left_alone() -> None:
     network = network_of(CONFIG, 0.5)
-    assert tensors_within(network, replace(CONFIG, max_bytes=20_000)) == stored_tensors(network, CONFIG)
+    assert tensors_within(network, CONFIG, 20_000) == stored_tensors(network, CONFIG)
 
 
 def test_a_model_that_never_fits_is_an_error() -> None:
     with pytest.raises(FitError, match="only 500 are allowed"):
-        tensors_within(network_of(CONFIG, 20.0), replace(CONFIG, max_bytes=500))
+        tensors_within(network_of(CONFIG, 20.0), CONFIG, 500)

@@ -28,7 +28,7 @@ from gamutmeta.carriers.tiff_ifd import MAX_ENTRIES
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.gamut import clip_to_codes
 from gamutmeta.color.spaces import SRGB, apply_matrix, decode_table, expansion_matrix, reduction_matrix
-from gamutmeta.color.transfer import encode_romm
+from gamutmeta.color.transfer import decode_srgb, encode_romm
 from gamutmeta.container import DEFAULT_LIMITS, decode, encode, transform_payload
 from gamutmeta.container.binding import BINDING_KINDS
 from gamutmeta.container.descriptor_map import _ADAPTATIONS, _DEFAULTS, _HEADS, _KEYS, _SOURCES, MAX_SIDE, pack, unpack
@@ -209,6 +209,8 @@ def test_srgb() -> None:
     linear = functions("srgb")["linear"]
     ours = decode_table(SRGB, 256)
     np.testing.assert_array_equal(np.array([linear(c) for c in range(256)]).astype(np.float32), ours)
+    between = np.linspace(0, 1, 60_001)
+    np.testing.assert_allclose([linear(255 * e) for e in between.tolist()], decode_srgb(between), rtol=1e-9)
     for row, value in table("srgb"):
         assert float(value) == float(repr(ours[int(row)])[len("np.float32(") : -1])
 

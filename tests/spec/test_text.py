@@ -1,0 +1,71 @@
+"""The specification as a document: links lead somewhere, and every rule about words is kept."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from spec_text import SPEC, text
+
+README = (SPEC / "README.md").read_text(encoding="utf-8")
+ELSEWHERE = {"attacks.md", "conformance.py", "decoders", "interoperability.md"}
+"""Made by others; README.md names them already."""
+
+
+def anchors(document: str) -> set[str]:
+    headings = re.findall(
+        r"^#+ (.+)$", re.sub(r"^```.*?^```$", "", document, flags=re.MULTILINE | re.DOTALL), re.MULTILINE
+    )
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("name", ["gamutmeta-1.md", "README.md"])
+def test_links(name: str) -> None:
+    document = (SPEC / name).read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)\s]+)\)", document):
+        path, _, anchor = target.partition("#")
+        if path not in ELSEWHERE:
+            assert not path or (SPEC / path).exists(), target
+        if anchor:
+            assert anchor in anchors(text()), target
+
+
+OF_OTHERS = re.compile(r"RFC \d+, |C2PA 2\.2, |TIFF 6\.0, |RFC 8878, Zstandard, ")
+"""What stands before the sections of other documents."""
+
+
+def test_sections_that_are_referred_to_exist() -> None:
+    words = " ".join(text().split())
+    numbers = set(re.findall(r"^#+ (?:Annex )?([0-9A-F]\d?(?:\.\d+)?) ", text(), re.MULTILINE))
+    references = list(re.finditer(r"(\S+ \S+ \S+ )?sections? ([0-9A-F]\d?(?:\.\d+)*)", words))
+    ours = {match[2] for match in references if not OF_OTHERS.search(match[1] or "")}
+    assert len(ours) > 10
+    assert ours | set(re.findall(r"\(([A-F]\.\d)\)", words)) <= numbers
+
+
+def test_requirement_words_are_explained() -> None:
+    used = set(
+        re.findall(
+            r"\b(MUST NOT|MUST|SHOULD NOT|SHOULD|SHALL NOT|SHALL|NOT RECOMMENDED|RECOMMENDED|MAY|OPTIONAL)\b", text()
+        )
+    )
+    explained = text().split("## 2 Conventions")[1].split("###")[0]
+    for word in used:
+        assert word in explained
+
+
+def test_informative_parts_require_nothing() -> None:
+    annex = text().split("\n## Annex F ")[1]
+    assert not re.search(r"\b(MUST|SHALL)\b", annex)
+
+
+def test_plain_json_examples_are_json() -> None:
+    for body in re.findall(r"^```json\n(.*?)^```$", text(), re.MULTILINE | re.DOTALL):
+        json.loads(body)
+
+
+def test_status() -> None:
+    assert "frozen" in README
+    assert "US 2024/0161344" in text()
+    assert "not registered" in text()
