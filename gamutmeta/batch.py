@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
     from multiprocessing.synchronize import Event
 
-__all__ = ["Failure", "Outcome", "Task", "attempt", "plan", "run"]
+__all__ = ["Failure", "Outcome", "Task", "attempt", "listed", "plan", "run"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -119,6 +119,20 @@ def plan(
     return tasks
 
 
+def listed(sources: Iterable[str | os.PathLike[str]], *, readable: Collection[str]) -> list[Path]:
+    """Files as they are named, folders searched recursively in the order of names; hidden files are left out.
+
+    Args:
+        sources: files and folders.
+        readable: as for :func:`plan`.
+
+    Raises:
+        PlanError: if a folder holds nothing to read.
+        OSError: if a folder cannot be searched.
+    """
+    return [root / name for source in sources for root, name in _files(Path(source), readable, None)]
+
+
 def run(
     items: Iterable[Item],
     work: Callable[[Item], Result],
@@ -174,12 +188,12 @@ def attempt(work: Callable[[Item], Result], item: Item) -> Outcome[Item, Result]
     return Outcome(item, result, failure, tuple(messages))
 
 
-def _files(path: Path, readable: Collection[str], output: Path) -> list[tuple[Path, Path]]:
-    """A file as (its folder, its name), or those in a folder as (the folder, the path below it)."""
+def _files(path: Path, readable: Collection[str], output: Path | None) -> list[tuple[Path, Path]]:
+    """A file as (its folder, its name), or those in a folder, but for `output`, as (the folder, the path below it)."""
     if not path.is_dir():
         return [(path.parent, Path(path.name))]
     found = []
-    output_identity = _identity(output)
+    output_identity = None if output is None else _identity(output)
     for folder, subfolders, names in os.walk(path, onerror=_raise):
         subfolders[:] = sorted(
             name

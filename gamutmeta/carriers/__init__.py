@@ -9,7 +9,7 @@ from gamutmeta.carriers.digest import coded_digest, file_digest, samples_digest
 from gamutmeta.carriers.host import CARRIERS, HostFormat, carriers_of, default_carrier, host_format
 from gamutmeta.carriers.payload import MAGIC, MAX_CONTAINER, Extracted
 from gamutmeta.carriers.sidecar import SIDECAR_SUFFIX, read_sidecar, sidecar_path, write_sidecar
-from gamutmeta.carriers.splice import embed, extract, extract_from_file, find, strip
+from gamutmeta.carriers.splice import departures, embed, extract, extract_from_file, find, strip
 
 __all__ = [
     "CARRIERS",
@@ -21,6 +21,7 @@ __all__ = [
     "carriers_of",
     "coded_digest",
     "default_carrier",
+    "departures",
     "embed",
     "extract",
     "extract_from_file",

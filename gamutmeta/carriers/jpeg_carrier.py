@@ -5,6 +5,7 @@ Only whole segments are spliced in or cut out; every other byte of the file stay
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -27,7 +28,7 @@ from gamutmeta.errors import CarrierError, DuplicatePayloadError, MultiPictureEr
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["COM_PREFIX", "MAX_COM_CONTAINER", "embed", "extract", "find", "strip"]
+__all__ = ["COM_PREFIX", "MAX_COM_CONTAINER", "departures", "embed", "extract", "find", "strip"]
 
 COM_PREFIX = b"gamutmeta1 "
 """Marks our comment. Text from end to end, since editors cut comments at the first NUL."""
@@ -71,6 +72,37 @@ def extract(source: Source) -> Extracted:
 def find(data: bytes) -> list[str]:
     """Name the carrier of every payload in the file, in file order."""
     return [found.carrier for found in _payloads(Source.of(data), iter_picture(data))]
+
+
+def departures(data: bytes) -> list[str]:
+    """Say where the payload is wrapped or placed otherwise than writers do it, though readers take it.
+
+    Args:
+        data: a file that `extract` takes.
+    """
+    source = Source.of(data)
+    header = list(iter_header(source))
+    ours = [found.segment for found in _payloads(source, header)]
+    taken = min(ours, key=lambda segment: segment.marker != APP11)
+    said = _departures_of_place(source, header, taken)
+    content = _content(source, taken)
+    if taken.marker == APP11:
+        said += jumbf.departures(content)
+        if any(_instance(source, segment) == jumbf.INSTANCE for segment in header if segment is not taken):
+            said.append(f"another APP11 box has our instance number {jumbf.INSTANCE:#06x}")
+    else:
+        container = from_text(content[len(COM_PREFIX) :], "com")
+        if content != COM_PREFIX + to_text(container):
+            said.append("the base64 is not as it is written: white space, NULs or unused bits")
+        if len(container) > MAX_COM_CONTAINER:
+            said.append(
+                f"a comment with a container of {len(container)} bytes; at most {MAX_COM_CONTAINER} are written"
+            )
+    if len(ours) > 1:
+        said.append("there is a payload in a comment as well, which is not read")
+    if len(_payloads_to_the_end(data)) > len(ours):
+        said.append("there is a payload behind the start of scan as well, which is not read")
+    return said
 
 
 def embed(data: bytes, container: bytes, carrier: str) -> bytes:
@@ -134,6 +166,29 @@ def _payloads(source: Source, segments: Iterable[Segment]) -> Iterator[_Found]:
             yield _Found("app11", segment)
 
 
+def _payloads_to_the_end(data: bytes) -> list[_Found]:
+    """Those up to EOI, or up to where the file is damaged."""
+    found: list[_Found] = []
+    with suppress(CarrierError):
+        found.extend(_payloads(Source.of(data), iter_picture(data)))
+    return found
+
+
+def _departures_of_place(source: Source, header: Sequence[Segment], taken: Segment) -> list[str]:
+    place = header.index(taken)
+    others = [segment for segment in header if segment is not taken]
+    said = []
+    if any(segment.marker not in APPN and segment.marker != COM for segment in others[:place]):
+        said.append("the payload stands behind the first table or the frame")
+    elif any(segment.marker in _LEADING for segment in others[place:]):
+        said.append("the payload stands before an APP0, APP1, APP2, APP13 or APP14 segment")
+    if _places_inside_chains([_chain_key(source, segment) for segment in others])[place]:
+        said.append("the payload stands between segments that belong together")
+    if any(_is_mpf(source, segment) for segment in others):
+        said.append("further pictures follow the first one (MPF), which writers leave alone")
+    return said
+
+
 def _continuations(source: Source, picture: Sequence[Segment], ours: Sequence[Segment]) -> list[Segment]:
     """Find the further packets of superboxes of ours that somebody spread over several segments."""
     spread = set()
@@ -153,18 +208,27 @@ def _continuations(source: Source, picture: Sequence[Segment], ours: Sequence[Se
 
 def _refuse_multi_picture(source: Source, picture: Sequence[Segment]) -> None:
     for segment in picture:
-        if segment.marker == _APP2 and _content(source, segment, len(_MPF)) == _MPF:
+        if _is_mpf(source, segment):
             raise MultiPictureError(
                 "JPEG: further pictures follow the first one (MPF, as in Ultra HDR and phone photographs); "
                 "changing the file would break the offsets to them"
             )
 
 
+def _is_mpf(source: Source, segment: Segment) -> bool:
+    return segment.marker == _APP2 and _content(source, segment, len(_MPF)) == _MPF
+
+
+def _instance(source: Source, segment: Segment) -> int | None:
+    """The box instance number of an APP11 segment with a box."""
+    head = jumbf.packet(_content(source, segment, jumbf.HEAD_BYTES)) if segment.marker == APP11 else None
+    return None if head is None else head.instance
+
+
 def _refuse_taken_instance(source: Source, picture: Sequence[Segment]) -> None:
     """Two boxes with one instance number would be taken for parts of one by readers."""
     for segment in picture:
-        head = jumbf.packet(_content(source, segment, jumbf.HEAD_BYTES)) if segment.marker == APP11 else None
-        if head is not None and head.instance == jumbf.INSTANCE:
+        if _instance(source, segment) == jumbf.INSTANCE:
             raise CarrierError(f"JPEG: another APP11 box has our instance number {jumbf.INSTANCE:#06x}")
 
 

@@ -29,7 +29,18 @@ from gamutmeta.errors import CarrierError, DuplicatePayloadError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["HEAD_BYTES", "INSTANCE", "LABEL", "PROJECT_UUID", "Packet", "claims", "pack", "packet", "unpack"]
+__all__ = [
+    "HEAD_BYTES",
+    "INSTANCE",
+    "LABEL",
+    "PROJECT_UUID",
+    "Packet",
+    "claims",
+    "departures",
+    "pack",
+    "packet",
+    "unpack",
+]
 
 LABEL = b"gamutmeta"
 INSTANCE = 0x4761
@@ -115,6 +126,21 @@ def unpack(content: bytes) -> bytes | None:
     if len(containers) > 1:
         raise DuplicatePayloadError("carrier app11: one superbox with two containers")
     return checked(containers[0], "app11")
+
+
+def departures(content: bytes) -> list[str]:
+    """Say where a segment that `unpack` takes is not what `pack` writes."""
+    head, container = packet(content), unpack(content)
+    if head is None or container is None or content == pack(container):
+        return []
+    said = []
+    if head.instance != INSTANCE:
+        said.append(f"the box instance number is {head.instance:#06x}, not {INSTANCE:#06x}")
+    if head.start != 16:
+        said.append("the superbox has a 64-bit length")
+    if len(list(_iter_boxes(content, head.start))) > 2:
+        said.append("the superbox holds further boxes")
+    return said or ["the description box is not the one that is written"]
 
 
 def _box(kind: bytes, content: bytes) -> bytes:

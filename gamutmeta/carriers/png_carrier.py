@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from gamutmeta.carriers.payload import MAX_TEXT, Extracted, checked, from_text, to_text
@@ -13,7 +14,7 @@ from gamutmeta.errors import CarrierError, DuplicatePayloadError, NoPayloadError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["KEYWORD", "embed", "extract", "find", "strip"]
+__all__ = ["KEYWORD", "departures", "embed", "extract", "find", "strip"]
 
 KEYWORD = b"gamutmeta"
 
@@ -43,6 +44,31 @@ def find(data: bytes) -> list[str]:
     return [_CARRIER for _ in _payloads(Source.of(data), iter_chunks(data))]
 
 
+def departures(data: bytes) -> list[str]:
+    """Say where the payload is wrapped or placed otherwise than writers do it, though readers take it.
+
+    Args:
+        data: a file that `extract` takes.
+    """
+    source = Source.of(data)
+    chunks = list(_before_idat(source))
+    taken = next(_payloads(source, chunks))
+    said = []
+    if taken is not chunks[-1]:
+        said.append("the payload does not stand directly before the picture")
+    content = read_chunk(source, taken)
+    if content[len(_HEAD)] != 0:
+        said.append("the text is compressed")
+    elif content != _chunk_data(from_text(_text(source, taken), _CARRIER)):
+        said.append("the chunk is not as it is written: language tag, translated keyword, white space or unused bits")
+    further: list[Chunk] = []
+    with suppress(CarrierError):
+        further.extend(_payloads(source, iter_chunks(source)))
+    if len(further) > 1:
+        said.append("there is a payload behind the picture as well, which is not read")
+    return said
+
+
 def embed(data: bytes, container: bytes, carrier: str) -> bytes:
     """Splice the container in before the first IDAT; the file must not carry one yet.
 
@@ -50,9 +76,7 @@ def embed(data: bytes, container: bytes, carrier: str) -> bytes:
         PayloadTooLargeError: the container is larger than any carrier takes.
         CarrierError: the file is damaged, or the container has no magic number.
     """
-    text = to_text(checked(container, carrier))
-    # Keyword, NUL, compression flag and method, empty language tag, NUL, empty translated keyword, NUL, text.
-    return insert_before_idat(data, make_chunk(b"iTXt", _HEAD + b"\0\0" + b"\0" + b"\0" + text))
+    return insert_before_idat(data, make_chunk(b"iTXt", _chunk_data(checked(container, carrier))))
 
 
 def strip(data: bytes) -> bytes:
@@ -66,6 +90,11 @@ def strip(data: bytes) -> bytes:
         kept.append(data[position : chunk.offset])
         position = chunk.end
     return b"".join((*kept, data[position:])) if kept else data
+
+
+def _chunk_data(container: bytes) -> bytes:
+    # Keyword, NUL, compression flag and method, empty language tag, NUL, empty translated keyword, NUL, text.
+    return _HEAD + b"\0\0" + b"\0" + b"\0" + to_text(container)
 
 
 def _payloads(source: Source, chunks: Iterable[Chunk]) -> Iterator[Chunk]:

@@ -1,4 +1,4 @@
-"""The verbs of this room: find, extract, embed and strip, for whichever kind of host file is given."""
+"""The verbs of this room: find, extract, embed, strip and departures, for whichever kind of host file is given."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gamutmeta.carriers.payload import Extracted
     from gamutmeta.carriers.source import BytesLike
 
-__all__ = ["embed", "extract", "extract_from_file", "find", "strip"]
+__all__ = ["departures", "embed", "extract", "extract_from_file", "find", "strip"]
 
 
 class _Host(Protocol):
@@ -25,6 +25,7 @@ class _Host(Protocol):
 
     def extract(self, source: Source, /) -> Extracted: ...
     def find(self, data: bytes, /) -> list[str]: ...
+    def departures(self, data: bytes, /) -> list[str]: ...
     def embed(self, data: bytes, container: bytes, carrier: str, /) -> bytes: ...
     def strip(self, data: bytes, /) -> bytes: ...
 
@@ -75,6 +76,22 @@ def extract_from_file(fp: BinaryIO) -> Extracted:
         return _extract(Source(fp))
     finally:
         fp.seek(position)
+
+
+def departures(data: BytesLike) -> list[str]:
+    """Say where a payload is wrapped or placed otherwise than writers do it, though readers take it.
+
+    Args:
+        data: the whole file, from which `extract` takes a payload.
+
+    Returns:
+        Sentences for people, without capital letter and full stop; empty if all is as it is written here.
+
+    Raises:
+        CarrierError: as for `extract`.
+    """
+    extract(data)
+    return _HOSTS[host_format(data)].departures(bytes(data))
 
 
 def embed(data: BytesLike, container: BytesLike, *, carrier: str | None = None, replace: bool = False) -> bytes:

@@ -17,6 +17,7 @@ Nothing points at the last 16 bytes. They let `strip` restore the file exactly a
 from __future__ import annotations
 
 import struct
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from gamutmeta.carriers.payload import MAGIC, MAX_CONTAINER, Extracted, checked
@@ -38,7 +39,7 @@ from gamutmeta.errors import CarrierError, DuplicatePayloadError, NoPayloadError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["TAG", "embed", "extract", "find", "strip"]
+__all__ = ["TAG", "departures", "embed", "extract", "find", "strip"]
 
 TAG = 65_357
 """Private field number, from the range 65000-65535 that TIFF 6.0 leaves to experiments; not registered with Adobe."""
@@ -71,6 +72,32 @@ def find(data: bytes) -> list[str]:
     """Name the carrier of every payload in the file, also on further pages, where `extract` does not look."""
     source = Source.of(data)
     return [_CARRIER for ifd in iter_ifds(source) for entry in ifd.entries if _is_ours(source, entry)]
+
+
+def departures(data: bytes) -> list[str]:
+    """Say where the payload is wrapped or placed otherwise than writers do it, though readers take it.
+
+    Args:
+        data: a file that `extract` takes.
+    """
+    source = Source.of(data)
+    ifd = read_ifd0(source)
+    taken = next(entry for entry in ifd.entries if _is_ours(source, entry))
+    tags = [entry.tag for entry in ifd.entries]
+    said = []
+    if tags != sorted(tags):
+        said.append("the entries of the first directory are not sorted by tag")
+    if not taken.inline and taken.value_offset % ifd.layout.alignment:
+        said.append(f"the value does not lie at a multiple of {ifd.layout.alignment} bytes")
+    if tags.count(TAG) > 1:
+        said.append(f"something that is no payload has tag {TAG} as well")
+    further = 0
+    with suppress(CarrierError):
+        for page in iter_ifds(source):
+            further += sum(_is_ours(source, entry) for entry in page.entries)
+    if further > 1:
+        said.append("there is a payload on a further page as well, which is not read")
+    return said
 
 
 def embed(data: bytes, container: bytes, carrier: str) -> bytes:

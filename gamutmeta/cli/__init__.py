@@ -7,16 +7,18 @@ import click
 from gamutmeta import __version__
 from gamutmeta.cli import options
 from gamutmeta.cli.carry import attach, extract, strip
+from gamutmeta.cli.conform import conform
 from gamutmeta.cli.convert import expand, reduce
 from gamutmeta.cli.edit import crop, resize, rotate
 from gamutmeta.cli.examine import info, verify
 from gamutmeta.cli.show import demo
+from gamutmeta.cli.validate import validate
 
 __all__ = ["app"]
 
 
 @click.group(
-    commands=[reduce, expand, info, verify, crop, resize, rotate, strip, extract, attach, demo],
+    commands=[reduce, expand, info, verify, validate, crop, resize, rotate, strip, extract, attach, demo, conform],
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=options.examples(
         "gamutmeta reduce photo.tif -o photo.jpg",

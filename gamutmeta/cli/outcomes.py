@@ -39,7 +39,8 @@ def show(
 ) -> None:
     """Print outcomes as they come, then end the command: exit code 0, or 1 if any failed.
 
-    Results go to standard output, and so do failures as JSON. What else there is to say goes to standard error.
+    A result counts as failed, too, if it has an attribute `is_good` that is false. Results go to standard output, and
+    so do failures as JSON. What else there is to say goes to standard error.
 
     Args:
         outcomes: of :func:`gamutmeta.batch.run`.
@@ -60,7 +61,9 @@ def show(
                     click.echo(json.dumps({"file": str(file), "error": error}))
                 else:
                     _say("error", file, [outcome.failure.message])
-            elif outcome.result is not None and as_json:
+                continue
+            failed += not getattr(outcome.result, "is_good", True)
+            if outcome.result is not None and as_json:
                 click.echo(json.dumps(outcome.result.to_json()))
             elif outcome.result is not None:
                 if text is not None:

@@ -20,13 +20,16 @@ from gamutmeta.errors import PayloadError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["compress", "decompress"]
+__all__ = ["compress", "decompress", "departures"]
 
 _LEVEL = 22
 
 _FIXED_FLAGS, _THEIR_VALUES = 0b0010_1111, 0b0010_0000
 """Of the frame header's descriptor (RFC 8878, 3.1.1.1.1): single segment; neither reserved bit, checksum nor
 dictionary. Free are the size of the content size field and the unused bit."""
+
+
+_LOOSE = 1.02
 
 
 def compress(parts: Sequence[bytes]) -> bytes:
@@ -72,6 +75,28 @@ def decompress(frame: bytes, length: int) -> bytes:
         return zstandard.ZstdDecompressor().decompress(frame, read_across_frames=False, allow_extra_data=False)
     except zstandard.ZstdError as error:
         raise PayloadError("tensors", f"damaged zstd frame ({error})") from error
+
+
+def departures(frame: bytes, parts: Sequence[bytes]) -> list[str]:
+    """Say where a frame is larger than it need be, though readers take it.
+
+    Args:
+        frame: one that :func:`decompress` takes.
+        parts: what it holds, one for each tensor.
+    """
+    if not frame:
+        return []
+    said = []
+    size = sum(map(len, parts))
+    field_bytes = (1, 2, 4, 8)[frame[4] >> 6]
+    shortest = 1 if size < 256 else 2 if size < 256 + (1 << 16) else 4
+    if field_bytes > shortest:
+        said.append(f"the content size of the frame takes {field_bytes} bytes where {shortest} would do")
+    ours = len(compress(parts))
+    # Versions of libzstd differ by less.
+    if len(frame) > _LOOSE * ours:
+        said.append(f"the frame has {len(frame):,} bytes where {ours:,} would do")
+    return said
 
 
 def _frame(blocks: Sequence[bytes]) -> bytes:

@@ -1,11 +1,15 @@
 """Expansion at working speed: strips of rows in threads, tables, and the MLP on active pixels only.
 
-Computes what :mod:`gamutmeta.model.plain` computes, within the tolerance of the specification (float32 sums in another
-order). Memory beyond input and output is a few chunks per thread, whatever the size of the picture.
+With numba at hand (``pip install 'gamutmeta[fast]'``) the strips of a large picture are computed in machine code by
+:mod:`gamutmeta.model.kernel`, several times as fast; else by numpy. Either computes what :mod:`gamutmeta.model.plain`
+computes, within the tolerance of the specification (float32 sums in another order). Memory beyond input and output is a
+few chunks per thread, whatever the size of the picture.
 """
 
 from __future__ import annotations
 
+import importlib.util
+import os
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +22,7 @@ from gamutmeta.model.features import fitted_positions, octave_features
 from gamutmeta.model.tables import GridAxes, Tables
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
@@ -27,7 +31,11 @@ if TYPE_CHECKING:
     from gamutmeta.model.tables import Skew
 
 
-__all__ = ["expand"]
+__all__ = ["expand", "is_compiled_available"]
+
+_WORTH_COMPILING = 8_000_000
+"""Pixels from which on numba is used: loading it takes half a second. By the picture alone, so that a picture always
+gives the same samples."""
 
 _STRIP_PIXELS = 1 << 16
 """Pixels of one strip: its planes (0.8 MB of float32) stay in a core's second-level cache."""
@@ -45,6 +53,7 @@ def expand(
     codes: NDArray[np.uint8],
     *,
     threads: int | None = None,
+    compiled: bool | None = None,
     out: NDArray[np.uint16] | None = None,
 ) -> NDArray[np.uint16]:
     """Expand an 8-bit sRGB picture to 16-bit ROMM RGB.
@@ -54,6 +63,8 @@ def expand(
         weights: the tensors named by ``descriptor.tensor_specs()``, float32.
         codes: sRGB codes, uint8 of shape (H, W, 3), of the coded raster (before EXIF orientation).
         threads: how many to use; None for one per core.
+        compiled: True for numba, False for numpy alone, None for numba where it is installed and the picture
+            is large. Models that numba's kernel does not know (the paper's, a skewed picture) are left to numpy.
         out: where to write, uint16 of shape (H, W, 3); None for a new array.
 
     Returns:
@@ -63,14 +74,34 @@ def expand(
     result = np.empty((height, width, 3), np.uint16) if out is None else out
     with np.errstate(over="ignore", invalid="ignore"):
         tables = Tables.build(descriptor, weights, height, width)
+    expand_strip = _strip_expander(tables, height * width, compiled=compiled)
 
     def work(rows: slice) -> None:
         # Hostile weights may overflow; the clamp takes care of the result.
         with np.errstate(over="ignore", invalid="ignore"):
-            _expand_strip(tables, codes[rows], rows.start, result[rows])
+            expand_strip(tables, codes[rows], rows.start, result[rows])
 
     for_each_strip(work, height, width, pixels=_STRIP_PIXELS, threads=threads)
     return result
+
+
+def is_compiled_available() -> bool:
+    """Whether numba is installed, and not switched off by ``GAMUTMETA_NUMBA=0`` in the environment."""
+    return os.environ.get("GAMUTMETA_NUMBA") != "0" and importlib.util.find_spec("numba") is not None
+
+
+def _strip_expander(
+    tables: Tables, pixels: int, *, compiled: bool | None
+) -> Callable[[Tables, NDArray[np.uint8], int, NDArray[np.uint16]], None]:
+    """The function for the strips of a picture: numpy's, or the compiled one."""
+    if compiled is None:
+        compiled = pixels >= _WORTH_COMPILING and is_compiled_available()
+    if compiled:
+        from gamutmeta.model import kernel  # noqa: PLC0415 - numba takes a third of a second to import
+
+        if kernel.knows(tables):
+            return kernel.expand_strip
+    return _expand_strip
 
 
 def _expand_strip(tables: Tables, codes: NDArray[np.uint8], top: int, out: NDArray[np.uint16]) -> None:

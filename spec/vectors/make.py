@@ -1,8 +1,8 @@
 """Make all conformance vectors: ``python -m spec.vectors.make``, from the root of the repository.
 
-Writes ``index.json``, ``files/``, ``pixels/`` and ``expected/``. Everything but the expected pixels is the same byte for
-byte wherever it is made; those are computed in single precision, whose last bit may differ from one processor to
-another, and stay within the tolerance of the specification.
+Writes ``index.json``, ``files/``, ``pixels/`` and ``expected/``. All but the expected pixels are the same byte for byte
+wherever they are made; those are computed in single precision, whose last bit may differ from one processor to another,
+and stay within the tolerance of the specification.
 """
 
 from __future__ import annotations
@@ -14,7 +14,17 @@ from pathlib import Path
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from spec.vectors.recipes import of_containers, of_descriptors, of_frames, of_jpegs, of_models, of_pngs, of_sidecars, of_tiffs
+from spec.vectors.recipes import (
+    of_containers,
+    of_descriptors,
+    of_frames,
+    of_jpegs,
+    of_models,
+    of_orders,
+    of_pngs,
+    of_sidecars,
+    of_tiffs,
+)
 from spec.vectors.recipes.bases import Bases
 from spec.vectors.recipes.suite import Suite
 
@@ -24,6 +34,19 @@ FOLDER = Path(__file__).resolve().parent
 """Where the vectors are kept."""
 
 
+_GROUPS = (
+    of_models,
+    of_containers,
+    of_descriptors,
+    of_frames,
+    of_jpegs,
+    of_pngs,
+    of_tiffs,
+    of_sidecars,
+    of_orders,
+)
+
+
 def all_vectors(*, remake_bases: bool = False) -> Suite:
     """Collect every vector.
 
@@ -31,7 +54,17 @@ def all_vectors(*, remake_bases: bool = False) -> Suite:
         remake_bases: whether to make ``base/`` anew first, with the encoders that are installed.
     """
     suite = Suite(Bases(FOLDER / "base", remake=remake_bases))
-    for group in (of_models, of_containers, of_descriptors, of_frames, of_jpegs, of_pngs, of_tiffs, of_sidecars):
+    for group in (
+        of_models,
+        of_containers,
+        of_descriptors,
+        of_frames,
+        of_jpegs,
+        of_pngs,
+        of_tiffs,
+        of_sidecars,
+        of_orders,
+    ):
         group.add(suite)
     unused = suite.bases.unused()
     if unused:

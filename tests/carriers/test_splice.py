@@ -25,7 +25,9 @@ from PIL import Image
 from gamutmeta.carriers import (
     MAGIC,
     Extracted,
+    carriers_of,
     coded_digest,
+    departures,
     embed,
     extract,
     extract_from_file,
@@ -51,6 +53,18 @@ def test_any_bytes_like_in_bytes_out_and_always_the_same(name: str) -> None:
         assert stripped == host
         assert strip(kind(host)) == host
         assert {type(stamped), type(stripped), type(extract(kind(stamped)).container)} == {bytes}
+
+
+@pytest.mark.parametrize("name", HOSTS)
+def test_nothing_is_to_be_said_about_what_is_written_here(name: str) -> None:
+    for carrier in carriers_of(name.partition("/")[0]):
+        if carrier != "sidecar":
+            assert departures(embed(HOSTS[name], CONTAINER, carrier=carrier)) == []
+
+
+def test_departures_need_a_payload() -> None:
+    with pytest.raises(NoPayloadError):
+        departures(PNG_HOSTS["plain"])
 
 
 @pytest.mark.parametrize("host", ["jpeg", "png", "tiff"])
@@ -162,6 +176,7 @@ def _try_everything(data: bytes) -> None:
         _result(verb, data)
     extracted = _result(extract, data)
     assert extracted is None or extracted.container.startswith(MAGIC)
+    assert (_result(departures, data) is None) == (extracted is None)
     stripped = _result(strip, data)
     if stripped is not None:
         assert len(stripped) <= len(data)

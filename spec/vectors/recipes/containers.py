@@ -32,7 +32,9 @@ def container(
         magic: eight bytes.
         versions: oldest reader, writer.
         flags: critical, ignorable.
-        total_length, descriptor_length, compressed_length: what the header says of them.
+        total_length: what the header says of it.
+        descriptor_length: likewise.
+        compressed_length: likewise.
     """
     lengths = (
         HEADER_BYTES + len(descriptor) + len(frame) + 4 if total_length is None else total_length,

@@ -33,9 +33,10 @@ __all__ = [
     "com",
     "description",
     "exif",
+    "header_segments",
     "icc",
     "inserted",
-    "mpf",
+    "multi_picture",
     "packet",
     "segment",
     "superbox",
@@ -64,7 +65,8 @@ def coded(bases: Bases, kind: str, width: int = 21, height: int = 15) -> tuple[b
     Args:
         bases: where it is kept.
         kind: a key of the options above.
-        width, height: of the picture.
+        width: of the picture.
+        height: of the picture.
     """
     name = f"jpeg/{kind}-{width}x{height}"
     picture = saturated(width, height)
@@ -111,6 +113,15 @@ def coded_digest(jpeg: bytes) -> bytes:
         if marker == EOI:
             break
     return digest.digest()[:16]
+
+
+def header_segments(jpeg: bytes) -> Iterable[int]:
+    """Markers of the segments from SOI, which is not given, to the first SOS, which is, of a file made here."""
+    for marker, _, _ in _segments(jpeg):
+        if marker != SOI:
+            yield marker
+        if marker == SOS:
+            return
 
 
 def _segments(jpeg: bytes) -> Iterable[tuple[int, int, int]]:
@@ -187,12 +198,27 @@ def exif(*, orientation: int = 1, thumbnail: bytes = b"") -> bytes:
 
 def icc(parts: int = 2) -> bytes:
     """APP2 segments of an ICC profile that nobody can use, chained as usual."""
-    return b"".join(
-        segment(0xE2, b"ICC_PROFILE\0" + bytes((i + 1, parts)) + bytes(range(40))) for i in range(parts)
-    )
+    return b"".join(segment(0xE2, b"ICC_PROFILE\0" + bytes((i + 1, parts)) + bytes(range(40))) for i in range(parts))
 
 
-def mpf() -> bytes:
-    """An APP2 segment that lists two pictures (CIPA DC-007)."""
-    index = struct.pack("<HHHI4sHHII", 2, 0xB000, 7, 4, b"0100", 0xB001, 4, 1, 2) + bytes(4)
-    return segment(0xE2, b"MPF\0" + struct.pack("<2sHI", b"II", 42, 8) + index)
+def multi_picture(jpeg: bytes, segments: bytes, second: bytes) -> bytes:
+    """A file with `segments` before its first table, an MPF segment (CIPA DC-007) before them, and a second picture.
+
+    Args:
+        jpeg: a file made here.
+        segments: to be inserted.
+        second: the second picture, a JPEG file as well.
+    """
+    at = jpeg.index(bytes((0xFF, DQT)))
+    header = at + 8
+    length = len(jpeg) + len(_mpf(0, 0, 0)) + len(segments)
+    first = inserted(jpeg, _mpf(length, length - header, len(second)) + segments)
+    return first + second
+
+
+def _mpf(first_size: int, second_offset: int, second_size: int) -> bytes:
+    """The APP2 segment that lists two pictures; the offset counts from the byte order mark in it."""
+    entries = struct.pack("<IIIHHIIIHH", 0x030000, first_size, 0, 0, 0, 0, second_size, second_offset, 0, 0)
+    fields = ((0xB000, 7, 4, b"0100"), (0xB001, 4, 1, struct.pack("<I", 2)), (0xB002, 7, 32, struct.pack("<I", 50)))
+    directory = struct.pack("<H", 3) + b"".join(struct.pack("<HHI4s", *field) for field in fields) + bytes(4)
+    return segment(0xE2, b"MPF\0" + struct.pack("<2sHI", b"II", 42, 8) + directory + entries)

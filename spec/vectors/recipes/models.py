@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import struct
 from dataclasses import dataclass, field, replace
@@ -92,7 +93,7 @@ def shapes(entries: Mapping[str, Value]) -> list[tuple[int, ...]]:
     if "rgb" in entries:
         features += 3 * (int(bool(entries.get("t", True))) + 2 * _integer(entries["rgb"]))
     widths = (features, *_integers(entries.get("mlp", ())), 3)
-    for inputs, outputs in zip(widths, widths[1:], strict=False):
+    for inputs, outputs in itertools.pairwise(widths):
         found.append((outputs, inputs))
         if entries.get("bias", True):
             found.append((outputs,))

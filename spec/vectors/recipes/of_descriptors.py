@@ -81,11 +81,9 @@ def _around(descriptor: bytes, raw: bytes = b"") -> bytes:
 def add(suite: Suite) -> None:
     """Add all of them."""
     full = _FULL.container(_PICTURE)
-    suite.expands(
-        "descriptor-every-key", full, ".gmt", _PICTURE, full, "Every key at once, and every encoding.", "descriptor"
-    )
+    suite.expands("descriptor-every-key", full, _PICTURE, full, "Every key at once, and every encoding.", "descriptor")
     small = _SMALL.container(_PICTURE)
-    suite.expands("descriptor-small", small, ".gmt", _PICTURE, small, "What the next ones are made of.", "descriptor")
+    suite.expands("descriptor-small", small, _PICTURE, small, "What the next ones are made of.", "descriptor")
     refusals = _Refusals(suite)
     refusals.msgpack()
     refusals.integers()
@@ -109,7 +107,7 @@ class _Refusals:
 
     def _no(self, name: str, data: bytes | _Map, rationale: str, *tags: str, error: str = "payload") -> None:
         file = data if isinstance(data, bytes) else data.container()
-        self._suite.refuses(f"descriptor-{name}", file, ".gmt", _PICTURE, error, rationale, "descriptor", *tags)
+        self._suite.refuses(f"descriptor-{name}", file, _PICTURE, error, rationale, "descriptor", *tags)
 
     def msgpack(self) -> None:
         """What is no map, or not a whole one."""
@@ -145,7 +143,11 @@ class _Refusals:
             ("bomb-extension-32", b"\x81\xa1h\xc9\xff\xff\xff\xff\x01", "An extension of 2^32 - 1 bytes."),
             ("bomb-nested-arrays", b"\x91" * 1024, "1,024 arrays, one in the other."),
             ("bomb-nested-maps", b"\x81\xa1w" * 341, "341 maps, one in the other."),
-            ("bomb-nested-value", b"\x84" + values + b"\xa2xy" + b"\x91" * 900 + b"\0", "A value of 900 nested arrays."),
+            (
+                "bomb-nested-value",
+                b"\x84" + values + b"\xa2xy" + b"\x91" * 900 + b"\0",
+                "A value of 900 nested arrays.",
+            ),
         ):
             self._no(name, _around(descriptor), rationale, "msgpack", "bomb")
 
@@ -191,8 +193,15 @@ class _Refusals:
         singles = [single(number) for number in numbers]
         self._no("affine-double", affine(*singles[:1], double(-0.5), *singles[2:]), "A float in 64 bits.", "canonical")
         self._no("affine-all-double", affine(*map(double, numbers)), "All floats in 64 bits.", "canonical")
-        self._no("affine-double-inexact", affine(*singles[:5], double(0.2)), "A number that 32 bits do not hold.", "canonical")
-        self._no("affine-integers", affine(*singles[:1], integer(1), *singles[2:]), "An integer among the floats.", "types")
+        self._no(
+            "affine-double-inexact",
+            affine(*singles[:5], double(0.2)),
+            "A number that 32 bits do not hold.",
+            "canonical",
+        )
+        self._no(
+            "affine-integers", affine(*singles[:1], integer(1), *singles[2:]), "An integer among the floats.", "types"
+        )
         for name, value, what in (
             ("minus-zero", -0.0, "-0, which has 0 for its one form"),
             ("nan", float("nan"), "not a number"),
@@ -210,10 +219,16 @@ class _Refusals:
         self._no("affine-nested", affine(array(singles)), "Six numbers in an array of their own.", "affine", "types")
         self._no("affine-float", self._full.put("aff", single(1.0)), "One number, not in an array.", "affine", "types")
         identity = [single(number) for number in (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)]
-        self._no("affine-identity", affine(*identity), "The identity has one form, which is to say nothing.", "defaults")
+        self._no(
+            "affine-identity", affine(*identity), "The identity has one form, which is to say nothing.", "defaults"
+        )
         no_place = weights("descriptor-no-place", {"head": 2, "rgb": 0, "aff": _QUARTER_TURN})
-        self._no("affine-no-place", no_place.container(_PICTURE), "An affine where the model sees no position.", "affine")
-        self._no("affine-clip", Model({"aff": _QUARTER_TURN}).container(_PICTURE), "An affine without a model.", "affine")
+        self._no(
+            "affine-no-place", no_place.container(_PICTURE), "An affine where the model sees no position.", "affine"
+        )
+        self._no(
+            "affine-clip", Model({"aff": _QUARTER_TURN}).container(_PICTURE), "An affine without a model.", "affine"
+        )
 
     def strings(self) -> None:
         """Strings and byte strings in forms that are not canonical."""
@@ -227,7 +242,9 @@ class _Refusals:
 
         self._no("key-string-8", with_key("w", b"\xd9\x01w"), "A key whose length takes 8 bits.", "canonical")
         self._no("key-string-16", with_key("w", b"\xda\x00\x01w"), "A key whose length takes 16 bits.", "canonical")
-        self._no("key-string-32", with_key("w", b"\xdb\x00\x00\x00\x01w"), "A key whose length takes 32 bits.", "canonical")
+        self._no(
+            "key-string-32", with_key("w", b"\xdb\x00\x00\x00\x01w"), "A key whose length takes 32 bits.", "canonical"
+        )
         self._no("key-bytes", with_key("w", binary(b"w")), "A key that is a byte string.", "types", "keys")
         self._no("key-integer", with_key("w", integer(7)), "A key that is an integer.", "types", "keys")
         self._no("key-nil", with_key("w", b"\xc0"), "A key that is nil.", "types", "keys")
@@ -285,7 +302,9 @@ class _Refusals:
         self._no("unknown-affine", self._small.put("affine", integer(1)), "A key that begins like a known one.", "keys")
         for key in ("h", "w", "rgb8", "q", "head"):
             self._no(f"without-{key}", self._small.without(key), f"The key {key} is missing.", "keys")
-        self._no("without-mlp", self._small.without("mlp"), "The key mlp is missing, so that tensors are left over.", "keys")
+        self._no(
+            "without-mlp", self._small.without("mlp"), "The key mlp is missing, so that tensors are left over.", "keys"
+        )
         both = self._small.put("jpeg", binary(bytes(16)))
         self._no("two-bindings", both, "Both digests at once.", "keys", "binding")
         unknown = self._small.without("rgb8").put("rgb16", binary(bytes(16)))
@@ -306,7 +325,12 @@ class _Refusals:
             ("src", integer(0), "0"),
             ("t", boolean(value=True), "true"),
         ):
-            self._no(f"default-{key}", self._small.put(key, value), f"{key} is {what}, which goes without saying.", "defaults")
+            self._no(
+                f"default-{key}",
+                self._small.put(key, value),
+                f"{key} is {what}, which goes without saying.",
+                "defaults",
+            )
         for key, value, what in (
             ("head", integer(0), "0"),
             ("mlp", array(()), "empty"),
@@ -326,7 +350,12 @@ class _Refusals:
         for key, values in {
             "bias": {"integer": integer(0), "nil": b"\xc0", "string": text("no")},
             "cat": {"boolean": boolean(value=True), "string": text("cat02"), "float": single(1.0), "nil": b"\xc0"},
-            "gate": {"boolean": boolean(value=True), "float": single(32.0), "nil": b"\xc0", "array": array([integer(32)])},
+            "gate": {
+                "boolean": boolean(value=True),
+                "float": single(32.0),
+                "nil": b"\xc0",
+                "array": array([integer(32)]),
+            },
             "grid": {
                 "integer": integer(2),
                 "string": text("2x3x4"),
@@ -363,7 +392,10 @@ class _Refusals:
         }.items():
             for name, value in values.items():
                 self._no(
-                    f"type-{key}-{name}", self._full.put(key, value), f"{key} of another type or shape ({name}).", "types"
+                    f"type-{key}-{name}",
+                    self._full.put(key, value),
+                    f"{key} of another type or shape ({name}).",
+                    "types",
                 )
 
     def ranges(self) -> None:
@@ -377,9 +409,7 @@ class _Refusals:
             "xy": {"0": 0, "17": 17, "minus-1": -1},
         }.items():
             for name, number in values.items():
-                self._no(
-                    f"range-{key}-{name}", self._full.put(key, integer(number)), f"{key} is {number}.", "ranges"
-                )
+                self._no(f"range-{key}-{name}", self._full.put(key, integer(number)), f"{key} is {number}.", "ranges")
         for name, numbers in {
             "no-channels": (0, 3, 4),
             "one-down": (2, 1, 4),
@@ -387,9 +417,13 @@ class _Refusals:
             "negative": (2, -3, 4),
             "two-negative": (-2, -3, 4),
         }.items():
-            self._no(f"range-grid-{name}", self._full.put("grid", messages.of(numbers)), f"A grid of {numbers}.", "ranges")
+            self._no(
+                f"range-grid-{name}", self._full.put("grid", messages.of(numbers)), f"A grid of {numbers}.", "ranges"
+            )
         for name, hidden in {"zero": (5, 0), "negative": (-5, 4), "both-negative": (-5, -4)}.items():
-            self._no(f"range-mlp-{name}", self._full.put("mlp", messages.of(hidden)), f"Hidden layers of {hidden}.", "ranges")
+            self._no(
+                f"range-mlp-{name}", self._full.put("mlp", messages.of(hidden)), f"Hidden layers of {hidden}.", "ranges"
+            )
 
     def encodings(self) -> None:
         """Elements of q."""
@@ -399,7 +433,12 @@ class _Refusals:
         def first(value: bytes) -> _Map:
             return self._full.put("q", array([value, *encoded[1:]]))
 
-        self._no("q-less", self._full.put("q", array(encoded[:-1])), f"{count - 1} encodings for {count} tensors.", "encoding")
+        self._no(
+            "q-less",
+            self._full.put("q", array(encoded[:-1])),
+            f"{count - 1} encodings for {count} tensors.",
+            "encoding",
+        )
         self._no("q-more", self._full.put("q", array([*encoded, integer(6)])), "An encoding too many.", "encoding")
         for name, value, what in (
             ("exponent-127", integer(127), "2^-127, which is subnormal in single precision"),
@@ -471,9 +510,7 @@ class _Refusals:
         bare = Model({"head": 2, "rgb": 0, "t": False}, (6, 7), (b"", bytes(3)))
         self._no("rgb-no-features", bare.container(_PICTURE), "Colour without octaves and without t.", "combinations")
         with_grid = weights("descriptor-bare", {"head": 2, "grid": (1, 2, 2), "rgb": 0, "t": False})
-        self._no(
-            "rgb-no-features-grid", with_grid.container(_PICTURE), "The same beside a grid.", "combinations"
-        )
+        self._no("rgb-no-features-grid", with_grid.container(_PICTURE), "The same beside a grid.", "combinations")
         for key, value in (("src", integer(1)), ("t", boolean(value=False))):
             place = _Map.of(weights("descriptor-place", {"head": 2, "xy": 1}))
             self._no(f"{key}-without-rgb", place.put(key, value), f"{key} without a colour.", "combinations")

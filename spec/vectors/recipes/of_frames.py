@@ -34,14 +34,14 @@ def add(suite: Suite) -> None:
 
 def _ok(suite: Suite, name: str, model: Model, frame: bytes, rationale: str, *tags: str) -> None:
     container = model.container(_PICTURE, frame=frame)
-    suite.expands(f"frame-{name}", container, ".gmt", _PICTURE, container, rationale, "zstd", *tags)
+    suite.expands(f"frame-{name}", container, _PICTURE, container, rationale, "zstd", *tags)
 
 
 def _no(
     suite: Suite, name: str, frame: bytes, rationale: str, *tags: str, model: Model = _MODEL, error: str = "payload"
 ) -> None:
     container = model.container(_PICTURE, frame=frame)
-    suite.refuses(f"frame-{name}", container, ".gmt", _PICTURE, error, rationale, "zstd", *tags)
+    suite.refuses(f"frame-{name}", container, _PICTURE, error, rationale, "zstd", *tags)
 
 
 def _other_writers(suite: Suite) -> None:
@@ -65,7 +65,14 @@ def _other_writers(suite: Suite) -> None:
     halves = [frames.rle_block(9, 60, last=False), frames.block(mixed.raw[60:])]
     _ok(suite, "rle-and-raw", mixed, frames.frame(_SIZE, halves), "An RLE block, then a raw one.", "blocks")
     nothing = [frames.rle_block(0, 0, last=False), *halves]
-    _ok(suite, "rle-of-nothing", mixed, frames.frame(_SIZE, nothing), "An RLE block that repeats its byte no times.", "blocks")
+    _ok(
+        suite,
+        "rle-of-nothing",
+        mixed,
+        frames.frame(_SIZE, nothing),
+        "An RLE block that repeats its byte no times.",
+        "blocks",
+    )
     for field_bytes in (4, 8):
         frame = frames.frame(_SIZE, [frames.block(raw)], field_bytes=field_bytes)
         _ok(
@@ -90,7 +97,14 @@ def _compressed(suite: Suite) -> None:
     raw = _MODEL.raw
     twos = Model(_MODEL.entries, _MODEL.encodings, [bytes((2,)) * len(tensor) for tensor in _MODEL.tensors])
     repeated = frames.repeated_literals(2, _SIZE) + b"\0"
-    _ok(suite, "rle-literals", twos, frames.frame(_SIZE, [frames.compressed_block(repeated)]), "RLE literals.", "compressed")
+    _ok(
+        suite,
+        "rle-literals",
+        twos,
+        frames.frame(_SIZE, [frames.compressed_block(repeated)]),
+        "RLE literals.",
+        "compressed",
+    )
     # Four literals, a match of 34 bytes, 22 literals more: the grid. A raw block with the rest.
     grid = _MODEL.tensors[0]
     for name, middle, code, bits, rationale in (
@@ -115,11 +129,19 @@ def _unsound_blocks(raw: bytes) -> list[tuple[str, bytes, str]]:
     treeless = (0b11 | 20 << 4 | 4 << 14).to_bytes(3, "little") + b"\1\2\3\4"
     return [
         ("offset-too-far", rest + sequence(3, 0), "A sequence reaches five bytes back, where only four are."),
-        ("repeat-offset-too-far", rest + sequence(1, 1), "The third repeat offset begins as 8, and only four bytes are there."),
+        (
+            "repeat-offset-too-far",
+            rest + sequence(1, 1),
+            "The third repeat offset begins as 8, and only four bytes are there.",
+        ),
         ("offset-far-too-far", rest + sequence(16, 0), "A sequence reaches 65,533 bytes back, where only four are."),
         ("literals-missing", frames.literals(raw[:3]) + sequence(0, 0), "A sequence takes four literals of three."),
         ("literals-cut", frames.literals(raw)[:-9] + b"\0", "The literals are longer than the block."),
-        ("treeless-literals", treeless + b"\0", "Literals with the Huffman table of a block before, and there is none."),
+        (
+            "treeless-literals",
+            treeless + b"\0",
+            "Literals with the Huffman table of a block before, and there is none.",
+        ),
         ("repeated-tables", rest + b"\x01\xfc\x01", "Sequences with the tables of a block before, and there is none."),
         ("no-bit-stream", rest + b"\x01\x54\x04\x00\x1f", "A sequence without its bit stream."),
         ("no-end-mark", rest + b"\x01\x54\x04\x02\x1f\x00", "A bit stream without its end mark."),
@@ -201,14 +223,27 @@ def _blocks(suite: Suite) -> None:
         ("behind-the-last", [frames.block(raw), frames.block(b"")], "A block behind the last."),
         ("reserved-type", [(len(raw) << 3 | 3 << 1 | 1).to_bytes(3, "little") + raw], "A block of the reserved type."),
         ("garbage", [frames.compressed_block(raw)], "A block that says that it is compressed, and is not."),
-        ("compressed-of-nothing", [frames.compressed_block(b""), ], "A compressed block without content."),
+        (
+            "compressed-of-nothing",
+            [
+                frames.compressed_block(b""),
+            ],
+            "A compressed block without content.",
+        ),
     ):
         _no(suite, name, head + b"".join(blocks), rationale, "blocks")
     for name, content, rationale in _unsound_blocks(raw):
         _no(suite, name, head + frames.compressed_block(content), rationale, "blocks", "compressed")
     frame = suite.bases.zstd("large-level-19", _LARGE.raw, 19)
     for name, end in (("half", len(frame) // 2), ("last-byte", len(frame) - 1)):
-        _no(suite, f"compressed-cut-{name}", frame[:end], f"A compressed frame without its {name}.", "truncation", model=_LARGE)
+        _no(
+            suite,
+            f"compressed-cut-{name}",
+            frame[:end],
+            f"A compressed frame without its {name}.",
+            "truncation",
+            model=_LARGE,
+        )
     empty = Model()
     for name, data, rationale in (
         ("frame", frames.frame(0, [frames.block(b"")]), "A frame of nothing."),

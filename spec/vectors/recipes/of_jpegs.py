@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import struct
 from typing import TYPE_CHECKING
 
@@ -25,9 +26,10 @@ from spec.vectors.recipes.jpegs import (
     com,
     description,
     exif,
+    header_segments,
     icc,
     inserted,
-    mpf,
+    multi_picture,
     packet,
     segment,
     superbox,
@@ -49,6 +51,7 @@ def add(suite: Suite) -> None:
     """Add all of them."""
     _coded(suite)
     _digest(suite)
+    _by_hand(suite)
     _Carriers(suite).add()
 
 
@@ -70,7 +73,6 @@ def _coded(suite: Suite) -> None:
                 suite.expands(
                     f"jpeg-{kind}-{carrier}",
                     inserted(jpeg, made(container)),
-                    ".jpg",
                     picture,
                     container,
                     f"A JPEG file, {what}, bound by its coded data, with a payload in {carrier.upper()}.",
@@ -83,7 +85,6 @@ def _coded(suite: Suite) -> None:
     suite.expands(
         "jpeg-1x1",
         inserted(jpeg, app11(container)),
-        ".jpg",
         picture,
         container,
         "A JPEG file of one pixel.",
@@ -96,7 +97,6 @@ def _coded(suite: Suite) -> None:
     suite.expands(
         "jpeg-bound-by-samples",
         inserted(jpeg, app11(container)),
-        ".jpg",
         picture,
         container,
         "A payload in a JPEG file may be bound by the decoded samples; then those decide.",
@@ -107,7 +107,6 @@ def _coded(suite: Suite) -> None:
     suite.expands(
         "jpeg-orientation",
         inserted(jpeg, exif(orientation=6) + app11(turned)),
-        ".jpg",
         picture,
         turned,
         "EXIF says that the picture is to be turned; positions are those of the coded raster all the same.",
@@ -135,7 +134,6 @@ def _digest(suite: Suite) -> None:
         suite.expands(
             f"jpeg-digest-ignores-{name}",
             file,
-            ".jpg",
             picture,
             container,
             f"{rationale} are no part of the digest.",
@@ -152,7 +150,6 @@ def _digest(suite: Suite) -> None:
     suite.expands(
         "jpeg-digest-takes-dnl",
         inserted(with_lines, app11(lines)),
-        ".jpg",
         other,
         lines,
         "The number of lines in a segment behind the scan is part of the digest.",
@@ -173,7 +170,6 @@ def _digest(suite: Suite) -> None:
         suite.refuses(
             f"jpeg-digest-{name}",
             inserted(changed, app11(data)),
-            ".jpg",
             other if data is restarted else picture,
             "binding",
             f"{rationale} is not that of the picture the payload was made for.",
@@ -184,7 +180,6 @@ def _digest(suite: Suite) -> None:
         suite.refuses(
             f"jpeg-cut-{name}",
             inserted(jpeg, app11(container))[: end + (len(whole) - len(jpeg)) if end > 0 else end],
-            ".jpg",
             picture,
             "carrier",
             "The file is cut off behind the payload, so that its picture cannot be digested.",
@@ -196,7 +191,6 @@ def _digest(suite: Suite) -> None:
     suite.refuses(
         "jpeg-other-size",
         inserted(jpeg, app11(wrong_size.container(smaller, coded_digest(jpeg)))),
-        ".jpg",
         picture,
         "binding",
         "Width and height are swapped, the digest is right.",
@@ -206,7 +200,6 @@ def _digest(suite: Suite) -> None:
     suite.refuses(
         "jpeg-digest-of-another-kind",
         inserted(jpeg, app11(Model().container(picture, picture.digest()))),
-        ".jpg",
         picture,
         "binding",
         "The digest of the samples stands where that of the coded data should.",
@@ -216,13 +209,74 @@ def _digest(suite: Suite) -> None:
     suite.refuses(
         "jpeg-damaged-payload",
         inserted(jpeg, app11(_with(container, 45, 1))),
-        ".jpg",
         picture,
         "payload.checksum",
         "The wrapping is sound, the container in it is not.",
         "jpeg",
         "checksum",
     )
+
+
+def _by_hand(suite: Suite) -> None:
+    """Files with whatever T.81 allows, put together by hand: pictures that nobody can show, but digest."""
+    picture = saturated(5, 3)
+    model = Model()
+    parts = (
+        (b"\xff\xd8", False),
+        (segment(0xDB, b"\x10\x11"), True),
+        (b"\xff\xff\xff", False),
+        (segment(0xC9, b"\x20\x21"), True),
+        (b"\xff\x01", False),
+        (segment(0xCC, b"\x22"), True),
+        (segment(0xC8, b"\x23"), True),
+        (b"\xff\xc4\x00\x01", True),
+        (b"\xff\xd3", False),
+        (segment(0xDD, b"\x00\x02"), True),
+        (segment(0xF0, b"JPEG extension"), False),
+        (segment(0xDE, b"\x24"), False),
+        (segment(0xDA, b"\x40"), True),
+        (b"P\xff\x00Q\xff\xd0R\xff\xff\xd1S\xff\xff\x00T", True),
+        (b"\xff\xff", False),
+        (segment(0xDC, b"\x00\x03"), True),
+        (segment(0xFE, b"a comment"), False),
+        (segment(0xC4, b"\x30"), True),
+        (segment(0xDA, b"\x41"), True),
+        (b"", True),
+        (segment(0xDA, b"\x42"), True),
+        (b"\xff\x00", True),
+        (b"\xff", False),
+        (b"\xff\xd9", True),
+        (b"\xff\xc4\x00\x03\x31\xff\xd9", False),
+    )
+    container = model.container(
+        picture, hashlib.sha256(b"".join(part for part, is_hashed in parts if is_hashed)).digest()[:16]
+    )
+    whole = b"".join(part for part, _ in parts)
+    suite.expands(
+        "jpeg-by-hand",
+        whole[:2] + app11(container) + whole[2:],
+        picture,
+        container,
+        "Everything that a digest takes and leaves: DAC, DNL, stuffed bytes, restart and fill bytes, empty scans, TEM.",
+        "jpeg",
+        "binding-jpeg",
+        "by-hand",
+    )
+    for name, file in (
+        ("without-scan", b"\xff\xd8" + segment(0xDB, b"\x10") + b"\xff\xd9"),
+        ("without-anything", b"\xff\xd8\xff\xd9"),
+    ):
+        hashed = file[2:]
+        nothing = model.container(picture, hashlib.sha256(hashed).digest()[:16])
+        suite.refuses(
+            f"jpeg-{name}",
+            file[:2] + app11(nothing) + file[2:],
+            picture,
+            "carrier",
+            "There is no scan, and so no picture, even though the digest of the rest is right.",
+            "jpeg",
+            "binding-jpeg",
+        )
 
 
 def _with(data: bytes, at: int, flip: int) -> bytes:
@@ -262,10 +316,10 @@ class _Carriers:
         self._hosts()
 
     def _ok(self, name: str, file: bytes, rationale: str, *tags: str, container: bytes | None = None) -> None:
-        self._suite.extracts(f"jpeg-{name}", file, ".jpg", container or self._container, rationale, "jpeg", *tags)
+        self._suite.extracts(f"jpeg-{name}", file, container or self._container, rationale, "jpeg", *tags)
 
     def _no(self, name: str, file: bytes, error: str, rationale: str, *tags: str) -> None:
-        self._suite.extracts_not(f"jpeg-{name}", file, ".jpg", error, rationale, "jpeg", *tags)
+        self._suite.extracts_not(f"jpeg-{name}", file, error, rationale, "jpeg", *tags)
 
     def _places(self) -> None:
         jpeg, ours = self._jpeg, app11(self._container)
@@ -315,30 +369,46 @@ class _Carriers:
         plain_thumbnail = exif(thumbnail=jpeg)
         carrying_thumbnail = exif(thumbnail=inserted(jpeg, app11(self._other)))
         for name, segments, rationale in (
-            ("behind-c2pa", b"".join(stranger) + ours, "A JUMBF box of C2PA, spread over three segments, stands before."),
-            ("before-c2pa", ours + b"".join(stranger), "A JUMBF box of C2PA, spread over three segments, follows."),
+            ("behind-c2pa", b"".join(stranger) + ours, "A JUMBF box of C2PA in three segments stands before."),
+            ("before-c2pa", ours + b"".join(stranger), "A JUMBF box of C2PA in three segments follows."),
             ("within-c2pa", stranger[0] + ours + b"".join(stranger[1:]), "The payload splits another box's segments."),
             ("short-app11", quiet + ours, "APP11 segments too short to be a box are somebody else's."),
             ("jpeg-hdr", segment(APP11, b"HDR_RI ver=11") + ours, "APP11 is used for other things than boxes."),
             ("exif", exif(orientation=8) + ours, "An EXIF block stands before."),
             ("thumbnail", plain_thumbnail + ours, "EXIF holds a whole JPEG file as thumbnail."),
-            ("thumbnail-with-payload", carrying_thumbnail + ours, "The thumbnail carries a payload as well, but is not the file."),
+            ("thumbnail-with-payload", carrying_thumbnail + ours, "The thumbnail carries a payload as well."),
             ("icc", icc(3) + ours, "An ICC profile in three segments."),
-            ("within-icc", icc(1) + ours + icc(1), "The payload splits a chain of segments, which is bad manners only."),
+            ("within-icc", icc(1) + ours + icc(1), "The payload splits a chain of segments."),
             ("xmp", _XMP + ours, "XMP in which our name occurs."),
-            ("mpf", mpf() + ours, "Further pictures follow; who only reads need not care."),
             ("comments", segment(COM, b"a comment") + segment(COM, b"gamutmeta") + ours, "Comments of other people."),
-            ("zero-lengths", b"\xff\xe5\x00\x00\xff\xe6\x00\x01" + ours, "A declared length below 2 is an empty segment."),
-            ("marker-inside", segment(0xE7, b"\xff\xda\xff\xd9" + ours) + ours, "What looks like a marker inside a segment is none."),
-            ("jpeg-xt", segment(APP11, packet(bytes(20)).replace(b"jumb", b"LDRC")) + ours, "A JPEG XT box of another type."),
-        ):  # fmt: skip
+            ("zero-lengths", b"\xff\xe5\x00\x00\xff\xe6\x00\x01" + ours, "A length below 2 is an empty segment."),
+            ("marker-inside", segment(0xE7, b"\xff\xda\xff\xd9" + ours) + ours, "A segment that looks like others."),
+            ("jpeg-xt", segment(APP11, packet(bytes(20)).replace(b"jumb", b"LDRC")) + ours, "A box of JPEG XT."),
+        ):
             self._ok(f"neighbours-{name}", inserted(jpeg, segments), rationale, "neighbours", "carrier-app11")
+        self._ok(
+            "neighbours-mpf",
+            multi_picture(jpeg, ours, jpeg),
+            "A second picture follows the first one (MPF); who only reads need not care.",
+            "neighbours",
+            "carrier-app11",
+        )
+        self._no(
+            "none-mpf",
+            multi_picture(jpeg, b"", inserted(jpeg, ours)),
+            "carrier.none",
+            "The payload is in the second picture, which is another file behind the first one.",
+            "neighbours",
+        )
         for name, segments, rationale in (
             ("c2pa", b"".join(stranger), "The only box is of C2PA."),
             ("thumbnail", carrying_thumbnail, "The only payload lies in the thumbnail."),
-            ("app11-text", segment(APP11, b"gamutmeta\0" + self._container), "A raw APP11 segment with our name and no box."),
+            (
+                "app11-text",
+                segment(APP11, b"gamutmeta\0" + self._container),
+                "A raw APP11 segment with our name and no box.",
+            ),
             ("app1", segment(0xE1, packet(superbox(self._container))), "Our box in an APP1 segment."),
-            ("mpf", mpf(), "Further pictures follow, but none has a payload."),
             ("nothing", b"", "A plain JPEG file."),
         ):
             self._no(f"none-{name}", inserted(jpeg, segments), "carrier.none", rationale, "neighbours")
@@ -349,17 +419,33 @@ class _Carriers:
         uuid = box(b"uuid", PROJECT_UUID + container)
         long_form = struct.pack(">2sHII4sQ", b"JP", 0x4761, 1, 1, b"jumb", 16 + len(inside)) + inside
         for name, content, rationale in (
-            ("instance-0211", packet(inside, instance=0x0211), "The instance number is C2PA's; a reader does not look at it."),
+            (
+                "instance-0211",
+                packet(inside, instance=0x0211),
+                "The instance number is C2PA's; a reader does not look at it.",
+            ),
             ("instance-0", packet(inside, instance=0), "The instance number is 0; a reader does not look at it."),
             ("long-length", long_form, "The length of the superbox stands in 64 bits."),
-            ("free-box-before", packet(superbox(container, before=box(b"free", bytes(9)))), "Padding before the container."),
-            ("free-box-behind", packet(superbox(container, behind=box(b"free", b""))), "An empty box behind the container."),
+            (
+                "free-box-before",
+                packet(superbox(container, before=box(b"free", bytes(9)))),
+                "Padding before the container.",
+            ),
+            (
+                "free-box-behind",
+                packet(superbox(container, behind=box(b"free", b""))),
+                "An empty box behind the container.",
+            ),
             (
                 "other-uuid",
                 packet(superbox(container, before=box(b"uuid", bytes(16) + container))),
                 "Another UUID box before ours, with what looks like a payload.",
             ),
-            ("not-requestable", packet(description(toggles=0x02) + uuid), "The label is there, the box not requestable."),
+            (
+                "not-requestable",
+                packet(description(toggles=0x02) + uuid),
+                "The label is there, the box not requestable.",
+            ),
             (
                 "identified",
                 packet(description(toggles=0x07, more=bytes(4)) + uuid),
@@ -432,7 +518,9 @@ class _Carriers:
             "What should be the container does not begin with its magic number.",
         )
         damaged("empty", packet(description() + box(b"uuid", PROJECT_UUID)), "What should be the container is empty.")
-        damaged("cut-magic", packet(description() + box(b"uuid", PROJECT_UUID + MAGIC[:7])), "Seven of eight magic bytes.")
+        damaged(
+            "cut-magic", packet(description() + box(b"uuid", PROJECT_UUID + MAGIC[:7])), "Seven of eight magic bytes."
+        )
         self._ok(
             "box-magic-alone",
             inserted(self._jpeg, app11(MAGIC)),
@@ -509,19 +597,13 @@ class _Carriers:
             ("no-magic", base64.b64encode(b"\0" + self._container), "The container has no magic number."),
         ):
             self._no(f"com-{name}", comment(b"gamutmeta1 " + content), "carrier", rationale, "base64")
-        long = MAGIC + bytes(49_000 - len(MAGIC))
-        self._ok(
-            "com-largest",
-            inserted(self._jpeg, com(long)),
-            "49,000 bytes, the most that is written into a comment.",
-            "limits",
-            container=long,
-        )
 
     def _several(self) -> None:
         one, other = app11(self._container), app11(self._other)
         first, second = com(self._container), com(self._other)
-        self._ok("app11-before-com", inserted(self._jpeg, one + second), "APP11 is taken, whatever COM holds.", "several")
+        self._ok(
+            "app11-before-com", inserted(self._jpeg, one + second), "APP11 is taken, whatever COM holds.", "several"
+        )
         self._ok("com-before-app11", inserted(self._jpeg, second + one), "APP11 is taken, also behind COM.", "several")
         self._ok(
             "app11-and-damaged-com",
@@ -588,9 +670,22 @@ class _Carriers:
             "Bytes between the segments that are no marker.",
             "host",
         )
-        self._no("second-soi", inserted(jpeg, b"\xff\xd8" + ours), "carrier", "A start of image within an image.", "host")
+        self._no(
+            "second-soi", inserted(jpeg, b"\xff\xd8" + ours), "carrier", "A start of image within an image.", "host"
+        )
         self._no("eoi-at-once", jpeg[:2] + b"\xff\xd9", "carrier.none", "An image that ends where it begins.", "host")
-        self._no("eoi-before-payload", jpeg[:2] + b"\xff\xd9" + ours, "carrier.none", "The image ends before it.", "host")
+        self._no(
+            "eoi-before-payload", jpeg[:2] + b"\xff\xd9" + ours, "carrier.none", "The image ends before it.", "host"
+        )
+        own = sum(1 for _ in header_segments(inserted(jpeg, ours)))
+        for name, count in (("most", 65_536), ("too-many", 65_537)):
+            file = inserted(jpeg, b"\xff\x01" * (count - own) + ours)
+            if name == "most":
+                self._ok(
+                    f"segments-{name}", file, "65,536 segments up to the scan, the most that are walked.", "limits"
+                )
+            else:
+                self._no(f"segments-{name}", file, "carrier", "A segment more than is walked.", "limits", "bomb")
         self._ok(
             "standalone-markers",
             inserted(jpeg, b"\xff\x01\xff\xd0" + ours),

@@ -6,7 +6,6 @@ import math
 import struct
 from typing import TYPE_CHECKING
 
-from spec.vectors.recipes import frames
 from spec.vectors.recipes.models import Encoding, Model, shapes, weights
 from spec.vectors.recipes.pictures import all_codes, flat, primaries, saturated
 from spec.vectors.recipes.stream import Stream
@@ -41,7 +40,7 @@ def add(suite: Suite) -> None:
 
 def _model(suite: Suite, name: str, model: Model, picture: Picture, rationale: str, *tags: str) -> None:
     container = model.container(picture)
-    suite.expands(name, container, ".gmt", picture, container, rationale, *tags)
+    suite.expands(name, container, picture, container, rationale, *tags)
 
 
 def _random(
@@ -67,7 +66,9 @@ def _clip(suite: Suite) -> None:
 
 def _heads_and_gates(suite: Suite) -> None:
     for gate in (None, 0, 1, 2, 32, 127, 128, 255):
-        entries: dict[str, Value] = {"head": 2, "rgb": 1, "mlp": (6,)} | ({} if gate is None else {"gate": gate})
+        entries: dict[str, Value] = {"head": 2, "rgb": 1, "mlp": (6,)}
+        if gate is not None:
+            entries["gate"] = gate
         name = "none" if gate is None else str(gate)
         meaning = {
             None: "no gate lets the model act on every code",
@@ -137,14 +138,17 @@ def _inputs(suite: Suite) -> None:
                 suite,
                 f"inputs-{title}-{name}",
                 {"head": head, "mlp": (5,), **inputs},
-                f"The inputs {name} in their order of features, head {'wide-residual' if head == 1 else 'srgb-excess'}.",
+                f"The inputs {name} in their order, head {'wide-residual' if head == 1 else 'srgb-excess'}.",
                 "inputs",
                 *inputs,
             )
     for source in (0, 1):
         for octaves, identity in ((0, True), (1, False), (4, True), (4, False)):
             entries: dict[str, Value] = {"head": 2, "rgb": octaves, "mlp": (6,)}
-            entries |= ({"src": 1} if source else {}) | ({} if identity else {"t": False})
+            if source:
+                entries["src"] = 1
+            if not identity:
+                entries["t"] = False
             _random(
                 suite,
                 f"rgb-{'wide' if source else 'code'}-{octaves}-{'t' if identity else 'no-t'}",
@@ -155,11 +159,12 @@ def _inputs(suite: Suite) -> None:
                 f"src-{source}",
                 f"t-{identity}".lower(),
             )
-    for name, entries in {
+    highest: dict[str, dict[str, Value]] = {
         "xy": {"head": 1, "xy": 16, "mlp": (4,)},
         "rgb-code": {"head": 2, "rgb": 16, "mlp": (4,)},
         "rgb-wide": {"head": 1, "rgb": 16, "src": 1, "mlp": (4,)},
-    }.items():
+    }
+    for name, entries in highest.items():
         _random(
             suite,
             f"octaves-16-{name}",
@@ -180,10 +185,13 @@ def _inputs(suite: Suite) -> None:
 def _layers(suite: Suite) -> None:
     for name, hidden in {"none": (), "one-unit": (1,), "three": (5, 7, 3), "seven": (4, 5, 6, 7, 6, 5, 4)}.items():
         for bias in (True, False):
+            entries: dict[str, Value] = {"head": 1, "rgb": 1, "xy": 1, "mlp": hidden}
+            if not bias:
+                entries["bias"] = False
             _random(
                 suite,
                 f"layers-{name}-{'bias' if bias else 'no-bias'}",
-                {"head": 1, "rgb": 1, "xy": 1, "mlp": hidden} | ({} if bias else {"bias": False}),
+                entries,
                 f"Hidden layers of {hidden or 'no'} units, {'with' if bias else 'without'} biases.",
                 "layers",
                 "bias" if bias else "no-bias",
@@ -211,7 +219,9 @@ def _encodings(suite: Suite) -> None:
         )
     flat_entries: dict[str, Value] = {"head": 1, "rgb": 0, "bias": False}
     lowest = Model(flat_entries, (9,), (struct.pack("9b", -128, 127, 0, -128, -128, 127, 1, -1, -128),))
-    _model(suite, "int8-minus-128", lowest, _PICTURE, "The code -128 is a code like any other.", "encoding", "int8-power")
+    _model(
+        suite, "int8-minus-128", lowest, _PICTURE, "The code -128 is a code like any other.", "encoding", "int8-power"
+    )
     halves = (0x0001, 0x8001, 0x03FF, 0x83FF, 0x0400, 0x8400, 0x3555, 0xB555, 0x8000)
     tiny = Model(flat_entries, ("f16",), (struct.pack("<9H", *halves),))
     _model(
@@ -226,9 +236,14 @@ def _encodings(suite: Suite) -> None:
     largest = Model(
         {"head": 1, "rgb": 0, "mlp": (3,), "bias": False},
         ("f16", 23),
-        (struct.pack("<9H", 0x7BFF, 0, 0, 0, 0xFBFF, 0, 0, 0, 0x7BFF), struct.pack("9b", *(100, 0, 0, 0, 99, 0, 0, 0, -98))),
+        (
+            struct.pack("<9H", 0x7BFF, 0, 0, 0, 0xFBFF, 0, 0, 0, 0x7BFF),
+            struct.pack("9b", *(100, 0, 0, 0, 99, 0, 0, 0, -98)),
+        ),
     )
-    _model(suite, "f16-largest", largest, _PICTURE, "The largest float16 numbers, 65504, are finite.", "encoding", "f16")
+    _model(
+        suite, "f16-largest", largest, _PICTURE, "The largest float16 numbers, 65504, are finite.", "encoding", "f16"
+    )
     # Codes 0 and 255 alone make it through the gate, so that no number on the way is subnormal.
     for name, exponents, codes in (("smallest", (126, -112), (96, 60)), ("largest", (-120, 126), (3, 9))):
         first, second = codes
@@ -271,7 +286,7 @@ def _affines(suite: Suite) -> None:
                 suite,
                 f"affine-{name}-{kind}",
                 entries,
-                f"Positions of {kind} go through the affine {name}; the grid goes on beyond its edges, the waves do too.",
+                f"Positions of {kind} go through the affine {name}; grid and octaves go on beyond the edge.",
                 "affine",
                 kind,
             )
@@ -290,8 +305,7 @@ def _sizes(suite: Suite) -> None:
 
 
 def _limits(suite: Suite) -> None:
-    wide: dict[str, Value] = {"head": 1, "rgb": 16, "t": False, "xy": 16, "mlp": (256,) * 7}
-    wide["grid"] = (96, 2, 2)
+    wide: dict[str, Value] = {"head": 1, "rgb": 16, "t": False, "xy": 16, "mlp": (256,) * 7, "grid": (96, 2, 2)}
     sparse = _sparse("limits-layers", wide)
     frame = suite.bases.zstd("limits-layers", sparse.raw, 19)
     picture = saturated(9, 7)
@@ -299,28 +313,23 @@ def _limits(suite: Suite) -> None:
     suite.expands(
         "limits-layers",
         container,
-        ".gmt",
         picture,
         container,
         "The largest network that readers take: 8 weight matrices, 256 features, hidden layers of 256 units.",
         "limits",
         "layers",
     )
-    nodes = _smooth_grid(15, 256, 256)
-    for name, entries, grid in (
-        ("limits-grid", {"head": 2, "gate": 32, "grid": (15, 256, 256)}, nodes),
-        ("limits-grid-long", {"head": 2, "gate": 32, "grid": (1, 2, 32_768)}, _smooth_grid(1, 2, 32_768)),
-    ):
-        rest = weights(name, {"head": 2, "rgb": 0, "mlp": ()} | {"grid": (entries["grid"][0], 2, 2)} | {"rgb": 0})
-        model = Model({**entries, "rgb": 0}, rest.encodings, (grid, *rest.tensors[1:]))
+    for name, channels, down, across in (("limits-grid", 15, 256, 256), ("limits-grid-long", 1, 2, 32_768)):
+        entries: dict[str, Value] = {"head": 2, "gate": 32, "grid": (channels, down, across), "rgb": 0}
+        small = weights(name, {**entries, "grid": (channels, 2, 2)})
+        model = Model(entries, small.encodings, (_smooth_grid(channels, down, across), *small.tensors[1:]))
         container = model.container(picture, frame=suite.bases.zstd(name, model.raw, 19))
         suite.expands(
             name,
             container,
-            ".gmt",
             picture,
             container,
-            f"A grid of 65,536 nodes, {entries['grid'][1]} down and {entries['grid'][2]} across: the most that readers take.",
+            f"A grid of 65,536 nodes, {down} down and {across} across: the most that readers take.",
             "limits",
             "grid",
         )
@@ -348,8 +357,14 @@ def _sparse(name: str, entries: dict[str, Value]) -> Model:
 
 def _smooth_grid(channels: int, height: int, width: int) -> bytes:
     """A grid of slow ramps that differ by channel, so that it compresses."""
-    node = [bytes((((channel * 7 + step * 3) % 120 + 256 - 60) % 256) for channel in range(channels)) for step in range(40)]
-    return b"".join(node[(y // 32 + x // 512 if width > 256 else y // 32 + x // 32) % 40] for y in range(height) for x in range(width))
+    node = [
+        bytes((((channel * 7 + step * 3) % 120 + 256 - 60) % 256) for channel in range(channels)) for step in range(40)
+    ]
+    return b"".join(
+        node[(y // 32 + x // 512 if width > 256 else y // 32 + x // 32) % 40]
+        for y in range(height)
+        for x in range(width)
+    )
 
 
 def _overflow(suite: Suite) -> None:
@@ -358,7 +373,11 @@ def _overflow(suite: Suite) -> None:
     first = struct.pack("9b", *(127, 0, 0, 0, 127, 0, 0, 0, 127))
     for name, second, what in (
         ("to-infinity", (127, 0, 0, 0, 127, 0, 0, 0, 127), "to infinity, which the clamp takes to white"),
-        ("to-minus-infinity", (-127, 0, 0, 0, -127, 0, 0, 0, -127), "to minus infinity, which the clamp takes to black"),
+        (
+            "to-minus-infinity",
+            (-127, 0, 0, 0, -127, 0, 0, 0, -127),
+            "to minus infinity, which the clamp takes to black",
+        ),
     ):
         model = Model(
             {"head": 1, "rgb": 0, "mlp": (3,), "bias": False},
@@ -386,7 +405,7 @@ def _overflow(suite: Suite) -> None:
             (0, 0, 0, 127, 0, 0, 0, 0, 0),
             unit,
             (255, 128, 0),
-            "The gate is shut for green alone; 0 times its infinite output is not a number, which spreads by the matrix.",
+            "The gate is shut for green alone; 0 times infinity is not a number, and the matrix spreads it.",
         ),
         (
             "behind-the-gate",

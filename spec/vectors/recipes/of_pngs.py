@@ -32,7 +32,6 @@ def _expansion(suite: Suite) -> None:
     suite.expands(
         "png-grid-gate-0",
         png(picture, itxt(container)),
-        ".png",
         picture,
         container,
         "A PNG file as it is written, bound by its samples.",
@@ -44,7 +43,6 @@ def _expansion(suite: Suite) -> None:
     suite.expands(
         "png-orientation",
         png(picture, oriented + itxt(container)),
-        ".png",
         picture,
         container,
         "EXIF says that the picture is to be turned; positions are those of the coded raster all the same.",
@@ -60,7 +58,6 @@ def _expansion(suite: Suite) -> None:
         suite.refuses(
             f"png-{name}",
             png(picture, itxt(model.container(made_for))),
-            ".png",
             picture,
             "binding",
             rationale,
@@ -76,7 +73,6 @@ def _expansion(suite: Suite) -> None:
         suite.refuses(
             f"png-digest-{name}",
             png(picture, itxt(model.container_of(entries))),
-            ".png",
             picture,
             "binding",
             f"The digest is not that of the samples ({name.replace('-', ' ')}).",
@@ -86,7 +82,6 @@ def _expansion(suite: Suite) -> None:
     suite.refuses(
         "png-bound-by-coded-data",
         png(picture, itxt(model.container(picture, bytes(16)))),
-        ".png",
         picture,
         "binding",
         "Only a JPEG file can be bound by its coded data.",
@@ -113,10 +108,10 @@ class _Carrier:
         self._hosts()
 
     def _ok(self, name: str, file: bytes, rationale: str, *tags: str, container: bytes | None = None) -> None:
-        self._suite.extracts(f"png-{name}", file, ".png", container or self._container, rationale, "png", *tags)
+        self._suite.extracts(f"png-{name}", file, container or self._container, rationale, "png", *tags)
 
     def _no(self, name: str, file: bytes, error: str, rationale: str, *tags: str) -> None:
-        self._suite.extracts_not(f"png-{name}", file, ".png", error, rationale, "png", *tags)
+        self._suite.extracts_not(f"png-{name}", file, error, rationale, "png", *tags)
 
     def _places(self) -> None:
         ours, other = itxt(self._container), itxt(self._other)
@@ -136,7 +131,13 @@ class _Carrier:
             ("neighbours-behind", ours + neighbours, "Other chunks between it and the picture."),
         ):
             self._ok(name, png(self._picture, chunks), rationale, "place")
-        self._no("behind-picture", png(self._picture, behind=ours), "carrier.none", "Behind the picture nobody looks.", "place")
+        self._no(
+            "behind-picture",
+            png(self._picture, behind=ours),
+            "carrier.none",
+            "Behind the picture nobody looks.",
+            "place",
+        )
         self._ok(
             "before-and-behind",
             png(self._picture, ours, behind=other),
@@ -145,7 +146,11 @@ class _Carrier:
             "several",
         )
         self._no(
-            "twice", png(self._picture, ours + other), "carrier.duplicate", "Two payloads before the picture.", "several"
+            "twice",
+            png(self._picture, ours + other),
+            "carrier.duplicate",
+            "Two payloads before the picture.",
+            "several",
         )
         self._no(
             "twice-same", png(self._picture, ours + ours), "carrier.duplicate", "The same payload twice.", "several"
@@ -162,7 +167,11 @@ class _Carrier:
         for name, other_chunk, rationale in (
             ("nothing", b"", "A plain PNG file."),
             ("text-chunk", chunk(b"tEXt", b"gamutmeta\0" + text), "A tEXt chunk is not an iTXt chunk."),
-            ("compressed-text-chunk", chunk(b"zTXt", b"gamutmeta\0\0" + deflated(text)), "A zTXt chunk is not an iTXt chunk."),
+            (
+                "compressed-text-chunk",
+                chunk(b"zTXt", b"gamutmeta\0\0" + deflated(text)),
+                "A zTXt chunk is not an iTXt chunk.",
+            ),
             ("private-chunk", chunk(b"gaMT", self._container), "A private chunk that no version defines."),
             ("upper-case", itxt(self._container, keyword=b"Gamutmeta"), "Keywords know upper and lower case."),
             ("longer-keyword", itxt(self._container, keyword=b"gamutmetas"), "The keyword is longer."),
@@ -255,9 +264,21 @@ class _Carrier:
         for name, container in (("largest", large), ("too-large", large + b"\0")):
             stream = self._suite.bases.get(f"deflate/{name}.zlib", lambda c=container: _zlib(base64.b64encode(c)))  # type: ignore[misc]
             if name == "largest":
-                self._ok(name, compressed(stream), "61,440 bytes, the most that a carrier takes.", "limits", container=large)
+                self._ok(
+                    name, compressed(stream), "61,440 bytes, the most that a carrier takes.", "limits", container=large
+                )
             else:
                 self._no(name, compressed(stream), "carrier.too-large", "A byte more than a carrier takes.", "limits")
+        stranger = bytes(61_441)
+        stream = self._suite.bases.get("deflate/stranger.zlib", lambda: _zlib(base64.b64encode(stranger)))
+        self._no(
+            "too-large-without-magic",
+            compressed(stream),
+            "carrier.too-large",
+            "A byte more than a carrier takes, and no magic number: the size is looked at first.",
+            "limits",
+            "order",
+        )
         blanks = self._suite.bases.get("deflate/blanks.zlib", lambda: _zlib(text + b" " * (122_881 - len(text))))
         self._no(
             "text-too-long",
@@ -311,7 +332,9 @@ class _Carrier:
             "The end of the file is missing; extraction looks no further than the first chunk of the picture.",
             "truncation",
         )
-        self._no("signature-cut", whole[:7], "carrier.unsupported", "Seven of eight bytes of the signature.", "truncation")
+        self._no(
+            "signature-cut", whole[:7], "carrier.unsupported", "Seven of eight bytes of the signature.", "truncation"
+        )
         self._no(
             "ihdr-missing",
             SIGNATURE + itxt(self._container) + IEND,

@@ -27,11 +27,10 @@ def add(suite: Suite) -> None:
         ("version-2", Model().container(picture, versions=(2, 2)), "So is a container of a newer version."),
         ("largest", MAGIC + bytes(61_440 - len(MAGIC)), "61,440 bytes, the most that any carrier takes."),
     ):
-        suite.extracts(f"sidecar-{name}", data, ".gmt", data, rationale, "sidecar")
+        suite.extracts(f"sidecar-{name}", data, data, rationale, "sidecar")
     suite.extracts_not(
         "sidecar-too-large",
         MAGIC + bytes(61_441 - len(MAGIC)),
-        ".gmt",
         "carrier.too-large",
         "A byte more than any carrier takes.",
         "sidecar",
@@ -46,13 +45,12 @@ def add(suite: Suite) -> None:
         ("webp", b"RIFF\x1a\0\0\0WEBPVP8L\x0d\0\0\0\x2f\0\0\0\x10\x07\x10\x11\x11\x88\x88\xfe\x07\0", "A WebP file."),
         ("zeros", bytes(64), "Zeros."),
     ):
-        suite.extracts_not(f"unknown-{name}", data, ".bin", "carrier.unsupported", rationale, "host")
+        suite.extracts_not(f"unknown-{name}", data, "carrier.unsupported", rationale, "host")
     jpeg, decoded = coded(suite.bases, "444")
     model = weights("sidecar", {"head": 2, "gate": 32, "rgb": 0})
     suite.refuses(
         "sidecar-bound-by-coded-data",
         model.container(decoded, coded_digest(jpeg)),
-        ".gmt",
         decoded,
         "binding",
         "The payload is bound to the coded data of a JPEG, and the JPEG is not there.",
@@ -62,7 +60,6 @@ def add(suite: Suite) -> None:
     suite.refuses(
         "sidecar-bound-by-coded-data-other-size",
         model.container(saturated(15, 21), coded_digest(jpeg)),
-        ".gmt",
         decoded,
         "binding",
         "The size differs, and the JPEG is not there.",
@@ -71,5 +68,11 @@ def add(suite: Suite) -> None:
     )
     own = model.container(decoded)
     suite.expands(
-        "sidecar-bound-by-samples", own, ".gmt", decoded, own, "A sidecar bound by the samples.", "sidecar", "binding-rgb8"
+        "sidecar-bound-by-samples",
+        own,
+        decoded,
+        own,
+        "A sidecar bound by the samples.",
+        "sidecar",
+        "binding-rgb8",
     )

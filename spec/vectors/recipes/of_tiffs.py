@@ -44,7 +44,6 @@ def _expansion(suite: Suite) -> None:
         suite.expands(
             f"tiff-{name}",
             tiff(picture, [ours(container)], order=order, big=big),
-            ".tif",
             picture,
             container,
             f"A TIFF file, {name.replace('-', ' ')}; the container in it is the same in all of them.",
@@ -56,7 +55,6 @@ def _expansion(suite: Suite) -> None:
     suite.expands(
         "tiff-orientation",
         tiff(picture, [turned, ours(container)]),
-        ".tif",
         picture,
         container,
         "The picture is to be turned; positions are those of the coded raster all the same.",
@@ -66,7 +64,6 @@ def _expansion(suite: Suite) -> None:
     suite.refuses(
         "tiff-bound-by-coded-data",
         tiff(picture, [ours(model.container(picture, bytes(16)))]),
-        ".tif",
         picture,
         "binding",
         "Only a JPEG file can be bound by its coded data.",
@@ -76,7 +73,6 @@ def _expansion(suite: Suite) -> None:
     suite.refuses(
         "tiff-other-picture",
         tiff(picture, [ours(model.container(saturated(13, 17)))]),
-        ".tif",
         picture,
         "binding",
         "Width and height are swapped.",
@@ -95,10 +91,10 @@ class _Carrier:
         self._other = Model({"cat": 1}).container(self._picture)
 
     def _ok(self, name: str, file: bytes, rationale: str, *tags: str, container: bytes | None = None) -> None:
-        self._suite.extracts(f"tiff-{name}", file, ".tif", container or self._container, rationale, "tiff", *tags)
+        self._suite.extracts(f"tiff-{name}", file, container or self._container, rationale, "tiff", *tags)
 
     def _no(self, name: str, file: bytes, error: str, rationale: str, *tags: str) -> None:
-        self._suite.extracts_not(f"tiff-{name}", file, ".tif", error, rationale, "tiff", *tags)
+        self._suite.extracts_not(f"tiff-{name}", file, error, rationale, "tiff", *tags)
 
     def layout(self, name: str, order: str, *, big: bool) -> None:
         """What is asked of every byte order and width of offsets."""
@@ -175,9 +171,15 @@ class _Carrier:
             Field(65_356, BYTE, container),
             Field(65_535, UNDEFINED, bytes(9)),
         )
-        self._ok("neighbours", field(*neighbours, ours(container)), "Other private fields, one with a payload.", "neighbours")
+        self._ok(
+            "neighbours", field(*neighbours, ours(container)), "Other private fields, one with a payload.", "neighbours"
+        )
         self._no(
-            "neighbours-alone", field(*neighbours), "carrier.none", "A payload under another tag is nobody's.", "neighbours"
+            "neighbours-alone",
+            field(*neighbours),
+            "carrier.none",
+            "A payload under another tag is nobody's.",
+            "neighbours",
         )
         self._ok(
             "unsorted",
@@ -188,14 +190,24 @@ class _Carrier:
         whole = field(ours(container))
         for name, entries, error, rationale in (
             ("ascii", [ours(container, ASCII)], "carrier.none", "The field has type ASCII."),
-            ("short", [ours(container + b"\0" * (len(container) % 2), SHORT)], "carrier.none", "The field has type SHORT."),
+            (
+                "short",
+                [ours(container + b"\0" * (len(container) % 2), SHORT)],
+                "carrier.none",
+                "The field has type SHORT.",
+            ),
             ("count-0", [ours(b"", count=0)], "carrier.none", "The field has no value."),
             ("count-7", [ours(MAGIC[:7])], "carrier.none", "Seven of eight magic bytes."),
             ("inline", [ours(MAGIC[:4])], "carrier.none", "Four magic bytes in the entry itself."),
             ("no-magic", [ours(b"\0" + container)], "carrier.none", "A field of somebody else's under our tag."),
             ("twice", [ours(container), ours(self._other)], "carrier.duplicate", "Two payloads in one directory."),
             ("twice-same", [ours(container), ours(container)], "carrier.duplicate", "The same payload twice."),
-            ("offset-0", [ours(container, count=100, offset=0)], "carrier.none", "The value is the header of the file."),
+            (
+                "offset-0",
+                [ours(container, count=100, offset=0)],
+                "carrier.none",
+                "The value is the header of the file.",
+            ),
         ):
             self._no(f"field-{name}", field(*entries), error, rationale, "field")
         self._ok(
@@ -251,7 +263,11 @@ class _Carrier:
             "directories",
         )
         self._no(
-            "loop-none", tiff(self._picture, [], loop=True), "carrier.none", "A directory that points at itself.", "directories"
+            "loop-none",
+            tiff(self._picture, [], loop=True),
+            "carrier.none",
+            "A directory that points at itself.",
+            "directories",
         )
         whole = tiff(self._picture, mine)
         for name, offset, rationale in (
@@ -273,7 +289,14 @@ class _Carrier:
         big = tiff(self._picture, mine, big=True)
         at = int.from_bytes(big[8:16], "little")
         file = big[:at] + b"\xff" * 8 + big[at + 8 :]
-        self._no("entries-2-64", file, "carrier", "A directory that says that it has 2^64 - 1 entries.", "directories", "bomb")
+        self._no(
+            "entries-2-64",
+            file,
+            "carrier",
+            "A directory that says that it has 2^64 - 1 entries.",
+            "directories",
+            "bomb",
+        )
 
     def hosts(self) -> None:
         """Damaged headers."""
@@ -289,7 +312,12 @@ class _Carrier:
             ("byte-order", b"IM" + whole[2:], "carrier.unsupported", "There is no such byte order."),
             ("mixed-byte-order", b"MM" + whole[2:], "carrier.unsupported", "The version in the other byte order."),
             ("bigtiff-offset-size", big[:4] + b"\x04" + big[5:], "carrier", "A BigTIFF file with offsets of 4 bytes."),
-            ("bigtiff-reserved", big[:6] + b"\x01" + big[7:], "carrier", "A number that must be 0 in a BigTIFF file is not."),
+            (
+                "bigtiff-reserved",
+                big[:6] + b"\x01" + big[7:],
+                "carrier",
+                "A number that must be 0 in a BigTIFF file is not.",
+            ),
         ):
             self._no(f"host-{name}", file, error, rationale, "host")
 

@@ -58,7 +58,9 @@ def all_codes() -> Picture:
 def primaries() -> Picture:
     """Black, white, the primaries and secondaries of sRGB, and greys beside the ends: 4 x 3 pixels."""
     corners = [(255 * (i >> 2 & 1), 255 * (i >> 1 & 1), 255 * (i & 1)) for i in range(8)]
-    return Picture("primaries", 4, 3, b"".join(map(bytes, [*corners, (1, 1, 1), (254, 254, 254), (127,) * 3, (128,) * 3])))
+    return Picture(
+        "primaries", 4, 3, b"".join(map(bytes, [*corners, (1, 1, 1), (254, 254, 254), (127,) * 3, (128,) * 3]))
+    )
 
 
 def flat(width: int, height: int, colour: tuple[int, int, int]) -> Picture:

@@ -64,7 +64,8 @@ def itxt(
         keyword: another one.
         text: instead of the base64 of the container.
         compression: flag and method, two bytes, instead of zeros; the text is taken as it is.
-        language, translated: language tag and translated keyword.
+        language: language tag.
+        translated: translated keyword.
         crc: instead of the right one.
     """
     content = base64.b64encode(container) if text is None else text

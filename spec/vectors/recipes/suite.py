@@ -13,12 +13,23 @@ from gamutmeta.container import decode
 from gamutmeta.model.plain import expand_plain
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from spec.vectors.recipes.bases import Bases
     from spec.vectors.recipes.pictures import Picture
 
 __all__ = ["Suite", "wide_ppm"]
+
+_SUFFIXES = {
+    b"\xff\xd8\xff": ".jpg",
+    b"\x89PNG\r\n\x1a\n": ".png",
+    b"II*\0": ".tif",
+    b"MM\0*": ".tif",
+    b"II+\0": ".tif",
+    b"MM\0+": ".tif",
+    b"\x89GMT\r\n\x1a\n": ".gmt",
+}
 
 _ID = re.compile(r"(extract|expand)(/[a-z0-9][a-z0-9.-]*)+")
 
@@ -37,15 +48,12 @@ class Suite:
     vectors: list[dict[str, object]] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
 
-    def expands(
-        self, name: str, file: bytes, suffix: str, picture: Picture, container: bytes, rationale: str, *tags: str
-    ) -> None:
+    def expands(self, name: str, file: bytes, picture: Picture, container: bytes, rationale: str, *tags: str) -> None:
         """A picture that must be expanded; the result is that of the normative arithmetic.
 
         Args:
             name: of the vector, below ``expand/``.
             file: host file, or the container itself.
-            suffix: of the file.
             picture: its decoded pixels.
             container: what lies in it.
             rationale: why this vector is there; one sentence.
@@ -54,27 +62,22 @@ class Suite:
         payload = decode(container)
         codes = np.frombuffer(picture.samples, np.uint8).reshape(picture.height, picture.width, 3)
         expected = wide_ppm(expand_plain(payload.descriptor, payload.weights(), codes))
-        result = {"result": "ok", "expected": self._put(f"expected/{_flat(name)}.ppm", expected)}
-        self._add("expand", name, file, suffix, picture, result, rationale, tags)
+        path = self._put(f"expected/{_flat(name)}.ppm", expected)
+        self._add(f"expand/{name}", file, picture, {"result": "ok", "expected": path}, rationale, tags)
 
-    def refuses(
-        self, name: str, file: bytes, suffix: str, picture: Picture, error: str, rationale: str, *tags: str
-    ) -> None:
+    def refuses(self, name: str, file: bytes, picture: Picture, error: str, rationale: str, *tags: str) -> None:
         """A picture that must not be expanded; `error` is the code, the rest is as for :meth:`expands`."""
-        result = {"result": "error", "error": error}
-        self._add("expand", name, file, suffix, picture, result, rationale, tags)
+        self._add(f"expand/{name}", file, picture, {"result": "error", "error": error}, rationale, tags)
 
-    def extracts(self, name: str, file: bytes, suffix: str, container: bytes, rationale: str, *tags: str) -> None:
+    def extracts(self, name: str, file: bytes, container: bytes, rationale: str, *tags: str) -> None:
         """A file out of which exactly `container` must come; the rest is as for :meth:`expands`."""
         same = (path for path, data in self.files.items() if path.startswith("expected/") and data == container)
         path = next(same, None) or self._put(f"expected/{_flat(name)}.gmt", container)
-        result = {"result": "ok", "expected": path}
-        self._add("extract", name, file, suffix, None, result, rationale, tags)
+        self._add(f"extract/{name}", file, None, {"result": "ok", "expected": path}, rationale, tags)
 
-    def extracts_not(self, name: str, file: bytes, suffix: str, error: str, rationale: str, *tags: str) -> None:
+    def extracts_not(self, name: str, file: bytes, error: str, rationale: str, *tags: str) -> None:
         """A file out of which no container must come; the rest is as for :meth:`refuses`."""
-        result = {"result": "error", "error": error}
-        self._add("extract", name, file, suffix, None, result, rationale, tags)
+        self._add(f"extract/{name}", file, None, {"result": "error", "error": error}, rationale, tags)
 
     def index(self) -> bytes:
         """The index as JSON, in the order in which the vectors were added."""
@@ -92,27 +95,25 @@ class Suite:
             (folder / path).write_bytes(data)
         (folder / "index.json").write_bytes(self.index())
 
-    def _add(
+    def _add(  # noqa: PLR0917 - all of a vector
         self,
-        operation: str,
-        name: str,
+        identity: str,
         file: bytes,
-        suffix: str,
         picture: Picture | None,
-        result: dict[str, object],
+        result: Mapping[str, str],
         rationale: str,
         tags: tuple[str, ...],
     ) -> None:
-        identity = f"{operation}/{name}"
         if not _ID.fullmatch(identity) or any(vector["id"] == identity for vector in self.vectors):
             raise ValueError(f"vector {identity}: not a new, well-formed name")
-        if not rationale.endswith("."):
-            raise ValueError(f"vector {identity}: the rationale is a sentence")
+        if not rationale.endswith(".") or not tags:
+            raise ValueError(f"vector {identity}: the rationale is a sentence, and there are tags")
+        operation = identity.partition("/")[0]
         vector: dict[str, object] = {
             "id": identity,
             "operation": operation,
             "class": "decoder" if operation == "expand" else "extractor",
-            "file": self._put(f"files/{operation}-{_flat(name)}{suffix}", file),
+            "file": self._put(f"files/{_flat(identity)}{_suffix(file)}", file),
         }
         if picture is not None:
             vector["pixels"] = self._put(f"pixels/{picture.name}.ppm", picture.ppm())
@@ -128,6 +129,11 @@ def wide_ppm(pixels: np.ndarray[tuple[int, ...], np.dtype[np.uint16]]) -> bytes:
     """16-bit pixels, uint16 of shape (H, W, 3), as binary PPM with a maximum of 65535."""
     height, width, _ = pixels.shape
     return b"P6\n%d %d\n65535\n" % (width, height) + pixels.astype(">u2").tobytes()
+
+
+def _suffix(file: bytes) -> str:
+    """What the file is called, by its first bytes, so that people and programs can look at it."""
+    return next((suffix for head, suffix in _SUFFIXES.items() if file.startswith(head)), ".bin")
 
 
 def _flat(name: str) -> str:

@@ -1,0 +1,20 @@
+"""``conform``: the package at the other end of the conformance runner's pipe. Hidden, since it is for that alone."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from gamutmeta.conformance import answer_all
+
+__all__ = ["conform"]
+
+
+@click.command(hidden=True)
+def conform() -> None:
+    """Answer the questions of the conformance runner, `python -m spec.conformance -- gamutmeta conform`.
+
+    Reads one JSON object per line from standard input and writes one to standard output, until the input ends.
+    """
+    answer_all(sys.stdin, sys.stdout)

@@ -1,0 +1,176 @@
+"""Hold a program against the conformance vectors: ``python -m spec.conformance -- COMMAND...``, from the root.
+
+COMMAND is started once. It reads one JSON object per line, and answers each with one line::
+
+    {"id": "...", "operation": "extract", "file": "/x.jpg"}
+    {"id": "...", "container": "<base64>"}
+
+    {"id": "...", "operation": "expand", "file": "/x.jpg", "pixels": "/x.ppm"}
+    {"id": "...", "width": 3, "height": 2, "samples": "<base64 of big-endian 16-bit samples>"}
+
+    {"id": "...", "error": "payload.checksum", "message": "for people, may be absent"}
+
+When its standard input is closed it ends with exit code 0. A program that crashes, talks garbage or takes too long
+fails that vector and is started anew for the next one. Standard library only; nothing of the package is imported.
+
+Exit codes: 0 all vectors passed, 1 some did not, 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from spec.program import Program, ProgramError
+from spec.verdict import NO_DIFFERENCE, Difference, judge
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+__all__ = ["Result", "main", "run"]
+
+FOLDER = Path(__file__).resolve().parent / "vectors"
+
+PATIENCE = 10
+"""After so many vectors in a row for which the program itself failed, no further ones are asked."""
+
+
+@dataclass(slots=True)
+class Result:
+    """What came of a run.
+
+    Attributes:
+        passed: how many vectors.
+        failures: what was wrong, by vector; in the order of the vectors.
+        ending: what was wrong with the end of the program, or None.
+        worst: the difference of the vector with the largest one.
+    """
+
+    passed: int = 0
+    failures: dict[str, str] = field(default_factory=dict)
+    ending: str | None = None
+    worst: Difference = NO_DIFFERENCE
+
+    @property
+    def is_good(self) -> bool:
+        """Whether there is nothing to complain about."""
+        return not self.failures and self.ending is None
+
+    def to_json(self) -> dict[str, object]:
+        """All of it, as JSON values."""
+        return {
+            "passed": self.passed,
+            "failed": len(self.failures),
+            "failures": [{"id": name, "problem": problem} for name, problem in self.failures.items()],
+            "ending": self.ending,
+            "largest_difference": self.worst.largest,
+        }
+
+    def __str__(self) -> str:
+        width = max(map(len, self.failures), default=0)
+        lines = [f"FAILED  {name:{width}}  {problem}" for name, problem in self.failures.items()]
+        if self.ending is not None:
+            lines.append(f"FAILED  at its end  {self.ending}")
+        total = self.passed + len(self.failures)
+        lines.append(
+            f"{self.passed:,} of {total:,} vectors passed; largest difference of samples: {self.worst.largest}"
+        )
+        return "\n".join(lines)
+
+
+def run(vectors: Iterable[Mapping[str, Any]], folder: Path, program: Program) -> Result:
+    """Ask a program for every vector.
+
+    Args:
+        vectors: entries of the index.
+        folder: of the index.
+        program: the one under test.
+    """
+    result = Result()
+    in_a_row = 0
+    for vector in vectors:
+        if in_a_row >= PATIENCE:
+            result.failures[vector["id"]] = "not asked any more"
+            continue
+        question = {"id": vector["id"], "operation": vector["operation"], "file": str(folder / vector["file"])}
+        if "pixels" in vector:
+            question["pixels"] = str(folder / vector["pixels"])
+        try:
+            answer = program.ask(question)
+        except ProgramError as error:
+            in_a_row += 1
+            result.failures[vector["id"]] = f"the program failed: {error}"
+            continue
+        in_a_row = 0
+        verdict = judge(vector, answer, folder)
+        if verdict.difference is not None:
+            result.worst = max(result.worst, verdict.difference)
+        if verdict.problem is None:
+            result.passed += 1
+        else:
+            result.failures[vector["id"]] = verdict.problem
+    result.ending = program.finish()
+    return result
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run from the command line; returns the exit code."""
+    options = _options(arguments)
+    folder = options.vectors.resolve()
+    try:
+        vectors = json.loads((folder / "index.json").read_bytes())["vectors"]
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        sys.stderr.write(f"the index of the vectors cannot be read: {error}\n")
+        return 2
+    wanted = [
+        vector
+        for vector in vectors
+        if (not options.only or any(fnmatchcase(vector["id"], pattern) for pattern in options.only))
+        and options.conformance_class in (None, vector["class"])
+    ]
+    if not wanted:
+        sys.stderr.write("no vector is left to ask for\n")
+        return 2
+    result = run(wanted, folder, Program(options.command, options.timeout))
+    sys.stdout.write(f"{json.dumps(result.to_json()) if options.json else result}\n")
+    return 0 if result.is_good else 1
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m spec.conformance",
+        description="Hold a program against the conformance vectors of the gamutmeta format.",
+        epilog="example: python -m spec.conformance -- gamutmeta conform",
+    )
+    parser.add_argument("command", nargs="+", metavar="COMMAND", help="the program and its arguments, behind --")
+    parser.add_argument(
+        "--only", action="append", metavar="GLOB", help="only vectors whose id matches; may be repeated"
+    )
+    parser.add_argument(
+        "--class",
+        choices=("extractor", "decoder"),
+        dest="conformance_class",
+        help="only vectors of this conformance class; by default both",
+    )
+    parser.add_argument(
+        "--timeout", type=_seconds, default=60.0, metavar="SECONDS", help="for one answer (default: %(default)g)"
+    )
+    parser.add_argument("--json", action="store_true", help="print the result as one JSON object")
+    parser.add_argument("--vectors", type=Path, default=FOLDER, metavar="DIR", help="folder of index.json")
+    return parser.parse_args(arguments)
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds <= 86_400:
+        raise argparse.ArgumentTypeError("must be more than 0 and at most 86400")
+    return seconds
+
+
+if __name__ == "__main__":
+    sys.exit(main())

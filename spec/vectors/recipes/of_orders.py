@@ -1,0 +1,193 @@
+"""Vectors with two faults each: the order of checks says which one is the answer. Bare containers but for the last."""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING
+
+from spec.vectors.recipes import frames, messages
+from spec.vectors.recipes.containers import container
+from spec.vectors.recipes.jpegs import app11, coded, coded_digest, inserted
+from spec.vectors.recipes.messages import array, binary, boolean, integer, mapping, text
+from spec.vectors.recipes.models import Model, weights
+from spec.vectors.recipes.pictures import saturated
+
+if TYPE_CHECKING:
+    from spec.vectors.recipes.messages import Value
+    from spec.vectors.recipes.suite import Suite
+
+__all__ = ["add"]
+
+_PICTURE = saturated(5, 4)
+_MODEL = weights("order", {"head": 2, "rgb": 0, "mlp": (2,)})
+
+
+def add(suite: Suite) -> None:
+    """Add all of them."""
+    _headers(suite)
+    _descriptors(suite)
+    _hosts(suite)
+
+
+def _no(suite: Suite, name: str, file: bytes, error: str, rationale: str) -> None:
+    suite.refuses(f"order-{name}", file, _PICTURE, error, rationale, "order")
+
+
+def _headers(suite: Suite) -> None:
+    descriptor, frame, size = _MODEL.descriptor(_PICTURE), frames.raw_frame(_MODEL.raw), len(_MODEL.raw)
+    whole = _MODEL.container(_PICTURE)
+    too_long = whole[:12] + struct.pack(">I", 61_441) + whole[16:-4] + bytes(4)
+    _no(suite, "length-limit-checksum", too_long, "payload.limit", "The limit of the length, before the checksum.")
+    longer = whole[:-4] + bytes(4) + b"\0"
+    _no(suite, "length-checksum", longer, "payload", "The length, before the checksum.")
+    ahead = container(descriptor, size, frame, versions=(2, 1), flags=(1, 0))
+    _no(suite, "versions-flags", ahead, "payload", "Versions that make no sense, before flags.")
+    flagged = container(b"", 0xFFFFFFFF, b"", flags=(1, 0), descriptor_length=7)
+    _no(
+        suite, "flags-parts", flagged, "payload.version", "An unknown critical flag, before lengths that do not add up."
+    )
+    unequal = container(bytes(1025), size, b"", compressed_length=1)
+    _no(suite, "parts-descriptor-limit", unequal, "payload", "Lengths that do not add up, before their limits.")
+    both = container(b"\xc1", (1 << 20) + 1, b"")
+    _no(suite, "tensor-limit-descriptor", both, "payload.limit", "The limit of the tensors, before the descriptor.")
+    long_nonsense = container(b"\xc1" * 1025)
+    _no(suite, "descriptor-limit-descriptor", long_nonsense, "payload.limit", "The descriptor's limit, before itself.")
+
+
+def _descriptors(suite: Suite) -> None:
+    pairs = {text(key): messages.of(value) for key, value in _MODEL.map(_PICTURE).items()}
+    huge = {text("w"): integer(1 << 20), text("h"): integer(1 << 20)}
+    deep = {text("mlp"): array([integer(2)] * 8)}
+
+    def packed(*changes: dict[bytes, bytes], without: tuple[str, ...] = (), reverse: bool = False) -> bytes:
+        entries = dict(pairs)
+        for change in changes:
+            entries |= change
+        kept = sorted((item for item in entries.items() if item[0] not in set(map(text, without))), key=_by_name)
+        return container(mapping(reversed(kept) if reverse else kept), len(_MODEL.raw), frames.raw_frame(_MODEL.raw))
+
+    for name, data, error, rationale in (
+        (
+            "unknown-key-picture",
+            packed(huge, {text("x"): integer(1)}),
+            "payload",
+            "An unknown key, before the picture's limit.",
+        ),
+        (
+            "extension-picture",
+            packed(huge, {text("gate"): b"\xd4\x01\x00"}),
+            "payload",
+            "An extension, before the picture's limit.",
+        ),
+        (
+            "trailing-picture",
+            _with_trailing(packed(huge)),
+            "payload",
+            "A byte behind the map, before the picture's limit.",
+        ),
+        (
+            "height-picture",
+            packed(huge, {text("h"): integer(0)}),
+            "payload",
+            "A height of 0 is no picture that is too large.",
+        ),
+        (
+            "picture-binding",
+            packed(huge, without=("rgb8",)),
+            "payload.limit",
+            "The picture's limit, before a missing digest.",
+        ),
+        (
+            "picture-digest",
+            packed(huge, {text("rgb8"): binary(b"short")}),
+            "payload.limit",
+            "The picture's limit, before a short digest.",
+        ),
+        (
+            "picture-values",
+            packed(huge, {text("cat"): integer(7)}),
+            "payload.limit",
+            "The picture's limit, before other values.",
+        ),
+        (
+            "picture-canonical",
+            packed(huge, {text("bias"): boolean(value=True)}),
+            "payload.limit",
+            "The picture's limit, before defaults.",
+        ),
+        (
+            "picture-keys-descend",
+            packed(huge, reverse=True),
+            "payload.limit",
+            "The picture's limit, before the order of keys.",
+        ),
+        ("binding-model", packed(deep, without=("rgb8",)), "payload", "A missing digest, before the model's limits."),
+        (
+            "values-model",
+            packed(deep, {text("gate"): integer(256)}),
+            "payload",
+            "A gate out of range, before the model's limits.",
+        ),
+        (
+            "model-encodings",
+            packed(deep, {text("q"): array([])}),
+            "payload.limit",
+            "The model's limits, before the encodings.",
+        ),
+        (
+            "model-encodings-type",
+            packed(deep, {text("q"): integer(7)}),
+            "payload.limit",
+            "The model's limits, before the type of q.",
+        ),
+        (
+            "model-canonical",
+            packed(deep, {text("t"): boolean(value=True)}),
+            "payload.limit",
+            "The model's limits, before defaults.",
+        ),
+        (
+            "model-keys-descend",
+            packed(deep, reverse=True),
+            "payload.limit",
+            "The model's limits, before the order of keys.",
+        ),
+        ("model-tensors", packed(deep), "payload.limit", "The model's limits, before the length of the tensors."),
+    ):
+        _no(suite, name, data, error, rationale)
+    wide: dict[str, Value] = {"head": 2, "grid": (300, 1, 2)}
+    both = Model(wide).container(_PICTURE)
+    _no(suite, "grid-features", both, "payload", "A grid with one node down, before the limit of features.")
+
+
+def _by_name(pair: tuple[bytes, bytes]) -> bytes:
+    return pair[0][1:]
+
+
+def _with_trailing(data: bytes) -> bytes:
+    """The same container with a nil behind the map."""
+    end = 28 + int.from_bytes(data[16:20], "big")
+    return container(data[28:end] + b"\xc0", len(_MODEL.raw), data[end:-4])
+
+
+def _hosts(suite: Suite) -> None:
+    jpeg, picture = coded(suite.bases, "444")
+    digest = coded_digest(jpeg)
+    sound = _MODEL.container(picture, digest)
+    for name, payload, error, rationale in (
+        (
+            "size-damaged-jpeg",
+            _MODEL.container(saturated(15, 21), digest),
+            "binding",
+            "Another size, before a cut-off JPEG.",
+        ),
+        ("payload-damaged-jpeg", sound[:-1] + b"\0", "payload.checksum", "A damaged payload, before a cut-off JPEG."),
+        (
+            "version-other-size",
+            _MODEL.container(saturated(1, 1), digest, versions=(2, 2)),
+            "payload.version",
+            "A newer version, before the size.",
+        ),
+    ):
+        file = inserted(jpeg, app11(payload))[:-20]
+        suite.refuses(f"order-{name}", file, picture, error, rationale, "order", "jpeg")

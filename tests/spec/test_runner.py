@@ -1,0 +1,289 @@
+"""The conformance runner: passes who is right, and nobody else, whatever a program does."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import textwrap
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from gamutmeta.conformance import answer
+from spec import program as program_module
+from spec.conformance import FOLDER, PATIENCE, main
+from spec.verdict import judge
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ROOT = FOLDER.parents[1]
+FEW = [f"--only=expand/{name}" for name in ("png-grid-gate-0", "clip-cat02-primaries", "descriptor-twice")]
+FEW += ["--only=extract/jpeg-com-usual", "--only=extract/png-twice"]
+
+TESTEE = """
+import base64, json, sys, time
+
+RIGHT = json.load(open({answers!r}))
+
+def tampered(question, answer, count):
+    {tamper}
+    return answer
+
+for count, line in enumerate(sys.stdin):
+    question = json.loads(line)
+    said = tampered(question, dict(RIGHT[question['id']]), count)
+    if said is not None:
+        print(said if isinstance(said, str) else json.dumps(said), flush=True)
+{ending}
+"""
+
+
+@pytest.fixture(scope="module")
+def answers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Right answers, in a file, so that the programs below start quickly."""
+    right = {}
+    for vector in json.loads((FOLDER / "index.json").read_bytes())["vectors"]:
+        if vector["id"].startswith(
+            ("expand/clip", "expand/png", "extract/png", "extract/jpeg-com", "expand/descriptor")
+        ):
+            question = {**vector, "file": FOLDER / vector["file"], "pixels": FOLDER / vector.get("pixels", "")}
+            right[vector["id"]] = answer(question)
+    path = tmp_path_factory.mktemp("answers") / "right.json"
+    path.write_text(json.dumps(right))
+    return path
+
+
+@pytest.fixture
+def testee(tmp_path: Path, answers: Path) -> Any:
+    """Make a program that alters right answers, and gives its command."""
+
+    def make(tamper: str = "pass", ending: str = "") -> list[str]:
+        path = tmp_path / "testee.py"
+        body = textwrap.indent(textwrap.dedent(tamper), "    ").strip()
+        path.write_text(TESTEE.format(answers=str(answers), tamper=body, ending=ending))
+        return [sys.executable, str(path)]
+
+    return make
+
+
+def outcome(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[str, Any]]:
+    code = main(["--json", "--timeout=20", *arguments])
+    return code, json.loads(capsys.readouterr().out)
+
+
+def test_the_package_passes_everything() -> None:
+    command = [sys.executable, "-m", "spec.conformance", "--", sys.executable, "-m", "gamutmeta", "conform"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    count = len(json.loads((FOLDER / "index.json").read_bytes())["vectors"])
+    assert done.stdout.startswith(f"{count} of {count} vectors passed")
+    assert done.returncode == 0
+    assert not done.stderr
+
+
+def test_the_runner_knows_nothing_of_the_package() -> None:
+    code = "import sys, spec.conformance; print(sorted({name.partition('.')[0] for name in sys.modules}))"
+    command = [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r}); {code}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    modules = set(json.loads(done.stdout.replace("'", '"'))) - {"spec", "__main__"}
+    assert modules <= {*sys.stdlib_module_names, *sys.builtin_module_names}
+
+
+def test_right_answers_pass(testee: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    code, result = outcome(capsys, *FEW, "--", *testee())
+    assert code == 0
+    assert result == {"passed": 5, "failed": 0, "failures": [], "ending": None, "largest_difference": 0}
+
+
+OFF = """
+if "samples" in answer:
+    data = bytearray(base64.b64decode(answer["samples"]))
+    for i in range(0, {count}):
+        value = int.from_bytes(data[2 * i:2 * i + 2], "big")
+        value += {by} if value < 60000 else -{by}
+        data[2 * i:2 * i + 2] = value.to_bytes(2, "big")
+    answer["samples"] = base64.b64encode(data).decode()
+"""
+SWAPPED = """
+if "samples" in answer:
+    data = bytearray(base64.b64decode(answer["samples"]))
+    data[::2], data[1::2] = data[1::2], data[::2]
+    answer["samples"] = base64.b64encode(data).decode()
+"""
+
+
+@pytest.mark.parametrize(
+    ("tamper", "failed", "problem"),
+    {
+        "samples off by 3": (OFF.format(count=1, by=3), 2, "differ by more than 1"),
+        "samples off by 2, too many": (OFF.format(count=2, by=2), 2, "differ by more than 1"),
+        "little-endian": (SWAPPED, 2, "samples differ"),
+        "sample missing": ('if "samples" in answer: answer["samples"] = answer["samples"][:-4]', 2, "bytes of samples"),
+        "width off by 1": (
+            'if "width" in answer: answer["width"] += 1',
+            2,
+            "width is",
+        ),
+        "width as string": ('if "width" in answer: answer["width"] = str(answer["width"])', 2, "width is"),
+        "no base64": ('if "container" in answer: answer["container"] = "*" + answer["container"]', 1, "not base64"),
+        "base64 as list": ('if "container" in answer: answer["container"] = [1]', 1, "missing or no string"),
+        "container cut": (
+            'if "container" in answer: answer["container"] = answer["container"][:-4]',
+            1,
+            "bytes instead of",
+        ),
+        "container changed": (
+            'if "container" in answer: answer["container"] = "iUdNVAAA" + answer["container"][8:]',
+            1,
+            "differs from byte 4",
+        ),
+        "parent code": (
+            'if "error" in answer: answer["error"] = answer["error"].split(".")[0]',
+            1,
+            "'carrier' instead",
+        ),
+        "longer code": ('if "error" in answer: answer["error"] += ".x"', 2, ".x' instead"),
+        "code as number": ('if "error" in answer: answer["error"] = 3', 2, "error 3 instead"),
+        "always an error": ('answer = {"id": answer["id"], "error": "payload"}', 4, "'payload' instead of"),
+        "never an error": ('answer.pop("error", None)', 2, "a result instead of error"),
+        "error and result": ('if "error" in answer: answer["container"] = ""', 2, "together with container"),
+        "nothing": ('answer = {"id": answer["id"]}', 5, ""),
+    }.values(),
+    ids=str,
+)
+def test_wrong_answers_fail(
+    testee: Any, capsys: pytest.CaptureFixture[str], tamper: str, failed: int, problem: str
+) -> None:
+    code, result = outcome(capsys, *FEW, "--", *testee(tamper))
+    assert code == 1
+    assert (result["passed"], result["failed"]) == (5 - failed, failed)
+    assert all(problem in failure["problem"] for failure in result["failures"])
+    assert result["ending"] is None
+
+
+def test_the_tolerance_is_that_of_the_text(testee: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    # 1 everywhere, then 2 in one of 3,072 samples.
+    one = ["--only=expand/clip-cat02-all-codes", "--"]
+    assert outcome(capsys, *one, *testee(OFF.format(count=3072, by=1)))[0] == 0
+    code, result = outcome(capsys, *one, *testee(OFF.format(count=1, by=2)))
+    assert (code, result["largest_difference"]) == (0, 2)
+    assert outcome(capsys, *one, *testee(OFF.format(count=4, by=2)))[0] == 1
+    assert outcome(capsys, *one, *testee(OFF.format(count=1, by=3)))[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("tamper", "problem"),
+    {
+        "crash": ("if count == 1: sys.exit(7)", "without an answer (exit code 7)"),
+        "exception": ("if count == 1: raise ValueError('on purpose')", "without an answer (exit code 1)"),
+        "quiet end": ("if count == 1: sys.exit(0)", "without an answer (exit code 0)"),
+        "half an answer": (
+            "if count == 1: sys.stdout.write('{\"id\"'); sys.stdout.flush(); sys.exit(0)",
+            "within an answer",
+        ),
+        "garbage": ("if count == 1: answer = 'Hello!'", "no JSON: 'Hello!'"),
+        "not UTF-8": (
+            "if count == 1: sys.stdout.buffer.write(b'\\xff\\xfe\\n'); sys.stdout.flush(); answer = None",
+            "JSON",
+        ),
+        "empty line": ("if count == 1: answer = ''", "no JSON"),
+        "array": ("if count == 1: answer = [answer]", "to no question or to another"),
+        "another question's": ("if count == 1: answer['id'] = 'expand/other'", "to no question or to another"),
+        "no id": ("if count == 1: del answer['id']", "to no question or to another"),
+        "two answers": ("if count == 0: print(json.dumps(answer), flush=True)", "to no question or to another"),
+    }.values(),
+    ids=str,
+)
+def test_programs_that_fail_are_started_anew(
+    testee: Any, capfd: pytest.CaptureFixture[str], tamper: str, problem: str
+) -> None:
+    code = main(["--json", *FEW, "--", *testee(tamper)])
+    result = json.loads(capfd.readouterr().out)
+    assert code == 1
+    # The program counts from its start: of five vectors the second fails, and the fourth if that is the second again.
+    assert 1 <= result["failed"] <= 2
+    assert all(problem in failure["problem"] for failure in result["failures"])
+    assert all("the program failed" in failure["problem"] for failure in result["failures"])
+
+
+def test_programs_that_hang_are_stopped(testee: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    command = testee("if count == 1: time.sleep(100)")
+    code = main(["--json", "--timeout=2", *FEW[:2], "--", *command])
+    result = json.loads(capsys.readouterr().out)
+    assert code == 1
+    assert "no answer within 2 seconds" in result["failures"][0]["problem"]
+
+
+def test_endless_lines_are_cut(
+    testee: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(program_module, "MAX_LINE", 1 << 16)
+    code, result = outcome(capsys, FEW[0], "--", *testee("while True: sys.stdout.write('x' * 4096)"))
+    assert code == 1
+    assert "a line of more than 65,536 bytes" in result["failures"][0]["problem"]
+
+
+@pytest.mark.parametrize(
+    ("ending", "problem"),
+    {
+        "exit code": ("sys.exit(3)", "exit code 3"),
+        "does not end": ("time.sleep(100)", "does not end within"),
+        "says more": ("print('Good bye!', flush=True)", "more than it was asked: 'Good bye!'"),
+    }.values(),
+    ids=str,
+)
+def test_the_end_counts_as_well(testee: Any, capsys: pytest.CaptureFixture[str], ending: str, problem: str) -> None:
+    code = main(["--json", "--timeout=2", FEW[0], "--", *testee(ending=ending)])
+    result = json.loads(capsys.readouterr().out)
+    assert code == 1
+    assert result["passed"] == 1
+    assert problem in result["ending"]
+
+
+def test_it_gives_up_on_a_program_that_never_answers(capsys: pytest.CaptureFixture[str]) -> None:
+    code, result = outcome(capsys, "--only=extract/png-*", "--", sys.executable, "-c", "pass")
+    assert code == 1
+    assert result["passed"] == 0
+    asked = [failure for failure in result["failures"] if failure["problem"] != "not asked any more"]
+    assert len(asked) == PATIENCE
+
+
+def test_a_program_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
+    code, result = outcome(capsys, FEW[0], "--", "no-such-program-anywhere")
+    assert code == 1
+    assert "cannot be started" in result["failures"][0]["problem"]
+
+
+def test_the_table_names_what_failed(testee: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*FEW, "--", *testee('answer.pop("error", None)')]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split(maxsplit=2)[1:] == ["expand/descriptor-twice", "a result instead of error 'payload'"]
+    assert lines[-1] == "3 of 5 vectors passed; largest difference of samples: 0"
+
+
+def test_one_class_can_be_asked_for(testee: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    assert outcome(capsys, *FEW, "--class=extractor", "--", *testee())[1]["passed"] == 2
+    assert outcome(capsys, *FEW, "--class=decoder", "--", *testee())[1]["passed"] == 3
+
+
+@pytest.mark.parametrize("arguments", [["--only=nothing/*", "--", "x"], ["--vectors=/nowhere", "--", "x"]])
+def test_nothing_to_ask_is_wrong_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 2
+    assert capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["--timeout=0", "--", "x"], ["--timeout=nan", "--", "x"], ["--class=writer"]]
+)
+def test_wrong_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    assert "usage" in capsys.readouterr().err
+
+
+def test_answers_that_are_no_objects() -> None:
+    vector = {"operation": "extract", "result": "error", "error": "carrier"}
+    for said in (None, 3, "x", [], True):
+        assert judge(vector, said, FOLDER).problem is not None
