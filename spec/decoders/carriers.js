@@ -45,7 +45,7 @@ export function has(bytes, text, at = 0, end = bytes.length) {
   return true;
 }
 
-/** An unsigned integer; bytes behind the end are 0. Above 2^53 it is not exact, which is enough to see that it is large. */
+/** An unsigned integer; bytes behind the end are 0. Above 2^53 it is not exact, but large enough for every check. */
 export function number(bytes, at, size, little = false) {
   let value = 0;
   for (let i = 0; i < size; i++) value = value * 256 + (bytes[little ? at + size - 1 - i : at + i] ?? 0);
@@ -97,7 +97,7 @@ const standsAlone = (marker) => marker === 0x01 || (marker >= 0xd0 && marker <= 
 /** The segments up to EOI (A.1), and the coded data behind SOS (A.5), as `[marker, begin, end]`. */
 function* jpegParts(bytes) {
   const fault = (message) => fail('carrier', 'jpeg.segments', message);
-  for (let at = 2, count = 0; ; ) {
+  for (let at = 2, count = 0; ;) {
     const first = at;
     while (bytes[at] === 0xff) at++;
     const marker = bytes[at++] ?? 0;
@@ -177,8 +177,8 @@ function fromApp11(content) {
 /** The text form (A.4). */
 function fromBase64(bytes, field) {
   check(bytes.length <= LARGEST_TEXT, 'carrier.too-large', field, 'the text is too long');
-  let end = bytes.length;
-  while (end > 0 && [0x00, 0x20, 0x09, 0x0a, 0x0d].includes(bytes[end - 1])) end--; // a pattern would take quadratic time
+  let end = bytes.length; // without a pattern, which would take quadratic time
+  while (end > 0 && [0x00, 0x20, 0x09, 0x0a, 0x0d].includes(bytes[end - 1])) end--;
   const text = Array.from(bytes.subarray(0, end), (byte) => String.fromCharCode(byte)).join('');
   const dense = text.replace(/[ \t-\r]+/g, '');
   const sound = dense.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(dense);
@@ -188,9 +188,15 @@ function fromBase64(bytes, field) {
 
 /** The parts of a JPEG that are hashed for the digest of its coded data (A.5). */
 export function codedData(bytes) {
-  const hashed = (marker) => marker === CODED_DATA || (marker >= 0xc0 && marker < 0xd0) || (marker >= EOI && marker <= 0xdd);
+  const hashed = (marker) =>
+    marker === CODED_DATA || (marker >= 0xc0 && marker < 0xd0) || (marker >= EOI && marker <= 0xdd);
   const parts = [...jpegParts(bytes)];
-  check(parts.some(([marker]) => marker === SOS), 'carrier', 'jpeg', 'there is no scan');
+  check(
+    parts.some(([marker]) => marker === SOS),
+    'carrier',
+    'jpeg',
+    'there is no scan',
+  );
   return parts.filter(([marker]) => hashed(marker)).map(([, begin, end]) => bytes.subarray(begin, end));
 }
 

@@ -9,8 +9,8 @@ import { decompress } from './zstd.js';
 // Container, section 4
 
 /**
- * What a container says. The descriptor has all keys of section 5.2, with their defaults; null is "none", and so are a grid
- * of [0, 0, 0] and 0 octaves of the position. In `q`, numbers are scales.
+ * What a container says. The descriptor has all keys of section 5.2, with their defaults; null is "none", and so are a
+ * grid of [0, 0, 0] and 0 octaves of the position. In `q`, numbers are scales.
  * @typedef {object} Payload
  * @property {Record<string, any>} descriptor
  * @property {number[][]} shapes of the tensors, in the order of section 6.1
@@ -211,7 +211,7 @@ function tensorShapes(d) {
 
 // MessagePack, section 5.1
 
-/** First byte: kind, how to read the number behind it (a value or a length), and the range in which no form is shorter. */
+/** First byte: kind, how to read the number behind it (value or length), its bytes, the range without a shorter form. */
 const NEVER = [1, 0];
 const FORMS = {
   0xc0: ['nil', '', 0, ...NEVER],

@@ -1,9 +1,9 @@
 /**
  * Reads gamutmeta payloads, version 1: the wide-gamut colours that an sRGB JPEG, PNG or TIFF file carries along.
  *
- * {@link extract} takes the container out of a file, {@link decode} checks and reads it, {@link expand} makes 16-bit ROMM RGB
- * of a picture. All was written to the specification (gamutmeta-1.md; section numbers stand in the comments), for browsers and
- * for Node. Bytes are hostile until checked: whatever they are, the answer is a result or a GamutMetaError.
+ * {@link extract} takes the container out of a file, {@link decode} checks and reads it, {@link expand} makes 16-bit ROMM
+ * RGB of a picture. All was written to the specification (gamutmeta-1.md; section numbers stand in the comments), for
+ * browsers and for Node. Bytes are hostile until checked: whatever they are, the answer is a result or a GamutMetaError.
  * @module
  */
 
@@ -14,8 +14,8 @@ import { expandCodes } from './expansion.js';
 export { GamutMetaError, decode, extract };
 
 /**
- * A picture: 8-bit R, G, B of each pixel, row by row, as the file stores them (before any orientation). With R, G, B, A, as in
- * the ImageData of browsers, A is left out.
+ * A picture: 8-bit R, G, B of each pixel, row by row, as the file stores them (before any orientation). With R, G, B, A,
+ * as in the ImageData of browsers, A is left out.
  * @typedef {{ width: number, height: number, data: Uint8Array | Uint8ClampedArray }} Picture
  */
 
@@ -30,7 +30,7 @@ export { GamutMetaError, decode, extract };
  * @param {Uint8Array} bytes the picture's file: JPEG, PNG, TIFF, or a sidecar by itself
  * @param {Picture} picture what the file holds, decoded
  * @param {Options} [options]
- * @returns {Promise<{ width: number, height: number, data: Uint16Array }>} linear-light-free, encoded ROMM RGB: 16-bit R, G, B
+ * @returns {Promise<{ width: number, height: number, data: Uint16Array }>} 16-bit R, G, B of ROMM RGB
  * @throws {GamutMetaError} a code of section 9; `payload.limit` also if the result does not fit into memory
  * @throws {TypeError} if `picture.data` has neither 3 nor 4 samples for each pixel
  */
@@ -39,10 +39,16 @@ export async function expand(bytes, picture, { sidecar, unbound = false } = {}) 
   const codes = withoutAlpha(picture);
   const payload = decode(extract(sidecar ?? bytes));
   if (!unbound) await checkBinding(payload.descriptor, bytes, width, height, codes);
+  const data = room(3 * width * height);
+  expandCodes(payload, width, height, codes, data);
+  return { width, height, data };
+}
+
+/** Memory for samples; engines bound what one array holds. */
+function room(samples) {
   try {
-    return { width, height, data: expandCodes(payload, width, height, codes) };
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
+    return new Uint16Array(samples);
+  } catch {
     return fail('payload.limit', 'descriptor.w', 'the expanded picture does not fit into memory');
   }
 }

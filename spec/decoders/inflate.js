@@ -31,7 +31,7 @@ export function inflate(bytes, limit) {
   need(bytes.length >= 2 && (bytes[0] & 15) === 8 && bytes[0] >> 4 <= 7 && (bytes[1] & 32) === 0);
   need(((bytes[0] << 8) | bytes[1]) % 31 === 0);
   const state = { bytes, bit: 16, out: new Uint8Array(limit), end: 0 };
-  for (let last = 0; last === 0; ) {
+  for (let last = 0; last === 0;) {
     last = read(state, 1);
     const type = read(state, 2);
     need(type < 3);
