@@ -211,7 +211,7 @@ function tensorShapes(d) {
 
 // MessagePack, section 5.1
 
-/** First byte: kind, how to read the number behind it (value or length), its bytes, the range without a shorter form. */
+/** First byte: kind, how to read the number behind it (value or length), its bytes, the range with no shorter form. */
 const NEVER = [1, 0];
 const FORMS = {
   0xc0: ['nil', '', 0, ...NEVER],

@@ -124,8 +124,8 @@ const SHUT = new Float32Array(256);
 const NOTHING = new Float32Array(3);
 
 /**
- * Adds to sums, from place `at` on, what some inputs of a layer contribute, which begin with input `first`. Four sums grow
- * at a time, so that none waits for the one before; layers are padded for that.
+ * Adds to sums, from place `at` on, what some inputs of a layer contribute, which begin with input `first`. Four sums
+ * grow at a time, so that none waits for the one before; layers are padded for that.
  */
 function accumulate({ weight, inputs, padded }, first, values, count, sums, at) {
   for (let j = 0; j < padded; j += 4) {

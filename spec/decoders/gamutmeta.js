@@ -1,9 +1,10 @@
 /**
  * Reads gamutmeta payloads, version 1: the wide-gamut colours that an sRGB JPEG, PNG or TIFF file carries along.
  *
- * {@link extract} takes the container out of a file, {@link decode} checks and reads it, {@link expand} makes 16-bit ROMM
- * RGB of a picture. All was written to the specification (gamutmeta-1.md; section numbers stand in the comments), for
- * browsers and for Node. Bytes are hostile until checked: whatever they are, the answer is a result or a GamutMetaError.
+ * {@link extract} takes the container out of a file, {@link decode} checks and reads it, {@link expand} makes 16-bit
+ * ROMM RGB of a picture. All was written to the specification (gamutmeta-1.md; section numbers stand in the comments),
+ * for browsers and for Node. Bytes are hostile until checked: whatever they are, the answer is a result or a
+ * GamutMetaError.
  * @module
  */
 
@@ -14,8 +15,8 @@ import { expandCodes } from './expansion.js';
 export { GamutMetaError, decode, extract };
 
 /**
- * A picture: 8-bit R, G, B of each pixel, row by row, as the file stores them (before any orientation). With R, G, B, A,
- * as in the ImageData of browsers, A is left out.
+ * A picture: 8-bit R, G, B of each pixel, row by row, as the file stores them (before any orientation). With R, G, B,
+ * A, as in the ImageData of browsers, A is left out.
  * @typedef {{ width: number, height: number, data: Uint8Array | Uint8ClampedArray }} Picture
  */
 

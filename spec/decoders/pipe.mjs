@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * Answers the conformance runner (annex E.2 of the specification): for each JSON object on a line of standard input, one on
- * standard output.
+ * Answers the conformance runner (annex E.2 of the specification): for each JSON object on a line of standard input,
+ * one on standard output.
  * @module
  */
 

@@ -1,9 +1,9 @@
 /**
- * Zstandard (RFC 8878) for hostile input: the blocks of one frame whose size is known. Whatever breaks the rules throws,
- * and nothing is written, copied or looped over that the size does not allow, so that time and memory are bounded.
+ * Zstandard (RFC 8878) for hostile input: the blocks of one frame whose size is known. Whatever breaks the rules
+ * throws, and nothing is written, copied or looped over that the size does not allow: time and memory are bounded.
  *
- * Not a package, since the usual one in plain JavaScript (fzstd 0.1.1) takes damaged frames for sound ones, and minutes
- * for a frame of 21 bytes whose sequences ask for more than its content has.
+ * Not a package, since the usual one in plain JavaScript (fzstd 0.1.1) takes damaged frames for sound ones, and most of
+ * a minute for a frame of 21 bytes whose sequences ask for more than its content has.
  * @module
  */
 
