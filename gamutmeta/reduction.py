@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -13,19 +14,20 @@ from gamutmeta import carriers
 from gamutmeta.color.convert import requantise
 from gamutmeta.color.gamut import Rounding, is_gray, reduce_to_codes
 from gamutmeta.color.icc import profile_bytes
-from gamutmeta.color.quality import Quality, measure, quality_figures
+from gamutmeta.color.quality import Quality, quality_figures
 from gamutmeta.container import Binding, Payload
 from gamutmeta.errors import CarrierError, MissingExtraError, PhotoError, UnsupportedFileError
 from gamutmeta.fit.config import FitConfig, preset_named
 from gamutmeta.gate import gate_for
 from gamutmeta.model.descriptor import Descriptor
-from gamutmeta.model.expand import expand as expand_pixels
+from gamutmeta.model.quality import measure_models
 from gamutmeta.photo.alpha import is_opaque, with_alpha
 from gamutmeta.photo.files import atomic_write, check_output
 from gamutmeta.photo.jpeg_out import NO_TRANSPARENCY
 from gamutmeta.photo.memory import give_back
 from gamutmeta.photo.pixels import decode_srgb, encode_srgb_file
 from gamutmeta.photo.read import read_photo
+from gamutmeta.preload import REDUCTION, preload
 from gamutmeta.report import Report
 
 if TYPE_CHECKING:
@@ -175,7 +177,6 @@ def reduce(
     coded = encoding.encode(pixels, wide.exif, wide.xmp) if format == "jpeg" else None
     codes = pixels if coded is None else decode_srgb(coded)
     empty = Descriptor(adaptation=config.adaptation)
-    clipped = measure(original, expand_pixels(empty, {}, codes), config.adaptation)
     height, width = codes.shape[:2]
     binding = (
         Binding("rgb8", carriers.samples_digest(codes))
@@ -183,27 +184,33 @@ def reduce(
         else Binding("jpeg", carriers.coded_digest(coded))
     )
     payload = Payload(width, height, binding, empty, ())
-    quality_kept, notes, result = clipped, list(wide.notes), None
+    notes, result = list(wide.notes), None
     if format == "jpeg" and not is_opaque(wide.alpha):
         notes.append(NO_TRANSPARENCY)
-    if is_gray(original):
-        notes.append("the photograph is grey, and so is inside sRGB: nothing to keep, the payload holds no model")
-    elif og_pixels == 0:
-        notes.append("no colour of the photograph lies outside sRGB: the payload holds no model")
-    else:
-        gate = 0 if coded is None else gate_for(original, codes, config.adaptation)
-        result = _fit(codes, original, config, gate=gate, device=device, seed=seed)
+    with ThreadPoolExecutor(1, thread_name_prefix="gamutmeta-measure") as pool:
+        # On one thread, and beside the fit, which leaves all cores but one idle.
+        clipping = pool.submit(measure_models, original, codes, [(empty, {})], config.adaptation, threads=1)
+        if is_gray(original):
+            notes.append("the photograph is grey, and so is inside sRGB: nothing to keep, the payload holds no model")
+        elif og_pixels == 0:
+            notes.append("no colour of the photograph lies outside sRGB: the payload holds no model")
+        else:
+            gate = 0 if coded is None else gate_for(original, codes, config.adaptation)
+            result = _fit(codes, original, config, gate=gate, device=device, seed=seed)
+        [clipped] = clipping.result()
+    kept = clipped
+    if result:
         fitted = Payload(width, height, binding, result.descriptor, result.tensors)
-        restored = measure(original, expand_pixels(fitted.descriptor, fitted.weights(), codes), config.adaptation)
+        [restored] = measure_models(original, codes, [(fitted.descriptor, fitted.weights())], config.adaptation)
         if _is_better(restored, clipped):
-            payload, quality_kept = fitted, restored
+            payload, kept = fitted, restored
         else:
             notes.append("the fitted model was no better than clipping: the payload holds no model")
     report = Report(
         preset=config.name,
         model=str(payload.descriptor),
         payload_bytes=len(payload.to_bytes()),
-        **quality_figures(quality_kept, clipped),
+        **quality_figures(kept, clipped),
         seconds=time.perf_counter() - start,
         fit_seconds=result.seconds if result else None,
         device=result.device if result else None,
@@ -260,6 +267,7 @@ def reduce_file(
         raise PhotoError(f"{source}: the output would replace the photograph itself")
     if carrier == "sidecar":
         check_output(carriers.sidecar_path(target), overwrite=overwrite)
+    preload(source, REDUCTION)
     reduction = reduce(
         read_photo(source, assume_space=assume_space),
         preset=preset,

@@ -1,4 +1,7 @@
-"""Carrier "itxt": the container as base64 in a PNG text chunk (iTXt, W3C PNG Third Edition, clause 11.3.3.4)."""
+"""Carrier "itxt": the container as base64 in a PNG text chunk (W3C PNG Third Edition, clause 11.3.3).
+
+Written as iTXt. Read from iTXt, zTXt and tEXt alike: libvips, and sharp with it, write all text anew as zTXt.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,7 @@ __all__ = ["KEYWORD", "departures", "embed", "extract", "find", "strip"]
 KEYWORD = b"gamutmeta"
 
 _CARRIER = "itxt"
+_TYPES = frozenset((b"iTXt", b"zTXt", b"tEXt"))
 _HEAD = KEYWORD + b"\0"
 _FIELD_ROOM = 1_024  # language tag, translated keyword and their separators
 
@@ -33,9 +37,9 @@ def extract(source: Source) -> Extracted:
     """
     ours = list(_payloads(source, _before_idat(source)))
     if not ours:
-        raise NoPayloadError("PNG: no iTXt chunk with the keyword 'gamutmeta' before the picture")
+        raise NoPayloadError("PNG: no text chunk with the keyword 'gamutmeta' before the picture")
     if len(ours) > 1:
-        raise DuplicatePayloadError(f"PNG: {len(ours)} iTXt chunks with the keyword 'gamutmeta'")
+        raise DuplicatePayloadError(f"PNG: {len(ours)} text chunks with the keyword 'gamutmeta'")
     return Extracted(from_text(_text(source, ours[0]), _CARRIER), _CARRIER)
 
 
@@ -99,7 +103,7 @@ def _chunk_data(container: bytes) -> bytes:
 
 def _payloads(source: Source, chunks: Iterable[Chunk]) -> Iterator[Chunk]:
     for chunk in chunks:
-        if chunk.type == b"iTXt":
+        if chunk.type in _TYPES:
             length = min(len(_HEAD), chunk.data_end - chunk.data_start)
             if source.peek(chunk.data_start, length) == _HEAD:
                 yield chunk
@@ -116,8 +120,12 @@ def _text(source: Source, chunk: Chunk) -> bytes:
     """Read the text of one of our chunks, inflating it if some editor compressed it."""
     length = chunk.data_end - chunk.data_start
     if length > MAX_TEXT + _FIELD_ROOM:
-        raise PayloadTooLargeError(f"PNG: an iTXt chunk 'gamutmeta' of {length} bytes; no container is that large")
+        raise PayloadTooLargeError(f"PNG: a text chunk 'gamutmeta' of {length} bytes; no container is that large")
     fields = read_chunk(source, chunk)[len(_HEAD) :]
+    if chunk.type == b"tEXt":
+        return fields
+    if chunk.type == b"zTXt":
+        return _inflate(fields[:1], fields[1:])
     language_end = fields.find(b"\0", 2)
     keyword_end = fields.find(b"\0", language_end + 1)
     if language_end < 0 or keyword_end < 0:
@@ -125,19 +133,22 @@ def _text(source: Source, chunk: Chunk) -> bytes:
     text = fields[keyword_end + 1 :]
     if fields[0] == 0:
         return text
-    if fields[:2] != b"\1\0":
-        raise CarrierError(f"PNG: the iTXt chunk 'gamutmeta' has unknown compression {fields[:2].hex()}")
-    return _inflate(text)
+    if fields[0] != 1:
+        raise CarrierError(f"PNG: the iTXt chunk 'gamutmeta' has unknown compression flag {fields[0]}")
+    return _inflate(fields[1:2], text)
 
 
-def _inflate(text: bytes) -> bytes:
+def _inflate(method: bytes, text: bytes) -> bytes:
+    """Undo zlib, PNG's only compression method (0), to at most what a container takes."""
+    if method != b"\0":
+        raise CarrierError(f"PNG: the text chunk 'gamutmeta' has unknown compression method {method.hex() or 'none'}")
     stream = zlib.decompressobj()
     try:
         inflated = stream.decompress(text, MAX_TEXT + 1)
     except zlib.error as error:
-        raise CarrierError(f"PNG: the iTXt chunk 'gamutmeta' cannot be inflated ({error})") from error
+        raise CarrierError(f"PNG: the text chunk 'gamutmeta' cannot be inflated ({error})") from error
     if len(inflated) > MAX_TEXT:
-        raise PayloadTooLargeError(f"PNG: the iTXt chunk 'gamutmeta' inflates to more than {MAX_TEXT} bytes")
+        raise PayloadTooLargeError(f"PNG: the text chunk 'gamutmeta' inflates to more than {MAX_TEXT} bytes")
     if not stream.eof:
-        raise CarrierError("PNG: the compressed text of the iTXt chunk 'gamutmeta' is cut off")
+        raise CarrierError("PNG: the compressed text of the chunk 'gamutmeta' is cut off")
     return inflated

@@ -1,15 +1,15 @@
-"""Gamut reduction: linear sRGB to 8-bit codes by clipping, and the out-of-gamut (OG) mask."""
+"""Gamut reduction: photograph to 8-bit sRGB codes by clipping, and the out-of-gamut (OG) mask."""
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gamutmeta.color.compiled import use_numba
 from gamutmeta.color.spaces import PROPHOTO, apply_matrix, decode_table, reduction_matrix
+from gamutmeta.color.srgb_codes import Rounding, clip_to_codes, code_tables
 from gamutmeta.color.strips import for_each_strip, row_strips
-from gamutmeta.color.transfer import encode_srgb
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,15 +18,6 @@ if TYPE_CHECKING:
     from gamutmeta.color.transfer import Floats
 
 __all__ = ["Rounding", "clip_to_codes", "is_gray", "out_of_gamut", "reduce_to_codes"]
-
-
-class Rounding(StrEnum):
-    """How an encoded value becomes an 8-bit code."""
-
-    HALF_EVEN = "half-even"
-    """To the nearest code, ties to even: the default."""
-    TRUNCATE = "truncate"
-    """Downwards, as the paper's code does."""
 
 
 def out_of_gamut(linear_srgb: Floats) -> NDArray[np.bool_]:
@@ -46,22 +37,6 @@ def out_of_gamut(linear_srgb: Floats) -> NDArray[np.bool_]:
     return np.asarray((below | above).any(-1) & ~below.all(-1) & ~above.all(-1))
 
 
-def clip_to_codes(linear_srgb: Floats, rounding: Rounding = Rounding.HALF_EVEN) -> NDArray[np.uint8]:
-    """Clip to [0, 1], encode with the sRGB curve and round to 8-bit codes.
-
-    Args:
-        linear_srgb: shape (..., 3), unclipped linear sRGB.
-        rounding: see :class:`Rounding`.
-
-    Returns:
-        uint8 of the same shape.
-    """
-    encoded = encode_srgb(np.clip(linear_srgb, 0, 1)) * 255
-    if rounding is Rounding.HALF_EVEN:
-        encoded = np.rint(encoded)
-    return encoded.astype(np.uint8)
-
-
 def is_gray(wide: NDArray[np.uint16]) -> bool:
     """Whether red, green and blue are equal everywhere: shape (H, W, 3)."""
     return all(
@@ -75,6 +50,8 @@ def reduce_to_codes(
     wide: NDArray[np.uint16],
     adaptation: Adaptation,
     rounding: Rounding = Rounding.HALF_EVEN,
+    *,
+    compiled: bool | None = None,
 ) -> tuple[NDArray[np.uint8], int]:
     """Reduce a photograph to 8-bit sRGB by clipping, strip by strip.
 
@@ -82,6 +59,7 @@ def reduce_to_codes(
         wide: ROMM RGB, uint16 (H, W, 3).
         adaptation: of the matrix to linear sRGB.
         rounding: see :class:`Rounding`.
+        compiled: whether by numba; None where it is installed and the picture large. The codes are the same.
 
     Returns:
         The sRGB codes, uint8 (H, W, 3), and how many pixels were out of gamut.
@@ -95,6 +73,14 @@ def reduce_to_codes(
         linear = apply_matrix(matrix, table[wide[rows]])
         counts.append(int(np.count_nonzero(out_of_gamut(linear))))
         codes[rows] = clip_to_codes(linear, rounding)
+
+    if use_numba(compiled, wide.shape[0] * wide.shape[1]):
+        from gamutmeta.color.kernel import reduce_pixels  # noqa: PLC0415 - numba takes a third of a second to import
+
+        constants = table, matrix.astype(np.float32), *code_tables(rounding)
+
+        def work(rows: slice) -> None:
+            counts.append(int(reduce_pixels(wide[rows].reshape(-1, 3), *constants, codes[rows].reshape(-1, 3))))
 
     for_each_strip(work, *wide.shape[:2])
     return codes, sum(counts)

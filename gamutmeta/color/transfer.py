@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.floating[Any]]
 
 __all__ = [
+    "ROMM_LINEAR_END",
     "decode_adobe",
     "decode_rec2020",
     "decode_romm",
@@ -28,7 +29,7 @@ __all__ = [
     "encode_srgb",
 ]
 
-_ROMM_LINEAR_END = 1 / 512
+ROMM_LINEAR_END = 1 / 512
 """ISO 22028-2: Et, below which the curve is the straight line 16 X."""
 
 _REC2020_ALPHA = 1.09929682680944
@@ -56,12 +57,12 @@ def encode_srgb(linear: Floats) -> Floats:
 
 def decode_romm(encoded: Floats) -> Floats:
     """ROMM RGB to linear, ISO 22028-2 (linear toe below 1/512)."""
-    return _odd(lambda e: np.where(e < 16 * _ROMM_LINEAR_END, e / 16, e**1.8), encoded)
+    return _odd(lambda e: np.where(e < 16 * ROMM_LINEAR_END, e / 16, e**1.8), encoded)
 
 
 def encode_romm(linear: Floats) -> Floats:
     """Linear to ROMM RGB, ISO 22028-2 (linear toe below 1/512)."""
-    return _odd(lambda v: np.where(v < _ROMM_LINEAR_END, v * 16, v ** (1 / 1.8)), linear)
+    return _odd(lambda v: np.where(v < ROMM_LINEAR_END, v * 16, v ** (1 / 1.8)), linear)
 
 
 def decode_rec2020(encoded: Floats) -> Floats:

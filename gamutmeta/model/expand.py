@@ -8,15 +8,14 @@ few chunks per thread, whatever the size of the picture.
 
 from __future__ import annotations
 
-import importlib.util
-import os
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gamutmeta.color.compiled import use_numba
 from gamutmeta.color.spaces import apply_matrix
 from gamutmeta.color.strips import for_each_strip
-from gamutmeta.color.transfer import encode_romm
+from gamutmeta.color.transfer import ROMM_LINEAR_END
 from gamutmeta.model.descriptor import Head
 from gamutmeta.model.features import fitted_positions, octave_features
 from gamutmeta.model.tables import GridAxes, Tables
@@ -31,13 +30,9 @@ if TYPE_CHECKING:
     from gamutmeta.model.tables import Skew
 
 
-__all__ = ["expand", "is_compiled_available"]
+__all__ = ["StripExpander", "expand"]
 
-_WORTH_COMPILING = 8_000_000
-"""Pixels from which on numba is used: loading it takes half a second. By the picture alone, so that a picture always
-gives the same samples."""
-
-_STRIP_PIXELS = 1 << 16
+STRIP_PIXELS = 1 << 16
 """Pixels of one strip: its planes (0.8 MB of float32) stay in a core's second-level cache."""
 
 _ACTIVE_PIXELS = 1 << 13
@@ -72,31 +67,50 @@ def expand(
     """
     height, width = codes.shape[:2]
     result = np.empty((height, width, 3), np.uint16) if out is None else out
-    with np.errstate(over="ignore", invalid="ignore"):
-        tables = Tables.build(descriptor, weights, height, width)
-    expand_strip = _strip_expander(tables, height * width, compiled=compiled)
-
-    def work(rows: slice) -> None:
-        # Hostile weights may overflow; the clamp takes care of the result.
-        with np.errstate(over="ignore", invalid="ignore"):
-            expand_strip(tables, codes[rows], rows.start, result[rows])
-
-    for_each_strip(work, height, width, pixels=_STRIP_PIXELS, threads=threads)
+    expand_strip = StripExpander(descriptor, weights, height, width, compiled=compiled)
+    for_each_strip(
+        lambda rows: expand_strip(codes[rows], rows.start, result[rows]),
+        height,
+        width,
+        pixels=STRIP_PIXELS,
+        threads=threads,
+    )
     return result
 
 
-def is_compiled_available() -> bool:
-    """Whether numba is installed, and not switched off by ``GAMUTMETA_NUMBA=0`` in the environment."""
-    return os.environ.get("GAMUTMETA_NUMBA") != "0" and importlib.util.find_spec("numba") is not None
+class StripExpander:
+    """Expands a picture strip by strip; any number of threads may call it.
+
+    Args:
+        descriptor, weights, compiled: as for :func:`expand`.
+        height, width: of the whole picture.
+    """
+
+    def __init__(
+        self,
+        descriptor: Descriptor,
+        weights: Mapping[str, Floats],
+        height: int,
+        width: int,
+        *,
+        compiled: bool | None = None,
+    ) -> None:
+        with np.errstate(over="ignore", invalid="ignore"):
+            self._tables = Tables.build(descriptor, weights, height, width)
+        self._work = _strip_function(self._tables, height * width, compiled=compiled)
+
+    def __call__(self, codes: NDArray[np.uint8], top: int, out: NDArray[np.uint16]) -> None:
+        """Expand the rows of `codes`, (rows, W, 3), which start at row `top` of the picture, into `out`."""
+        # Hostile weights may overflow; the clamp takes care of the result.
+        with np.errstate(over="ignore", invalid="ignore"):
+            self._work(self._tables, codes, top, out)
 
 
-def _strip_expander(
+def _strip_function(
     tables: Tables, pixels: int, *, compiled: bool | None
 ) -> Callable[[Tables, NDArray[np.uint8], int, NDArray[np.uint16]], None]:
     """The function for the strips of a picture: numpy's, or the compiled one."""
-    if compiled is None:
-        compiled = pixels >= _WORTH_COMPILING and is_compiled_available()
-    if compiled:
+    if use_numba(compiled, pixels):
         from gamutmeta.model import kernel  # noqa: PLC0415 - numba takes a third of a second to import
 
         if kernel.knows(tables):
@@ -108,11 +122,11 @@ def _expand_strip(tables: Tables, codes: NDArray[np.uint8], top: int, out: NDArr
     """Expand the rows of `codes`, which start at row `top` of the picture, into `out`."""
     width = codes.shape[1]
     flat = codes.reshape(-1, 3)
-    linear = tables.linear[flat]
+    linear = tables.linear.take(flat)
     wide = apply_matrix(tables.matrix, linear)
     head = tables.descriptor.head
     if head is not Head.CLIP:
-        acting = tables.active[flat]
+        acting = tables.active.take(flat)
         active = np.flatnonzero(acting[:, 0] | acting[:, 1] | acting[:, 2])
         for start in range(0, len(active), _ACTIVE_PIXELS):
             at = active[start : start + _ACTIVE_PIXELS]
@@ -125,9 +139,15 @@ def _expand_strip(tables: Tables, codes: NDArray[np.uint8], top: int, out: NDArr
     # fmax, so that a not-a-number becomes black rather than undefined.
     np.fmax(wide, np.float32(0), out=wide)
     np.fmin(wide, np.float32(1), out=wide)
-    encoded = encode_romm(wide)
-    encoded *= np.float32(65535)
-    out[...] = np.rint(encoded, out=encoded).reshape(out.shape)
+    out[...] = _romm_codes(wide).reshape(out.shape)
+
+
+def _romm_codes(linear: Floats) -> Floats:
+    """16-bit ROMM codes, in float32, of values on [0, 1]: the general curve takes twice as many passes."""
+    codes = np.power(linear, np.float32(1 / 1.8))
+    np.multiply(linear, np.float32(16), out=codes, where=linear < np.float32(ROMM_LINEAR_END))
+    codes *= np.float32(65535)
+    return np.rint(codes, out=codes)
 
 
 def _network(
@@ -138,10 +158,16 @@ def _network(
     column: NDArray[np.intp],
 ) -> Floats:
     """The MLP's outputs, (n, 3), at n pixels of the given codes (n, 3), clipped ProPhoto (n, 3), rows and columns."""
-    values = np.broadcast_to(tables.bias, (len(codes), len(tables.bias))).copy()
+    values: Floats
     if tables.code_rows is not None:
-        for channel in range(3):
-            values += tables.code_rows[channel].take(codes[:, channel], axis=0)
+        values = tables.code_rows[0].take(codes[:, 0], axis=0)
+        share = np.empty_like(values)
+        for channel in (1, 2):
+            # Without "clip" numpy would fill a buffer first; no code is out of range.
+            values += tables.code_rows[channel].take(codes[:, channel], axis=0, out=share, mode="clip")
+        values += tables.bias
+    else:
+        values = np.broadcast_to(tables.bias, (len(codes), len(tables.bias))).copy()
     if tables.column_rows is not None and tables.row_rows is not None:
         values += tables.column_rows.take(column, axis=0)
         values += tables.row_rows.take(row, axis=0)

@@ -44,7 +44,8 @@ def knows(tables: Tables) -> bool:
 
 
 def expand_strip(tables: Tables, codes: NDArray[np.uint8], top: int, out: NDArray[np.uint16]) -> None:
-    """Expand the rows of `codes`, which start at row `top` of the picture, into `out`; contiguous, (rows, W, 3)."""
+    """Expand the rows of `codes`, which start at row `top` of the picture, into `out`, (rows, W, 3)."""
+    target = np.ascontiguousarray(out)
     head = {Head.CLIP: 0, Head.WIDE_RESIDUAL: 1, Head.SRGB_EXCESS: 2}[tables.descriptor.head]
     _strip(
         codes.reshape(-1, 3),
@@ -62,8 +63,10 @@ def expand_strip(tables: Tables, codes: NDArray[np.uint8], top: int, out: NDArra
         tables.bias,
         *_further_layers(tables),
         *_curve(),
-        out.reshape(-1, 3),
+        target.reshape(-1, 3),
     )
+    if target is not out:
+        out[...] = target
 
 
 def _or_empty(array: Floats | None, dimensions: int) -> Floats:

@@ -131,10 +131,15 @@ def array_of(image: Image.Image) -> NDArray[np.uint8]:
 
 def _copied(image: Image.Image) -> NDArray[np.uint8]:
     """The pixels, strip by strip: ``numpy.asarray`` would hold the whole picture three times on the way."""
+    from PIL import Image  # noqa: PLC0415  # as in open_pillow
+
+    # Up to Pillow 12, crop() minds the limit too.
+    limit = Image.MAX_IMAGE_PIXELS
+    strip_pixels = _COPIED_PIXELS if limit is None else min(_COPIED_PIXELS, limit)
     image.load()
     channels = len(image.getbands())
     array = np.empty((image.height, image.width, channels), np.uint8)
-    for rows in row_strips(image.height, image.width, _COPIED_PIXELS):
+    for rows in row_strips(image.height, image.width, strip_pixels):
         strip = np.asarray(image.crop((0, rows.start, image.width, rows.stop)))
         array[rows] = strip.reshape(strip.shape[0], image.width, channels)
     return array[..., 0] if channels == 1 else array

@@ -87,8 +87,9 @@ def _decode(file: BinaryIO, max_pixels: int, notes: list[str]) -> tuple[Channels
         _check_blocks(page)
         bits = _checked_bits(page)
         extra = tuple(int(meaning) for meaning in page.extrasamples)
-        # Pillow does not know most combinations of several.
-        if bits > 8 or (bits == 8 and len(extra) > 1):
+        # Pillow does not know most combinations of several, nor, up to 12, premultiplied grey.
+        unknown = len(extra) > 1 or (extra == (PREMULTIPLIED,) and page.samplesperpixel == 2)
+        if bits > 8 or (bits == 8 and unknown):
             _check_codec(page)
             samples: NDArray[np.unsignedinteger[Any]] = page.asarray(buffersize=_READ_AHEAD)
             if page.axes == "SYX":

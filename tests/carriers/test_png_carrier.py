@@ -91,7 +91,7 @@ def test_existing_payload_is_refused_or_replaced() -> None:
 
 def test_two_are_an_error() -> None:
     twice = insert_after_ihdr(embed(PLAIN, CONTAINER), make_chunk(b"iTXt", HEAD + b"\0\0\0\0" + TEXT))
-    with pytest.raises(DuplicatePayloadError, match="2 iTXt"):
+    with pytest.raises(DuplicatePayloadError, match="2 text"):
         extract(twice)
     assert find(twice) == ["itxt", "itxt"]
     assert strip(twice) == PLAIN
@@ -133,14 +133,48 @@ def test_other_text_is_not_ours(content: bytes) -> None:
         (HEAD + b"\0\0\0\0", "magic"),
         (HEAD + b"\0\0\0\0no base64 !", "base64"),
         (HEAD + b"\0\0\0\0" + base64.b64encode(b"no container"), "magic"),
-        (HEAD + b"\2\0\0\0" + TEXT, "compression 0200"),
-        (HEAD + b"\1\1\0\0" + zlib.compress(TEXT), "compression 0101"),
+        (HEAD + b"\2\0\0\0" + TEXT, "compression flag 2"),
+        (HEAD + b"\1\1\0\0" + zlib.compress(TEXT), "compression method 01"),
         (HEAD + b"\1\0\0\0" + TEXT, "inflated"),
         (HEAD + b"\1\0\0\0" + zlib.compress(TEXT)[:-9], "cut off"),
     ],
 )
 def test_damage_of_ours_is_named(content: bytes, message: str) -> None:
     host = _with(content)
+    with pytest.raises(CarrierError, match=message) as caught:
+        extract(host)
+    assert not isinstance(caught.value, NoPayloadError)
+    assert strip(host) == PLAIN
+
+
+OTHER_KINDS = {b"tEXt": HEAD + TEXT, b"zTXt": HEAD + b"\0" + zlib.compress(TEXT)}
+
+
+@pytest.mark.parametrize("kind", OTHER_KINDS)
+def test_what_editors_make_of_our_text_is_read_found_and_stripped(kind: bytes) -> None:
+    rewritten = insert_after_ihdr(PLAIN, make_chunk(kind, OTHER_KINDS[kind]))
+    assert extract(rewritten).container == CONTAINER
+    assert find(rewritten) == ["itxt"]
+    assert strip(rewritten) == PLAIN
+    assert embed(rewritten, OTHER_CONTAINER, replace=True) == embed(PLAIN, OTHER_CONTAINER)
+    with pytest.raises(DuplicatePayloadError, match="2 text"):
+        extract(insert_after_ihdr(embed(PLAIN, CONTAINER), make_chunk(kind, OTHER_KINDS[kind])))
+
+
+@pytest.mark.parametrize(
+    ("kind", "content", "message"),
+    [
+        (b"tEXt", HEAD, "magic"),
+        (b"tEXt", HEAD + b"no base64 !", "base64"),
+        (b"zTXt", HEAD, "method none"),
+        (b"zTXt", HEAD + b"\1" + zlib.compress(TEXT), "method 01"),
+        (b"zTXt", HEAD + b"\0" + TEXT, "inflated"),
+        (b"zTXt", HEAD + b"\0" + zlib.compress(TEXT)[:-9], "cut off"),
+        (b"zTXt", HEAD + b"\0" + zlib.compress(bytes(1_000_000)), "inflates"),
+    ],
+)
+def test_damage_of_these_is_named(kind: bytes, content: bytes, message: str) -> None:
+    host = insert_after_ihdr(PLAIN, make_chunk(kind, content))
     with pytest.raises(CarrierError, match=message) as caught:
         extract(host)
     assert not isinstance(caught.value, NoPayloadError)

@@ -13,11 +13,11 @@ from strategies import payloads
 
 pytest.importorskip("numba")
 
+from gamutmeta.color import compiled
 from gamutmeta.color.transfer import encode_romm
-from gamutmeta.model import expand as expand_module
 from gamutmeta.model import kernel
 from gamutmeta.model.descriptor import Descriptor, FourierXY, Grid, Head, Rgb, RgbSource
-from gamutmeta.model.expand import expand, is_compiled_available
+from gamutmeta.model.expand import expand
 from gamutmeta.model.plain import expand_plain
 
 if TYPE_CHECKING:
@@ -63,8 +63,8 @@ def assert_within_tolerance(a: NDArray[np.uint16], b: NDArray[np.uint16]) -> Non
 def test_equals_the_plain_twin(name: str, shape: tuple[int, int], affine: tuple[float, ...] | None) -> None:
     descriptor = replace(DESCRIPTORS[name], affine=affine)
     weights, codes = weights_of(descriptor), clipped_codes(*shape)
-    compiled = expand(descriptor, weights, codes, compiled=True)
-    assert_within_tolerance(compiled, expand_plain(descriptor, weights, codes))
+    result = expand(descriptor, weights, codes, compiled=True)
+    assert_within_tolerance(result, expand_plain(descriptor, weights, codes))
 
 
 @settings(deadline=None, max_examples=60)
@@ -142,7 +142,7 @@ def test_numba_is_used_for_large_pictures_unless_switched_off(
     calls = []
     real = kernel.expand_strip
     monkeypatch.setattr(kernel, "expand_strip", lambda *arguments: (calls.append(1), real(*arguments)))
-    monkeypatch.setattr(expand_module, "_WORTH_COMPILING", pixels)
+    monkeypatch.setattr(compiled, "_WORTH_LOADING", pixels)
     if switch is not None:
         monkeypatch.setenv("GAMUTMETA_NUMBA", switch)
     expand(DESCRIPTORS["balanced"], weights_of(DESCRIPTORS["balanced"]), clipped_codes(20, 30))
@@ -161,8 +161,7 @@ assert "numba" not in sys.modules
 
 
 def test_without_numba_numpy_does_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(expand_module.importlib.util, "find_spec", lambda _: None)
-    assert not is_compiled_available()
-    monkeypatch.setattr(expand_module, "_WORTH_COMPILING", 0)
+    monkeypatch.setattr(compiled.importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr(compiled, "_WORTH_LOADING", 0)
     monkeypatch.setitem(sys.modules, "gamutmeta.model.kernel", None)
     expand(Descriptor(), {}, clipped_codes(5, 5))

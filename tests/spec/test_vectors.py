@@ -131,7 +131,7 @@ def test_all_files_are_there_and_used() -> None:
 
 
 def test_the_folder_is_small() -> None:
-    assert sum(path.stat().st_size for path in FOLDER.rglob("*") if path.suffix not in {".py", ".pyc"}) < 2_000_000
+    assert sum(path.stat().st_size for path in FOLDER.rglob("*") if path.suffix not in {".py", ".pyc"}) < 2_500_000
 
 
 # --- How they are made -----------------------------------------------------------------------------------------------
@@ -180,7 +180,7 @@ def test_every_key_and_every_kind_of_value_occurs() -> None:
         return {each.get(key, default) for each in entries}
 
     assert values("head", 0) == {0, 1, 2}
-    assert values("gate", None) >= {None, 0, 1, 32, 255}
+    assert values("gate", None) >= {None, 0, 1, 32, 128, 255}
     assert values("cat", 0) == values("src", 0) == {0, 1}
     assert values("bias", default=True) == values("t", default=True) == {False, True}
     assert values("rgb", None) >= {None, 0, 16}

@@ -122,7 +122,7 @@ def weights(
         inputs = shape[-1] if len(shape) == 2 else 4
         # Codes up to 96 have a standard deviation of 56, so weights one of 0.9 over the square root of their inputs;
         # those of the last layer a quarter of that, so that few colours end up at the ends of the range.
-        fitting = 6 + round(math.log2(inputs) / 2) + (2 if index >= first_of_last else 0)
+        fitting = 6 + round(math.log2(max(inputs, 1)) / 2) + (2 if index >= first_of_last else 0)
         if encode is None:
             encoding: Encoding = fitting
         elif callable(encode):

@@ -122,6 +122,12 @@ class _Refusals:
             ("never-used-byte", b"\xc1", "The byte that MessagePack never uses."),
             ("cut-after-key", b"\x83" + values[: values.rindex(b"\xa1w") + 2], "The map ends behind its last key."),
             ("cut-in-value", whole[:-1], "The map ends within its last value."),
+            ("cut-in-key", b"\x83" + values[: values.index(b"rgb8") + 2], "The map ends within a key."),
+            ("cut-in-digest", b"\x83" + values[: values.index(b"rgb8") + 12], "The map ends within a digest."),
+            ("cut-behind-count", b"\x83", "The map ends behind its number of entries."),
+            ("cut-in-number", b"\x81\xa1h\xcd\x00", "The map ends within a number."),
+            ("cut-in-float", b"\x81\xa3aff\x96\xca\x00\x00", "The map ends within a float."),
+            ("cut-in-array", b"\x81\xa3mlp\x92\x05", "The map ends within an array."),
             ("count-more", b"\x84" + values, "The map says that it has an entry more."),
             ("count-less", b"\x82" + values, "The map says that it has an entry less."),
             ("trailing-byte", whole + b"\0", "A byte behind the map."),
@@ -182,6 +188,25 @@ class _Refusals:
         ):
             self._no(f"width-{name}", self._small.put("w", value), f"The width is {what}.", "ranges")
             self._no(f"height-{name}", self._small.put("h", value), f"The height is {what}.", "ranges")
+
+        for name, key, value, form in (
+            ("127-in-8-bits", "gate", b"\xcc\x7f", "127 in 8 bits"),
+            ("255-in-16-bits", "gate", b"\xcd\x00\xff", "255 in 16 bits"),
+            ("65535-in-32-bits", "w", b"\xce\x00\x00\xff\xff", "65,535 in 32 bits"),
+            ("largest-in-64-bits", "h", b"\xcf\x00\x00\x00\x00\x00\x01\x00\x00", "65,536 in 64 bits"),
+        ):
+            self._no(
+                f"long-{name}", self._small.put(key, value), f"{form}, where the next shorter form does.", "canonical"
+            )
+        # Sound containers, each for a picture that is not this one.
+        for width, value in ((65_535, b"\xcd\xff\xff"), (65_536, b"\xce\x00\x01\x00\x00")):
+            self._no(
+                f"width-{width}",
+                self._small.put("w", value),
+                f"The width is {width:,}, in its shortest form; this picture has another one.",
+                "canonical",
+                error="binding",
+            )
 
     def floats(self) -> None:
         """Affines."""
@@ -425,6 +450,22 @@ class _Refusals:
                 f"range-mlp-{name}", self._full.put("mlp", messages.of(hidden)), f"Hidden layers of {hidden}.", "ranges"
             )
 
+        # What follows from the value agrees with it, so that nothing but the range is wrong.
+        ranges: dict[str, dict[str, Value]] = {
+            "xy-0": {"head": 2, "xy": 0, "rgb": 0},
+            "xy-17": {"head": 2, "xy": 17},
+            "rgb-17": {"head": 2, "rgb": 17},
+            "grid-one-down": {"head": 2, "grid": (2, 1, 4)},
+            "grid-one-across": {"head": 2, "grid": (2, 3, 1)},
+            "grid-no-channels": {"head": 2, "grid": (0, 3, 4), "rgb": 0},
+            "grid-nothing": {"head": 2, "grid": (0, 0, 0), "rgb": 0},
+            "mlp-zero": {"head": 2, "rgb": 0, "mlp": (0,)},
+        }
+        for name, entries in ranges.items():
+            model = weights(f"range-{name}", entries)
+            data = model.container(_PICTURE)
+            self._no(f"range-whole-{name}", data, f"Everything is in order but the value itself: {name}.", "ranges")
+
     def encodings(self) -> None:
         """Elements of q."""
         count = len(_FULL.encodings)
@@ -463,6 +504,8 @@ class _Refusals:
             ("scale-one", single(1.0), "The scale 1 as a float; its one form is the exponent 0."),
             ("scale-double", double(_FIFTH), "A scale in 64 bits."),
             ("scale-double-inexact", double(0.1), "A scale that 32 bits do not hold."),
+            ("exponent-minus-32-long", b"\xd0\xe0", "-32 in 8 bits, where a byte holds it."),
+            ("exponent-minus-33-long", b"\xd1\xff\xdf", "-33 in 16 bits, where 8 bits hold it."),
             ("exponent-long", b"\xcc\x06", "An exponent that is not in its shortest form."),
             ("exponent-signed", b"\xd0\x06", "An exponent with a sign that it does not need."),
             ("f16-long", b"\xd9\x03f16", "The string f16 with a length of 8 bits."),

@@ -230,7 +230,9 @@ def _by_hand(suite: Suite) -> None:
         (segment(0xCC, b"\x22"), True),
         (segment(0xC8, b"\x23"), True),
         (b"\xff\xc4\x00\x01", True),
-        (b"\xff\xd3", False),
+        (b"\xff\xd0\xff\xd7", False),
+        (segment(0xBF, b"\x25"), False),
+        (segment(0xCF, b"\x26"), True),
         (segment(0xDD, b"\x00\x02"), True),
         (segment(0xF0, b"JPEG extension"), False),
         (segment(0xDE, b"\x24"), False),
@@ -408,6 +410,7 @@ class _Carriers:
                 segment(APP11, b"gamutmeta\0" + self._container),
                 "A raw APP11 segment with our name and no box.",
             ),
+            ("text-in-app15", segment(0xEF, com(self._container)[4:]), "The text of a comment in an APP15 segment."),
             ("app1", segment(0xE1, packet(superbox(self._container))), "Our box in an APP1 segment."),
             ("nothing", b"", "A plain JPEG file."),
         ):
@@ -511,6 +514,11 @@ class _Carriers:
             packet(description() + box(b"uuid", PROJECT_UUID + container, length=0)),
             "The box with the container says that it goes on to the end.",
         )
+        damaged(
+            "inner-length-7",
+            packet(description() + b"\0\0\0\x07fre" + box(b"uuid", PROJECT_UUID + container)),
+            "A box that says that it is shorter than its own head.",
+        )
         damaged("inner-cut", packet(inside + b"\0\0\0\x08fre"), "Behind the container a box is cut off in its head.")
         damaged(
             "no-magic",
@@ -567,6 +575,7 @@ class _Carriers:
             ("trailing-space", b"gamutmeta1 " + text + b" \t\r\n\0\0", "White space and NULs behind the text."),
             ("line-breaks", b"gamutmeta1 " + broken, "Lines of 76 characters."),
             ("inner-space", b"gamutmeta1  " + text[:5] + b" \t" + text[5:], "Blanks within the text and before it."),
+            ("trailing-mixture", b"gamutmeta1 " + text + b"\0 \0\t\0\n\0\r", "NULs and white space by turns."),
             ("all-white-space", b"gamutmeta1 " + text[:9] + b"\t\n\v\f\r " + text[9:], "Every kind of white space."),
             ("unused-bits", b"gamutmeta1 " + _unused_bits(text), "Bits that the last group does not use are set."),
         ):
@@ -688,7 +697,16 @@ class _Carriers:
                 self._no(f"segments-{name}", file, "carrier", "A segment more than is walked.", "limits", "bomb")
         self._ok(
             "standalone-markers",
-            inserted(jpeg, b"\xff\x01\xff\xd0" + ours),
+            inserted(jpeg, b"\xff\x01\xff\xd0\xff\xd7" + ours),
             "TEM and RSTn have no length, wherever they stand.",
+            "host",
+        )
+        others = b"".join(segment(marker, b"\0\0") for marker in (0x02, 0xBF, 0xCF, 0xDF, 0xF0, 0xFD))
+        self._ok("other-markers", inserted(jpeg, others + ours), "All other segments have a length.", "host")
+        self._no(
+            "second-soi-with-length",
+            inserted(jpeg, b"\xff\xd8\x00\x04\x00\x00" + ours),
+            "carrier",
+            "A start of image within an image that looks like a segment.",
             "host",
         )

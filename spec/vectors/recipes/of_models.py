@@ -245,7 +245,17 @@ def _encodings(suite: Suite) -> None:
         suite, "f16-largest", largest, _PICTURE, "The largest float16 numbers, 65504, are finite.", "encoding", "f16"
     )
     # Codes 0 and 255 alone make it through the gate, so that no number on the way is subnormal.
-    for name, exponents, codes in (("smallest", (126, -112), (96, 60)), ("largest", (-120, 126), (3, 9))):
+    largest_float, smallest_float = (
+        struct.unpack("<f", struct.pack("<I", bits))[0] for bits in (0x7B7FFFFF, 0x00800001)
+    )
+    for name, exponents, codes in (
+        ("smallest", (126, -112), (96, 60)),
+        ("largest", (-120, 126), (3, 9)),
+        ("smallest-float", (smallest_float, -112), (96, 60)),
+        ("largest-float", (largest_float, 126), (3, 9)),
+        ("minus-32", (-32, 44), (96, 60)),
+        ("minus-33", (-33, 45), (96, 60)),
+    ):
         first, second = codes
         rows = (first, -first // 3, first // 3), (second, second // 2, -second // 3)
         matrices = [b"".join(struct.pack("3b", *row[k:], *row[:k]) for k in range(3)) for row in rows]
@@ -254,7 +264,7 @@ def _encodings(suite: Suite) -> None:
             f"scale-{name}",
             Model({"head": 2, "gate": 0, "rgb": 0, "mlp": (3,), "bias": False}, exponents, matrices),
             primaries(),
-            f"A first layer with the {name} scale, 2^{-exponents[0]}, and a second one that brings it back.",
+            f"A scale at an end of its range or of a form ({name}), and a second layer that brings it back.",
             "encoding",
             "int8-power",
         )
@@ -293,7 +303,7 @@ def _affines(suite: Suite) -> None:
 
 
 def _sizes(suite: Suite) -> None:
-    for width, height in ((1, 1), (1, 9), (9, 1), (2, 2), (64, 3), (3, 65)):
+    for width, height in ((1, 1), (1, 9), (9, 1), (2, 2), (64, 3), (3, 65), (127, 1), (128, 1), (255, 1), (1, 256)):
         _random(
             suite,
             f"size-{width}x{height}",
@@ -319,8 +329,17 @@ def _limits(suite: Suite) -> None:
         "limits",
         "layers",
     )
-    for name, channels, down, across in (("limits-grid", 15, 256, 256), ("limits-grid-long", 1, 2, 32_768)):
-        entries: dict[str, Value] = {"head": 2, "gate": 32, "grid": (channels, down, across), "rgb": 0}
+    rests: tuple[dict[str, Value], ...] = ({"rgb": 0}, {"rgb": 0}, {"bias": False})
+    for (name, channels, down, across), rest in zip(
+        (
+            ("limits-grid", 15, 256, 256),
+            ("limits-grid-long", 1, 2, 32_768),
+            ("limits-parameters", 16, 71, 923),
+        ),
+        rests,
+        strict=True,
+    ):
+        entries: dict[str, Value] = {"head": 2, "gate": 32, "grid": (channels, down, across), **rest}
         small = weights(name, {**entries, "grid": (channels, 2, 2)})
         model = Model(entries, small.encodings, (_smooth_grid(channels, down, across), *small.tensors[1:]))
         container = model.container(picture, frame=suite.bases.zstd(name, model.raw, 19))
@@ -329,7 +348,7 @@ def _limits(suite: Suite) -> None:
             container,
             picture,
             container,
-            f"A grid of 65,536 nodes, {down} down and {across} across: the most that readers take.",
+            f"{down * across:,} nodes of {channels} channels, {len(model.raw):,} numbers: as many as readers take.",
             "limits",
             "grid",
         )

@@ -121,6 +121,18 @@ def _descriptors(suite: Suite) -> None:
             "payload.limit",
             "The picture's limit, before the order of keys.",
         ),
+        (
+            "long-string-picture",
+            packed(huge, {text("cat"): b"\xd9\x21" + b"x" * 33}),
+            "payload",
+            "A string of 33 bytes, before the picture's limit.",
+        ),
+        (
+            "long-bytes-picture",
+            packed(huge, {text("rgb8"): binary(bytes(17))}),
+            "payload",
+            "17 bytes, before the limit.",
+        ),
         ("binding-model", packed(deep, without=("rgb8",)), "payload", "A missing digest, before the model's limits."),
         (
             "values-model",
@@ -155,6 +167,32 @@ def _descriptors(suite: Suite) -> None:
         ("model-tensors", packed(deep), "payload.limit", "The model's limits, before the length of the tensors."),
     ):
         _no(suite, name, data, error, rationale)
+    forms = {
+        "string": ("cat", b"\xd9\x20" + b"x" * 32, "a string of 32 bytes"),
+        "nil": ("cat", b"\xc0", "a nil"),
+        "map-value": ("cat", b"\x81\xa1w\x01", "a value that is a map"),
+        "double": ("aff", array([b"\xcb" + bytes(8)] * 6), "floats in 64 bits"),
+        "long-width": ("w", b"\xcf" + bytes(4) + b"\x00\x10\x00\x00", "the long form of the width"),
+        "signed-width": ("w", b"\xd2\x00\x10\x00\x00", "the sign of the width"),
+        "long-bytes": ("rgb8", b"\xc5\x00\x10" + bytes(16), "the long form of the digest"),
+        "longest-bytes": ("rgb8", b"\xc6\x00\x00\x00\x10" + bytes(16), "the longest form of the digest"),
+        "long-array": ("mlp", b"\xdc\x00\x01\x02", "the long form of an array"),
+        "longest-array": ("mlp", b"\xdd\x00\x00\x00\x01\x02", "the longest form of an array"),
+    }
+    for name, (key, value, what) in forms.items():
+        data = packed(huge, {text(key): value})
+        _no(suite, f"picture-{name}", data, "payload.limit", f"The picture's limit, before {what}.")
+    whole = packed(huge)
+    end = 28 + int.from_bytes(whole[16:20], "big")
+    entries, count = whole[29:end], bytes((whole[28] & 15,))
+    for name, descriptor in (
+        ("long-map", b"\xde\x00" + count + entries),
+        ("longest-map", b"\xdf\x00\x00\x00" + count + entries),
+        ("long-key", whole[28:29] + entries.replace(b"\xa1w", b"\xd9\x01w")),
+        ("longest-key", whole[28:29] + entries.replace(b"\xa1w", b"\xdb\x00\x00\x00\x01w")),
+    ):
+        data = container(descriptor, len(_MODEL.raw), whole[end:-4])
+        _no(suite, f"picture-{name}", data, "payload.limit", f"The picture's limit, before a {name.replace('-', ' ')}.")
     wide: dict[str, Value] = {"head": 2, "grid": (300, 1, 2)}
     both = Model(wide).container(_PICTURE)
     _no(suite, "grid-features", both, "payload", "A grid with one node down, before the limit of features.")

@@ -105,6 +105,7 @@ class _Carrier:
         self._fields()
         self._compressed()
         self._texts()
+        self._other_text_chunks()
         self._hosts()
 
     def _ok(self, name: str, file: bytes, rationale: str, *tags: str, container: bytes | None = None) -> None:
@@ -166,18 +167,14 @@ class _Carrier:
         text = base64.b64encode(self._container)
         for name, other_chunk, rationale in (
             ("nothing", b"", "A plain PNG file."),
-            ("text-chunk", chunk(b"tEXt", b"gamutmeta\0" + text), "A tEXt chunk is not an iTXt chunk."),
-            (
-                "compressed-text-chunk",
-                chunk(b"zTXt", b"gamutmeta\0\0" + deflated(text)),
-                "A zTXt chunk is not an iTXt chunk.",
-            ),
+            ("text-upper-case", chunk(b"tEXt", b"Gamutmeta\0" + text), "Keywords of tEXt know case, too."),
             ("private-chunk", chunk(b"gaMT", self._container), "A private chunk that no version defines."),
             ("upper-case", itxt(self._container, keyword=b"Gamutmeta"), "Keywords know upper and lower case."),
             ("longer-keyword", itxt(self._container, keyword=b"gamutmetas"), "The keyword is longer."),
             ("shorter-keyword", itxt(self._container, keyword=b"gamutmet"), "The keyword is shorter."),
             ("leading-space", itxt(self._container, keyword=b" gamutmeta"), "The keyword has a blank before it."),
             ("keyword-alone", chunk(b"iTXt", b"gamutmeta"), "The NUL behind the keyword is missing."),
+            ("keyword-and-crc", chunk(b"iTXt", b"gamutmeta", crc=0), "The CRC follows the keyword, and begins with 0."),
         ):
             file = png(self._picture, other_chunk)
             self._no(f"none-{name}", file, "carrier.none", f"{rationale} There is no payload.", "place")
@@ -202,6 +199,23 @@ class _Carrier:
             ("no-terminators", b"gamutmeta\0\0\0" + base64.b64encode(self._container), "Language tag without an end."),
         ):
             self._no(name, png(self._picture, chunk(b"iTXt", data)), "carrier", rationale, "itxt", "truncation")
+        # 10 bytes of keyword, 2 of compression, 2 NULs.
+        room = 123_904 - 14 - len(base64.b64encode(self._container))
+        self._ok(
+            "chunk-longest",
+            png(self._picture, itxt(self._container, translated=b"x" * room)),
+            "123,904 bytes of data, the most that a chunk of ours may have.",
+            "itxt",
+            "limits",
+        )
+        self._no(
+            "chunk-too-long",
+            png(self._picture, itxt(self._container, translated=b"x" * (room + 1))),
+            "carrier.too-large",
+            "123,905 bytes of data, most of them a translated keyword.",
+            "itxt",
+            "limits",
+        )
         for name, flags in (("flag-2", b"\2\0"), ("flag-255", b"\xff\0"), ("method-1", b"\1\1")):
             self._no(
                 f"compression-{name}",
@@ -279,6 +293,8 @@ class _Carrier:
             "limits",
             "order",
         )
+        exact = self._suite.bases.get("deflate/exact.zlib", lambda: _zlib(text + b" " * (122_880 - len(text))))
+        self._ok("text-longest", compressed(exact), "122,880 bytes of text, most of them blanks.", "limits")
         blanks = self._suite.bases.get("deflate/blanks.zlib", lambda: _zlib(text + b" " * (122_881 - len(text))))
         self._no(
             "text-too-long",
@@ -297,6 +313,7 @@ class _Carrier:
         for name, content, rationale in (
             ("line-breaks", b"\n".join(text[i : i + 64] for i in range(0, len(text), 64)), "Lines of 64 characters."),
             ("trailing-nul", text + b"\0", "A NUL behind the text, which iTXt forbids."),
+            ("trailing-mixture", text + b"\0 \0\t\0\n\0\r", "NULs and white space by turns behind the text."),
             ("white-space", b" \t" + text + b"\r\n", "White space before and behind the text."),
         ):
             self._ok(f"text-{name}", texted(content), rationale, "base64")
@@ -310,6 +327,51 @@ class _Carrier:
             ("no-magic", base64.b64encode(b"GMT" + self._container), "The container has no magic number."),
         ):
             self._no(f"text-{name}", texted(content), "carrier", rationale, "base64")
+
+    def _other_text_chunks(self) -> None:
+        """What editors make of our text: tEXt, and zTXt as libvips writes it."""
+        text = base64.b64encode(self._container)
+        plain = chunk(b"tEXt", b"gamutmeta\0" + text)
+        compressed = chunk(b"zTXt", b"gamutmeta\0\0" + deflated(text))
+        bomb = self._suite.bases.get("deflate/bomb.zlib", lambda: _zlib(bytes(1 << 24)))
+        self._ok("text-chunk", png(self._picture, plain), "The text in a tEXt chunk.", "text")
+        self._ok("compressed-text-chunk", png(self._picture, compressed), "The text in a zTXt chunk.", "text")
+        for name, chunks, error, rationale in (
+            ("twice-text", itxt(self._other) + plain, "carrier.duplicate", "One in iTXt, one in tEXt."),
+            ("twice-compressed-text", compressed + itxt(self._other), "carrier.duplicate", "One in zTXt, one in iTXt."),
+            ("text-chunk-empty", chunk(b"tEXt", b"gamutmeta\0"), "carrier", "A tEXt chunk without text."),
+            (
+                "text-chunk-damaged",
+                chunk(b"tEXt", b"gamutmeta\0" + text[1:]),
+                "carrier",
+                "Damaged base64.",
+            ),
+            (
+                "compressed-text-chunk-empty",
+                chunk(b"zTXt", b"gamutmeta\0"),
+                "carrier",
+                "A zTXt chunk of nothing.",
+            ),
+            (
+                "compressed-text-chunk-method",
+                chunk(b"zTXt", b"gamutmeta\0\1" + deflated(text)),
+                "carrier",
+                "A compression method that PNG does not know.",
+            ),
+            (
+                "compressed-text-chunk-cut",
+                chunk(b"zTXt", b"gamutmeta\0\0" + deflated(text)[:-9]),
+                "carrier",
+                "The compressed text is cut off.",
+            ),
+            (
+                "compressed-text-chunk-bomb",
+                chunk(b"zTXt", b"gamutmeta\0\0" + bomb),
+                "carrier.too-large",
+                "A zTXt chunk that inflates to more than any text may have.",
+            ),
+        ):
+            self._no(name, png(self._picture, chunks), error, rationale, "text")
 
     def _hosts(self) -> None:
         whole = png(self._picture, itxt(self._container))

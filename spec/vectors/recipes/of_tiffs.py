@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING
 
 from spec.vectors.recipes.containers import MAGIC
@@ -203,6 +204,12 @@ class _Carrier:
             ("twice", [ours(container), ours(self._other)], "carrier.duplicate", "Two payloads in one directory."),
             ("twice-same", [ours(container), ours(container)], "carrier.duplicate", "The same payload twice."),
             (
+                "count-7-of-ours",
+                [ours(container, count=7)],
+                "carrier.none",
+                "The magic number is there, but the count is less than its length.",
+            ),
+            (
                 "offset-0",
                 [ours(container, count=100, offset=0)],
                 "carrier.none",
@@ -245,8 +252,29 @@ class _Carrier:
             else:
                 self._no(f"field-count-{name}", changed, "carrier", "The value reaches a byte behind the end.", "field")
 
+        for count, error, rationale in (
+            (61_440, "carrier", "A value of 61,440 bytes is not too large, but reaches behind the end."),
+            (61_441, "carrier.too-large", "A value of 61,441 bytes is too large, wherever it ends."),
+        ):
+            self._no(f"field-count-{count}", field(ours(container, count=count)), error, rationale, "field", "limits")
+
     def directories(self) -> None:
         """Several directories, and strange ones."""
+        for name, header, entry in (
+            ("classic", b"II*\0\x08\0\0\0\x01\0", b"\x4d\xff\x01\0" + struct.pack("<II", len(self._container), 26)),
+            (
+                "bigtiff",
+                b"II+\0\x08\0\0\0" + struct.pack("<QQ", 16, 1),
+                b"\x4d\xff\x01\0" + struct.pack("<QQ", len(self._container), 52),
+            ),
+        ):
+            file = header + entry + bytes(4 if name == "classic" else 8) + self._container
+            self._ok(
+                f"directory-behind-header-{name}",
+                file,
+                "The directory stands directly behind the header and holds one field.",
+                "directories",
+            )
         mine = [ours(self._container)]
         self._ok("pages", tiff(self._picture, mine, [], []), "Three pages, the payload is of the first.", "directories")
         self._ok(
@@ -273,6 +301,7 @@ class _Carrier:
         for name, offset, rationale in (
             ("0", 0, "The header points at no directory."),
             ("4", 4, "The header points into the header."),
+            ("7", 7, "The header points at its own last byte."),
             ("last-byte", len(whole) - 1, "The header points at the last byte of the file."),
         ):
             file = whole[:4] + offset.to_bytes(4, "little") + whole[8:]
@@ -309,6 +338,9 @@ class _Carrier:
             ("cut-directory", whole[:-30], "carrier", "The file ends within its directory."),
             ("cut-bigtiff-header", big[:12], "carrier", "A BigTIFF file ends within its header."),
             ("version-44", tiff(self._picture, version=44), "carrier.unsupported", "There is no version 44."),
+            ("signature-1", b"II*\x01" + whole[4:], "carrier.unsupported", "The version is 298."),
+            ("signature-2", b"II+\x01" + big[4:], "carrier.unsupported", "The version is 299."),
+            ("signature-3", b"MM\0-" + whole[4:], "carrier.unsupported", "The version is 45."),
             ("byte-order", b"IM" + whole[2:], "carrier.unsupported", "There is no such byte order."),
             ("mixed-byte-order", b"MM" + whole[2:], "carrier.unsupported", "The version in the other byte order."),
             ("bigtiff-offset-size", big[:4] + b"\x04" + big[5:], "carrier", "A BigTIFF file with offsets of 4 bytes."),

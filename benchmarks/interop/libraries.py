@@ -1,0 +1,266 @@
+"""Operations of Python libraries, each as somebody would write it who has never heard of payloads."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import warnings
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import tifffile
+from PIL import Image, ImageOps
+
+from benchmarks.interop.operations import EVERY, Kind, Operation, Place, ToolError, Work, complaints
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from gamutmeta.carriers import HostFormat
+
+__all__ = ["LIBRARIES"]
+
+_ALL: Final[tuple[HostFormat, ...]] = ("jpeg", "png", "tiff")
+_JPEG: Final[tuple[HostFormat, ...]] = ("jpeg",)
+_PNG: Final[tuple[HostFormat, ...]] = ("png",)
+_TIFF: Final[tuple[HostFormat, ...]] = ("tiff",)
+
+
+def _library(
+    tool: str,
+    kind: Kind,
+    label: str,
+    body: Callable[[Place], Any],
+    hosts: tuple[HostFormat, ...] = _ALL,
+    *,
+    keeps: tuple[str, ...] = (),
+    suffix: str | None = None,
+) -> Operation:
+    """An operation from a function that writes the target, or gives back pixels it has read."""
+
+    def run(place: Place) -> Work:
+        with warnings.catch_warnings(record=True) as caught, _standard_error() as said:
+            warnings.simplefilter("always")
+            try:
+                given = body(place)
+            except ImportError:
+                raise
+            except Exception as error:  # whatever a library raises is its answer
+                raise ToolError(f"{type(error).__name__}: {error}") from error
+            messages = complaints(said(), place) + [f"{w.category.__name__}: {w.message}" for w in caught]
+        target = place.target if suffix is None else place.target.with_suffix(suffix)
+        if isinstance(given, np.ndarray):
+            target = target.with_suffix(".npy")
+            np.save(target, given)
+        return Work(target if target.exists() else None, messages)
+
+    return Operation(tool, kind, label, hosts, run, keeps)
+
+
+@contextmanager
+def _standard_error() -> Iterator[Callable[[], str]]:
+    """Catch what the C code of libraries prints; the function that is given tells it."""
+    with tempfile.TemporaryFile() as file:
+        before = os.dup(2)
+        os.dup2(file.fileno(), 2)
+
+        def said() -> str:
+            file.seek(0)
+            return file.read().decode(errors="replace")
+
+        try:
+            yield said
+        finally:
+            os.dup2(before, 2)
+            os.close(before)
+
+
+# --- Pillow, with the built-in handlers: what applications do that do not know gamutmeta -----------------------------
+
+
+def _saved(
+    edit: Callable[[Image.Image], Image.Image | None] = lambda _: None, **options: Any
+) -> Callable[[Place], None]:
+    """Open, edit and save; an option that is a function is asked for its value."""
+
+    def body(place: Place) -> None:
+        with Image.open(place.source) as image:
+            edited = edit(image) or image
+            found = {name: value(image) if callable(value) else value for name, value in options.items()}
+            edited.save(place.target, **found)
+
+    return body
+
+
+def _converted(suffix: str) -> Callable[[Place], None]:
+    def body(place: Place) -> None:
+        with Image.open(place.source) as image:
+            image.save(place.target.with_suffix(suffix))
+
+    return body
+
+
+def _pillow_read(place: Place) -> Any:
+    with Image.open(place.source) as image:
+        return np.asarray(image)
+
+
+def _half(image: Image.Image) -> Image.Image:
+    return image.resize((image.width // 2, image.height // 2))
+
+
+def _thumbnail(image: Image.Image) -> None:
+    image.thumbnail((48, 48))
+
+
+def _turned(image: Image.Image) -> Image.Image:
+    return ImageOps.exif_transpose(image.transpose(Image.Transpose.ROTATE_90))
+
+
+def _kept_exif(image: Image.Image) -> Any:
+    return image.getexif()
+
+
+def _kept_text(image: Image.Image) -> Any:
+    from PIL.PngImagePlugin import PngInfo  # noqa: PLC0415 - for PNG alone
+
+    text = PngInfo()
+    for name, value in image.text.items():  # type: ignore[attr-defined] # a PngImageFile
+        text.add_itxt(name, str(value))
+    return text
+
+
+# --- others ----------------------------------------------------------------------------------------------------------
+
+
+def _imagecodecs_read(place: Place) -> Any:
+    import imagecodecs  # noqa: PLC0415 - an extra
+
+    decode = {".jpg": imagecodecs.jpeg8_decode, ".png": imagecodecs.png_decode}[place.source.suffix]
+    return decode(place.source.read_bytes())
+
+
+def _tifffile_saved(place: Place) -> None:
+    tifffile.imwrite(place.target, tifffile.imread(place.source), photometric="rgb")
+
+
+def _opencv_read(place: Place) -> Any:
+    import cv2  # noqa: PLC0415 - large
+
+    return np.ascontiguousarray(cv2.imread(str(place.source)))
+
+
+def _opencv_saved(place: Place) -> None:
+    import cv2  # noqa: PLC0415 - large
+
+    cv2.imwrite(str(place.target), cv2.imread(str(place.source)))
+
+
+def _opencv_half(place: Place) -> None:
+    import cv2  # noqa: PLC0415 - large
+
+    cv2.imwrite(str(place.target), cv2.resize(cv2.imread(str(place.source)), (48, 32)))
+
+
+def _vips(method: str = "copy", *arguments: Any) -> Callable[[Place], None]:
+    def body(place: Place) -> None:
+        import pyvips  # noqa: PLC0415 - another library than the program's
+
+        image = pyvips.Image.new_from_file(str(place.source))
+        getattr(image, method)(*arguments).write_to_file(str(place.target))
+
+    return body
+
+
+def _vips_read(place: Place) -> Any:
+    import pyvips  # noqa: PLC0415 - see above
+
+    return pyvips.Image.new_from_file(str(place.source)).numpy()
+
+
+def _piexif_inserted(place: Place) -> None:
+    import piexif  # noqa: PLC0415 - for this alone
+
+    exif = piexif.load(str(place.source))
+    exif["0th"][piexif.ImageIFD.Artist] = b"Somebody"
+    piexif.insert(piexif.dump(exif), str(place.source), str(place.target))
+
+
+def _piexif_removed(place: Place) -> None:
+    import piexif  # noqa: PLC0415 - for this alone
+
+    piexif.remove(str(place.source), str(place.target))
+
+
+def _piexif_transplanted(place: Place) -> None:
+    import piexif  # noqa: PLC0415 - for this alone
+
+    piexif.transplant(str(place.source), str(place.twin), str(place.target))
+
+
+def _oxipng(*, level: int = 2, strip: str = "none") -> Callable[[Place], None]:
+    def body(place: Place) -> None:
+        import oxipng  # noqa: PLC0415 - for this alone
+
+        chunks = getattr(oxipng.StripChunks, strip)()
+        oxipng.optimize(place.source, place.target, level=level, strip=chunks)
+
+    return body
+
+
+def _c2pa_read(place: Place) -> None:
+    from benchmarks.interop import signing  # noqa: PLC0415 - needs c2pa-python
+
+    if signing.read(place.source.read_bytes()) is not None:
+        raise ToolError("a manifest was found where there is none")
+
+
+def _c2pa_signed(place: Place) -> None:
+    from benchmarks.interop import signing  # noqa: PLC0415 - needs c2pa-python
+
+    place.target.write_bytes(signing.sign(place.source.read_bytes()))
+
+
+def _c2pa_signed_twice(place: Place) -> None:
+    from benchmarks.interop import signing  # noqa: PLC0415 - needs c2pa-python
+
+    signed = signing.sign(place.source.read_bytes())
+    place.target.write_bytes(signing.sign(signed))
+
+
+LIBRARIES: Final = (
+    _library("Pillow", "read", "Image.open(IN)", _pillow_read),
+    _library("tifffile", "read", "tifffile.imread(IN)", lambda place: tifffile.imread(place.source), _TIFF),
+    _library("imagecodecs", "read", "jpeg8_decode / png_decode", _imagecodecs_read, ("jpeg", "png")),
+    _library("OpenCV", "read", "cv2.imread(IN)", _opencv_read),
+    _library("pyvips", "read", "Image.new_from_file(IN).numpy()", _vips_read),
+    _library("c2pa-python", "read", "Reader(IN)", _c2pa_read),
+    _library("piexif", "metadata", "piexif.insert(exif, IN, OUT)", _piexif_inserted, _JPEG, keeps=EVERY),
+    _library("piexif", "metadata", "piexif.transplant(IN, twin, OUT)", _piexif_transplanted, _JPEG),
+    _library("piexif", "strip", "piexif.remove(IN, OUT)", _piexif_removed, _JPEG, keeps=EVERY),
+    _library("c2pa-python", "sign", "Builder.sign(IN, OUT)", _c2pa_signed, keeps=EVERY),
+    _library("c2pa-python", "sign", "Builder.sign() twice", _c2pa_signed_twice, keeps=EVERY),
+    _library("oxipng", "recode", "oxipng.optimize(IN, OUT)", _oxipng(), _PNG, keeps=EVERY),
+    _library("oxipng", "recode", "oxipng.optimize(IN, OUT, level=6)", _oxipng(level=6), _PNG, keeps=EVERY),
+    _library("oxipng", "strip", "oxipng.optimize(IN, OUT, strip=safe)", _oxipng(strip="safe"), _PNG),
+    _library("oxipng", "strip", "oxipng.optimize(IN, OUT, strip=all)", _oxipng(strip="all"), _PNG),
+    _library("Pillow", "resave", "image.save(OUT)", _saved()),
+    _library("Pillow", "resave", "image.save(OUT, exif=image.getexif())", _saved(exif=_kept_exif), keeps=("tiff",)),
+    _library("Pillow", "resave", 'image.save(OUT, quality="keep")', _saved(quality="keep"), _JPEG),
+    _library("Pillow", "resave", "image.save(OUT, pnginfo=text)", _saved(pnginfo=_kept_text), _PNG, keeps=EVERY),
+    _library("Pillow", "resave", 'image.save(OUT, compression="raw")', _saved(compression="raw"), _TIFF),
+    _library("Pillow", "resave", 'image.save(OUT, compression="tiff_lzw")', _saved(compression="tiff_lzw"), _TIFF),
+    _library("Pillow", "turn", "image.transpose(ROTATE_90).save(OUT)", _saved(_turned), ("png", "tiff")),
+    _library("Pillow", "resize", "image.resize(half).save(OUT)", _saved(_half)),
+    _library("Pillow", "resize", "image.thumbnail(half); image.save(OUT)", _saved(_thumbnail)),
+    _library("Pillow", "convert", 'image.save("OUT.png")', _converted(".png"), ("jpeg", "tiff"), suffix=".png"),
+    _library("Pillow", "convert", 'image.save("OUT.tif")', _converted(".tif"), ("jpeg", "png"), suffix=".tif"),
+    _library("Pillow", "convert", 'image.save("OUT.jpg")', _converted(".jpg"), ("png", "tiff"), suffix=".jpg"),
+    _library("tifffile", "resave", "tifffile.imwrite(OUT, tifffile.imread(IN))", _tifffile_saved, _TIFF),
+    _library("OpenCV", "resave", "cv2.imwrite(OUT, cv2.imread(IN))", _opencv_saved),
+    _library("OpenCV", "resize", "cv2.imwrite(OUT, cv2.resize(...))", _opencv_half),
+    _library("pyvips", "resave", "image.write_to_file(OUT)", _vips()),
+    _library("pyvips", "turn", "image.rot90().write_to_file(OUT)", _vips("rot90"), ("png", "tiff")),
+    _library("pyvips", "resize", "image.resize(0.5).write_to_file(OUT)", _vips("resize", 0.5)),
+)

@@ -1,0 +1,90 @@
+"""Payload and C2PA signature in one file: which of them may come first."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from benchmarks.interop.samples import CARRIERS, sample
+from gamutmeta import carriers
+from gamutmeta.errors import GamutMetaError
+from gamutmeta.expansion import expand
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from benchmarks.interop.samples import Sample
+
+__all__ = ["ORDERS", "Order", "in_order", "orders"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What came of one order.
+
+    Attributes:
+        carrier: of the payload.
+        order: what was done.
+        state: of the manifest, see `signing.Manifest`.
+        failures: codes of the manifest's checks that failed.
+        expand: "ok", or the code of the error with which gamutmeta answers.
+        exact: the restored photograph is the one that the unsigned file gives.
+    """
+
+    carrier: str
+    order: str
+    state: str
+    failures: tuple[str, ...]
+    expand: str
+    exact: bool | None
+
+    def to_json(self) -> dict[str, Any]:
+        """All of it, as JSON values."""
+        return asdict(self) | {"failures": list(self.failures)}
+
+
+def _attach(data: bytes, given: Sample) -> bytes:
+    return carriers.embed(data, given.container, carrier=given.carrier)
+
+
+def _sign(data: bytes) -> bytes:
+    from benchmarks.interop import signing  # noqa: PLC0415 - needs c2pa-python
+
+    return signing.sign(data)
+
+
+ORDERS: dict[str, Callable[[Sample], bytes]] = {
+    "attach, sign": lambda given: _sign(given.data),
+    "sign, attach": lambda given: _attach(_sign(given.twin), given),
+    "attach, sign, strip": lambda given: carriers.strip(_sign(given.data)),
+    "sign, attach, sign": lambda given: _sign(_attach(_sign(given.twin), given)),
+    "attach, sign, strip, sign": lambda given: _sign(carriers.strip(_sign(given.data))),
+}
+"""Name -> the file that is made in that order."""
+
+
+def in_order(name: str, carrier: str) -> Order:
+    """Make a file in one of the `ORDERS`, and read it with both readers."""
+    from benchmarks.interop import signing  # noqa: PLC0415 - needs c2pa-python
+
+    given = sample(carrier)
+    data = ORDERS[name](given)
+    manifest = signing.read(data)
+    if manifest is None:
+        return Order(carrier=carrier, order=name, state="none", failures=(), expand="", exact=None)
+    exact = None
+    try:
+        exact = np.array_equal(expand(data).array, given.expanded)
+        answer = "ok"
+    except GamutMetaError as error:
+        answer = error.code
+    return Order(
+        carrier=carrier, order=name, state=manifest.state, failures=manifest.failures, expand=answer, exact=exact
+    )
+
+
+def orders() -> list[Order]:
+    """All orders with all carriers."""
+    return [in_order(name, carrier) for name in ORDERS for carrier in CARRIERS]

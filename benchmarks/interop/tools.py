@@ -1,0 +1,146 @@
+"""The software that is examined: how to find it, how to run it, how to install it.
+
+    python -m benchmarks.interop.tools [apt | pip]
+
+lists it with the versions that are here, or the names of the packages to install (``tests/interop/install_tools.sh``
+does so). Nothing but the standard library is imported, so that this works before anything is installed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from typing import Final, Literal
+
+__all__ = ["SECONDS", "TOOLS", "Tool", "environment", "resolve"]
+
+SECONDS = 60
+"""How long any program may take."""
+
+# Names differ between ImageMagick 7 and Debian's ImageMagick 6; plain `convert` may be anything.
+_NAMES: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
+    "convert": (("magick",), ("convert-im6.q16",)),
+    "identify": (("magick", "identify"), ("identify-im6.q16",)),
+}
+_VERSION = re.compile(r"\d+(?:\.\d+)+(?:-\d+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A program or a library.
+
+    Attributes:
+        name: as people know it.
+        installer: what installs it.
+        package: and under which name.
+        besides: packages it needs that it does not bring by itself.
+        asks: for a program or a node module, the command that tells the version.
+        required: whether ``GAMUTMETA_REQUIRE_TOOLS=1`` asks for it; the others are large, or come from elsewhere.
+    """
+
+    name: str
+    installer: Literal["apt", "pip", "npm"]
+    package: str
+    asks: tuple[str, ...] = ()
+    required: bool = True
+    besides: tuple[str, ...] = ()
+
+    def version(self) -> str | None:
+        """The version that is installed; None if there is none."""
+        return _version(self)
+
+
+TOOLS: Final = {
+    tool.name: tool
+    for tool in (
+        Tool("ExifTool", "apt", "libimage-exiftool-perl", ("exiftool", "-ver")),
+        Tool("Exiv2", "apt", "exiv2", ("exiv2", "--version")),
+        Tool("libjpeg-turbo", "apt", "libjpeg-turbo-progs", ("jpegtran", "-version")),
+        Tool("jpegoptim", "apt", "jpegoptim", ("jpegoptim", "--version")),
+        Tool("jpeginfo", "apt", "jpeginfo", ("jpeginfo", "--version")),
+        Tool("jhead", "apt", "jhead", ("jhead", "-V")),
+        Tool("libjxl", "apt", "libjxl-tools", ("cjxl", "--version")),
+        Tool("WebP", "apt", "webp", ("cwebp", "-version")),
+        Tool("pngcheck", "apt", "pngcheck", ("pngcheck", "-h")),
+        Tool("OptiPNG", "apt", "optipng", ("optipng", "-v")),
+        Tool("pngcrush", "apt", "pngcrush", ("pngcrush", "-version")),
+        Tool("pngquant", "apt", "pngquant", ("pngquant", "--version")),
+        Tool("LibTIFF", "apt", "libtiff-tools", ("tiffinfo", "-h")),
+        Tool("ImageMagick", "apt", "imagemagick", ("convert", "-version")),
+        Tool("GraphicsMagick", "apt", "graphicsmagick", ("gm", "version")),
+        Tool("libvips", "apt", "libvips-tools", ("vips", "--version")),
+        Tool("Pillow", "pip", "pillow"),
+        Tool("tifffile", "pip", "tifffile"),
+        Tool("imagecodecs", "pip", "imagecodecs"),
+        Tool("c2pa-python", "pip", "c2pa-python"),
+        Tool("piexif", "pip", "piexif"),
+        Tool("oxipng", "pip", "pyoxipng"),
+        Tool("pyvips", "pip", "pyvips-binary", besides=("pyvips",)),
+        Tool("OpenCV", "pip", "opencv-python-headless", required=False),
+        Tool(
+            "sharp",
+            "npm",
+            "sharp",
+            ("node", "-e", "console.log(require('sharp').versions.sharp)"),
+            required=False,
+        ),
+    )
+}
+
+
+def resolve(program: str) -> list[str] | None:
+    """How a program is started here; None if it is not installed."""
+    for name, *rest in _NAMES.get(program, ((program,),)):
+        path = shutil.which(name)
+        if path:
+            return [path, *rest]
+    return None
+
+
+def environment() -> dict[str, str]:
+    """The environment programs run in: English messages, and one thread for those that listen."""
+    return os.environ | {"LC_ALL": "C.UTF-8", "OMP_NUM_THREADS": "1", "VIPS_CONCURRENCY": "1"}
+
+
+@cache
+def _version(tool: Tool) -> str | None:
+    if tool.installer == "pip":
+        try:
+            return version(tool.package)
+        except PackageNotFoundError:
+            return None
+    start = resolve(tool.asks[0])
+    if start is None:
+        return None
+    ran = subprocess.run(
+        [*start, *tool.asks[1:]],
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=SECONDS,
+        check=False,
+    )
+    # Some answer with exit code 1. Of node, only a number alone is an answer; errors hold node's own version.
+    text = ran.stdout.decode(errors="replace")
+    found = _VERSION.fullmatch(text.strip()) if tool.installer == "npm" else _VERSION.search(text)
+    return found.group() if found else None
+
+
+def _main(arguments: list[str]) -> None:
+    if arguments:
+        tools = [tool for tool in TOOLS.values() if tool.installer == arguments[0] and tool.required]
+        print(*sorted(name for tool in tools for name in (tool.package, *tool.besides)))
+        return
+    for tool in TOOLS.values():
+        print(f"{tool.name:16}{tool.version() or 'not installed':16}{tool.installer} {tool.package}")
+
+
+if __name__ == "__main__":
+    _main(sys.argv[1:])
