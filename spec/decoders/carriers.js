@@ -210,33 +210,40 @@ function fromPng(bytes) {
     kind = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
     const usual = /^[A-Za-z]{4}$/.test(kind) && (count > 1 || kind === 'IHDR') && count <= 262144;
     check(usual && length < 2 ** 31 && end <= bytes.length, 'carrier', 'png.chunks', `number ${count} is wrong`);
-    if (kind === 'iTXt' && has(bytes, 'gamutmeta\0', at + 8, end - 4)) found.push(bytes.subarray(at + 4, end));
+    if (['iTXt', 'zTXt', 'tEXt'].includes(kind) && has(bytes, 'gamutmeta\0', at + 8, end - 4)) found.push(bytes.subarray(at + 4, end));
     at = end;
   }
   check(found.length > 0, 'carrier.none', 'png', 'no chunk holds a container');
   check(found.length < 2, 'carrier.duplicate', 'png', 'two chunks hold a container');
-  return fromItxt(found[0]);
+  return fromChunk(found[0]);
 }
 
 /** The container in a chunk, which is given from its type to its CRC. */
-function fromItxt(chunk) {
-  const field = 'png.itxt';
-  const data = chunk.subarray(4, -4);
-  check(data.length <= 123904, 'carrier.too-large', field, 'the chunk is too long');
+function fromChunk(chunk) {
+  const field = 'png.text';
+  check(chunk.length - 8 <= 123904, 'carrier.too-large', field, 'the chunk is too long');
   check(crc32(chunk.subarray(0, -4)) === number(chunk, chunk.length - 4, 4), 'carrier', field, 'the CRC differs');
-  const language = data.indexOf(0, 12);
+  const data = chunk.subarray(14, -4); // behind type and keyword
+  if (has(chunk, 'tEXt')) return fromBase64(data, field);
+  if (has(chunk, 'zTXt')) return fromBase64(inflated(data[0], data.subarray(1), field), field);
+  const language = data.indexOf(0, 2);
   const keyword = language < 0 ? -1 : data.indexOf(0, language + 1);
   check(keyword >= 0, 'carrier', field, 'it ends before its text');
+  check(data[0] < 2, 'carrier', field, 'its compression flag is unknown');
   const text = data.subarray(keyword + 1);
-  if (data[10] === 0) return fromBase64(text, field);
-  check(data[10] === 1 && data[11] === 0, 'carrier', field, 'it is compressed in an unknown way');
-  let inflated;
+  return fromBase64(data[0] === 0 ? text : inflated(data[1], text, field), field);
+}
+
+/** A compressed text. */
+function inflated(method, bytes, field) {
+  check(method === 0, 'carrier', field, 'it is compressed in an unknown way');
+  let text;
   try {
-    inflated = inflate(text, LARGEST_TEXT);
+    text = inflate(bytes, LARGEST_TEXT);
   } catch {
     fail('carrier', field, 'the compressed text is damaged');
   }
-  return fromBase64(inflated ?? fail('carrier.too-large', field, 'the text is too long'), field);
+  return text ?? fail('carrier.too-large', field, 'the text is too long');
 }
 
 // TIFF, annex C

@@ -159,7 +159,7 @@ def coded_digest(data: bytes) -> bytes:
 
 
 def from_png(data: bytes) -> bytes:
-    """The container in the iTXt chunk (B.1)."""
+    """The container in a text chunk (B.1)."""
     at, found = 8, []
     for number in itertools.count():
         length, kind = big(data, at, 4), data[at + 4 : at + 8]
@@ -170,7 +170,7 @@ def from_png(data: bytes) -> bytes:
         require(number < CHUNKS, "carrier", "the PNG has too many chunks")
         if kind in (b"IDAT", b"IEND"):
             break
-        if kind == b"iTXt" and data.startswith(b"gamutmeta\0", at + 8, end - 4):
+        if kind in (b"iTXt", b"zTXt", b"tEXt") and data.startswith(b"gamutmeta\0", at + 8, end - 4):
             found.append(data[at + 4 : end])
         at = end
     require(found, "carrier.none", "no chunk holds a container")
@@ -178,12 +178,20 @@ def from_png(data: bytes) -> bytes:
     chunk, check = found[0][:-4], big(found[0][-4:], 0, 4)
     require(len(chunk) - 4 <= LARGEST_CHUNK, "carrier.too-large", "the chunk is too long")
     require(zlib.crc32(chunk) == check, "carrier", "the CRC of the chunk does not match")
-    fields = re.fullmatch(rb"iTXtgamutmeta\0(.)(.)[^\0]*\0[^\0]*\0(.*)", chunk, re.DOTALL)
+    return from_base64(text_of(chunk[:4], chunk[14:]))
+
+
+def text_of(kind: bytes, data: bytes) -> bytes:
+    """The text of a chunk, by its type and what stands behind the keyword (B.1, steps 4 and 5)."""
+    form = {b"tEXt": rb"()()(.*)", b"zTXt": rb"()(.?)(.*)", b"iTXt": rb"(.)(.)[^\0]*\0[^\0]*\0(.*)"}[kind]
+    fields = re.fullmatch(form, data, re.DOTALL)
     if fields is None:
         raise GamutError("carrier", "the chunk ends before its text")
     flag, method, text = fields.groups()
-    require(flag == b"\0" or (flag, method) == (b"\1", b"\0"), "carrier", "the text is compressed in an unknown way")
-    return from_base64(text if flag == b"\0" else inflated(text))
+    if kind == b"tEXt" or flag == b"\0":
+        return text
+    require(flag in (b"", b"\1") and method == b"\0", "carrier", "the text is compressed in an unknown way")
+    return inflated(text)
 
 
 def inflated(data: bytes) -> bytes:
