@@ -210,7 +210,8 @@ function fromPng(bytes) {
     kind = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
     const usual = /^[A-Za-z]{4}$/.test(kind) && (count > 1 || kind === 'IHDR') && count <= 262144;
     check(usual && length < 2 ** 31 && end <= bytes.length, 'carrier', 'png.chunks', `number ${count} is wrong`);
-    if (['iTXt', 'zTXt', 'tEXt'].includes(kind) && has(bytes, 'gamutmeta\0', at + 8, end - 4)) found.push(bytes.subarray(at + 4, end));
+    if (['iTXt', 'zTXt', 'tEXt'].includes(kind) && has(bytes, 'gamutmeta\0', at + 8, end - 4))
+      found.push(bytes.subarray(at + 4, end));
     at = end;
   }
   check(found.length > 0, 'carrier.none', 'png', 'no chunk holds a container');
