@@ -215,7 +215,10 @@ def convert(source: str, pixels: str, target: str) -> None:
 def main() -> None:
     """Expands one file if there are three arguments, else answers the runner."""
     if len(sys.argv) == 4:
-        convert(*sys.argv[1:])
+        try:
+            convert(*sys.argv[1:])
+        except GamutError as error:
+            raise SystemExit(f"{error.code}: {error}") from error
         return
     for line in sys.stdin:
         sys.stdout.write(json.dumps(answer(json.loads(line))) + "\n")
