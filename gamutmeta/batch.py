@@ -88,7 +88,8 @@ def plan(
 
     One source and an output that is no folder make one task. Otherwise `output` is a folder, and so it is if it exists
     as one or is given with a separator at its end. Folders among the sources are searched recursively, in the order of
-    their names; their sub-folders come again in the output. Hidden files, and the output folder itself, are left out.
+    their names; their sub-folders come again in the output. Hidden files, pipes and devices, and the output folder
+    itself, are left out.
 
     Args:
         sources: files and folders.
@@ -203,11 +204,18 @@ def _files(path: Path, readable: Collection[str], output: Path | None) -> list[t
         found += [
             (path, Path(folder, name).relative_to(path))
             for name in sorted(names)
-            if not name.startswith(_NOT_PHOTOGRAPHS) and Path(name).suffix.lower() in readable
+            if not name.startswith(_NOT_PHOTOGRAPHS)
+            and Path(name).suffix.lower() in readable
+            and not _is_special(Path(folder, name))
         ]
     if not found:
         raise PlanError(f"{path} holds no file that ends in {', '.join(sorted(readable))}")
     return found
+
+
+def _is_special(path: Path) -> bool:
+    """Whether it is a pipe, a device or the like, behind links, which might never end; not so a link to nothing."""
+    return path.exists() and not path.is_file()
 
 
 def _raise(error: OSError) -> None:

@@ -11,6 +11,7 @@ object in place are found out by comparing sizes and pixels. The edits in :mod:`
 
 from __future__ import annotations
 
+import os
 import warnings
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -23,14 +24,20 @@ from PIL import Image, JpegImagePlugin, MpoImagePlugin, PngImagePlugin, TiffImag
 from gamutmeta import carriers
 from gamutmeta.color.strips import row_strips
 from gamutmeta.container import Binding, Payload
-from gamutmeta.errors import BindingError, CarrierError, GamutMetaError, GamutMetaWarning, NoPayloadError
+from gamutmeta.errors import (
+    BindingError,
+    CarrierError,
+    GamutMetaError,
+    GamutMetaWarning,
+    NoPayloadError,
+    PhotoError,
+)
 from gamutmeta.expansion import attached_payload, expand_decoded
 from gamutmeta.photo.picture import MAX_PIXELS
 from gamutmeta.photo.pillow_in import open_pillow
 from gamutmeta.photo.pixels import decode_srgba
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable
 
     from gamutmeta.photo.wide import WideImage
@@ -160,7 +167,7 @@ def bytes_of(image: Image.Image) -> tuple[bytes, str | None]:
     origin: _Origin | None = getattr(image, _ORIGIN, None)
     # A picture opened before register() still knows its file name.
     filename = origin.filename if origin else getattr(image, "filename", "")
-    path = filename.decode() if isinstance(filename, bytes) else filename
+    path = os.fsdecode(filename)
     if path:
         return Path(path).read_bytes(), path
     if origin is None:
@@ -186,16 +193,27 @@ def require_unchanged(image: Image.Image, data: bytes) -> None:
 
     Raises:
         BindingError: if it was changed.
+        PhotoError: if the bytes are no picture any more (the file was changed meanwhile), or of another kind.
     """
-    with open_pillow(BytesIO(data), ("JPEG", "PNG", "TIFF"), MAX_PIXELS) as fresh:
-        if (image.size, image.mode) != (fresh.size, fresh.mode):
-            raise BindingError(
-                f"the picture was changed in memory to {image.width}x{image.height} {image.mode}; "
-                f"its file has {fresh.width}x{fresh.height} {fresh.mode}",
-            )
-        decoded_already = not getattr(image, "tile", None)
-        if decoded_already and not _equal(image, fresh):
-            raise BindingError("the picture was changed in memory after it was opened; its payload is for the file's")
+    try:
+        with open_pillow(BytesIO(data), ("JPEG", "PNG", "TIFF"), MAX_PIXELS) as fresh:
+            _refuse_changed(image, fresh)
+    except (GamutMetaError, Warning):
+        raise
+    except Exception as error:
+        # Pillow raises a dozen kinds of exceptions for damaged files, none of which is documented.
+        raise PhotoError(f"the picture cannot be read again: {str(error) or type(error).__name__}") from error
+
+
+def _refuse_changed(image: Image.Image, fresh: Image.Image) -> None:
+    if (image.size, image.mode) != (fresh.size, fresh.mode):
+        raise BindingError(
+            f"the picture was changed in memory to {image.width}x{image.height} {image.mode}; "
+            f"its file has {fresh.width}x{fresh.height} {fresh.mode}",
+        )
+    decoded_already = not getattr(image, "tile", None)
+    if decoded_already and not _equal(image, fresh):
+        raise BindingError("the picture was changed in memory after it was opened; its payload is for the file's")
 
 
 def _equal(first: Image.Image, second: Image.Image) -> bool:

@@ -80,7 +80,8 @@ class Validation:
         return {"file": self.file, "valid": self.is_good, **known, "stages": stages}
 
     def __str__(self) -> str:
-        lines = [self.file]
+        # A name need not be text, and what is printed has to be.
+        lines = [os.fsencode(self.file).decode(errors="replace")]
         for stage in self.stages:
             code = f" ({stage.code})" if stage.code else ""
             message = f"{stage.message}{code}" if stage.message else ""

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import tifffile
 from hypothesis import strategies as st
+from PIL import Image
 
-from gamutmeta.carriers import MAGIC, MAX_CONTAINER
+from gamutmeta.carriers import MAGIC, MAX_CONTAINER, embed, file_digest
 from gamutmeta.carriers.jpeg import make_segment
 from gamutmeta.carriers.png import make_chunk
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.container import Binding, Payload, Tensor
 from gamutmeta.model.descriptor import Affine, Descriptor, FourierXY, Grid, Head, Rgb, RgbSource
+from tests.fuzz.mutations import files, png
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -153,3 +157,88 @@ def photo_premultiplied(draw: st.DrawFn) -> tuple[NDArray[np.uint16], NDArray[np
     colours = rng.integers(0, top + 1, (height, width, 3)).astype(np.uint16)
     alpha = rng.choice([0, 1, top // 2, top - 1, top], (height, width)).astype(np.uint16)
     return colours, alpha, bits
+
+
+# --- whole files, and what chance makes of them ----------------------------------------------------------------------
+
+
+@st.composite
+def fuzz_pictures(draw: st.DrawFn) -> NDArray[np.uint8]:
+    """Codes (H, W, 3) of tiny pictures, clipped here and there."""
+    height, width = draw(st.integers(1, 20)), draw(st.integers(1, 20))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    smooth = np.linspace(-60, 315, height * width * 3).reshape(height, width, 3)
+    return np.clip(smooth + rng.integers(-40, 40, smooth.shape), 0, 255).astype(np.uint8)
+
+
+@st.composite
+def fuzz_jpegs(draw: st.DrawFn) -> bytes:
+    """JPEG files: coded in several ways, with neighbours before the tables and the scan, and bytes behind EOI."""
+    image = Image.fromarray(draw(fuzz_pictures())).convert(draw(st.sampled_from(["RGB", "RGB", "L", "CMYK"])))
+    options: dict[str, Any] = {"quality": draw(st.integers(1, 100)), "progressive": draw(st.booleans())}
+    if draw(st.booleans()):
+        options["restart_marker_blocks"] = draw(st.integers(1, 3))
+    data = _saved(image, "JPEG", **options)
+    tables, scan = data.index(b"\xff\xdb"), data.index(b"\xff\xda")
+    early, late = draw(carriers_jpeg_neighbours()), draw(carriers_jpeg_neighbours())
+    return data[:tables] + early + data[tables:scan] + late + data[scan:] + draw(st.binary(max_size=9))
+
+
+@st.composite
+def fuzz_pngs(draw: st.DrawFn) -> bytes:
+    """PNG files: all kinds of pixels, neighbours before and behind the picture, which is in one chunk or several."""
+    mode = draw(st.sampled_from(["1", "L", "LA", "P", "RGB", "RGBA"]))
+    image = Image.fromarray(draw(fuzz_pictures()))
+    parts, _ = png.chunks(_saved(image.quantize(8) if mode == "P" else image.convert(mode), "PNG"))
+    before = [part for part in parts if part[0] not in {b"IDAT", b"IEND"}]
+    coded = b"".join(content for kind, content in parts if kind == b"IDAT")
+    cut = draw(st.integers(0, len(coded)))
+    body = b"".join(png.chunk(b"IDAT", piece) for piece in (coded[:cut], coded[cut:]))
+    neighbours = carriers_png_neighbours()
+    end = draw(neighbours) + png.chunk(b"IEND", b"") + draw(st.binary(max_size=9))
+    return png.joined(before) + draw(neighbours) + body + end
+
+
+@st.composite
+def fuzz_tiffs(draw: st.DrawFn) -> bytes:
+    """TIFF files: both byte orders, classic and BigTIFF, several pages, strips and tiles, private tags."""
+    options: dict[str, Any] = draw(
+        st.sampled_from([{}, {"rowsperstrip": 2}, {"tile": (16, 16)}, {"compression": "zlib"}, {"planarconfig": 2}])
+    )
+    tags = [(65_000 + i, 1, len(value), value, True) for i, value in enumerate(draw(st.lists(st.binary(min_size=1))))]
+    file = io.BytesIO()
+    layout = {"byteorder": draw(st.sampled_from("<>")), "bigtiff": draw(st.booleans())}
+    with tifffile.TiffWriter(file, **layout) as writer:
+        for page in draw(st.lists(fuzz_pictures(), min_size=1, max_size=3)):
+            samples = page.transpose(2, 0, 1) if "planarconfig" in options else page
+            writer.write(samples, photometric="rgb", metadata=None, extratags=tags, **options)
+    return file.getvalue() + draw(st.binary(max_size=9))
+
+
+def fuzz_hosts() -> st.SearchStrategy[bytes]:
+    """Whole host files of each kind."""
+    return fuzz_jpegs() | fuzz_pngs() | fuzz_tiffs()
+
+
+@st.composite
+def fuzz_bound(draw: st.DrawFn) -> tuple[bytes, Payload]:
+    """A host file with a payload that is bound to its picture, and that payload."""
+    codes = draw(fuzz_pictures())
+    kind = draw(st.sampled_from(["JPEG", "PNG", "TIFF"]))
+    host = _saved(Image.fromarray(codes), kind)
+    own = draw(payloads()).bind(codes.shape[1], codes.shape[0], Binding(*file_digest(host)))  # type: ignore[arg-type]
+    return embed(host, own.to_bytes()), own
+
+
+@st.composite
+def fuzz_mutated(draw: st.DrawFn, originals: st.SearchStrategy[bytes]) -> bytes:
+    """Files after one to three mutations that know the formats: lengths and checksums are mostly right again."""
+    chance = draw(st.randoms(use_true_random=False))
+    data = draw(originals)
+    return files.mutated(data, chance, draw(originals), times=draw(st.integers(1, 3)))
+
+
+def _saved(image: Image.Image, kind: str, **options: Any) -> bytes:
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()

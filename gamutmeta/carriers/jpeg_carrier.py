@@ -198,10 +198,10 @@ def _continuations(source: Source, picture: Sequence[Segment], ours: Sequence[Se
             spread.add((head.instance, head.length, head.kind))
     if not spread:
         return []
-    further = []
+    known, further = set(ours), []
     for segment in picture:
         head = jumbf.packet(_content(source, segment, jumbf.HEAD_BYTES)) if segment.marker == APP11 else None
-        if head is not None and (head.instance, head.length, head.kind) in spread and segment not in ours:
+        if head is not None and (head.instance, head.length, head.kind) in spread and segment not in known:
             further.append(segment)
     return further
 

@@ -61,7 +61,9 @@ def departures(data: bytes) -> list[str]:
     if taken is not chunks[-1]:
         said.append("the payload does not stand directly before the picture")
     content = read_chunk(source, taken)
-    if content[len(_HEAD)] != 0:
+    if taken.type != b"iTXt":
+        said.append(f"the text is in a {taken.type.decode()} chunk instead of an iTXt chunk")
+    elif content[len(_HEAD)] != 0:
         said.append("the text is compressed")
     elif content != _chunk_data(from_text(_text(source, taken), _CARRIER)):
         said.append("the chunk is not as it is written: language tag, translated keyword, white space or unused bits")

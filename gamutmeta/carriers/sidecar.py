@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,11 +60,17 @@ def write_sidecar(path: str | os.PathLike[str], container: BytesLike, *, overwri
     """
     target = Path(path)
     container = checked(container, "sidecar")
-    if target.exists() and not overwrite:
-        raise OutputExistsError(f"{target} exists; it was not overwritten")
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    # A name that nobody can foresee, and a file that must not exist: in a folder that others may write to, a link could
+    # be waiting there, and would be followed.
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(8)}.tmp")
     try:
-        temporary.write_bytes(container)
+        with temporary.open("xb") as fp:
+            fp.write(container)
+        if not overwrite:
+            try:
+                target.open("xb").close()
+            except FileExistsError:
+                raise OutputExistsError(f"{target} exists; it was not overwritten") from None
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from gamutmeta.color.spaces import PROPHOTO, RgbSpace, apply_matrix, conversion_matrix, decode_table
-from gamutmeta.color.strips import for_each_strip
+from gamutmeta.color.strips import STRIP_PIXELS, for_each_strip
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -87,6 +87,9 @@ def _convert(
     dtype: type[Code],
 ) -> NDArray[Code]:
     height, width, _ = samples.shape
+    if width > STRIP_PIXELS:
+        # One row alone would be too much; and every pixel is by itself here.
+        return _convert(samples.reshape(-1, 1, 3), tables, matrix, target, dtype).reshape(samples.shape)
     result = np.empty(samples.shape, dtype)
 
     def work(rows: slice) -> None:

@@ -120,6 +120,14 @@ def _strip_function(
 
 def _expand_strip(tables: Tables, codes: NDArray[np.uint8], top: int, out: NDArray[np.uint16]) -> None:
     """Expand the rows of `codes`, which start at row `top` of the picture, into `out`."""
+    # There is at least one row in a strip, and it may be of any length.
+    for left in range(0, codes.shape[1], STRIP_PIXELS):
+        columns = slice(left, left + STRIP_PIXELS)
+        _expand_part(tables, codes[:, columns], top, left, out[:, columns])
+
+
+def _expand_part(tables: Tables, codes: NDArray[np.uint8], top: int, left: int, out: NDArray[np.uint16]) -> None:
+    """Expand `codes`, whose first pixel is that in row `top` and column `left` of the picture, into `out`."""
     width = codes.shape[1]
     flat = codes.reshape(-1, 3)
     linear = tables.linear.take(flat)
@@ -131,7 +139,7 @@ def _expand_strip(tables: Tables, codes: NDArray[np.uint8], top: int, out: NDArr
         for start in range(0, len(active), _ACTIVE_PIXELS):
             at = active[start : start + _ACTIVE_PIXELS]
             row, column = np.divmod(at, width)
-            outputs = _network(tables, flat[at], wide[at], row + top, column)
+            outputs = _network(tables, flat[at], wide[at], row + top, column + left)
             if head is Head.SRGB_EXCESS:
                 wide[at] = apply_matrix(tables.matrix, linear[at] + tables.gate[flat[at]] * outputs)
             else:

@@ -4,7 +4,8 @@ Everything that depends on one 8-bit code is a table of 256 rows; everything tha
 per column or row. The first layer is linear, so its share of each of these is multiplied in beforehand.
 
 After a quarter turn the columns of the picture run along those of the fitted one no more but down its rows; then the
-grid is transposed, and the vectors change places. Under an affine that mixes both, positions are computed per pixel.
+grid is transposed, and the vectors change places. Under an affine that mixes both, and in pictures with a side so long
+that the vectors would need more memory than the picture, positions are computed per pixel.
 """
 
 from __future__ import annotations
@@ -29,6 +30,13 @@ if TYPE_CHECKING:
 
 __all__ = ["GridAxes", "Skew", "Tables"]
 
+_TABLE_NUMBERS = 1 << 22
+"""Most numbers in the vectors of all columns and rows: 16 MiB. A picture of few very long rows would have more of them
+than pixels; its positions are computed per pixel."""
+
+_GRID_NUMBERS = 8
+"""Of each column and row where there is nothing but a grid."""
+
 
 @dataclass(frozen=True, slots=True)
 class GridAxes:
@@ -48,16 +56,16 @@ class GridAxes:
 
 @dataclass(frozen=True, slots=True)
 class Skew:
-    """An affine that mixes columns and rows.
+    """Positions that are computed per pixel: under an affine that mixes columns and rows, or along very long sides.
 
     Attributes:
-        affine: of the descriptor.
+        affine: of the descriptor, or None.
         size: width and height of the coded raster.
         nodes: the grid, or None.
         xy_weight: the first layer's share of the features of x and y, (features, H1), or None.
     """
 
-    affine: Affine
+    affine: Affine | None
     size: tuple[int, int]
     nodes: Floats | None
     xy_weight: Floats | None
@@ -76,7 +84,7 @@ class Tables:
         column_rows: the first layer's share of what each column says of the position, (W, H1), or None.
         row_rows: the same of each row, (H, H1), or None.
         grid: the grid, or None.
-        skew: what takes the place of the last three under an affine that mixes columns and rows, or None.
+        skew: what takes the place of the last three where positions are computed per pixel, or None.
         grid_weight: the first layer's share of the grid's features, (channels, H1).
         wide_weight: the first layer's share of the features of clipped ProPhoto, (features, H1), or None.
         bias: of the first layer, (H1,).
@@ -116,7 +124,8 @@ class Tables:
         code_rows = wide_weight = column_rows = row_rows = grid = skew = None
         nodes = weights["grid"] if descriptor.grid is not None else None
         xy_weight = first[grid_channels : grid_channels + 2 * xy_features] if descriptor.xy is not None else None
-        if descriptor.affine is not None and _mixes_axes(descriptor.affine):
+        numbers = (width + height) * (_GRID_NUMBERS if xy_weight is None else max(first.shape[1], 4 * xy_features))
+        if (descriptor.affine is not None and _mixes_axes(descriptor.affine)) or numbers > _TABLE_NUMBERS:
             skew = Skew(descriptor.affine, (width, height), nodes, xy_weight)
         else:
             columns, rows = _side_positions(descriptor.affine, (width, height))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -39,7 +40,7 @@ def atomic_write(
     """Write a file under a temporary name beside its place, then move it there.
 
     Whoever opens `path` meanwhile sees the old file or the new one, never a part. If anything fails, the temporary
-    file is removed and `path` is as it was.
+    file is removed and `path` is as it was. A file that is replaced hands its permissions on.
 
     Args:
         path: where to; the folder exists.
@@ -55,6 +56,9 @@ def atomic_write(
     # Not the tempfile module: its files are private to their owner, and this one is to be an ordinary file.
     try:
         with temporary.open("x+b") as file:
+            if target.exists():
+                # A photograph that only its owner may read stays so.
+                shutil.copymode(target, temporary)
             if callable(data):
                 data(file)
             else:

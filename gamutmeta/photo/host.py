@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import io
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from gamutmeta.carriers import host_format
 from gamutmeta.carriers.tiff import read_ifd0, read_value
-from gamutmeta.errors import GamutMetaError, PhotoError
+from gamutmeta.errors import CarrierError, GamutMetaError, PhotoError
 from gamutmeta.photo.metadata import checked_exif, checked_xmp, exif_of_tiff
 from gamutmeta.photo.picture import MAX_PIXELS
 from gamutmeta.photo.pillow_in import open_pillow
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["Metadata", "read_metadata"]
 
@@ -37,10 +40,7 @@ def read_metadata(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Metadata:
         PhotoError: it cannot be opened.
     """
     if host_format(data) == "tiff":
-        ifd = read_ifd0(data)
-        entry = next((entry for entry in ifd.entries if entry.tag == _XMP_TAG and entry.nbytes), None)
-        packet = None if entry is None else read_value(data, entry, max_bytes=_MAX_XMP)
-        return Metadata(exif_of_tiff(data), checked_xmp(packet)[0])
+        return Metadata(_unless_damaged(exif_of_tiff, data), _unless_damaged(_xmp_of_tiff, data))
     try:
         with open_pillow(io.BytesIO(data), ("JPEG", "PNG"), max_pixels) as image:
             return Metadata(checked_exif(image.info.get("exif")), checked_xmp(image.info.get("xmp"))[0])
@@ -49,3 +49,16 @@ def read_metadata(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Metadata:
     except Exception as error:
         # Pillow raises a dozen kinds of exceptions for damaged files, none of which is documented.
         raise PhotoError(f"the picture cannot be opened: {str(error) or type(error).__name__}") from error
+
+
+def _xmp_of_tiff(data: bytes) -> bytes | None:
+    ifd = read_ifd0(data)
+    entry = next((entry for entry in ifd.entries if entry.tag == _XMP_TAG and entry.nbytes), None)
+    return None if entry is None else checked_xmp(read_value(data, entry, max_bytes=_MAX_XMP))[0]
+
+
+def _unless_damaged(read: Callable[[bytes], bytes | None], data: bytes) -> bytes | None:
+    try:
+        return read(data)
+    except CarrierError:
+        return None

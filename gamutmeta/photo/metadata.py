@@ -75,8 +75,9 @@ _CODED_PICTURE = (_COLOR_SPACE, 0xA002, 0xA003, 0x9101, 0x9102)
 CompressedBitsPerPixel. A developed raw has others."""
 
 _GAIN_MAP_NAMESPACES = (b"http://ns.adobe.com/hdr-gain-map/1.0/", b"http://ns.google.com/photos/1.0/container/")
-_XMP_EXTENSION = re.compile(rb'\s*xmpNote:HasExtendedXMP="[0-9A-Fa-f]*"')
-_XMP_ORIENTATION = re.compile(rb'\s*tiff:Orientation="[0-9]"|<tiff:Orientation>[0-9]</tiff:Orientation>')
+# (?<!\s) lets a match begin at the first of many spaces only: trying all of them takes quadratic time.
+_XMP_EXTENSION = re.compile(rb'(?<!\s)\s*xmpNote:HasExtendedXMP="[0-9A-Fa-f]*"')
+_XMP_ORIENTATION = re.compile(rb'(?<!\s)\s*tiff:Orientation="[0-9]"|<tiff:Orientation>[0-9]</tiff:Orientation>')
 
 
 def checked_exif(exif: bytes | None) -> bytes | None:

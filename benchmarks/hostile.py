@@ -1,0 +1,291 @@
+"""What hostile files cost: time and memory of extraction, decoding, validation and expansion.
+
+    python -m benchmarks.hostile [--mutations 20000] [--seed 1] [--name NAME]
+
+Looked at are the conformance vectors, the seeds of the fuzz targets, mutations of both, and files made to be slow. Each
+set has a process of its own; what its resident memory grows by from the first file on is its peak. The time of one call
+is processor time, the memory what Python and numpy had allocated at most, of a second call. Then, what the largest
+models within the limits cost on a picture. Writes ``results/<name>.json`` and ``results/<name>.md``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import resource
+import sys
+import tempfile
+import time
+import tracemalloc
+import warnings
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from benchmarks.machine import describe
+from gamutmeta.conformance import expand_vector, extract_container, read_ppm
+from gamutmeta.container import Payload
+from gamutmeta.errors import GamutMetaError
+from gamutmeta.expansion import expand
+from gamutmeta.fit.config import PRESETS
+from gamutmeta.model.descriptor import Descriptor, FourierXY, Grid, Head, Rgb, RgbSource
+from gamutmeta.model.expand import expand as expand_pixels
+from gamutmeta.validation import validate_file
+from tests.fuzz import samples, slow
+from tests.fuzz.mutations import files
+from tests.fuzz.seeds import CORPUS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+ROOT = Path(__file__).parents[1]
+RESULTS = Path(__file__).parent / "results"
+VECTORS = ROOT / "spec" / "vectors"
+
+STAGES = ("extract", "decode", "validate", "expand")
+SETS = ("vectors, valid", "vectors, invalid", "seeds", "mutations", "made to be slow")
+_MIB = 1 << 20
+
+
+@dataclass(slots=True)
+class Cost:
+    """What one stage took over a set."""
+
+    results: int = 0
+    refusals: int = 0
+    seconds: list[float] = field(default_factory=list)
+    worst: str = ""
+    memory: int = 0
+    greediest: str = ""
+
+    def add(self, name: str, seconds: float, memory: int, *, is_result: bool) -> None:
+        """Count one call."""
+        if seconds > max(self.seconds, default=0):
+            self.worst = name
+        if memory > self.memory:
+            self.memory, self.greediest = memory, name
+        self.seconds.append(seconds)
+        self.results += is_result
+        self.refusals += not is_result
+
+    def to_json(self) -> dict[str, Any]:
+        """Figures of all calls together; seconds, bytes."""
+        middle, most = (median(self.seconds), max(self.seconds)) if self.seconds else (0.0, 0.0)
+        return {
+            "results": self.results,
+            "refusals": self.refusals,
+            "median_seconds": middle,
+            "worst_seconds": most,
+            "worst_file": self.worst,
+            "most_bytes": self.memory,
+            "greediest_file": self.greediest,
+        }
+
+
+def measured(work: Callable[[], object]) -> tuple[object, float, int]:
+    """What a function gives (None if it refuses), processor seconds, and most bytes allocated in a second call.
+
+    Raises:
+        Exception: whatever it raises that is no GamutMetaError.
+    """
+    started = time.process_time()
+    try:
+        result = work()
+    except GamutMetaError:
+        result = None
+    seconds = time.process_time() - started
+    tracemalloc.start()
+    try:
+        work()
+    except GamutMetaError:
+        pass
+    finally:
+        memory = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    return result, seconds, memory
+
+
+class Input(NamedTuple):
+    """A file, and its decoded picture where that comes along: uint8 (H, W, 3)."""
+
+    name: str
+    data: bytes
+    codes: NDArray[np.uint8] | None = None
+
+
+def examine(inputs: Iterable[Input]) -> dict[str, Any]:
+    """All stages over files given by name, and what the process grew by."""
+    costs = {stage: Cost() for stage in STAGES}
+    count = largest = 0
+    before = _peak()
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Pillow warns of damaged files
+        for one in inputs:
+            count, largest = count + 1, max(largest, len(one.data))
+            path = Path(folder) / "file"
+            path.write_bytes(one.data)
+            for stage, work in _stages(one, path):
+                result, seconds, memory = measured(work)
+                is_result = result is not None and getattr(result, "is_good", True)
+                costs[stage].add(one.name, seconds, memory, is_result=is_result)
+    stages = {stage: cost.to_json() for stage, cost in costs.items()}
+    return {"files": count, "largest_bytes": largest, "grown_bytes": _peak() - before, "stages": stages}
+
+
+def _stages(one: Input, path: Path) -> Iterator[tuple[str, Callable[[], object]]]:
+    """Each stage with its work; decoding only where something can be extracted."""
+    _, data, codes = one
+    yield "extract", lambda: extract_container(data)
+    try:
+        container = extract_container(data)
+    except GamutMetaError:
+        container = None
+    if container is not None:
+        yield "decode", lambda: Payload.from_bytes(container)
+    yield "validate", lambda: validate_file(path)
+    yield "expand", lambda: expand(data, threads=1) if codes is None else expand_vector(data, codes)
+
+
+def inputs_of(name: str, mutations: int, seed: int) -> Iterator[Input]:
+    """The files of one of :data:`SETS`."""
+    if name.startswith("vectors"):
+        yield from _vectors("ok" if name.endswith(" valid") else "error")
+    elif name == "seeds":
+        yield from _seeds()
+    elif name == "mutations":
+        pool = [*_vectors("ok"), *_vectors("error"), *_seeds()]
+        chance = random.Random(seed)  # noqa: S311 - the same every time
+        for number in range(mutations):
+            original, data, codes = chance.choice(pool)
+            yield Input(
+                f"mutation {number} of {original}", files.mutated(data, chance, chance.choice(pool).data), codes
+            )
+    else:
+        yield from (Input(kind, make()) for kind, make in slow.FILES.items())
+
+
+def _vectors(result: str) -> Iterator[Input]:
+    for vector in json.loads((VECTORS / "index.json").read_text())["vectors"]:
+        if vector["result"] == result:
+            codes = read_ppm((VECTORS / vector["pixels"]).read_bytes()) if "pixels" in vector else None
+            yield Input(vector["id"], (VECTORS / vector["file"]).read_bytes(), codes)
+
+
+def _seeds() -> Iterator[Input]:
+    for path in sorted(CORPUS.rglob("*")):
+        if path.is_file() and path.suffix != ".json":
+            yield Input(str(path.relative_to(CORPUS)), path.read_bytes())
+
+
+def _in_own_process(name: str, mutations: int, seed: int) -> dict[str, Any]:
+    """:func:`examine`, after everything that is loaded only once was loaded."""
+    examine([Input("", samples.bound("jpeg/baseline", "default")), Input("", samples.bound("tiff/exif", "skewed"))])
+    return examine(inputs_of(name, mutations, seed))
+
+
+def _peak() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+# --- models ----------------------------------------------------------------------------------------------------------
+
+_PRESET = PRESETS["balanced"]
+MODELS: Mapping[str, Descriptor] = {
+    "no model": Descriptor(),
+    "like preset balanced": Descriptor(
+        Head.SRGB_EXCESS, Grid(_PRESET.grid_channels, 64, 96), rgb=Rgb(_PRESET.rgb_octaves), hidden=_PRESET.hidden
+    ),
+    "the paper's": Descriptor(
+        Head.WIDE_RESIDUAL, xy=FourierXY(12), rgb=Rgb(12, RgbSource.WIDE, identity=False), hidden=(32, 32), bias=False
+    ),
+    "largest": Descriptor(Head.WIDE_RESIDUAL, Grid(93, 2, 2), FourierXY(16), Rgb(16), hidden=(256,) * 7),
+}
+
+
+def model_cost(descriptor: Descriptor, shape: tuple[int, int]) -> dict[str, Any]:
+    """Seconds, and most bytes beyond picture and result, of a picture on all pixels of which the model acts."""
+    rng = np.random.default_rng(0)
+    weights = {s.name: rng.normal(0, 0.05, s.shape).astype(np.float32) for s in descriptor.tensor_specs()}
+    codes = np.full((*shape, 3), 255, np.uint8)
+    _, seconds, memory = measured(lambda: expand_pixels(descriptor, weights, codes, threads=1, compiled=False))
+    pixels = shape[0] * shape[1]
+    return {
+        "pixels": f"{shape[1]}x{shape[0]}",
+        "parameters": descriptor.parameter_count,
+        "seconds_per_megapixel": 1e6 * seconds / pixels,
+        "bytes": memory - 6 * pixels,
+    }
+
+
+# --- tables ----------------------------------------------------------------------------------------------------------
+
+
+def table(sets: Mapping[str, Mapping[str, Any]]) -> str:
+    """One line for each stage of each set."""
+    lines = ["| files | stage | results | refusals | median | worst | allocated | process grew |"]
+    lines.append("|---|---|" + "---:|" * 6)
+    for name, found in sets.items():
+        for i, (stage, cost) in enumerate(found["stages"].items()):
+            first = f"{name}: {found['files']:,}, up to {found['largest_bytes'] / 1000:,.0f} KB" if i == 0 else ""
+            grown = f"{found['grown_bytes'] / _MIB:.0f} MiB" if i == 0 else ""
+            lines.append(
+                f"| {first} | {stage} | {cost['results']:,} | {cost['refusals']:,} | "
+                f"{1000 * cost['median_seconds']:.2f} ms | {1000 * cost['worst_seconds']:,.0f} ms | "
+                f"{cost['most_bytes'] / _MIB:.1f} MiB | {grown} |"
+            )
+    return "\n".join(lines)
+
+
+def model_table(models: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
+    """One line for each model and picture."""
+    lines = ["| model | numbers | picture | per megapixel, one thread | beside picture and result |"]
+    lines.append("|---|" + "---:|" * 4)
+    lines += (
+        f"| {name} | {row['parameters']:,} | {row['pixels']} | {row['seconds_per_megapixel']:.2f} s | "
+        f"{row['bytes'] / _MIB:.0f} MiB |"
+        for name, rows in models.items()
+        for row in rows
+    )
+    return "\n".join(lines)
+
+
+def write(path: Path, result: dict[str, Any]) -> None:
+    """The result files, from what the runs gave."""
+    path.with_suffix(".json").write_text(json.dumps(result, indent=1) + "\n")
+    text = (
+        f"{table(result['sets'])}\n\nMedian and worst of one call, processor time. Allocated: the most at once through "
+        f"Python and numpy. Process grew: its highest resident memory over all calls, beyond that after the first "
+        f"files. Nothing but results and errors of gamutmeta's came of any file.\n\n{model_table(result['models'])}\n"
+    )
+    path.with_suffix(".md").write_text(text)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """See the module's docstring."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--mutations", type=int, default=20_000)
+    parser.add_argument("--seed", type=int, default=1, help="of the mutations")
+    parser.add_argument("--name", default="hostile", help="of the result files")
+    options = parser.parse_args(arguments)
+    sets = {}
+    for name in SETS:
+        with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+            sets[name] = pool.submit(_in_own_process, name, options.mutations, options.seed).result()
+        print(table({name: sets[name]}), flush=True)
+    shapes = ((500, 500), (1, 250_000))
+    models = {name: [model_cost(model, shape) for shape in shapes] for name, model in MODELS.items()}
+    print(model_table(models))
+    result = {"machine": describe(), "mutations": options.mutations, "seed": options.seed, "sets": sets}
+    write(RESULTS / options.name, result | {"models": models})
+
+
+if __name__ == "__main__":
+    main()
