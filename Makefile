@@ -45,6 +45,11 @@ conformance: $(READY)
 	$(BIN)/python -m spec.conformance -- $(BIN)/python spec/decoders/reference.py
 	$(BIN)/python -m spec.conformance -- node spec/decoders/pipe.mjs
 
+# Coverage-guided fuzzing of every target; FUZZ executions of each.
+FUZZ ?= 1000000
+fuzz: $(READY)
+	$(BIN)/python -m tests.fuzz.run --executions $(FUZZ)
+
 vectors: $(READY)
 	$(BIN)/python -m spec.vectors.make
 
