@@ -265,6 +265,7 @@ function readMessagePack(bytes) {
   while (stack.length > 0) {
     const top = stack.at(-1);
     if (top.missing-- === 0) {
+      if (top.isMap && !hasPlainKeys(top.items)) wrong('keys of a map are wrong');
       stack.pop();
       continue;
     }
@@ -274,11 +275,12 @@ function readMessagePack(bytes) {
     if (kind === 'array' || kind === 'map') {
       const inner = kind === 'map' ? new Pairs() : [];
       top.items.push(inner);
-      stack.push({ items: inner.items ?? inner, missing: kind === 'map' ? 2 * value : value });
+      const isMap = kind === 'map';
+      stack.push({ items: inner.items ?? inner, missing: isMap ? 2 * value : value, isMap });
     } else if (kind === 'string' || kind === 'bytes') {
       if (value > (kind === 'string' ? 32 : 16) || at + value > bytes.length) wrong('a string is too long');
       const content = bytes.slice(at, at + value);
-      top.items.push(kind === 'string' ? String.fromCharCode(...content) : content);
+      top.items.push(kind === 'string' ? (utf8(content) ?? wrong('a string is no UTF-8')) : content);
       at += value;
     } else {
       top.items.push({ nil: null, bool: value === 1, float: new Float(value), int: value }[kind]);
@@ -286,4 +288,20 @@ function readMessagePack(bytes) {
   }
   if (at < bytes.length) wrong('something follows it');
   return { value: root[0], canonical };
+}
+
+/** The string that bytes are in UTF-8, or null (5.5, 1). */
+function utf8(bytes) {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return null;
+  }
+}
+
+/** Whether a map, wherever it is, has few enough keys, strings or byte strings, none of them twice (5.5, 1). */
+function hasPlainKeys(items) {
+  const keys = items.filter((_, k) => k % 2 === 0);
+  const plain = keys.every((key) => typeof key === 'string' || key instanceof Uint8Array);
+  return keys.length <= 16 && plain && new Set(keys.map((key) => `${typeof key} ${key}`)).size === keys.length;
 }

@@ -196,6 +196,7 @@ def messagepack(data: bytes) -> tuple[Any, bool]:
     while stack:
         parent, missing = stack.pop()
         if missing == 0:
+            require(not isinstance(parent, Map) or has_plain_keys(parent), "payload", "keys of a map are wrong")
             continue
         kind, value, at, shortest = head(data, at)
         canonical = canonical and shortest
@@ -206,8 +207,22 @@ def messagepack(data: bytes) -> tuple[Any, bool]:
         elif kind is str or kind is bytes:
             text, at = data[at : at + value], at + value
             require(value <= (32 if kind is str else 16) and at <= len(data), "payload", "a string is too long")
-            parent.append(text.decode("latin-1") if kind is str else text)
+            parent.append(utf_8(text) if kind is str else text)
         else:
             parent.append(value)
     require(at == len(data), "payload", "something follows the descriptor")
     return root[0], canonical
+
+
+def utf_8(text: bytes) -> str:
+    """A string, which must be UTF-8 (5.5, 1)."""
+    try:
+        return text.decode()
+    except UnicodeDecodeError as error:
+        raise GamutError("payload", "a string is no UTF-8") from error
+
+
+def has_plain_keys(pairs: Map) -> bool:
+    """Whether a map, wherever it is, has few enough keys, strings or byte strings, none of them twice (5.5, 1)."""
+    keys = pairs[::2]
+    return len(keys) <= 16 and all(type(key) in {str, bytes} for key in keys) and len(set(keys)) == len(keys)
