@@ -272,10 +272,14 @@ def _by_hand(suite: Suite) -> None:
         file = b"\xff\xd8" + app11(container) + tables + b"\xff\x01" * fill + scans
         if name == "most":
             rationale = "65,536 segments up to EOI, the most that are walked for the digest."
-            suite.expands(f"jpeg-segments-{name}", file, picture, container, rationale, "jpeg", "limits", "by-hand")
+            suite.expands(
+                f"jpeg-segments-{name}-by-hand", file, picture, container, rationale, "jpeg", "limits", "by-hand"
+            )
         else:
             rationale = "EOI is a segment more than is walked for the digest."
-            suite.refuses(f"jpeg-segments-{name}", file, picture, "carrier", rationale, "jpeg", "limits", "by-hand")
+            suite.refuses(
+                f"jpeg-segments-{name}-by-hand", file, picture, "carrier", rationale, "jpeg", "limits", "by-hand"
+            )
     for name, file in (
         ("without-scan", b"\xff\xd8" + segment(0xDB, b"\x10") + b"\xff\xd9"),
         ("without-anything", b"\xff\xd8\xff\xd9"),
