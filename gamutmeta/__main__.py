@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import sys
 
 from gamutmeta.errors import MissingExtraError
@@ -22,6 +24,8 @@ def main() -> int:
             raise
         sys.stderr.write(f"{MissingExtraError('the command line', 'click', 'cli')}\n")
         return 2
+    # At its end Python searches all objects for garbage, several times: with torch half a second, for nothing.
+    atexit.register(gc.freeze)
     exit_code: int = app(prog_name="gamutmeta")
     return exit_code
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import signal
 import threading
 import warnings
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from gamutmeta.color.threads import THREADS_VARIABLE, core_count
 from gamutmeta.errors import GamutMetaError, GamutMetaWarning, PlanError
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _FOLDER_ENDINGS = tuple(filter(None, (os.sep, os.altsep)))
+
+_THREAD_VARIABLES = (THREADS_VARIABLE, "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+"""Of gamutmeta itself, torch and numpy."""
 
 _NOT_PHOTOGRAPHS = (".", "~")
 """How names of hidden files (those of unfinished writes among them) and of editors' lock files begin."""
@@ -145,6 +149,9 @@ def run(
     A GamutMetaError or OSError is the failure of one item, and the others go on. Any other exception is a defect and
     ends it all. So does an interrupt: what has not begun is dropped, and what is being written leaves no half file.
 
+    Several processes share the cores: each is told to use no more threads than its part of them, by environment
+    variables that it finds set already where the caller wants something else.
+
     Args:
         items: what to work on. With several processes, they, `work` and its results must be picklable.
         work: done once for each.
@@ -156,10 +163,14 @@ def run(
         for item in pending:
             yield attempt(work, item)
         return
+    # Not needed for one job, and a twentieth of a second to import.
+    from concurrent.futures import ProcessPoolExecutor, as_completed  # noqa: PLC0415
+    from multiprocessing import get_context  # noqa: PLC0415
+
     # Forked processes would inherit the locks of numpy's and torch's threads.
     context = get_context("spawn")
     stop = context.Event()
-    pool = ProcessPoolExecutor(jobs, context, initializer=_start_worker, initargs=(stop,))
+    pool = ProcessPoolExecutor(jobs, context, initializer=_start_worker, initargs=(stop, core_count() // jobs))
     try:
         with _interrupts_ignored():
             futures = [pool.submit(_attempt_in_worker, work, item) for item in pending]
@@ -258,9 +269,14 @@ _stop: Event | None = None
 """In a worker process: set when no further item shall be begun."""
 
 
-def _start_worker(stop: Event) -> None:
+def _start_worker(stop: Event, cores: int) -> None:
     global _stop  # noqa: PLW0603 - the one way to hand an event to a worker
     _stop = stop
+    # Before the libraries that look at them are imported.
+    for variable in _THREAD_VARIABLES:
+        os.environ.setdefault(variable, str(max(1, cores)))
+    # At its end Python searches all objects for garbage, several times: with torch half a second, for nothing.
+    atexit.register(gc.freeze)
     # Ctrl-C reaches every process of a terminal. One that waits for work must not die of it with a traceback.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 

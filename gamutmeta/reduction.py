@@ -32,6 +32,7 @@ from gamutmeta.report import Report
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
     from PIL import Image
@@ -44,7 +45,7 @@ __all__ = ["FORMATS", "FileFormat", "Reduction", "format_of", "reduce", "reduce_
 FileFormat = Literal["jpeg", "png", "tiff"]
 Subsampling = Literal["4:4:4", "4:2:2", "4:2:0"]
 
-FORMATS: dict[str, FileFormat] = {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png", ".tif": "tiff", ".tiff": "tiff"}
+FORMATS: Mapping[str, FileFormat] = carriers.SUFFIXES
 """File format of the sRGB picture by file name extension."""
 
 

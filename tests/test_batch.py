@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gamutmeta.batch import Failure, Outcome, Task, attempt, plan, run
+from gamutmeta.color.threads import core_count
 from gamutmeta.errors import (
     FitError,
     GamutMetaError,
@@ -210,6 +211,20 @@ class TestRun:
             Outcome(15, failure=Failure("os", "No such file or directory: x.tif")),
             Outcome(17, 8, warnings=("sRGB was assumed",)),
         ]
+
+    def test_processes_share_the_cores(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        names = ["GAMUTMETA_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"]
+        for name in names:
+            monkeypatch.delenv(name, raising=False)
+        each = str(max(1, core_count() // 2))
+        assert [outcome.result for outcome in run(names, os.getenv, jobs=2)] == [each] * 4
+        assert not set(names) & os.environ.keys(), "of this process they are not set"
+        assert [outcome.result for outcome in run([1, 2], threads_of_torch, jobs=2)] == [int(each)] * 2
+        monkeypatch.setenv("GAMUTMETA_THREADS", "7")
+        assert {outcome.item: outcome.result for outcome in run(names[:2], os.getenv, jobs=2)} == {
+            "GAMUTMETA_THREADS": "7",
+            "OMP_NUM_THREADS": each,
+        }
 
     def test_a_defect_in_a_process_is_not_a_failure(self) -> None:
         with pytest.raises(ZeroDivisionError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import re
@@ -11,6 +12,7 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
 import pytest
 from carrots import quick_presets, write_piece
 from click.testing import CliRunner, Result
@@ -68,6 +70,19 @@ class TestHelp:
         assert result.exit_code == 0
         assert result.stdout.startswith(f"Usage: app {command}")
         assert command == "demo" or f"Examples:\n    gamutmeta {command} " in result.stdout
+
+    def test_the_list_of_commands_tells_what_they_tell(self) -> None:
+        context = click.Context(app)
+        summaries = dict(re.findall(r"^  ([a-z]+) {2,}(\S.*(?:\n {11}.*)*)$", run("--help").stdout, re.MULTILINE))
+        for name in app.list_commands(context):
+            command = app.get_command(context, name)
+            assert command is not None
+            assert command.name == name
+            if command.hidden:
+                assert name not in summaries
+            else:
+                first = inspect.cleandoc(command.help or "").partition("\n\n")[0]
+                assert " ".join(summaries[name].split()) == first.partition(". ")[0].rstrip(".") + ".", name
 
     def test_version(self) -> None:
         assert run("--version").stdout == f"app {gamutmeta.__version__}\n"
@@ -372,6 +387,18 @@ class TestInfo:
         run("extract", "photo.jpg", "-o", "plain.jpg.gamut")
         (info,) = lines(run("info", "--json", "plain.jpg"))
         assert info["carrier"] == "sidecar"
+
+    def test_a_folder(self) -> None:
+        Path("web/trip").mkdir(parents=True)
+        for name in ("web/b.jpg", "web/trip/a.jpeg"):
+            Path(name).write_bytes(Path("photo.jpg").read_bytes())
+        run("extract", "photo.jpg", "-o", "web/c.gamut")
+        Path("web/notes.txt").write_bytes(b"")
+        assert [line["file"] for line in lines(run("info", "web", "--json"))] == [
+            "web/b.jpg", "web/c.gamut", "web/trip/a.jpeg",
+        ]  # fmt: skip
+        Path("empty").mkdir()
+        assert run("info", "empty").exit_code == 2
 
     def test_exit_code_1_if_one_has_none(self) -> None:
         result = run("info", "photo.tif", "photo.jpg", "--json")

@@ -14,7 +14,11 @@ from carrots import QUICK, write_piece
 import gamutmeta
 from gamutmeta.reduction import reduce_file
 
-HEAVY = ("torch", "numpy", "PIL", "tifffile", "imagecodecs", "msgpack", "zstandard", "click", "rawpy", "pillow_heif")
+HEAVY = (
+    "torch", "numba", "numpy", "PIL", "tifffile", "imagecodecs", "msgpack", "zstandard", "click", "rawpy",
+    "pillow_heif", "multiprocessing", "concurrent.futures.process", "asyncio",
+)  # fmt: skip
+"""Libraries, and parts of Python's own, that take from ten milliseconds to seconds."""
 
 
 def loaded_by(code: str, *arguments: Path) -> set[str]:
@@ -52,8 +56,23 @@ def test_the_pillow_plugin_loads_no_torch(srgb_file: Path) -> None:
     assert "torch" not in loaded_by(code, srgb_file)
 
 
-def test_the_command_line_loads_no_torch() -> None:
-    assert "torch" not in loaded_by("import gamutmeta.cli")
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["info", "missing.jpg"]])
+def test_the_command_line_loads_what_the_command_needs(arguments: list[str]) -> None:
+    code = f"""
+sys.argv = ["gamutmeta", *{arguments}]
+from gamutmeta.__main__ import main
+try:
+    main()
+except SystemExit:
+    print()
+"""
+    needed = {"click", "numpy", "msgpack", "zstandard"} if "info" in arguments else {"click"}
+    assert loaded_by(code) == needed
+
+
+def test_the_streets_load_no_more_than_numpy_and_pillow_at_first() -> None:
+    for name in ("expand_file", "reduce_file", "verify_file", "register"):
+        assert loaded_by(f"import gamutmeta; gamutmeta.{name}") <= {"numpy", "PIL", "msgpack", "zstandard"}, name
 
 
 def test_every_public_name_is_there() -> None:

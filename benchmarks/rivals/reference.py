@@ -25,18 +25,18 @@ from gamutmeta.color.strips import row_strips
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["STEPS", "Reference", "Training"]
+__all__ = ["OUTPUT_SCALE", "SHAPES", "STEPS", "Reference", "Training", "coordinates", "octaves"]
 
 STEPS = 1_200
 """Of the paper's fast fit."""
 _BATCH = 16_384
 _LEARNING_RATE = 5e-3
 _OCTAVES = 12
-_SHAPES = ((32, 10 * _OCTAVES), (32, 32), (3, 32))
+SHAPES = ((32, 10 * _OCTAVES), (32, 32), (3, 32))
 _MAX_SAMPLES = 1 << 20
 _LOSS_SCALE = 1e3
 """Keeps the gradients of tiny errors far above Adam's epsilon."""
-_OUTPUT_SCALE = 0.5
+OUTPUT_SCALE = 0.5
 """The prediction is in units of the range -1..1 that the inputs have."""
 _STRIP_PIXELS = 1 << 16
 
@@ -87,12 +87,12 @@ class Training:
         inputs, targets = self._samples(wide, codes, seed)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            linear = [nn.Linear(inputs_, outputs, bias=False) for outputs, inputs_ in _SHAPES]
+            linear = [nn.Linear(inputs_, outputs, bias=False) for outputs, inputs_ in SHAPES]
             network = nn.Sequential(linear[0], nn.ReLU(), linear[1], nn.ReLU(), linear[2])
             optimiser = torch.optim.Adam(network.parameters(), lr=_LEARNING_RATE)
             for _ in range(self.steps):
                 batch = torch.randint(len(inputs), (_BATCH,))
-                error = network(octaves(inputs[batch])) * _OUTPUT_SCALE - targets[batch]
+                error = network(octaves(inputs[batch])) * OUTPUT_SCALE - targets[batch]
                 loss = _LOSS_SCALE * (error**2).mean()
                 optimiser.zero_grad()
                 loss.backward()
@@ -143,7 +143,7 @@ class Reference:
 
     def expand(self, codes: NDArray[np.uint8], metadata: bytes) -> NDArray[np.uint16]:
         """See :class:`~benchmarks.rivals.method.Method`."""
-        first, second, third = (torch.from_numpy(w).T for w in unpack(metadata, _SHAPES))
+        first, second, third = (torch.from_numpy(w).T for w in unpack(metadata, SHAPES))
         height, width, _ = codes.shape
         # A linear layer of features that depend on the row, the column or the colour alone is a sum of three products.
         # `octaves` puts the sines of all inputs first, then the cosines of all.
@@ -164,5 +164,5 @@ class Reference:
                 hidden += of_row[rows, None]
                 hidden += of_column
                 added = (hidden.relu_() @ second).relu_() @ third
-                result[rows] = romm_codes(clipped + (added * _OUTPUT_SCALE).numpy())
+                result[rows] = romm_codes(clipped + (added * OUTPUT_SCALE).numpy())
         return result

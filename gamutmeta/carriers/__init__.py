@@ -6,7 +6,7 @@ The container is opaque here. Files are spliced, never re-encoded: the coded pic
 from __future__ import annotations
 
 from gamutmeta.carriers.digest import coded_digest, file_digest, samples_digest
-from gamutmeta.carriers.host import CARRIERS, HostFormat, carriers_of, default_carrier, host_format
+from gamutmeta.carriers.host import CARRIERS, SUFFIXES, HostFormat, carriers_of, default_carrier, host_format
 from gamutmeta.carriers.payload import MAGIC, MAX_CONTAINER, Extracted
 from gamutmeta.carriers.sidecar import SIDECAR_SUFFIX, read_sidecar, sidecar_path, write_sidecar
 from gamutmeta.carriers.splice import departures, embed, extract, extract_from_file, find, strip
@@ -16,6 +16,7 @@ __all__ = [
     "MAGIC",
     "MAX_CONTAINER",
     "SIDECAR_SUFFIX",
+    "SUFFIXES",
     "Extracted",
     "HostFormat",
     "carriers_of",

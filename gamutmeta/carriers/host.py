@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from gamutmeta.carriers.source import BytesLike
 
-__all__ = ["CARRIERS", "SIGNATURE_BYTES", "HostFormat", "carriers_of", "default_carrier", "host_format"]
+__all__ = ["CARRIERS", "SIGNATURE_BYTES", "SUFFIXES", "HostFormat", "carriers_of", "default_carrier", "host_format"]
 
 HostFormat: TypeAlias = Literal["jpeg", "png", "tiff"]
 
@@ -27,6 +27,11 @@ _SIGNATURES: Final[tuple[tuple[bytes, HostFormat], ...]] = (
 
 SIGNATURE_BYTES = max(len(signature) for signature, _ in _SIGNATURES)
 """How many bytes from the beginning of a file `host_format` needs."""
+
+SUFFIXES: Final[Mapping[str, HostFormat]] = MappingProxyType(
+    {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png", ".tif": "tiff", ".tiff": "tiff"}
+)
+"""Ending of a file's name, in lower case -> the kind of host file that it says."""
 
 CARRIERS: Final[Mapping[str, tuple[HostFormat, ...]]] = MappingProxyType(
     {

@@ -162,7 +162,12 @@ def _payloads(source: Source, segments: Iterable[Segment]) -> Iterator[_Found]:
     for segment in segments:
         if segment.marker == COM and _content(source, segment, len(COM_PREFIX)) == COM_PREFIX:
             yield _Found("com", segment)
-        elif segment.marker == APP11 and jumbf.claims(_content(source, segment)):
+        elif (
+            segment.marker == APP11
+            # Others fill many segments to the brim (C2PA), and need not be read for that.
+            and jumbf.may_claim(_content(source, segment, jumbf.LABEL_END))
+            and jumbf.claims(_content(source, segment))
+        ):
             yield _Found("app11", segment)
 
 

@@ -33,10 +33,12 @@ __all__ = [
     "HEAD_BYTES",
     "INSTANCE",
     "LABEL",
+    "LABEL_END",
     "PROJECT_UUID",
     "Packet",
     "claims",
     "departures",
+    "may_claim",
     "pack",
     "packet",
     "unpack",
@@ -48,6 +50,9 @@ PROJECT_UUID = bytes.fromhex("a6bebb6856db46f0a99d639f47f4c052")
 
 HEAD_BYTES = 24
 """How much of a segment's content `packet` needs."""
+
+LABEL_END = HEAD_BYTES + 26 + len(LABEL)
+"""How much of a segment's content `may_claim` needs: head, head of the description box, type, toggles and label."""
 
 _UUID_CONTENT_TYPE = bytes.fromhex("7575696400110010800000aa00389b71")
 _REQUESTABLE, _LABELLED = 0x01, 0x02
@@ -90,6 +95,12 @@ def packet(content: bytes) -> Packet | None:
     return Packet(instance, sequence, int.from_bytes(content[16:24], "big"), kind, 24)
 
 
+def may_claim(content: bytes) -> bool:
+    """Tell from the first `LABEL_END` bytes of an APP11 segment's content whether the whole of it can be ours."""
+    head = packet(content)
+    return head is not None and head.kind == b"jumb" and _bears_our_label(content, head.start)
+
+
 def claims(content: bytes) -> bool:
     """Tell whether an APP11 segment's content is ours, be it sound or damaged."""
     try:
@@ -109,7 +120,7 @@ def unpack(content: bytes) -> bytes | None:
         CarrierError: the superbox is ours, but is spread over several segments, damaged, or holds no container.
     """
     head = packet(content)
-    if head is None or head.kind != b"jumb" or not _bears_our_label(content, head.start):
+    if head is None or not may_claim(content):
         return None
     if head.sequence != 1 or head.length != len(content) - 8:
         raise CarrierError(

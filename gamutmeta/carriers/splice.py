@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, BinaryIO, Final, Protocol
 
@@ -51,9 +53,19 @@ def find(data: BytesLike) -> list[str]:
     return _HOSTS[host_format(data)].find(bytes(data))
 
 
-def extract(data: BytesLike) -> Extracted:
-    """Take the container out of a file; see `extract_from_file`."""
-    return _extract(Source.of(data))
+def extract(source: BytesLike | str | os.PathLike[str]) -> Extracted:
+    """Take the container out of a file, given by its bytes or by its path.
+
+    Of a path no more is read than `extract_from_file` reads.
+
+    Raises:
+        OSError: the file cannot be read.
+        CarrierError: as for `extract_from_file`.
+    """
+    if isinstance(source, str | os.PathLike):
+        with Path(source).open("rb") as fp:
+            return extract_from_file(fp)
+    return _extract(Source.of(source))
 
 
 def extract_from_file(fp: BinaryIO) -> Extracted:

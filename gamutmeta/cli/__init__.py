@@ -2,25 +2,59 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 import click
 
 from gamutmeta import __version__
-from gamutmeta.cli import options
-from gamutmeta.cli.carry import attach, extract, strip
-from gamutmeta.cli.conform import conform
-from gamutmeta.cli.convert import expand, reduce
-from gamutmeta.cli.edit import crop, resize, rotate
-from gamutmeta.cli.examine import info, verify
-from gamutmeta.cli.show import demo
-from gamutmeta.cli.validate import validate
+from gamutmeta.cli.epilog import examples
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["app"]
 
+_COMMANDS: Mapping[str, tuple[str, str | None]] = {
+    "attach": ("carry", "Put a bare payload into a file, for example after a service removed it."),
+    "conform": ("conform", None),
+    "crop": ("edit", "Cut out a part of a picture."),
+    "demo": ("show", "Reduce a photograph, restore it, and draw what that did."),
+    "expand": ("convert", "Restore wide-gamut photographs from sRGB files with a payload."),
+    "extract": ("carry", "Write the bare payload of a file, for example as a sidecar."),
+    "info": ("info", "Show what payload a file carries."),
+    "reduce": ("convert", "Turn wide-gamut photographs into sRGB files that carry their colours."),
+    "resize": ("edit", "Resample a picture to another size."),
+    "rotate": ("edit", "Turn a picture by quarters, or mirror it."),
+    "strip": ("carry", "Remove payloads."),
+    "validate": ("validate", "Check whether files with payloads keep to the specification."),
+    "verify": ("verify", "Measure how well an sRGB file restores a photograph that is still at hand."),
+}
+"""Module and summary of each command; the summary is the first sentence of its help, None for a hidden command."""
+
+
+class _LazyGroup(click.Group):
+    """Imports a command when it is asked for: listing all of them loads neither numpy nor Pillow."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        module, _ = _COMMANDS[cmd_name]
+        command: click.Command = getattr(import_module(f"{__name__}.{module}"), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in _COMMANDS.items() if summary is not None])
+
 
 @click.group(
-    commands=[reduce, expand, info, verify, validate, crop, resize, rotate, strip, extract, attach, demo, conform],
+    cls=_LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog=options.examples(
+    epilog=examples(
         "gamutmeta reduce photo.tif -o photo.jpg",
         "gamutmeta expand photo.jpg -o restored.tif",
         "gamutmeta verify photo.jpg --reference photo.tif",

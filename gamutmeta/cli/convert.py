@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,7 @@ from gamutmeta import carriers
 from gamutmeta.batch import Task, run
 from gamutmeta.cli import options
 from gamutmeta.cli.outcomes import report_line, show
-from gamutmeta.color.spaces import SPACES
+from gamutmeta.cli.spaces import assume_space, space
 from gamutmeta.expansion import expand_file
 from gamutmeta.fit.config import MAX_BYTES, MIN_BYTES, PRESETS
 from gamutmeta.photo.raw_in import RAW_SUFFIXES
@@ -70,7 +69,7 @@ _SUFFIXES = {"jpeg": ".jpg", "png": ".png", "tiff": ".tif"}
     help="Where to fit; auto takes CUDA if there is any.",
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Same seed, same payload.")
-@options.assume_space
+@assume_space
 @options.jobs
 @options.overwrite
 @options.json_lines
@@ -105,7 +104,7 @@ def reduce(
 )
 @click.argument("sources", nargs=-1, required=True, type=options.FILE, metavar="SRC...")
 @options.output("The wide-gamut file, or the folder for several; its ending (.tif, .png, .jpg) decides the format.")
-@click.option("--space", type=click.Choice(list(SPACES)), default="prophoto", show_default=True, help="Colour space.")
+@space
 @click.option("--depth", type=click.Choice(["8", "16"]), help="Bits per channel.  [default: 16; 8 for JPEG]")
 @click.option(
     "--format", "format_", type=click.Choice(["tiff", "png", "jpeg"]), help="Of files in a folder.  [default: tiff]"
@@ -140,7 +139,6 @@ def expand(
         sidecar=sidecar,
         depth=None if depth is None else int(depth),
         check=not force,
-        threads=None if jobs == 1 else _threads_each(jobs),
         **settings,
     )
     outcomes = run(tasks, work, jobs=jobs)
@@ -170,8 +168,3 @@ def _check_targets(tasks: list[Task], format_: str | None, carrier: str | None =
         if carrier is not None and carrier not in carriers.carriers_of(written):
             fitting = ", ".join(carriers.carriers_of(written))
             raise click.UsageError(f"--carrier {carrier} does not go with {task.target.name}, which takes {fitting}")
-
-
-def _threads_each(jobs: int) -> int:
-    """Threads for one of several processes, so that together they use every core once."""
-    return max(1, (os.cpu_count() or 1) // jobs)

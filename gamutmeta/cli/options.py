@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from gamutmeta import batch
-from gamutmeta.color.spaces import SPACES
+from gamutmeta import batch, carriers
+from gamutmeta.cli.epilog import examples
 from gamutmeta.errors import GamutMetaError
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
-__all__ = ["FILE", "assume_space", "examples", "jobs", "json_lines", "output", "overwrite", "planned", "sidecar"]
+__all__ = ["FILE", "examples", "jobs", "json_lines", "listed", "output", "overwrite", "planned", "sidecar"]
 
 AnyFunction = TypeVar("AnyFunction", bound="Callable[..., object]")
 
@@ -43,17 +44,6 @@ jobs = click.option(
 
 sidecar = click.option("--sidecar", type=FILE, help="Take the payload from this file.")
 
-assume_space = click.option(
-    "--assume-space",
-    type=click.Choice(list(SPACES)),
-    help="The colour space of photographs that name none.  [default: srgb, with a warning]",
-)
-
-
-def examples(*commands: str) -> str:
-    """The end of a help page. A backspace is how click is told not to re-wrap it."""
-    return "\n".join(["\b", "Examples:", *(f"  {command}" for command in commands)])
-
 
 def planned(
     sources: Iterable[str | os.PathLike[str]],
@@ -63,7 +53,20 @@ def planned(
     suffix: str | None = None,
 ) -> list[batch.Task]:
     """What :func:`gamutmeta.batch.plan` plans; what it refuses is wrong usage."""
-    try:
+    with _refusals():
         return batch.plan(sources, output, readable=readable, suffix=suffix)
+
+
+def listed(sources: Iterable[str | os.PathLike[str]]) -> list[Path]:
+    """The files named, and in folders all pictures that may carry payloads, and sidecars."""
+    with _refusals():
+        return batch.listed(sources, readable={*carriers.SUFFIXES, carriers.SIDECAR_SUFFIX})
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """What files cannot be worked on at all is wrong usage."""
+    try:
+        yield
     except (GamutMetaError, OSError) as error:
         raise click.UsageError(batch.Failure.of(error).message) from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import BrokenExecutor
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import click
@@ -71,7 +71,7 @@ def show(
                 notes = getattr(outcome.result, "notes", ())
                 said = " ".join(outcome.warnings)
                 _say("note", file, (note for note in notes if note not in said))
-    except BrokenProcessPool as error:
+    except BrokenExecutor as error:
         raise click.ClickException(
             "a process was killed from outside, perhaps for want of memory; try fewer --jobs"
         ) from error

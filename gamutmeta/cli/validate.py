@@ -6,20 +6,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gamutmeta import batch
-from gamutmeta.carriers import SIDECAR_SUFFIX
+from gamutmeta.batch import run
 from gamutmeta.cli import options
 from gamutmeta.cli.outcomes import show
-from gamutmeta.errors import GamutMetaError
-from gamutmeta.reduction import FORMATS
 from gamutmeta.validation import validate_file
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = ["validate"]
-
-_READABLE = {*FORMATS, SIDECAR_SUFFIX}
 
 
 @click.command(
@@ -41,8 +36,5 @@ def validate(files: tuple[Path, ...], *, as_json: bool) -> None:
     one. Folders are searched for .jpg, .jpeg, .png, .tif, .tiff and .gamut. Exit code 1 if a file is invalid or carries
     no payload.
     """
-    try:
-        found = batch.listed(files, readable=_READABLE)
-    except (GamutMetaError, OSError) as error:
-        raise click.UsageError(batch.Failure.of(error).message) from error
-    show(batch.run(found, validate_file), total=len(found), name=lambda file: file, text=str, as_json=as_json)
+    found = options.listed(files)
+    show(run(found, validate_file), total=len(found), name=lambda file: file, text=str, as_json=as_json)

@@ -5,9 +5,10 @@ numpy releases the interpreter lock inside its loops, so threads are enough.
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
+
+from gamutmeta.color.threads import thread_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,12 +37,13 @@ def for_each_strip(
     pixels: int = STRIP_PIXELS,
     threads: int | None = None,
 ) -> None:
-    """Call `work` with every strip of rows, in any order and on several threads (None: one per core, at most 8).
+    """Call `work` with every strip of rows, in any order and on several threads.
 
-    The first exception raised by `work` is raised here.
+    By default these are those of :func:`~gamutmeta.color.threads.thread_count`, at most 8. The first
+    exception raised by `work` is raised here.
     """
     strips = list(row_strips(height, width, pixels))
-    threads = min(threads or min(os.cpu_count() or 1, _MAX_THREADS), len(strips))
+    threads = min(threads or thread_count(_MAX_THREADS), len(strips))
     if threads <= 1:
         for strip in strips:
             work(strip)

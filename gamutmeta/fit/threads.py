@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 import torch
 
+from gamutmeta.color.threads import thread_count
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 __all__ = ["in_order", "single_threaded"]
 
-_THREADS = min(2, os.cpu_count() or 1)
+_MAX_THREADS = 2
 """More would wait for memory, and all of it is a tenth of the fit."""
 
 _Item = TypeVar("_Item")
@@ -27,7 +28,7 @@ def in_order(work: Callable[[_Item], _Result], items: Iterable[_Item]) -> list[_
     torch and numpy release the interpreter lock inside their operations. What the caller makes of the results does not
     depend on the number of threads.
     """
-    with ThreadPoolExecutor(_THREADS, thread_name_prefix="gamutmeta-fit") as pool:
+    with ThreadPoolExecutor(thread_count(_MAX_THREADS), thread_name_prefix="gamutmeta-fit") as pool:
         return list(pool.map(work, items))
 
 

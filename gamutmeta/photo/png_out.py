@@ -19,6 +19,7 @@ import numpy as np
 
 from gamutmeta.carriers.png import SIGNATURE, make_chunk
 from gamutmeta.color.strips import row_strips
+from gamutmeta.color.threads import thread_count
 from gamutmeta.photo.alpha import with_alpha
 from gamutmeta.photo.metadata import EXIF_PREFIX
 
@@ -36,7 +37,7 @@ _ZLIB_HEADER = b"\x78\x9c"
 _MATCHES_BELOW = 0.6
 """Compressed to less than this share without matches, a strip is tried with them; photographs come to 0.75 and more."""
 _ADLER_MODULUS = 65521
-_THREADS = 4
+_MAX_THREADS = 4
 
 
 def write_png(
@@ -110,7 +111,7 @@ def _write_pixels(
     strips = list(row_strips(*samples.shape[:2]))
     checksum = 1
     prefix = _ZLIB_HEADER
-    with ThreadPoolExecutor(_THREADS, thread_name_prefix="gamutmeta-png") as pool:
+    with ThreadPoolExecutor(thread_count(_MAX_THREADS), thread_name_prefix="gamutmeta-png") as pool:
         for strip in pool.map(deflated, strips):
             file.write(make_chunk(b"IDAT", prefix + strip.deflated))
             checksum = _joined(checksum, strip.adler, strip.size)

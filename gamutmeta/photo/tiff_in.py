@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 
 from gamutmeta.carriers.tiff import Ifd, read_ifd0, read_value
+from gamutmeta.color.threads import thread_count
 from gamutmeta.errors import PhotoError
 from gamutmeta.photo.extras import imagecodecs_for
 from gamutmeta.photo.metadata import checked_xmp, exif_of_tiff
@@ -34,6 +35,8 @@ _MAX_TAG = 64 << 20
 
 _READ_AHEAD = 16 << 20
 """Bytes of compressed strips held at a time; tifffile's default holds most of a photograph's."""
+
+_MAX_THREADS = 8
 
 _MAX_TILE = 1 << 22
 """Pixels of a tile that may be larger than the picture."""
@@ -91,7 +94,9 @@ def _decode(file: BinaryIO, max_pixels: int, notes: list[str]) -> tuple[Channels
         unknown = len(extra) > 1 or (extra == (PREMULTIPLIED,) and page.samplesperpixel == 2)
         if bits > 8 or (bits == 8 and unknown):
             _check_codec(page)
-            samples: NDArray[np.unsignedinteger[Any]] = page.asarray(buffersize=_READ_AHEAD)
+            samples: NDArray[np.unsignedinteger[Any]] = page.asarray(
+                maxworkers=_decoding_threads(page), buffersize=_READ_AHEAD
+            )
             if page.axes == "SYX":
                 samples = np.moveaxis(samples, 0, -1)
             return channels_of(samples, bits, notes, extra or None), bits
@@ -100,6 +105,11 @@ def _decode(file: BinaryIO, max_pixels: int, notes: list[str]) -> tuple[Channels
     if extra and extra[0] not in {PREMULTIPLIED, STRAIGHT}:
         notes.append("further channels were left out")
     return channels, 8
+
+
+def _decoding_threads(page: TiffPage) -> int:
+    """One per core; left to itself tifffile takes half of them. Its 0 says that the strips are too small for that."""
+    return thread_count(_MAX_THREADS) if page.maxworkers else 1
 
 
 def _check_blocks(page: TiffPage) -> None:

@@ -12,6 +12,7 @@ import struct
 from typing import TYPE_CHECKING, BinaryIO
 
 from gamutmeta.carriers.tiff import read_ifd0
+from gamutmeta.color.threads import thread_count
 from gamutmeta.photo.alpha import with_alpha
 from gamutmeta.photo.exif_tree import pack_directory, pack_sub_directories
 from gamutmeta.photo.metadata import tree_for_tiff
@@ -25,6 +26,7 @@ __all__ = ["write_tiff"]
 _XMP_TAG, _BYTE = 700, 1
 _DEFLATE_LEVELS = {8: 6, 16: 1}
 """By bits per sample: noise in the lower bits of 16 leaves nothing to search for; the fastest level is the smallest."""
+_MAX_THREADS = 8
 
 
 def write_tiff(
@@ -65,6 +67,8 @@ def write_tiff(
         extrasamples=None if alpha is None else ["unassalpha"],
         metadata=None,
         software=False,
+        # Left to itself it takes half the cores. The file is the same.
+        maxworkers=thread_count(_MAX_THREADS),
         extratags=[(_XMP_TAG, _BYTE, len(xmp), xmp, True)] if xmp else [],
     )
     if exif:

@@ -10,7 +10,7 @@ from strategies import carriers_containers
 
 from gamutmeta.carriers import MAGIC, MAX_CONTAINER
 from gamutmeta.carriers.jpeg import APP11, make_segment
-from gamutmeta.carriers.jumbf import PROJECT_UUID, claims, pack, packet, unpack
+from gamutmeta.carriers.jumbf import LABEL_END, PROJECT_UUID, claims, may_claim, pack, packet, unpack
 from gamutmeta.errors import CarrierError, DuplicatePayloadError
 
 
@@ -102,6 +102,25 @@ def test_two_containers_in_one_superbox_are_an_error() -> None:
     ours = _box(b"uuid", PROJECT_UUID + CONTAINER)
     with pytest.raises(DuplicatePayloadError):
         unpack(_superbox(ours, ours))
+
+
+def _with_large_length(content: bytes) -> bytes:
+    """The same segment with its length in 64 bits."""
+    return content[:8] + b"\0\0\0\1" + content[12:16] + len(content).to_bytes(8, "big") + content[16:]
+
+
+@pytest.mark.parametrize("content", [pack(CONTAINER), _superbox(), _superbox(b"\0\0"), b"JP", c2pa_segments()[0][4:]])
+def test_the_beginning_tells_whether_the_rest_must_be_read(content: bytes) -> None:
+    for whole in (content, content + b"\xff", content[:59], content[:58], _with_large_length(content)):
+        assert may_claim(whole[:LABEL_END]) == may_claim(whole)
+        assert may_claim(whole) or not claims(whole)
+
+
+def test_ours_may_have_a_large_length() -> None:
+    content = _with_large_length(pack(CONTAINER))
+    assert unpack(content) == CONTAINER
+    assert may_claim(content[:LABEL_END])
+    assert not may_claim(content[: LABEL_END - 1])
 
 
 def test_packet_heads() -> None:

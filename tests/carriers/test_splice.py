@@ -13,6 +13,8 @@ from carriers.hosts import (
     PNG_HOSTS,
     TIFF_HOSTS,
     adam7,
+    c2pa_segments,
+    insert_segments,
     jpeg,
     pillow_bytes,
     pixels,
@@ -143,12 +145,25 @@ def test_only_the_metadata_is_read() -> None:
             assert fp.furthest < 10_000
 
 
+def test_the_boxes_of_others_are_not_read() -> None:
+    segments = c2pa_segments(size=400_000)
+    fp = _Counting(insert_segments(embed(JPEG_HOSTS["everything"], CONTAINER), b"".join(segments)))
+    assert extract_from_file(fp).container == CONTAINER
+    assert fp.total < 4 * len(CONTAINER)
+
+
 def test_real_files_on_disk(tmp_path: Any) -> None:
     path = tmp_path / "x.jpg"
     path.write_bytes(embed(JPEG_HOSTS["everything"], CONTAINER))
     fp: BinaryIO
     with path.open("rb") as fp:
         assert extract_from_file(fp) == Extracted(CONTAINER, "app11")
+    assert extract(path) == extract(str(path)) == Extracted(CONTAINER, "app11")
+    with pytest.raises(FileNotFoundError):
+        extract(tmp_path / "y.jpg")
+    path.write_bytes(b"")
+    with pytest.raises(UnsupportedFileError):
+        extract(path)
 
 
 # --- hostile input ---------------------------------------------------------------------------------------------------

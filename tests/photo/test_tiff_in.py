@@ -53,6 +53,15 @@ def test_layouts(layout: str) -> None:
     assert (picture.bits, picture.is_gray, picture.icc, picture.notes) == (16, False, ICC, [])
 
 
+@pytest.mark.parametrize("threads", ["1", "3"])
+@pytest.mark.parametrize("layout", ["strips", "deflate", "big-endian"])
+def test_any_number_of_threads(layout: str, threads: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GAMUTMETA_THREADS", threads)
+    large = np.tile(ARRAY, (20, 20, 1))
+    data = tiff_bytes(large, **LAYOUTS[layout])
+    assert np.array_equal(read(data, max_pixels=large.size).samples, large)
+
+
 @pytest.mark.parametrize("layout", sorted(NEEDS_CODECS))
 def test_missing_codecs_are_named(layout: str, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("imagecodecs")

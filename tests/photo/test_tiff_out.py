@@ -41,6 +41,15 @@ def test_pixels_and_profile(samples: NDArray[np.uint8 | np.uint16], exif: bytes 
         assert page.compression == 8
 
 
+def test_any_number_of_threads_writes_the_same_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    large = np.tile(ARRAY, (10, 10, 1))
+    files = set()
+    for threads in ("1", "2", "5"):
+        monkeypatch.setenv("GAMUTMETA_THREADS", threads)
+        files.add(written(large))
+    assert len(files) == 1
+
+
 @pytest.mark.parametrize("order", ["<", ">"])
 def test_exif_fields_keep_type_and_value(order: str) -> None:
     block = exif_block(order)

@@ -52,7 +52,11 @@ READER_CODES = {
 }
 """What a reader can answer; carrier.exists and carrier.multi-picture are a writer's."""
 
+CARRIED = [vector for vector in VECTORS if not vector["file"].endswith(".gmt")]
+"""All but those that are a payload by itself."""
+
 every = pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["id"])
+each_carried = pytest.mark.parametrize("vector", CARRIED, ids=lambda vector: vector["id"])
 each_decodable = pytest.mark.parametrize("vector", DECODABLE, ids=lambda vector: vector["id"])
 
 
@@ -217,6 +221,18 @@ def test_few_colours_are_at_the_ends_of_the_range() -> None:
 
 
 # --- What the package makes of them ----------------------------------------------------------------------------------
+
+
+@each_carried
+def test_headers_alone_give_the_same_answer(vector: dict[str, Any]) -> None:
+    """Of a path no more is read than headers; of bytes all is there."""
+    answers: list[object] = []
+    for source in (data_of(vector), FOLDER / vector["file"]):
+        try:
+            answers.append(carriers.extract(source))
+        except GamutMetaError as error:
+            answers.append((error.code, str(error)))
+    assert answers[0] == answers[1]
 
 
 @every

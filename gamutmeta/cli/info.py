@@ -1,25 +1,23 @@
-"""``info`` and ``verify``: what a file carries, and how well it restores the photograph."""
+"""``info``: what a file carries."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Any, BinaryIO
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
 from gamutmeta import carriers
 from gamutmeta.batch import run
 from gamutmeta.cli import options
-from gamutmeta.cli.outcomes import quality_table, show
+from gamutmeta.cli.outcomes import show
 from gamutmeta.container import Payload
 from gamutmeta.errors import NoPayloadError
-from gamutmeta.verification import verify_file
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["PayloadInfo", "info", "verify"]
+__all__ = ["PayloadInfo", "info"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +55,7 @@ class PayloadInfo:
 
     def to_json(self) -> dict[str, object]:
         """All of it, as JSON values."""
-        return asdict(self)
+        return {name: getattr(self, name) for name in self.__slots__}
 
     def __str__(self) -> str:
         bound_to = {"jpeg": "the coded data of a JPEG", "rgb8": "8-bit samples"}[self.binding]
@@ -73,30 +71,17 @@ class PayloadInfo:
         return "\n".join([click.format_filename(self.file), *(f"  {name:12}{value}" for name, value in rows.items())])
 
 
-@click.command(epilog=options.examples("gamutmeta info photo.jpg", "gamutmeta info --json *.jpg"))
-@click.argument("files", nargs=-1, required=True, type=options.FILE, metavar="FILE...")
+@click.command(epilog=options.examples("gamutmeta info photo.jpg", "gamutmeta info web/ --json"))
+@click.argument("files", nargs=-1, required=True, type=options.FILE, metavar="FILE|DIR...")
 @options.json_lines
 def info(files: tuple[Path, ...], *, as_json: bool) -> None:
     """Show what payload a file carries. Reads headers only and decodes no pixels.
 
-    A FILE may also be a payload by itself. Exit code 1 if one of them carries none.
+    A FILE may also be a payload by itself. Folders are searched for .jpg, .jpeg, .png, .tif, .tiff and .gamut. Exit
+    code 1 if a file carries none.
     """
-    show(run(files, _inspect), total=len(files), name=lambda file: file, text=str, as_json=as_json)
-
-
-@click.command(epilog=options.examples("gamutmeta verify photo.jpg --reference photo.tif"))
-@click.argument("file", type=options.FILE)
-@click.option("--reference", type=options.FILE, required=True, metavar="WIDE", help="The wide-gamut photograph.")
-@options.sidecar
-@options.assume_space
-@options.json_lines
-def verify(file: Path, *, as_json: bool, **settings: Any) -> None:
-    """Measure how well an sRGB file restores a photograph that is still at hand.
-
-    PSNR is that of linear ProPhoto on [0, 1], over all pixels and over those out of the sRGB gamut.
-    """
-    outcomes = run([file], partial(verify_file, **settings))
-    show(outcomes, total=1, name=lambda path: path, text=quality_table, as_json=as_json)
+    found = options.listed(files)
+    show(run(found, _inspect), total=len(found), name=lambda file: file, text=str, as_json=as_json)
 
 
 def _inspect(file: Path) -> PayloadInfo:

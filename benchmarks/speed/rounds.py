@@ -1,0 +1,202 @@
+"""Competitors take turns: what one part of the benchmark gives for one picture."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from contextlib import ExitStack
+from statistics import median
+from typing import TYPE_CHECKING, Any, Self
+
+from benchmarks.process import ROOT, environment
+from benchmarks.speed.stages import BESIDE
+from benchmarks.speed.tasks import TASKS
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+    from pathlib import Path
+    from types import TracebackType
+
+__all__ = ["STARTS", "Row", "starts", "streets", "summary", "turns"]
+
+Row = dict[str, Any]
+
+STARTS = {
+    "python": ["-c", "pass"],
+    "numpy and Pillow": ["-c", "import numpy, PIL.Image"],
+    "import gamutmeta": ["-c", "import gamutmeta"],
+    "gamutmeta.register()": ["-c", "import gamutmeta; gamutmeta.register()"],
+    "gamutmeta.expand_file": ["-c", "import gamutmeta; gamutmeta.expand_file"],
+    "gamutmeta.reduce_file": ["-c", "import gamutmeta; gamutmeta.reduce_file"],
+    "gamutmeta --version": ["-m", "gamutmeta", "--version"],
+    "gamutmeta --help": ["-m", "gamutmeta", "--help"],
+    "gamutmeta info --help": ["-m", "gamutmeta", "info", "--help"],
+    "import torch": ["-c", "import torch"],
+}
+"""What starting takes, as arguments for Python."""
+
+_STREETS = [
+    (task, suffix) for suffix in ("jpg", "png") for task in ("reduce", "plain reduce", "expand", "plain expand")
+]
+
+
+class Worker:
+    """A process of :mod:`benchmarks.speed.worker`, ready for its first turn when this is made."""
+
+    def __init__(self, part: str, name: str, folder: Path, threads: int) -> None:
+        command = [sys.executable, "-m", "benchmarks.speed.worker", part, name, str(folder), str(threads)]
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment(threads)
+        )
+        try:
+            self.first: float = self._answer()["seconds"]
+        except BaseException:
+            self._end()
+            raise
+
+    def turn(self) -> float:
+        """Do the task once; seconds."""
+        assert self._process.stdin is not None  # noqa: S101
+        self._process.stdin.write("\n")
+        self._process.stdin.flush()
+        seconds: float = self._answer()["seconds"]
+        return seconds
+
+    def last(self) -> Row:
+        """End the process; what else it has to say."""
+        assert self._process.stdin is not None  # noqa: S101
+        self._process.stdin.close()
+        return self._answer()
+
+    def _answer(self) -> Row:
+        assert self._process.stdout is not None  # noqa: S101
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"a worker ended with exit code {self._process.wait()}: {self._process.args}")
+        answer: Row = json.loads(line)
+        return answer
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if kind is not None:
+            self._process.kill()
+        self._end()
+
+    def _end(self) -> None:
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream is not None:
+                stream.close()
+        self._process.wait()
+
+
+def turns(part: str, names: Sequence[str], folder: Path, threads: int, repeat: int) -> list[Row]:
+    """Rows of one part, "expand" or "fit".
+
+    Args:
+        part: a key of :data:`~benchmarks.speed.tasks.TASKS`.
+        names: which of its tasks.
+        folder: with the picture.
+        threads: of every process.
+        repeat: rounds.
+    """
+    if part == "expand":  # Compiling is not what is measured: numba finds it done in its cache.
+        for name in names:
+            if name.startswith("numba"):
+                with Worker(part, name, folder, threads) as worker:
+                    worker.last()
+    with ExitStack() as stack:
+        workers = {
+            name: stack.enter_context(Worker(part, name, folder, threads)) for name in TASKS[part] if name in names
+        }
+        seconds: dict[str, list[float]] = {name: [] for name in workers}
+        for _ in range(repeat):
+            for name, worker in workers.items():
+                seconds[name].append(worker.turn())
+        # One after the other: telling what else there is may take memory.
+        return [
+            {"part": part, "task": name, "threads": threads}
+            | summary(seconds[name])
+            | {"first": round(worker.first, 4)}
+            | _memory(worker.last())
+            for name, worker in workers.items()
+        ]
+
+
+def streets(folder: Path, cores: int, repeat: int) -> list[Row]:
+    """Rows of both streets, by TIFF to JPEG and PNG and back, and of the plain conversions."""
+    seconds: dict[tuple[str, str], list[float]] = {}
+    answers: dict[tuple[str, str], list[Row]] = {}
+    for _ in range(repeat):
+        for task, suffix in _STREETS:
+            coded = folder / f"reduced.{suffix}"
+            is_reduction = task.endswith("reduce")
+            source = folder / "source.tif" if is_reduction else coded
+            target = folder / "target.tif"
+            if is_reduction:
+                target = coded if task == "reduce" else folder / f"target.{suffix}"
+            target.unlink(missing_ok=True)
+            command = [sys.executable, "-m", "benchmarks.speed.street", task, str(source), str(target), str(cores)]
+            start = time.perf_counter()
+            done = subprocess.run(
+                command, check=True, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment(cores)
+            )
+            seconds.setdefault((task, suffix), []).append(time.perf_counter() - start)
+            answers.setdefault((task, suffix), []).append(json.loads(done.stdout))
+    return [
+        {"part": "street", "task": task, "format": suffix, "threads": cores}
+        | summary(seconds[task, suffix])
+        | {"peak_mib": max(round(answer["peak_bytes"] / 2**20) for answer in found)}
+        | _inside(found, seconds[task, suffix])
+        for (task, suffix), found in answers.items()
+    ]
+
+
+def starts(repeat: int) -> list[Row]:
+    """Rows of what starting takes; processor time as well, which a busy machine hardly changes."""
+    seconds: dict[str, list[float]] = {name: [] for name in STARTS}
+    processor: dict[str, list[float]] = {name: [] for name in STARTS}
+    for _ in range(repeat):
+        for name, arguments in STARTS.items():
+            start, before = time.perf_counter(), os.times()
+            subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL, cwd=ROOT)
+            seconds[name].append(time.perf_counter() - start)
+            after = os.times()
+            processor[name].append(sum(after[2:4]) - sum(before[2:4]))  # the children's, user and system
+    return [
+        {"part": "start", "task": name} | summary(found) | {"processor": round(min(processor[name]), 4)}
+        for name, found in seconds.items()
+    ]
+
+
+def summary(seconds: Collection[float]) -> Row:
+    """Best and median of all rounds, and how many there were; seconds."""
+    return {"best": round(min(seconds), 4), "median": round(median(seconds), 4), "rounds": len(seconds)}
+
+
+def _memory(answer: Row) -> Row:
+    """Bytes as MiB: the process's peak, and how much of it is above input and output."""
+    peak, arrays = answer.pop("peak_bytes"), answer.pop("array_bytes")
+    return {"peak_mib": round(peak / 2**20), "above_mib": round((peak - arrays) / 2**20)} | answer
+
+
+def _inside(answers: Sequence[Row], whole: Iterable[float]) -> Row:
+    """The best time of the street's own function, and medians of all stages.
+
+    The stage "start and end" is what the process took outside of the others.
+    """
+    if "stages" not in answers[0]:
+        return {}
+    complete = []
+    for answer, seconds in zip(answers, whole, strict=True):
+        waited = sum(taken for name, taken in answer["stages"].items() if not name.endswith(BESIDE))
+        complete.append(answer["stages"] | {"start and end": seconds - waited})
+    names = dict.fromkeys(name for stages in complete for name in stages)
+    return {
+        "inside": round(min(answer["inside"] for answer in answers), 4),
+        "stages": {name: round(median(stages.get(name, 0.0) for stages in complete), 3) for name in names},
+    }

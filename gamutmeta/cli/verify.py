@@ -1,0 +1,34 @@
+"""``verify``: how well a file restores the photograph."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gamutmeta.batch import run
+from gamutmeta.cli import options
+from gamutmeta.cli.outcomes import quality_table, show
+from gamutmeta.cli.spaces import assume_space
+from gamutmeta.verification import verify_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["verify"]
+
+
+@click.command(epilog=options.examples("gamutmeta verify photo.jpg --reference photo.tif"))
+@click.argument("file", type=options.FILE)
+@click.option("--reference", type=options.FILE, required=True, metavar="WIDE", help="The wide-gamut photograph.")
+@options.sidecar
+@assume_space
+@options.json_lines
+def verify(file: Path, *, as_json: bool, **settings: Any) -> None:
+    """Measure how well an sRGB file restores a photograph that is still at hand.
+
+    PSNR is that of linear ProPhoto on [0, 1], over all pixels and over those out of the sRGB gamut.
+    """
+    outcomes = run([file], partial(verify_file, **settings))
+    show(outcomes, total=1, name=lambda path: path, text=quality_table, as_json=as_json)
