@@ -32,6 +32,8 @@ _WANTED = (b"IHDR", b"cICP", b"iCCP", b"sRGB", b"eXIf", b"iTXt", b"acTL")
 _MAX_CHUNK = 64 << 20
 """Bytes of a profile or packet, also after decompression."""
 _XMP_KEYWORD = b"XML:com.adobe.xmp"
+_DEPTHS = (1, 2, 4, 8, 16)
+"""Bits per sample (clause 11.2.1). Tables of colours have as many entries as there are codes."""
 
 
 def read_png(file: BinaryIO, max_pixels: int) -> Picture:
@@ -82,6 +84,8 @@ def _header(data: bytes) -> tuple[int, int, int]:
     if len(data) != 13:
         raise CarrierError("PNG: IHDR has another length than 13 bytes")
     width, height, depth = struct.unpack_from(">IIB", data)
+    if depth not in _DEPTHS:
+        raise CarrierError(f"PNG: {depth} bits per sample")
     return width, height, depth
 
 

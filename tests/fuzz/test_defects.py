@@ -24,7 +24,9 @@ from gamutmeta.container import frame
 from gamutmeta.errors import CarrierError, OutputExistsError, PayloadError, PhotoError, PlanError
 from gamutmeta.expansion import expand
 from gamutmeta.photo.files import atomic_write
+from gamutmeta.photo.read import read_photo
 from tests.fuzz import samples
+from tests.fuzz.mutations import png
 from tests.fuzz.mutations.zstd import RLE, Block, Frame
 
 if TYPE_CHECKING:
@@ -167,6 +169,17 @@ def test_names_that_are_no_text(tmp_path: Path, command: str, name: bytes) -> No
             check=False, capture_output=True, env=os.environ | {"PYTHONIOENCODING": "utf-8:strict"},
         )  # fmt: skip
         assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize("depth", [0, 3, 9, 24, 32, 255])
+def test_a_png_does_not_choose_the_size_of_the_tables_of_its_colours(tmp_path: Path, depth: int) -> None:
+    # Pillow reads the second header, and was the only one to look at the depth; 24 took 700 MB, 32 as much as there is.
+    (header, *rest), _ = png.chunks(samples.HOSTS["png/metadata"])
+    odd = header[1][:8] + bytes((depth,)) + header[1][9:]
+    path = tmp_path / "x.png"
+    path.write_bytes(png.joined([(b"IHDR", odd), header, *rest]))
+    with pytest.raises(PhotoError, match=f"{depth} bits per sample"):
+        read_photo(path)
 
 
 # --- Pillow ----------------------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from gamutmeta.errors import PayloadError
 SCHEMA = json.loads((SPEC / "descriptor.schema.json").read_text(encoding="utf-8"))
 VALIDATOR = Draft202012Validator(SCHEMA)
 FULL = json_example("descriptor-2")
-PLAIN = json_example("descriptor-1")
+PLAIN = json_form(msgpack.unpackb(hex_example("descriptor-1")))
 EMPTY = {"h": 1, "rgb8": "00" * 16, "w": 1}
 NAMES = {id(FULL): "full", id(PLAIN): "plain", id(EMPTY): "empty"}
 

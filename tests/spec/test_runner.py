@@ -77,7 +77,7 @@ def test_the_package_passes_everything() -> None:
     command = [sys.executable, "-m", "spec.conformance", "--", sys.executable, "-m", "gamutmeta", "conform"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     count = len(json.loads((FOLDER / "index.json").read_bytes())["vectors"])
-    assert done.stdout.startswith(f"{count} of {count} vectors passed")
+    assert done.stdout.startswith(f"{count:,} of {count:,} vectors passed")
     assert done.returncode == 0
     assert not done.stderr
 

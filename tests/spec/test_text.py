@@ -9,8 +9,6 @@ import pytest
 from spec_text import SPEC, text
 
 README = (SPEC / "README.md").read_text(encoding="utf-8")
-ELSEWHERE = {"attacks.md", "conformance.py", "decoders", "interoperability.md"}
-"""Made by others; README.md names them already."""
 
 
 def anchors(document: str) -> set[str]:
@@ -25,8 +23,7 @@ def test_links(name: str) -> None:
     document = (SPEC / name).read_text(encoding="utf-8")
     for target in re.findall(r"\]\(([^)\s]+)\)", document):
         path, _, anchor = target.partition("#")
-        if path not in ELSEWHERE:
-            assert not path or (SPEC / path).exists(), target
+        assert not path or (SPEC / path).exists(), target
         if anchor:
             assert anchor in anchors(text()), target
 
@@ -63,6 +60,12 @@ def test_informative_parts_require_nothing() -> None:
 def test_plain_json_examples_are_json() -> None:
     for body in re.findall(r"^```json\n(.*?)^```$", text(), re.MULTILINE | re.DOTALL):
         json.loads(body)
+
+
+def test_readme_lists_everything_in_the_folder() -> None:
+    for path in SPEC.iterdir():
+        if path.name not in {"README.md", "__init__.py", "__pycache__"}:
+            assert f"[{path.name}{'/' * path.is_dir()}]({path.name})" in README or f"`{path.name}`" in README, path.name
 
 
 def test_status() -> None:

@@ -14,6 +14,7 @@ __all__ = [
     "compressed_block",
     "frame",
     "header",
+    "huffman_literals",
     "literals",
     "one_sequence",
     "raw_frame",
@@ -71,7 +72,39 @@ def repeated_literals(byte: int, count: int) -> bytes:
     return (count << 4 | 0b0101).to_bytes(2, "little") + bytes((byte,))
 
 
-def one_sequence(*, literals: int, match: int, offset_code: int, offset_bits: int) -> bytes:
+_CODES = {0: (0b1, 1), 1: (0b01, 2), 2: (0b000, 3), 3: (0b001, 3)}
+_TREE = bytes((127 + 3, 0x32, 0x10))
+"""Weights 3, 2, 1 of the bytes 0, 1, 2, four bits each; that of 3 follows. The codes above are what comes of them."""
+
+
+def huffman_literals(content: bytes, *, streams: int = 1, with_tree: bool = True) -> bytes:
+    """The literals section of a compressed block, in Huffman codes whose weights are given directly.
+
+    Args:
+        content: up to 1,023 bytes of 0 to 3.
+        streams: 1 or 4.
+        with_tree: whether the tree is there, or that of the block before is used.
+    """
+    quarter = -(-len(content) // streams)
+    parts = [_backwards(content[i * quarter : (i + 1) * quarter]) for i in range(streams)]
+    jumps = b"".join(len(part).to_bytes(2, "little") for part in parts[:-1])
+    coded = (_TREE if with_tree else b"") + jumps + b"".join(parts)
+    kind = 0b10 if with_tree else 0b11
+    head = kind | (streams == 4) << 2 | len(content) << 4 | len(coded) << 14
+    return head.to_bytes(3, "little") + coded
+
+
+def _backwards(content: bytes) -> bytes:
+    """A bit stream that is read from its end, where a bit marks where it begins."""
+    stream, size = 0, 0
+    for byte in reversed(content):
+        code, bits = _CODES[byte]
+        stream |= code << size
+        size += bits
+    return (stream | 1 << size).to_bytes(size // 8 + 1, "little")
+
+
+def one_sequence(*, literals: int, match: int, offset_code: int, offset_bits: int, repeat: bool = False) -> bytes:
     """The sequences section of a compressed block with one sequence.
 
     All three kinds of codes are in RLE mode, so that the bit stream holds nothing but the bits of the offset.
@@ -81,9 +114,11 @@ def one_sequence(*, literals: int, match: int, offset_code: int, offset_bits: in
         match: length of the match; 3 to 34, so that the code for it has no bits.
         offset_code: number of bits of the offset.
         offset_bits: these bits. 2^offset_code + offset_bits is the offset plus 3, or a repeat offset if up to 3.
+        repeat: whether the three codes are those of the block before, and not given.
     """
     stream = (1 << offset_code) | offset_bits
-    return bytes((1, 0x54, literals, offset_code, match - 3)) + stream.to_bytes(offset_code // 8 + 1, "little")
+    codes = b"\x01\xfc" if repeat else bytes((1, 0x54, literals, offset_code, match - 3))
+    return codes + stream.to_bytes(offset_code // 8 + 1, "little")
 
 
 def frame(size: int, blocks: Iterable[bytes], *, field_bytes: int | None = None) -> bytes:

@@ -117,6 +117,58 @@ def _compressed(suite: Suite) -> None:
         block = frames.compressed_block(frames.literals(grid[:4] + grid[38:]) + sequence, last=False)
         frame = frames.frame(_SIZE, [block, frames.block(raw[60:])])
         _ok(suite, name, model, frame, rationale, "compressed")
+    _across_blocks(suite)
+    _huffman(suite)
+
+
+def _across_blocks(suite: Suite) -> None:
+    """Matches that begin in the block before, and repeat offsets that it leaves behind."""
+    grid, rest = _MODEL.tensors[0], _MODEL.raw[60:]
+    first = frames.block(grid[:10], last=False)
+    for name, offset, code, bits, literals, rationale in (
+        ("match-across-blocks", 9, 3, 4, 2, "A match of 34 bytes begins in the block before, and runs into itself."),
+        ("repeat-offset-2-no-literals", 4, 0, 0, 0, "Without literals the first repeat offset means the second, 4."),
+        ("repeat-offset-3-no-literals", 8, 1, 0, 0, "Without literals the second repeat offset means the third, 8."),
+    ):
+        known = bytearray(grid[: 10 + literals])
+        for _ in range(34):
+            known.append(known[-offset])
+        model = Model(_MODEL.entries, _MODEL.encodings, [bytes(known) + grid[len(known) :], *_MODEL.tensors[1:]])
+        sequence = frames.one_sequence(literals=literals, match=34, offset_code=code, offset_bits=bits)
+        block = frames.literals(grid[10 : 10 + literals] + grid[len(known) :]) + sequence
+        blocks = [first, frames.compressed_block(block, last=False), frames.block(rest)]
+        _ok(suite, name, model, frames.frame(_SIZE, blocks), rationale, "compressed")
+    twice = bytearray(grid[:10])
+    blocks = [first]
+    for repeat in (False, True):
+        twice += (head := grid[len(twice) : len(twice) + 4])
+        for _ in range(10):
+            twice.append(twice[-7])
+        sequence = frames.one_sequence(literals=4, match=10, offset_code=3, offset_bits=2, repeat=repeat)
+        blocks.append(frames.compressed_block(frames.literals(head) + sequence, last=False))
+    model = Model(_MODEL.entries, _MODEL.encodings, [bytes(twice) + grid[len(twice) :], *_MODEL.tensors[1:]])
+    blocks.append(frames.block(model.raw[len(twice) :]))
+    rationale = "A sequence with the three codes of the block before."
+    _ok(suite, "repeated-codes", model, frames.frame(_SIZE, blocks), rationale, "compressed")
+
+
+def _huffman(suite: Suite) -> None:
+    """Literals in Huffman codes of four bytes, whose weights are given directly."""
+    tensors = [bytes((i * i + i // 3) % 4 for i in range(len(tensor))) for tensor in _MODEL.tensors]
+    model = Model(_MODEL.entries, _MODEL.encodings, tensors)
+    raw = model.raw
+    for streams in (1, 4):
+        block = frames.huffman_literals(raw, streams=streams) + b"\0"
+        rationale = f"Literals in {streams} Huffman-coded stream{'s' * (streams > 1)}, their weights given directly."
+        frame = frames.frame(_SIZE, [frames.compressed_block(block)])
+        _ok(suite, f"huffman-{streams}", model, frame, rationale, "compressed")
+        halves = [
+            frames.compressed_block(frames.huffman_literals(raw[:50], streams=streams) + b"\0", last=False),
+            frames.block(raw[50:60], last=False),
+            frames.compressed_block(frames.huffman_literals(raw[60:], streams=streams, with_tree=False) + b"\0"),
+        ]
+        rationale = "Literals in the Huffman codes of an earlier block, with a raw block between the two."
+        _ok(suite, f"huffman-{streams}-treeless", model, frames.frame(_SIZE, halves), rationale, "compressed")
 
 
 def _unsound_blocks(raw: bytes) -> list[tuple[str, bytes, str]]:
@@ -234,6 +286,20 @@ def _blocks(suite: Suite) -> None:
         _no(suite, name, head + b"".join(blocks), rationale, "blocks")
     for name, content, rationale in _unsound_blocks(raw):
         _no(suite, name, head + frames.compressed_block(content), rationale, "blocks", "compressed")
+    # Literal lengths of 0 and match lengths of 32,771 and 15 bits more, which are not there.
+    sequences = b"\0\xff\xff\xff\x54\0\0\x33\x01"
+    huge = Model({"head": 2, "grid": (15, 256, 256), "rgb": 0}, (6, 7, 7), (bytes(983_040), bytes(54), bytes(3)))
+    for name, model in (("sequences-bomb", _MODEL), ("sequences-bomb-large", huge)):
+        _no(
+            suite,
+            name,
+            frames.frame(len(model.raw), [frames.compressed_block(sequences)]),
+            "98,047 matches of 32 KB in 9 bytes, with nothing to copy; a bound on the output must bound "
+            "the work as well.",
+            "compressed",
+            "bomb",
+            model=model,
+        )
     frame = suite.bases.zstd("large-level-19", _LARGE.raw, 19)
     for name, end in (("half", len(frame) // 2), ("last-byte", len(frame) - 1)):
         _no(

@@ -264,6 +264,22 @@ def _by_hand(suite: Suite) -> None:
         "binding-jpeg",
         "by-hand",
     )
+    scans = segment(SOS, b"\x40") + b"P" + segment(SOS, b"\x41") + b"Q" + b"\xff\xd9"
+    tables = segment(DQT, b"\x10\x11")
+    container = model.container(picture, hashlib.sha256(tables + scans).digest()[:16])
+    # APP11, DQT, two scans and EOI are five segments; SOI and entropy-coded data are none.
+    for name, fill in (("most", 65_536 - 5), ("too-many", 65_537 - 5)):
+        file = b"\xff\xd8" + app11(container) + tables + b"\xff\x01" * fill + scans
+        if name == "most":
+            rationale = "65,536 segments up to EOI, the most that are walked for the digest."
+            suite.expands(
+                f"jpeg-segments-{name}-by-hand", file, picture, container, rationale, "jpeg", "limits", "by-hand"
+            )
+        else:
+            rationale = "EOI is a segment more than is walked for the digest."
+            suite.refuses(
+                f"jpeg-segments-{name}-by-hand", file, picture, "carrier", rationale, "jpeg", "limits", "by-hand"
+            )
     for name, file in (
         ("without-scan", b"\xff\xd8" + segment(0xDB, b"\x10") + b"\xff\xd9"),
         ("without-anything", b"\xff\xd8\xff\xd9"),
@@ -482,6 +498,11 @@ class _Carriers:
             ),
             ("other-type", packet(inside).replace(b"jumb", b"jumc"), "The superbox has another type."),
             ("other-identifier", b"JQ" + packet(inside)[2:], "The common identifier is not JP."),
+            (
+                "cut-other-uuid",
+                packet(description() + box(b"uuid", PROJECT_UUID[:15])),
+                "Our label, and a UUID box that ends within the UUID.",
+            ),
         ):
             file = inserted(self._jpeg, segment(APP11, content))
             self._no(f"box-{name}", file, "carrier.none", f"{rationale} This is not ours.", "jumbf")
@@ -514,6 +535,7 @@ class _Carriers:
             packet(description() + box(b"uuid", PROJECT_UUID + container, length=0)),
             "The box with the container says that it goes on to the end.",
         )
+        damaged("no-container-cut", packet(description() + b"\0\0\0\x08fre"), "Our label, and a box that is cut off.")
         damaged(
             "inner-length-7",
             packet(description() + b"\0\0\0\x07fre" + box(b"uuid", PROJECT_UUID + container)),
@@ -643,6 +665,46 @@ class _Carriers:
             file = inserted(self._jpeg, segments)
             self._no(name, file, "carrier.duplicate", f"{rationale} Which is right cannot be known.", "several")
 
+        two = segment(APP11, packet(superbox(self._container, behind=box(b"uuid", PROJECT_UUID + self._other))))
+        damaged = app11(self._container, sequence=2)
+        broken = segment(APP11, packet(description() + b"\0\0\0\x08fre"))
+        strange = segment(APP11, packet(description() + box(b"uuid", bytes(16) + self._other)))
+        for name, segments, error, rationale in (
+            ("two-containers-then-damage", two + b"\0\0", "carrier", "One superbox with two containers, then damage"),
+            ("damaged-com-twice-and-app11", damaged + first + first, "carrier.duplicate", "Damaged, then two comments"),
+            (
+                "two-containers-and-app11",
+                two + one,
+                "carrier.duplicate",
+                "One superbox with two containers, then a third",
+            ),
+            (
+                "broken-box-and-app11",
+                broken + one,
+                "carrier.duplicate",
+                "Our label and a box that is cut off, then ours",
+            ),
+            (
+                "two-containers-and-com",
+                two + first,
+                "carrier.duplicate",
+                "One superbox with two containers, then a comment",
+            ),
+        ):
+            self._no(
+                f"held-{name}",
+                inserted(self._jpeg, segments),
+                error,
+                f"{rationale}: what is wrong within a segment is told when the walk has ended, unless it ends early.",
+                "several",
+                "order",
+            )
+        self._ok(
+            "box-other-uuid-and-app11",
+            inserted(self._jpeg, strange + one + strange),
+            "Our label in a superbox without a container of ours claims nothing.",
+            "several",
+        )
         self._no(
             "twice-then-damaged",
             self._jpeg[:20] + one + one + b"\0\0",

@@ -417,6 +417,19 @@ def _overflow(suite: Suite) -> None:
         "Infinity times a weight of 0 is not a number, and what is not a number becomes black.",
         "overflow",
     )
+    back = Model(
+        {"head": 1, "rgb": 0, "mlp": (1, 1, 1), "bias": False},
+        (-120, -120, 126, 126),
+        (struct.pack("3b", 20, 0, 0), b"\x08", b"\x01", struct.pack("3b", 1, -1, 2)),
+    )
+    _model(
+        suite,
+        "overflow-not-brought-back",
+        back,
+        picture,
+        "A number that overflows single precision is infinite, and no small weight brings it back.",
+        "overflow",
+    )
     unit = (1, 0, 0, 0, 1, 0, 0, 0, 1)
     for name, second, third, colour, rationale in (
         (

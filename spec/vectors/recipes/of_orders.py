@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from spec.vectors.recipes import frames, messages
 from spec.vectors.recipes.containers import container
 from spec.vectors.recipes.jpegs import app11, coded, coded_digest, inserted
-from spec.vectors.recipes.messages import array, binary, boolean, integer, mapping, text
+from spec.vectors.recipes.messages import array, binary, boolean, double, integer, mapping, single, text
 from spec.vectors.recipes.models import Model, weights
 from spec.vectors.recipes.pictures import saturated
 
@@ -26,6 +26,8 @@ def add(suite: Suite) -> None:
     """Add all of them."""
     _headers(suite)
     _descriptors(suite)
+    _well_formed(suite)
+    _models(suite)
     _hosts(suite)
 
 
@@ -196,6 +198,79 @@ def _descriptors(suite: Suite) -> None:
     wide: dict[str, Value] = {"head": 2, "grid": (300, 1, 2)}
     both = Model(wide).container(_PICTURE)
     _no(suite, "grid-features", both, "payload", "A grid with one node down, before the limit of features.")
+
+
+def _well_formed(suite: Suite) -> None:
+    """What the first of a descriptor's checks lets pass, nested values too, in pictures that are too large."""
+    pairs = {text(key): messages.of(value) for key, value in _MODEL.map(_PICTURE).items()}
+    pairs |= {text("w"): integer(1 << 31), text("h"): integer(2)}
+
+    def with_gate(value: bytes) -> bytes:
+        entries = sorted({**pairs, text("gate"): value}.items(), key=_by_name)
+        return container(mapping(entries), len(_MODEL.raw), frames.raw_frame(_MODEL.raw))
+
+    one = integer(1)
+    for name, value, what in (
+        ("nested-array", array([array([array([one])])]), "An array in an array in an array"),
+        ("nested-deep", b"\x91" * 900 + one, "An array in 899 others"),
+        ("nested-map-bytes", mapping([(binary(b"x"), one)]), "A map in the map, whose key is a byte string"),
+        ("nested-map-16", _map_of(16), "A map of 16 entries in the map"),
+        ("nested-map-deep", b"\x81\xa0" * 400 + one, "A map in 399 others"),
+    ):
+        rationale = f"{what} passes the first step, so that the picture's limit is found."
+        _no(suite, f"{name}-picture", with_gate(value), "payload.limit", rationale)
+    for name, value, what in (
+        ("never-used-byte", array([b"\xc1"]), "The byte that MessagePack never uses"),
+        ("string-33-nested", array([b"\xd9\x21" + b"x" * 33]), "A string of 33 bytes within an array"),
+        ("string-no-utf-8", text(b"\xff"), "A string that is no UTF-8"),
+        ("string-surrogate", text(b"\xed\xa0\x80"), "A string with half of a surrogate pair, which is no UTF-8"),
+        ("string-overlong", array([text(b"\xc1\xb7")]), "An overlong form, which is no UTF-8, within an array"),
+        ("bytes-17", array([binary(bytes(17))]), "A byte string of 17 bytes within an array"),
+        ("extension-nested", array([b"\xd4\x01\x05"]), "An extension within an array"),
+        ("nested-map-integer", mapping([(one, one)]), "A map in the map, whose key is an integer"),
+        ("nested-map-nil", array([mapping([(b"\xc0", one)])]), "A map within an array, whose key is nil"),
+        ("nested-map-twice", mapping([(text("x"), one), (text("x"), one)]), "A map in the map that has a key twice"),
+        ("nested-map-17", _map_of(17), "A map of 17 entries in the map"),
+    ):
+        rationale = f"{what} fails in the first step, before the picture's limit."
+        _no(suite, f"{name}-picture", with_gate(value), "payload", rationale)
+
+
+def _map_of(count: int) -> bytes:
+    """A map of 16 entries or more, the count in 16 bits."""
+    return struct.pack(">BH", 0xDE, count) + b"".join(text(chr(97 + i)) + integer(i) for i in range(count))
+
+
+def _models(suite: Suite) -> None:
+    """Models that are too large, with a fault that is found before that, or after."""
+    deep: dict[str, Value] = {"head": 2, "grid": (1, 2, 2), "xy": 1, "mlp": (2,) * 8}
+    place = array(map(single, (0.5, 0.0, 0.25, 0.0, 1.0, 0.0)))
+    singles = [single(number) for number in (0.5, 0.0, 0.25, 0.0, 1.0)]
+
+    def packed(entries: dict[str, Value], **changes: bytes) -> bytes:
+        pairs = {text(key): messages.of(value) for key, value in Model(entries).map(_PICTURE).items()}
+        pairs |= {text(key): value for key, value in changes.items()}
+        return container(mapping(sorted(pairs.items(), key=_by_name)), 1, frames.raw_frame(b"\0"))
+
+    for name, data, rationale in (
+        ("affine-five", packed(deep, aff=array(singles)), "An affine of five numbers"),
+        ("affine-integer", packed(deep, aff=array([*singles, integer(0)])), "An integer among an affine's floats"),
+        ("affine-inexact", packed(deep, aff=array([*singles, double(0.1)])), "A number that float32 does not hold"),
+        ("grid-two", packed(deep, grid=array([integer(2), integer(2)])), "A grid of two numbers"),
+        ("layer-zero", packed({**deep, "mlp": (0, 257)}), "A layer of no units"),
+        ("src-without-rgb", packed(deep, src=integer(1)), "The source of a colour that is not there"),
+        ("residual-gate", packed({**deep, "head": 1, "gate": 0}), "A gate that only srgb-excess has"),
+        ("rgb-no-features", packed({**deep, "rgb": 0, "t": False}), "A colour without features"),
+    ):
+        _no(suite, f"{name}-model", data, "payload", f"{rationale}, before the model's limits.")
+    for name, data, rationale in (
+        ("affine-minus-zero", packed(deep, aff=array([*singles, single(-0.0)])), "a number of the affine that is -0"),
+        ("affine-double", packed(deep, aff=array([*singles, double(0.5)])), "a float in 64 bits that float32 holds"),
+        ("affine-no-place", packed({"head": 2, "rgb": 0, "mlp": (2,) * 8}, aff=place), "an affine of no use"),
+        ("encoding-range", packed(deep, q=array([integer(127)])), "an exponent out of range"),
+        ("long-integer", packed(deep, gate=b"\xcd\0\x01"), "an integer in a longer form than necessary"),
+    ):
+        _no(suite, f"model-{name}", data, "payload.limit", f"The model's limits, before {rationale}.")
 
 
 def _by_name(pair: tuple[bytes, bytes]) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import struct
 from typing import TYPE_CHECKING
 
 from spec.vectors.recipes.containers import MAGIC
@@ -262,6 +263,11 @@ class _Carrier:
             ("no-stream", text, "The text says that it is compressed, and is not."),
             ("empty", b"", "Nothing where the compressed text should be."),
             ("raw-deflate", stored[2:-4], "A deflate stream without the wrapper of zlib."),
+            (
+                "dictionary",
+                struct.pack(">HI", 0x7820, 1) + stored[2:],
+                "The stream asks for a preset dictionary, which PNG does not have.",
+            ),
         ):
             self._no(f"compressed-{name}", compressed(stream), "carrier", rationale, "itxt", "deflate")
         bomb = self._suite.bases.get("deflate/bomb.zlib", lambda: _zlib(bytes(1 << 24)))
@@ -388,6 +394,32 @@ class _Carrier:
             ("picture", picture + 30, "within the picture"),
         ):
             self._no(f"cut-{name}", whole[:end], "carrier", f"The file ends {rationale}.", "truncation")
+        self._no(
+            "cut-end",
+            whole[:picture] + IEND[:-1],
+            "carrier",
+            "There is no picture, and the file ends within the CRC of IEND.",
+            "truncation",
+        )
+        self._ok(
+            "picture-crc",
+            whole[: -len(IEND) - 4] + bytes(4) + IEND,
+            "The CRC of the first chunk of the picture must be there, and is not checked.",
+            "host",
+        )
+        ours = itxt(self._container)
+        for name, chunks, rationale in (
+            ("twice-then-cut", ours + ours + ours[:-1], "Two payloads, and behind them the file ends within a chunk"),
+            ("twice-then-garbage", ours + ours + bytes(12), "Two payloads, and what follows them is no chunk"),
+        ):
+            self._no(
+                name,
+                whole[:33] + chunks,
+                "carrier",
+                f"{rationale}: payloads are counted when the walk has ended.",
+                "several",
+                "order",
+            )
         self._ok(
             "cut-behind-picture",
             whole[: -len(IEND)],

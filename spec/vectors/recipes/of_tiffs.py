@@ -238,6 +238,14 @@ class _Carrier:
             "field",
             container=MAGIC,
         )
+        file = field(ours(b"", count=100, offset=0xFFFF))
+        file = file.replace(struct.pack("<I", 0xFFFF), struct.pack("<I", len(file))) + MAGIC[:7]
+        self._no(
+            "field-cut-magic", file, "carrier.none", "The file ends within what could be the magic number.", "field"
+        )
+        file = field(ours(b"", count=100, offset=0xFFFF))
+        file = file.replace(struct.pack("<I", 0xFFFF), struct.pack("<I", len(file))) + MAGIC
+        self._no("field-cut-behind-magic", file, "carrier", "The file ends behind the magic number of ours.", "field")
         start = whole.index(container)
         for name, count in (("longer", len(whole) - start), ("too-long", len(whole) - start + 1)):
             changed = whole.replace(_count(container, "<", big=False), _head("<", count, big=False))
@@ -316,6 +324,10 @@ class _Carrier:
         none = whole[:at] + bytes(2) + whole[at + 2 :]
         self._no("entries-none", none, "carrier.none", "A directory without entries.", "directories")
         big = tiff(self._picture, mine, big=True)
+        for offset in (0, 8, 15):
+            file = big[:8] + offset.to_bytes(8, "little") + big[16:]
+            rationale = "The header of a BigTIFF file, which has 16 bytes, points into itself."
+            self._no(f"bigtiff-directory-at-{offset}", file, "carrier", rationale, "directories")
         at = int.from_bytes(big[8:16], "little")
         file = big[:at] + b"\xff" * 8 + big[at + 8 :]
         self._no(
