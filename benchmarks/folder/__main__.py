@@ -91,13 +91,13 @@ def _headers(rows: Sequence[Row]) -> str:
 
 def _throughput(rows: Sequence[Row]) -> str:
     lines = [
-        "| task | jobs | threads of each | images per minute | seconds | peak MiB, all processes |",
-        "|---" * 6 + "|",
+        "| task | jobs | threads of each | images per minute | seconds | processor seconds | peak MiB, all processes |",
+        "|---" * 7 + "|",
     ]
     for row in rows:
         threads = "its share of the cores" if row["threads"] is None else str(row["threads"])
         cells = [row["task"], str(row["jobs"]), threads, f"{row['images_per_minute']:.1f}"]
-        cells += [f"{row['best']:.1f} ({row['median']:.1f})", f"{row['peak_mib'] or 0:,}"]
+        cells += [f"{row['best']:.1f} ({row['median']:.1f})", f"{row['processor']:.1f}", f"{row['peak_mib'] or 0:,}"]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 

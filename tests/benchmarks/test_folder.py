@@ -73,6 +73,7 @@ def test_throughput(tmp_path: Path) -> None:
     for row in rows:
         assert row["images_per_minute"] == pytest.approx(120 / row["best"], rel=0.05)
         assert row["peak_mib"] is None or row["peak_mib"] > 20
+        assert row["processor"] > 0.1
     assert len(list((tmp_path / "restored").iterdir())) == 2
 
 
@@ -93,7 +94,7 @@ def test_the_results_are_written(
             {"test": "headers", "method": "info", "cached": False, "files": 1000, "bytes": 5_000_000, "megapixels": 1,
              "read": 2_000_000, "from_disk": 1_000_000} | times,
             {"test": "throughput", "task": "reduce", "jobs": 2, "threads": None, "images": 6, "megapixels": 12,
-             "images_per_minute": 360.0, "peak_mib": 1500} | times,
+             "images_per_minute": 360.0, "processor": 5.0, "peak_mib": 1500} | times,
         ]  # fmt: skip
 
     monkeypatch.setattr(folder, "measured", rows)
@@ -102,5 +103,5 @@ def test_the_results_are_written(
     assert len(json.loads((tmp_path / "try.json").read_text())["rows"]) == 2
     text = (tmp_path / "try.md").read_text()
     assert "| `gamutmeta info`, start included | no | 1.00 (2.00) | 2.0 | 1.0 |" in text
-    assert "| reduce | 2 | its share of the cores | 360.0 | 1.0 (2.0) | 1,500 |" in text
+    assert "| reduce | 2 | its share of the cores | 360.0 | 1.0 (2.0) | 5.0 | 1,500 |" in text
     assert text in capsys.readouterr().out
