@@ -24,6 +24,8 @@ _DECIBEL_SLACK = 0.3
 _OURS = ("numpy", "numba", "numpy, no gate", "numba, no gate")
 _RIVALS = ("plain torch", "plain torch, small batches")
 _TARGET_SIZE, _TARGET_THREADS = 24, 2
+_SHORTEST = 0.005
+"""Seconds of copying from which on they are a measure; small pictures lie in the cache."""
 _LINEAR = 1.1
 """Exponent of growth up to which it counts as linear."""
 _LARGE = 10
@@ -137,7 +139,8 @@ def _of_expansion(row: Row, rivals: Mapping[str, Row]) -> _Values:
         for rival in _RIVALS
         if f"expand, {rival}" in rivals
     ]
-    if copy := rivals.get("expand, copy"):
+    copy = rivals.get("expand, copy")
+    if copy and copy["best"] >= _SHORTEST:
         found.append(("times the time of copying", row["best"] / copy["best"], "share"))
     return [*found, ("MiB above input and output", row["above_mib"], "MiB")]
 

@@ -40,10 +40,18 @@ _STREETS: dict[tuple[str, str], dict[str, Any]] = {
     ("expand", "jpg"): {"color": "#0072B2", "marker": "o", "label": "JPEG to TIFF"},
     ("expand", "png"): {"color": "#009E73", "marker": "^", "label": "PNG to TIFF"},
 }
-_STAGES = (
-    "#000000", "#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7", "#999999", "#DDDDDD",
-    "#7A5195", "#BC5090", "#FFA600",
-)  # fmt: skip
+_STAGES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "start and end": ("#999999", ("import", "start and end")),
+    "read": ("#56B4E9", ("read",)),
+    "decode": ("#009E73", ("decode",)),
+    "colour": ("#F0E442", ("colour",)),
+    "fit": ("#D55E00", ("fit",)),
+    "measure": ("#CC79A7", ("measure",)),
+    "expand": ("#0072B2", ("expand",)),
+    "encode and write": ("#E69F00", ("encode", "encode and write", "write")),
+}
+"""Colour of each bar, and the stages that it stands for; the others are "the rest"."""
+_BELOW: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.12), "ncols": 5}
 _SIZE = 24
 """Megapixels of the panels for one size; the nearest measured one is taken."""
 
@@ -69,7 +77,7 @@ def _figure(rows: Sequence[Row], threads: int) -> Figure:
         axes.set_axisbelow(True)
         axes.spines[["top", "right"]].set_visible(False)
         if axes.get_legend_handles_labels()[0]:
-            axes.legend(frameon=False, fontsize=9)
+            axes.legend(frameon=False, fontsize=9, **({} if axes is not panels[1, 0] else _BELOW))
     figure.suptitle(f"Speed and memory, {threads} thread{'s' * (threads > 1)}", fontsize=14)
     return figure
 
@@ -81,6 +89,7 @@ def _by_size(axes: Axes, rows: Sequence[Row]) -> None:
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.yaxis.set_minor_formatter(NullFormatter())
     axes.set_xlabel("megapixels")
 
 
@@ -108,15 +117,21 @@ def _fit(axes: Axes, rows: Sequence[Row]) -> None:
 
 def _stages(axes: Axes, rows: Sequence[Row]) -> None:
     found = _nearest([row for row in rows if row.get("stages")])
-    names = dict.fromkeys(name for row in found for name in row["stages"] if not name.endswith(BESIDE))
     left = [0.0] * len(found)
-    for name, colour in zip(names, _STAGES, strict=False):
-        widths = [row["stages"].get(name, 0.0) for row in found]
+    for name, (colour, stages) in [*_STAGES.items(), ("the rest", ("#DDDDDD", ()))]:
+        widths = [sum(row["stages"].get(stage, 0.0) for stage in stages) for row in found]
+        if not stages:
+            widths = [_waited(row) - start for row, start in zip(found, left, strict=True)]
         axes.barh(range(len(found)), widths, left=left, color=colour, label=name)
         left = [start + width for start, width in zip(left, widths, strict=True)]
     axes.set_yticks(range(len(found)), [_STREETS[row["task"], row["format"]]["label"] for row in found])
     axes.set_xlabel("seconds")
     axes.set_title("From file to file" + _size_of(found), fontsize=11)
+
+
+def _waited(row: Row) -> float:
+    """Seconds of all stages but those on other threads."""
+    return sum(seconds for name, seconds in row["stages"].items() if not name.endswith(BESIDE))
 
 
 def _memory(axes: Axes, rows: Sequence[Row]) -> None:
