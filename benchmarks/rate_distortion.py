@@ -4,7 +4,8 @@
 
 The folder holds wide-gamut photographs (16-bit TIFF). Every method restores each of them from its sRGB file and some
 bytes of metadata; figures are PSNR in linear ProPhoto on [0, 1] and mean CIEDE2000, over all, out-of-gamut (OG) and
-in-gamut (IG) pixels. Bytes are the difference of two files, with the metadata and without.
+in-gamut (IG) pixels. Bytes are the difference of two files, with the metadata and without. Seconds are kept in the JSON
+alone, as they came; benchmarks.speed measures them.
 
 Rows are kept in a cache as they are measured, and are not measured again: ``--fresh`` drops those of the families and
 photographs asked for. The results show everything in the cache, so that families can be run one after the other.

@@ -110,7 +110,6 @@ _COLUMNS = (
     ("whole", "same", "{:+.2f}"),
     ("over CAT02 reference: OG", "over_og", "{:+.2f}"),
     ("whole", "over", "{:+.2f}"),
-    ("fit s", "fit_seconds", "{:.1f}"),
 )
 
 

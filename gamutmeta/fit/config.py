@@ -76,7 +76,7 @@ class FitConfig:
 
         The grid model's size is chosen for the cap; the paper's model is what it is. Caps are rounded down to a ladder
         (400, 620, 960, 1,500, 2,400, 3,800, 6,000, 9,600, 16,000, 28,000, 61,440) whose rungs lie so far apart that
-        more bytes are hardly ever worse (3 of 130 steps on thirteen photographs, by 0.03 to 0.34 dB).
+        more bytes are hardly ever worse (3 of 130 steps on thirteen photographs, by at most 0.06 dB).
 
         Raises:
             FitError: if the cap is not in 400..61,440.
