@@ -83,7 +83,8 @@ def test_colours_come_back_from_every_coding(
     assert report.psnr_og > report.psnr_clip_og + 6
     assert report.psnr > report.psnr_clip + 2
     restored = measure(photo.array, expansion.expand(result.to_bytes()).array)
-    assert (restored.psnr_og, restored.psnr) == (report.psnr_og, report.psnr)
+    # The report adds up strips of another size.
+    assert (restored.psnr_og, restored.psnr) == pytest.approx((report.psnr_og, report.psnr), rel=1e-9)
 
 
 @pytest.mark.slow
