@@ -246,7 +246,7 @@ class TestRun:
         )
         wait_for(lambda: list(tmp_path.glob("begun-*")))
         os.killpg(process.pid, signal.SIGINT)
-        _, stderr = process.communicate(timeout=20)
+        _, stderr = process.communicate(timeout=60)
         assert process.returncode == 130, stderr.decode()
         assert stderr == b""
         assert not list(tmp_path.glob("*out*")), "neither files nor what was to become one"
@@ -254,7 +254,7 @@ class TestRun:
 
 
 INTERRUPTED = """
-import sys, time
+import signal, sys, time
 from functools import partial
 from pathlib import Path
 from gamutmeta.batch import run
@@ -270,6 +270,8 @@ def work(folder, number):
     atomic_write(folder / f"out-{number}", partial(write_slowly, folder, number))
 
 if __name__ == "__main__":
+    # A shell that starts the tests in the background has it ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         list(run(range(4), partial(work, Path(sys.argv[1])), jobs=int(sys.argv[2])))
     except KeyboardInterrupt:

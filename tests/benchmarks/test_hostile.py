@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,8 +11,7 @@ from gamutmeta.errors import GamutMetaError
 from gamutmeta.model.descriptor import Descriptor, Head, Rgb
 from tests.fuzz import samples, slow
 
-if TYPE_CHECKING:
-    from pathlib import Path
+RESULTS = Path(hostile.RESULTS)
 
 
 def test_every_stage_is_measured_and_refusals_are_no_results() -> None:
@@ -76,3 +76,28 @@ def test_result_files(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkey
     assert hostile.table(result["sets"]) in text
     assert hostile.model_table(result["models"]) in text
     assert "no model" in capsys.readouterr().out
+
+
+# --- what is committed -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def committed() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((RESULTS / "hostile.json").read_text())
+    return found
+
+
+def test_the_committed_table_is_that_of_the_figures(committed: dict[str, Any]) -> None:
+    text = (RESULTS / "hostile.md").read_text()
+    assert hostile.table(committed["sets"]) in text
+    assert hostile.model_table(committed["models"]) in text
+
+
+def test_hostile_files_are_cheap(committed: dict[str, Any]) -> None:
+    assert set(committed["sets"]) == set(hostile.SETS)
+    for name, found in committed["sets"].items():
+        for stage, cost in found["stages"].items():
+            assert cost["worst_seconds"] < 2, (name, stage)
+            # The most is that of a mutated header that declares 25 megapixels, in proportion to them.
+            assert cost["most_bytes"] < 128 << 20, (name, stage)
+        assert found["grown_bytes"] < 384 << 20, name
