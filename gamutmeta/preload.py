@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from gamutmeta.color.compiled import is_numba_available
+from gamutmeta.color.compiled import is_numba_available, load_kernel
 
 if TYPE_CHECKING:
     import os
@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
 __all__ = ["REDUCTION", "preload"]
 
-REDUCTION = ("gamutmeta.color.kernel", "gamutmeta.fit.engine", "gamutmeta.model.kernel")
-"""What gamut reduction will import; numba's kernels where numba is installed."""
+_KERNELS = ("gamutmeta.color.kernel", "gamutmeta.model.kernel")
+
+REDUCTION = ("gamutmeta.fit.engine", *_KERNELS)
+"""What gamut reduction will import; the kernels where numba is installed."""
 
 _LARGE = 16 << 20
 """Bytes of a photograph's file that take so long to read that it pays."""
@@ -36,6 +38,8 @@ def preload(path: str | os.PathLike[str], modules: Iterable[str]) -> None:
 
 def _load(modules: tuple[str, ...]) -> None:
     for module in modules:
-        if "kernel" not in module or is_numba_available():
+        if module not in _KERNELS:
             with suppress(ImportError):
                 importlib.import_module(module)
+        elif is_numba_available():
+            load_kernel(module)

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import os
+import warnings
+from functools import cache
+from typing import Any
 
-__all__ = ["is_numba_available", "use_numba"]
+from gamutmeta.errors import GamutMetaWarning
+
+__all__ = ["is_numba_available", "kernel_for", "load_kernel"]
 
 _WORTH_LOADING = 8_000_000
 """Pixels from which on numba is used: loading it takes half a second."""
@@ -16,9 +22,34 @@ def is_numba_available() -> bool:
     return os.environ.get("GAMUTMETA_NUMBA") != "0" and importlib.util.find_spec("numba") is not None
 
 
-def use_numba(compiled: bool | None, pixels: int) -> bool:  # noqa: FBT001 - handed on from a keyword
-    """What to do: the caller's wish, or for None numba where it is installed and the picture large.
+def kernel_for(module: str, pixels: int, *, compiled: bool | None) -> Any | None:
+    """The module of that name with compiled loops, or None where numpy is to do the work.
 
     By the picture alone and not by what the process did before, so that a picture always gives the same samples.
+
+    Args:
+        module: "gamutmeta.color.kernel" or "gamutmeta.model.kernel".
+        pixels: of the picture.
+        compiled: the caller's wish. None for numba where it works and the picture is large.
+
+    Raises:
+        ImportError: if `compiled` is true and numba is not installed.
     """
-    return pixels >= _WORTH_LOADING and is_numba_available() if compiled is None else compiled
+    if compiled is None:
+        return load_kernel(module) if pixels >= _WORTH_LOADING and is_numba_available() else None
+    return importlib.import_module(module) if compiled else None
+
+
+@cache
+def load_kernel(module: str) -> Any | None:
+    """The module with compiled loops, or None, with a warning once, if numba cannot work here.
+
+    It may not know the numpy that is installed, or find no folder for its cache; that must not keep anybody from a
+    picture.
+    """
+    try:
+        return importlib.import_module(module)
+    except Exception as error:  # noqa: BLE001 - whatever it is that numba does not like
+        message = f"numba does not work here, and numpy is used instead ({error}); GAMUTMETA_NUMBA=0 silences this"
+        warnings.warn(message, GamutMetaWarning, stacklevel=2)
+        return None

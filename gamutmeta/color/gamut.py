@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gamutmeta.color.compiled import use_numba
+from gamutmeta.color.compiled import kernel_for
 from gamutmeta.color.spaces import PROPHOTO, apply_matrix, decode_table, reduction_matrix
 from gamutmeta.color.srgb_codes import Rounding, clip_to_codes, code_tables
 from gamutmeta.color.strips import for_each_strip, row_strips
@@ -74,13 +74,12 @@ def reduce_to_codes(
         counts.append(int(np.count_nonzero(out_of_gamut(linear))))
         codes[rows] = clip_to_codes(linear, rounding)
 
-    if use_numba(compiled, wide.shape[0] * wide.shape[1]):
-        from gamutmeta.color.kernel import reduce_pixels  # noqa: PLC0415 - numba takes a third of a second to import
-
+    kernel = kernel_for("gamutmeta.color.kernel", wide.shape[0] * wide.shape[1], compiled=compiled)
+    if kernel is not None:
         constants = table, matrix.astype(np.float32), *code_tables(rounding)
 
         def work(rows: slice) -> None:
-            counts.append(int(reduce_pixels(wide[rows].reshape(-1, 3), *constants, codes[rows].reshape(-1, 3))))
+            counts.append(int(kernel.reduce_pixels(wide[rows].reshape(-1, 3), *constants, codes[rows].reshape(-1, 3))))
 
     for_each_strip(work, *wide.shape[:2])
     return codes, sum(counts)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gamutmeta.color.adaptation import Adaptation
-from gamutmeta.color.compiled import use_numba
+from gamutmeta.color.compiled import kernel_for
 from gamutmeta.color.gamut import out_of_gamut
 from gamutmeta.color.metrics import ErrorSums
 from gamutmeta.color.spaces import PROPHOTO, apply_matrix, decode_table, reduction_matrix
@@ -70,16 +70,14 @@ class StripSums:
         self._table = decode_table(PROPHOTO, 65536)
         self._matrix = reduction_matrix(adaptation)
         self._parts: dict[int, ErrorSums] = {}
-        self._compiled = use_numba(compiled, original.shape[0] * original.shape[1])
+        self._kernel = kernel_for("gamutmeta.color.kernel", original.shape[0] * original.shape[1], compiled=compiled)
 
     def add(self, rows: slice, restored: NDArray[np.uint16]) -> None:
         """Add the strip `rows` of the original, restored as `restored`, (rows, W, 3)."""
         original = self._original[rows]
-        if self._compiled:
-            from gamutmeta.color.kernel import sum_errors  # noqa: PLC0415 - numba takes a third of a second to import
-
+        if self._kernel is not None:
             matrix = self._matrix.astype("float32")
-            pixels, squares, outside, outside_squares = sum_errors(
+            pixels, squares, outside, outside_squares = self._kernel.sum_errors(
                 original.reshape(-1, 3), restored.reshape(-1, 3), self._table, matrix
             )
             part = ErrorSums(int(pixels), float(squares), int(outside), float(outside_squares))

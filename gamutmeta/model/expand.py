@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gamutmeta.color.compiled import use_numba
+from gamutmeta.color.compiled import kernel_for
 from gamutmeta.color.spaces import apply_matrix
 from gamutmeta.color.strips import for_each_strip
 from gamutmeta.color.transfer import ROMM_LINEAR_END
@@ -110,11 +110,10 @@ def _strip_function(
     tables: Tables, pixels: int, *, compiled: bool | None
 ) -> Callable[[Tables, NDArray[np.uint8], int, NDArray[np.uint16]], None]:
     """The function for the strips of a picture: numpy's, or the compiled one."""
-    if use_numba(compiled, pixels):
-        from gamutmeta.model import kernel  # noqa: PLC0415 - numba takes a third of a second to import
-
-        if kernel.knows(tables):
-            return kernel.expand_strip
+    kernel = kernel_for("gamutmeta.model.kernel", pixels, compiled=compiled)
+    if kernel is not None and kernel.knows(tables):
+        compiled_strip: Callable[[Tables, NDArray[np.uint8], int, NDArray[np.uint16]], None] = kernel.expand_strip
+        return compiled_strip
     return _expand_strip
 
 

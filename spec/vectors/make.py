@@ -54,17 +54,7 @@ def all_vectors(*, remake_bases: bool = False) -> Suite:
         remake_bases: whether to make ``base/`` anew first, with the encoders that are installed.
     """
     suite = Suite(Bases(FOLDER / "base", remake=remake_bases))
-    for group in (
-        of_models,
-        of_containers,
-        of_descriptors,
-        of_frames,
-        of_jpegs,
-        of_pngs,
-        of_tiffs,
-        of_sidecars,
-        of_orders,
-    ):
+    for group in _GROUPS:
         group.add(suite)
     unused = suite.bases.unused()
     if unused:
