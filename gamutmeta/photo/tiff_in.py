@@ -87,7 +87,7 @@ def _decode(file: BinaryIO, max_pixels: int, notes: list[str]) -> tuple[Channels
     with tifffile.TiffFile(file) as tiff:
         page = tiff.pages.first
         check_size(page.imagewidth, page.imagelength, max_pixels)
-        _check_blocks(page)
+        _check_blocks(page, tiff.filehandle.size)
         bits = _checked_bits(page)
         extra = tuple(int(meaning) for meaning in page.extrasamples)
         # Pillow does not know most combinations of several, nor, up to 12, premultiplied grey.
@@ -112,8 +112,11 @@ def _decoding_threads(page: TiffPage) -> int:
     return thread_count(_MAX_THREADS) if page.maxworkers else 1
 
 
-def _check_blocks(page: TiffPage) -> None:
+def _check_blocks(page: TiffPage, file_size: int) -> None:
     """Check what else decides how much is allocated."""
+    if max(page.databytecounts, default=0) > file_size:
+        # Python's files allocate all that is asked for before they read.
+        raise PhotoError(f"TIFF with a strip of {max(page.databytecounts):,} bytes is damaged; the file is smaller")
     if page.samplesperpixel > MAX_CHANNELS:
         raise PhotoError(f"TIFF with {page.samplesperpixel} samples per pixel is not a photograph")
     pixels = page.imagewidth * page.imagelength

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import struct
+import tracemalloc
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -153,6 +154,19 @@ def test_hostile_blocks_are_refused_before_decoding(tag: int, number: int, probl
             struct.pack_into(form, data, position + 8, number)
     with pytest.raises(PhotoError, match=problem):
         read(bytes(data))
+
+
+@pytest.mark.parametrize("options", [{}, {"compression": "zlib"}])
+def test_a_strip_larger_than_the_file_is_refused_before_it_is_allocated(options: dict[str, Any]) -> None:
+    data = bytearray(tiff_bytes(ARRAY, **options))
+    struct.pack_into("<HIi", data, data.index(struct.pack("<HHI", 279, 4, 1)) + 2, 4, 1, -1)
+    tracemalloc.start()
+    try:
+        with pytest.raises(PhotoError, match="strip of 4,294,967,295 bytes"):
+            read(bytes(data))
+        assert tracemalloc.get_traced_memory()[1] < 64 << 20
+    finally:
+        tracemalloc.stop()
 
 
 def test_grey() -> None:
