@@ -9,7 +9,7 @@ Factored out so that no room has to import another one for its errors::
     │   └── LimitError                      larger than the caller allows
     ├── CarrierError (ValueError)           the host file is damaged or cannot take a payload
     │   ├── UnsupportedFileError            not a JPEG, PNG or TIFF
-    │   ├── MultiPictureError               JPEG with further pictures behind the first (MPF)
+    │   ├── MultiPictureError               JPEG whose index of further pictures (MPF) cannot be kept right
     │   ├── NoPayloadError (LookupError)    there is none
     │   ├── PayloadExistsError              there is one already and `replace` was not asked for
     │   ├── DuplicatePayloadError           two payloads of one kind
@@ -108,7 +108,7 @@ class UnsupportedFileError(CarrierError):
 
 
 class MultiPictureError(CarrierError):
-    """The JPEG holds further pictures behind the first one (MPF), whose offsets an insertion would break."""
+    """The JPEG holds further pictures behind the first one (MPF), and their index could not be kept right."""
 
     code = "carrier.multi-picture"
 

@@ -1,6 +1,7 @@
 """Carriers "app11" and "com": the container in a JPEG file, beside every other user of its marker segments.
 
-Only whole segments are spliced in or cut out; every other byte of the file stays as it is.
+Only whole segments are spliced in or cut out; every other byte of the file stays as it is, but for the index of further
+pictures (MPF) where there is one.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from gamutmeta.carriers.jpeg import (
     iter_picture,
     make_segment,
 )
+from gamutmeta.carriers.mpf import Splice, find_index, is_index, misplaced, require_sound, spliced
 from gamutmeta.carriers.payload import MAX_CONTAINER, Extracted, checked, from_text, to_text
 from gamutmeta.carriers.source import Source
 from gamutmeta.errors import CarrierError, DuplicatePayloadError, MultiPictureError, NoPayloadError
@@ -37,7 +39,6 @@ MAX_COM_CONTAINER = 49_000
 """Bytes; in base64 this is the most that fits one COM segment."""
 
 _APP2 = 0xE2
-_MPF = b"MPF\0"
 _LEADING = frozenset({0xE0, 0xE1, _APP2, 0xED, 0xEE})  # JFIF, Exif and XMP, ICC, Photoshop, Adobe
 _CHAIN_KEY_BYTES = 4
 
@@ -84,7 +85,7 @@ def departures(data: bytes) -> list[str]:
     header = list(iter_header(source))
     ours = [found.segment for found in _payloads(source, header)]
     taken = min(ours, key=lambda segment: segment.marker != APP11)
-    said = _departures_of_place(source, header, taken)
+    said = _departures_of_place(data, header, taken)
     content = _content(source, taken)
     if taken.marker == APP11:
         said += jumbf.departures(content)
@@ -109,12 +110,12 @@ def embed(data: bytes, container: bytes, carrier: str) -> bytes:
     """Splice the container in; the file must not carry one yet.
 
     Args:
-        data: a single-picture JPEG file.
+        data: a JPEG file; of several pictures the first one gets the container.
         container: bytes with the magic number.
         carrier: "app11" or "com".
 
     Raises:
-        MultiPictureError: further pictures follow the first one.
+        MultiPictureError: further pictures follow the first one, and their index cannot be kept right.
         PayloadTooLargeError: the container does not fit the segment.
         CarrierError: the file is damaged, or the container has no magic number.
     """
@@ -126,18 +127,20 @@ def embed(data: bytes, container: bytes, carrier: str) -> bytes:
     picture = list(iter_picture(data))
     if not any(piece.marker == SOS for piece in picture):
         raise CarrierError("JPEG: the file holds no picture")
-    _refuse_multi_picture(source, picture)
+    index = find_index(data, picture)
+    if index is not None:
+        require_sound(data, picture, index)
     if carrier == "app11":
         _refuse_taken_instance(source, picture)
-    offset = _insertion_offset(source, picture)
-    return b"".join((data[:offset], segment, data[offset:]))
+    offset = _insertion_offset(source, data, picture)
+    return spliced(data, [Splice(offset, offset, segment)], index)
 
 
 def strip(data: bytes) -> bytes:
     """Cut out every payload; a file without one comes back unchanged.
 
     Raises:
-        MultiPictureError: there is a payload, and further pictures follow the first one.
+        MultiPictureError: there is a payload, and the index of further pictures cannot be read.
         CarrierError: the file is damaged.
     """
     source = Source.of(data)
@@ -145,13 +148,9 @@ def strip(data: bytes) -> bytes:
     ours = [found.segment for found in _payloads(source, picture)]
     if not ours:
         return data
-    _refuse_multi_picture(source, picture)
     ours += _continuations(source, picture, ours)
-    kept, position = [], 0
-    for segment in sorted(ours, key=lambda segment: segment.offset):
-        kept.append(data[position : segment.offset])
-        position = segment.end
-    return b"".join((*kept, data[position:]))
+    cuts = sorted(Splice(segment.offset, segment.end) for segment in ours)
+    return spliced(data, cuts, find_index(data, picture))
 
 
 def _content(source: Source, segment: Segment, limit: int = MAX_CONTENT) -> bytes:
@@ -179,19 +178,32 @@ def _payloads_to_the_end(data: bytes) -> list[_Found]:
     return found
 
 
-def _departures_of_place(source: Source, header: Sequence[Segment], taken: Segment) -> list[str]:
+def _departures_of_place(data: bytes, header: Sequence[Segment], taken: Segment) -> list[str]:
+    source = Source.of(data)
     place = header.index(taken)
     others = [segment for segment in header if segment is not taken]
+    tables = _first_table(others)
     said = []
-    if any(segment.marker not in APPN and segment.marker != COM for segment in others[:place]):
+    if place > tables:
         said.append("the payload stands behind the first table or the frame")
-    elif any(segment.marker in _LEADING for segment in others[place:]):
+    elif not is_index(data, others[place]) and any(segment.marker in _LEADING for segment in others[place:tables]):
         said.append("the payload stands before an APP0, APP1, APP2, APP13 or APP14 segment")
     if _places_inside_chains([_chain_key(source, segment) for segment in others])[place]:
         said.append("the payload stands between segments that belong together")
-    if any(_is_mpf(source, segment) for segment in others):
-        said.append("further pictures follow the first one (MPF), which writers leave alone")
-    return said
+    if any(is_index(data, segment) for segment in others[:place]):
+        said.append("the payload stands behind the index of further pictures (MPF)")
+    return said + _departures_of_index(data, others)
+
+
+def _departures_of_index(data: bytes, header: Sequence[Segment]) -> list[str]:
+    try:
+        index = find_index(data, header)
+    except MultiPictureError as error:
+        return [str(error)]
+    return [
+        f"picture {entry.number} does not begin at byte {entry.start}, where the index of further pictures (MPF) says"
+        for entry in (misplaced(data, index) if index else ())
+    ]
 
 
 def _continuations(source: Source, picture: Sequence[Segment], ours: Sequence[Segment]) -> list[Segment]:
@@ -211,19 +223,6 @@ def _continuations(source: Source, picture: Sequence[Segment], ours: Sequence[Se
     return further
 
 
-def _refuse_multi_picture(source: Source, picture: Sequence[Segment]) -> None:
-    for segment in picture:
-        if _is_mpf(source, segment):
-            raise MultiPictureError(
-                "JPEG: further pictures follow the first one (MPF, as in Ultra HDR and phone photographs); "
-                "changing the file would break the offsets to them"
-            )
-
-
-def _is_mpf(source: Source, segment: Segment) -> bool:
-    return segment.marker == _APP2 and _content(source, segment, len(_MPF)) == _MPF
-
-
 def _instance(source: Source, segment: Segment) -> int | None:
     """The box instance number of an APP11 segment with a box."""
     head = jumbf.packet(_content(source, segment, jumbf.HEAD_BYTES)) if segment.marker == APP11 else None
@@ -237,19 +236,28 @@ def _refuse_taken_instance(source: Source, picture: Sequence[Segment]) -> None:
             raise CarrierError(f"JPEG: another APP11 box has our instance number {jumbf.INSTANCE:#06x}")
 
 
-def _insertion_offset(source: Source, picture: Sequence[Segment]) -> int:
+def _insertion_offset(source: Source, data: bytes, picture: Sequence[Segment]) -> int:
     """Choose a place behind the leading APP0/1/2/13/14, before the first table, inside nobody's chain of segments.
+
+    An index of further pictures (MPF) among them stays the last segment before the tables, where its readers look for
+    it; nor do its offsets change then, which count from inside it.
 
     Segments with one marker and one beginning (an ICC profile, extended XMP, packets of one JUMBF box) count as a
     chain. If the preferred place lies inside one, later places before the first table are tried, then earlier ones;
     directly behind SOI there is never a chain to split.
     """
-    leading = next(i for i, segment in enumerate(picture) if segment.marker not in APPN and segment.marker != COM)
+    leading = _first_table(picture)
     preferred = max((i + 1 for i in range(leading) if picture[i].marker in _LEADING), default=0)
     split = _places_inside_chains([_chain_key(source, segment) for segment in picture])
-    places = (*range(preferred, leading + 1), *range(preferred - 1, -1, -1))
+    index = next((i for i in range(leading) if is_index(data, picture[i])), None)
+    places = (*range(preferred, leading + 1), *range(preferred - 1, -1, -1)) if index is None else range(index, -1, -1)
     place = next(place for place in places if not split[place])
     return picture[place - 1].end if place else 2
+
+
+def _first_table(segments: Sequence[Segment]) -> int:
+    """How many segments come before the first one that is neither APPn nor COM."""
+    return next(i for i, segment in enumerate(segments) if segment.marker not in APPN and segment.marker != COM)
 
 
 def _places_inside_chains(keys: Sequence[bytes | None]) -> list[bool]:

@@ -122,7 +122,7 @@ def embed(data: BytesLike, container: BytesLike, *, carrier: str | None = None, 
         UnsupportedFileError: not a JPEG, PNG or TIFF.
         PayloadExistsError: there is a payload already.
         PayloadTooLargeError: the container does not fit the carrier.
-        MultiPictureError: a JPEG with further pictures behind the first one (MPF).
+        MultiPictureError: a JPEG whose index of further pictures (MPF) cannot be kept right.
         CarrierError: the carrier does not fit the file, the file is damaged, or the container has no magic number.
     """
     host = host_format(data)
@@ -139,15 +139,16 @@ def embed(data: BytesLike, container: BytesLike, *, carrier: str | None = None, 
 def strip(data: BytesLike) -> bytes:
     """Remove every payload from a file, duplicates and damaged ones included.
 
-    Of JPEG and PNG whole segments and chunks are cut out, so that `strip(embed(x, c)) == x`. The same is true of TIFF
-    as long as nothing was appended after `embed`; otherwise the payload's bytes are overwritten with zeros.
+    Of JPEG and PNG whole segments and chunks are cut out, and the index of a JPEG's further pictures is corrected, so
+    that `strip(embed(x, c)) == x`. The same is true of TIFF as long as nothing was appended after `embed`; otherwise
+    the payload's bytes are overwritten with zeros.
 
     Returns:
         The file without payload; the same bytes if it carries none.
 
     Raises:
         UnsupportedFileError: not a JPEG, PNG or TIFF.
-        MultiPictureError: a JPEG that carries a payload and has further pictures behind the first one (MPF).
+        MultiPictureError: a JPEG that carries a payload, and whose index of further pictures (MPF) cannot be read.
         CarrierError: the file is damaged.
     """
     return _HOSTS[host_format(data)].strip(bytes(data))

@@ -111,6 +111,57 @@ def multi_picture() -> bytes:
     return pillow_bytes(first, "MPO", save_all=True, append_images=[first.rotate(180)])
 
 
+def mp_index(
+    entries: list[tuple[int, int]], order: Literal["<", ">"] = "<", *, kind: int = 7, place: int | None = None
+) -> bytes:
+    """An MPF segment that lists pictures by size and offset (CIPA DC-007, section 5.2)."""
+    listed = b"".join(struct.pack(order + "IIIHH", 0x030000 * (not i), *entry, 0, 0) for i, entry in enumerate(entries))
+    fields = (
+        (0xB000, 7, 4, b"0100"),
+        (0xB001, 4, 1, struct.pack(order + "I", len(entries))),
+        (0xB002, kind, len(listed), struct.pack(order + "I", 50 if place is None else place)),
+    )
+    directory = struct.pack(order + "H", 3) + b"".join(struct.pack(order + "HHI4s", *field) for field in fields)
+    mark = {"<": b"II", ">": b"MM"}[order]
+    return make_segment(0xE2, b"MPF\0" + mark + struct.pack(order + "HI", 42, 8) + directory + bytes(4) + listed)
+
+
+def with_pictures(
+    first: bytes,
+    further: list[bytes],
+    order: Literal["<", ">"] = "<",
+    *,
+    before: int = 0xDB,
+    gap: bytes = b"",
+    size_of_first: int | None = None,
+    late: int = 0,
+    **odd: Any,
+) -> bytes:
+    """A JPEG with an index before a segment of its own, and further ones behind it, bytes between them.
+
+    Args:
+        first: the first picture.
+        further: the others.
+        order: byte order of the index.
+        before: marker of the segment that the index comes before; SOS is where newer gain map writers put it.
+        gap: bytes between two pictures.
+        size_of_first: what the index states; by default what is true.
+        late: how many bytes too far the index leads.
+        odd: for `mp_index`.
+    """
+    place = len(mp_index([(0, 0)] * (len(further) + 1), order))
+    header = first.index(bytes((0xFF, before))) + 8
+    end = len(first) + place
+    listed = [(end if size_of_first is None else size_of_first, 0)]
+    for picture in further:
+        end += len(gap)
+        listed.append((len(picture), end - header + late))
+        end += len(picture)
+    return insert_segments(first, mp_index(listed, order, **odd), before=before) + b"".join(
+        gap + picture for picture in further
+    )
+
+
 # --- PNG -------------------------------------------------------------------------------------------------------------
 
 

@@ -17,7 +17,6 @@ from carriers.hosts import (
     c2pa_segments,
     insert_segments,
     jpeg,
-    multi_picture,
 )
 from hypothesis import given, settings
 from PIL import Image
@@ -30,7 +29,6 @@ from gamutmeta.carriers.jumbf import pack
 from gamutmeta.errors import (
     CarrierError,
     DuplicatePayloadError,
-    MultiPictureError,
     NoPayloadError,
     PayloadExistsError,
     PayloadTooLargeError,
@@ -273,18 +271,6 @@ def test_limits() -> None:
     assert extract(embed(jpeg(), largest, carrier="com")).container == largest
     with pytest.raises(PayloadTooLargeError, match="com"):
         embed(jpeg(), largest + b"x", carrier="com")
-
-
-def test_multi_picture_files_are_not_touched() -> None:
-    host = multi_picture()
-    for carrier in ("app11", "com"):
-        with pytest.raises(MultiPictureError, match="MPF"):
-            embed(host, CONTAINER, carrier=carrier)
-    assert strip(host) == host
-    carrying = behind_soi(host, OURS)
-    assert extract(carrying).container == CONTAINER
-    with pytest.raises(MultiPictureError, match="MPF"):
-        strip(carrying)
 
 
 @pytest.mark.parametrize("host", [b"\xff\xd8\xff\xd9", b"\xff\xd8" + TABLE + b"\xff\xd9", jpeg()[:-2]])
