@@ -16,6 +16,7 @@ from gamutmeta.errors import BindingError, NoPayloadError, UnsupportedFileError
 from gamutmeta.model.expand import expand as expand_pixels
 from gamutmeta.photo.files import check_output
 from gamutmeta.photo.host import read_metadata
+from gamutmeta.photo.kinds import settled
 from gamutmeta.photo.pixels import decode_srgba
 from gamutmeta.photo.wide import WideImage
 from gamutmeta.photo.write import write_photo
@@ -177,7 +178,8 @@ def expand_file(
     target: str | os.PathLike[str],
     *,
     space: str = "prophoto",
-    depth: int = 16,
+    depth: int | None = None,
+    quality: int | None = None,
     sidecar: str | os.PathLike[str] | None = None,
     check: bool = True,
     overwrite: bool = False,
@@ -187,9 +189,10 @@ def expand_file(
 
     Args:
         source: JPEG, PNG or TIFF with a payload (or with a sidecar beside it).
-        target: .tif, .tiff or .png; .jpg with a depth of 8.
+        target: its ending tells the kind of file, see :func:`gamutmeta.photo.write.write_photo`.
         space: as for :func:`expand`.
-        depth: 16 or 8 bits.
+        depth: bits per channel; None for the kind's own.
+        quality: 1 to 100, of JPEG, AVIF, HEIC and JPEG XL; None for the kind's own.
         sidecar: as for :func:`expand`.
         check: as for :func:`expand`.
         overwrite: whether `target` may exist.
@@ -201,6 +204,7 @@ def expand_file(
     """
     start = time.perf_counter()
     check_output(target, overwrite=overwrite)
+    settled(target, space=space, depth=depth, quality=quality)
     data = Path(source).read_bytes()
     attached = attached_payload(data, source, sidecar=sidecar)
     codes, alpha = decode_srgba(data)
@@ -208,7 +212,7 @@ def expand_file(
     # Each is as large as the picture, and no longer needed.
     del codes, alpha
     wide = wide.convert(space)
-    write_photo(wide, target, depth=depth, overwrite=overwrite)
+    write_photo(wide, target, depth=depth, quality=quality, overwrite=overwrite)
     return Report(
         file=str(source),
         output=str(target),

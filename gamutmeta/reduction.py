@@ -233,6 +233,7 @@ def reduce_file(
     device: str = "auto",
     seed: int = 0,
     assume_space: str | None = None,
+    raw_style: str = "neutral",
     overwrite: bool = False,
 ) -> Report:
     """Reduce a photograph's file to an sRGB file that carries its colours.
@@ -251,6 +252,7 @@ def reduce_file(
         device: as for :func:`reduce`.
         seed: as for :func:`reduce`.
         assume_space: the colour space of a photograph that names none.
+        raw_style: how a raw photograph is developed, see :data:`gamutmeta.photo.raw_in.RAW_STYLES`.
         overwrite: whether `target` may exist.
 
     Raises:
@@ -270,7 +272,7 @@ def reduce_file(
         check_output(carriers.sidecar_path(target), overwrite=overwrite)
     preload(source, REDUCTION)
     reduction = reduce(
-        read_photo(source, assume_space=assume_space),
+        read_photo(source, assume_space=assume_space, raw_style=raw_style),
         preset=preset,
         format=format_,
         quality=quality,

@@ -12,10 +12,12 @@ from gamutmeta.batch import Task, run
 from gamutmeta.cli import options
 from gamutmeta.cli.outcomes import report_line, show
 from gamutmeta.cli.spaces import assume_space, space
+from gamutmeta.errors import PhotoError
 from gamutmeta.expansion import expand_file
 from gamutmeta.fit.config import MAX_BYTES, MIN_BYTES, PRESETS
-from gamutmeta.photo.raw_in import RAW_SUFFIXES
-from gamutmeta.reduction import FORMATS, format_of, reduce_file
+from gamutmeta.photo.kinds import KINDS, settled
+from gamutmeta.photo.raw_in import RAW_STYLES, RAW_SUFFIXES
+from gamutmeta.reduction import FORMATS, reduce_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +26,19 @@ if TYPE_CHECKING:
 
 __all__ = ["expand", "reduce"]
 
-_PHOTOGRAPHS = RAW_SUFFIXES | {".avif", ".heic", ".heif", ".hif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
+_PHOTOGRAPHS = RAW_SUFFIXES | {
+    ".avif",
+    ".heic",
+    ".heif",
+    ".hif",
+    ".jpeg",
+    ".jpg",
+    ".jxl",
+    ".png",
+    ".tif",
+    ".tiff",
+    ".webp",
+}
 """Files of a folder that are photographs by their names."""
 
 _SUFFIXES = {"jpeg": ".jpg", "png": ".png", "tiff": ".tif"}
@@ -70,6 +84,13 @@ _SUFFIXES = {"jpeg": ".jpg", "png": ".png", "tiff": ".tif"}
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Same seed, same payload.")
 @assume_space
+@click.option(
+    "--raw-style",
+    type=click.Choice(RAW_STYLES),
+    default=RAW_STYLES[0],
+    show_default=True,
+    help="Of raw photographs; neutral: as the light was, vivid: brightened, with more contrast, as cameras do.",
+)
 @options.jobs
 @options.overwrite
 @options.json_lines
@@ -86,7 +107,7 @@ def reduce(
 ) -> None:
     """Turn wide-gamut photographs into sRGB files that carry their colours.
 
-    SRC is a TIFF, PNG, JPEG, WebP, HEIC, AVIF or raw photograph, or a folder of them.
+    SRC is a TIFF, PNG, JPEG, WebP, HEIC, AVIF, JPEG XL or raw photograph, or a folder of them.
     """
     tasks = options.planned(sources, output, readable=_PHOTOGRAPHS, suffix=_SUFFIXES[format_ or "jpeg"])
     _check_targets(tasks, format_, settings["carrier"])
@@ -99,16 +120,29 @@ def reduce(
     epilog=options.examples(
         "gamutmeta expand photo.jpg -o restored.tif",
         "gamutmeta expand photo.jpg -o p3.png --space display-p3",
+        "gamutmeta expand photo.jpg -o web.jpg --space display-p3 --quality 90",
+        "gamutmeta expand photo.jpg -o photo.avif --space rec2020 --depth 12",
         "gamutmeta expand web/ -o restored/ --jobs 4",
     )
 )
 @click.argument("sources", nargs=-1, required=True, type=options.FILE, metavar="SRC...")
-@options.output("The wide-gamut file, or the folder for several; its ending (.tif, .png, .jpg) decides the format.")
-@space
-@click.option("--depth", type=click.Choice(["8", "16"]), help="Bits per channel.  [default: 16; 8 for JPEG]")
-@click.option(
-    "--format", "format_", type=click.Choice(["tiff", "png", "jpeg"]), help="Of files in a folder.  [default: tiff]"
+@options.output(
+    "The wide-gamut file, or the folder for several; its ending (.tif, .png, .jpg, .avif, .heic, .jxl) decides the "
+    "format."
 )
+@space
+@click.option(
+    "--depth",
+    type=click.Choice(["8", "10", "12", "16"]),
+    help="Bits per channel: 16 or 8 of TIFF, PNG and JPEG XL, 10, 12 or 8 of AVIF and HEIC, 8 of JPEG.  "
+    "[default: the first]",
+)
+@click.option(
+    "--quality",
+    type=click.IntRange(1, 100),
+    help="Of JPEG [95], AVIF and HEIC [90] and JPEG XL [100]; 100 is lossless but in JPEG.",
+)
+@click.option("--format", "format_", type=click.Choice(list(KINDS)), help="Of files in a folder.  [default: tiff]")
 @options.sidecar
 @click.option("--force", is_flag=True, help="Expand even if the payload was made for another picture.")
 @options.jobs
@@ -120,7 +154,9 @@ def expand(
     *,
     format_: str | None,
     sidecar: Path | None,
+    space: str,
     depth: str | None,
+    quality: int | None,
     force: bool,
     jobs: int,
     as_json: bool,
@@ -130,15 +166,16 @@ def expand(
 
     A sidecar beside a file (photo.jpg.gamut) is found by itself.
     """
-    tasks = options.planned(sources, output, readable=FORMATS, suffix=_SUFFIXES[format_ or "tiff"])
-    _check_targets(tasks, format_)
+    tasks = options.planned(sources, output, readable=FORMATS, suffix=KINDS[format_ or "tiff"].suffixes[0])
+    choice: dict[str, Any] = {"space": space, "depth": None if depth is None else int(depth), "quality": quality}
+    _check_photographs(tasks, format_, choice)
     if sidecar is not None and len(tasks) > 1:
         raise click.UsageError("--sidecar goes with one file")
     work = partial(
         _expand_one,
         sidecar=sidecar,
-        depth=None if depth is None else int(depth),
         check=not force,
+        **choice,
         **settings,
     )
     outcomes = run(tasks, work, jobs=jobs)
@@ -150,15 +187,25 @@ def _reduce_one(task: Task, **settings: Any) -> Report:
     return reduce_file(task.source, task.target, **settings)
 
 
-def _expand_one(task: Task, *, depth: int | None, **settings: Any) -> Report:
+def _expand_one(task: Task, **settings: Any) -> Report:
     task.target.parent.mkdir(parents=True, exist_ok=True)
-    if depth is None:
-        depth = 8 if format_of(task.target) == "jpeg" else 16
-    return expand_file(task.source, task.target, depth=depth, **settings)
+    return expand_file(task.source, task.target, **settings)
 
 
-def _check_targets(tasks: list[Task], format_: str | None, carrier: str | None = None) -> None:
-    """Refuse what no file can succeed with, before anything is done."""
+def _check_photographs(tasks: list[Task], format_: str | None, choice: dict[str, Any]) -> None:
+    """Refuse wide-gamut files that cannot be as they are asked for, before anything is done."""
+    for task in tasks:
+        suffix = task.target.suffix.lower()
+        if format_ is not None and suffix not in KINDS[format_].suffixes:
+            raise click.UsageError(f"--format {format_} does not go with {task.target.name}")
+        try:
+            settled(task.target.name, **choice)
+        except PhotoError as error:
+            raise click.UsageError(str(error)) from error
+
+
+def _check_targets(tasks: list[Task], format_: str | None, carrier: str | None) -> None:
+    """Refuse sRGB files that cannot be as they are asked for, before anything is done."""
     for task in tasks:
         written = FORMATS.get(task.target.suffix.lower())
         if written is None:

@@ -19,10 +19,17 @@ if TYPE_CHECKING:
 
     from gamutmeta.color.transfer import Floats
 
-__all__ = ["HIGH_DYNAMIC_RANGE", "cicp_space"]
+__all__ = ["HIGH_DYNAMIC_RANGE", "UNSPECIFIED", "cicp_space", "code_points"]
 
 HIGH_DYNAMIC_RANGE = {16: "PQ", 18: "HLG"}
 """Transfer characteristics of pictures whose white is far below their largest value (ITU-R BT.2100)."""
+
+UNSPECIFIED = (2, 2)
+"""Primaries and transfer characteristics that something else says, such as an ICC profile."""
+
+_KNOWN = {SRGB.name: (1, 13), DISPLAY_P3.name: (12, 13), REC2020.name: (9, 14)}
+_BT2020_10, _BT2020_12 = 14, 15
+"""One function; the standard has a number for each depth."""
 
 _PRIMARIES = {
     1: SRGB.primaries,  # ITU-R BT.709
@@ -80,3 +87,19 @@ def cicp_space(primaries: int, transfer_characteristics: int) -> RgbSpace | None
     name = f"cicp-{primaries}-{transfer_characteristics}"
     title = f"CICP primaries {primaries}, transfer {transfer_characteristics}"
     return RgbSpace(name, title, _PRIMARIES[primaries], D65, decode, encode)
+
+
+def code_points(space: str, bits: int) -> tuple[int, int] | None:
+    """ColourPrimaries and TransferCharacteristics of a known space.
+
+    Args:
+        space: its name.
+        bits: of the samples, which have a say for Rec.2020.
+
+    Returns:
+        The code points, or None where H.273 has none: for ROMM RGB and Adobe RGB.
+    """
+    known = _KNOWN.get(space)
+    if known is not None and known[1] == _BT2020_10 and bits > 10:
+        return known[0], _BT2020_12
+    return known

@@ -15,7 +15,7 @@ from gamutmeta.color.strips import STRIP_PIXELS, for_each_strip
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["convert_space", "encode_codes", "requantise", "to_prophoto"]
+__all__ = ["convert_space", "encode_codes", "requantise", "to_bits", "to_prophoto"]
 
 Code = TypeVar("Code", np.uint8, np.uint16)
 
@@ -137,3 +137,17 @@ def requantise(samples: NDArray[np.unsignedinteger[Any]], dtype: type[Code]) -> 
 
     for_each_strip(work, *samples.shape[:2])
     return result
+
+
+def to_bits(samples: NDArray[np.uint16], bits: int) -> NDArray[np.uint16]:
+    """Change 16 bits into fewer, rounded to nearest; the largest code stays the largest.
+
+    Args:
+        samples: full range, shape (height, width) or (height, width, channels).
+        bits: 9 to 15.
+
+    Returns:
+        Codes below 2^bits, of the same shape.
+    """
+    table = np.rint(np.arange(65536) * (((1 << bits) - 1) / 65535)).astype(np.uint16)
+    return np.asarray(table[samples])

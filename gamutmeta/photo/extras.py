@@ -7,7 +7,7 @@ from typing import Any
 
 from gamutmeta.errors import MissingExtraError
 
-__all__ = ["imagecodecs_for", "optional"]
+__all__ = ["imagecodecs_for", "openimageio_for", "optional"]
 
 
 def optional(module: str, library: str, extra: str, purpose: str) -> Any:
@@ -35,3 +35,12 @@ def imagecodecs_for(purpose: str) -> Any:
         MissingExtraError: it is not installed.
     """
     return optional("imagecodecs", "imagecodecs", "io", purpose)
+
+
+def openimageio_for(purpose: str) -> Any:
+    """Import OpenImageIO, which reads and writes JPEG XL.
+
+    Raises:
+        MissingExtraError: it is not installed.
+    """
+    return optional("OpenImageIO", "OpenImageIO", "jxl", purpose)

@@ -11,11 +11,12 @@ from gamutmeta.color.spaces import PROPHOTO, space_named
 from gamutmeta.errors import GamutMetaError, GamutMetaWarning, MissingExtraError, PhotoError, ProfileError
 from gamutmeta.photo.heif_in import read_avif, read_heif
 from gamutmeta.photo.interpret import romm_of
+from gamutmeta.photo.jxl_in import JXL_SIGNATURES, read_jxl
 from gamutmeta.photo.memory import give_back
 from gamutmeta.photo.picture import MAX_PIXELS, Picture
 from gamutmeta.photo.pillow_in import read_pillow
 from gamutmeta.photo.png_in import read_png
-from gamutmeta.photo.raw_in import RAW_SUFFIXES, read_raw
+from gamutmeta.photo.raw_in import RAW_STYLES, RAW_SUFFIXES, read_raw
 from gamutmeta.photo.tiff_in import read_tiff
 from gamutmeta.photo.wide import WideImage
 
@@ -28,6 +29,8 @@ __all__ = ["read_photo"]
 _TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _AVIF_BRANDS = (b"avif", b"avis")
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"mif2", b"msf1")
+_ANY_CODEC_BRANDS = (b"mif1", b"mif2", b"msf1")
+"""Of HEIF files whose compatible brands tell what they are coded with."""
 _RAW_MAGIC = (b"FUJIFILM", b"FOVb", b"\0MRM", b"IIRO", b"IIRS", b"MMOR", b"IIU\0")
 """Of RAF, X3F, MRW, ORF and RW2."""
 
@@ -36,24 +39,26 @@ def read_photo(
     path: str | os.PathLike[str],
     *,
     assume_space: str | None = None,
+    raw_style: str = "neutral",
     max_pixels: int = MAX_PIXELS,
 ) -> WideImage:
     """Read a photograph as ROMM RGB (ProPhoto, D50), 16 bits per channel, adapted with Bradford.
 
-    TIFF (8 to 16 bits), PNG, JPEG and WebP are read as they are stored, with their EXIF orientation; HEIC and raw
-    photographs are turned upright. Of a file with several pictures the first is read. Transparency is kept, and colours
-    that a file stores multiplied by it are divided again.
+    TIFF (8 to 16 bits), PNG, JPEG, WebP and AVIF are read as they are stored, with their EXIF orientation; HEIC, JPEG
+    XL and raw photographs are turned upright. Of a file with several pictures the first is read. Transparency is kept,
+    and colours that a file stores multiplied by it are divided again.
 
     Args:
         path: the file; its kind is told by its first bytes, for raw files also by its name.
         assume_space: the known space of a picture whose file names none, or one that cannot be used; sRGB if None.
+        raw_style: how raw photographs are developed, see :data:`gamutmeta.photo.raw_in.RAW_STYLES`.
         max_pixels: limit on width x height, checked before decoding.
 
     Returns:
         The photograph, in the space ``"prophoto"``; `notes` tells what was assumed or left out.
 
     Raises:
-        PhotoError: the file is damaged, too large, or of a kind that is not supported.
+        PhotoError: the file is damaged, too large, or of a kind that is not supported; no such style.
         ProfileError: its ICC profile is damaged or does not fit, and no `assume_space` was given.
         MissingExtraError: an optional library is needed.
         OSError: the file cannot be opened.
@@ -63,11 +68,13 @@ def read_photo(
     """
     if assume_space is not None:
         space_named(assume_space)
+    if raw_style not in RAW_STYLES:
+        raise PhotoError(f"raw photographs are developed as {' or '.join(RAW_STYLES)}, not {raw_style!r}")
     path = Path(path)
     with path.open("rb") as file:
         head = file.read(32)
     with _naming(path):
-        picture = _decode(path, head, max_pixels)
+        picture = _decode(path, head, max_pixels, raw_style)
         give_back()
         array = romm_of(picture, assume_space)
     notes = picture.notes
@@ -77,13 +84,13 @@ def read_photo(
     return WideImage(array, PROPHOTO.name, exif=picture.exif, xmp=picture.xmp, notes=tuple(notes), alpha=picture.alpha)
 
 
-def _decode(path: Path, head: bytes, max_pixels: int) -> Picture:
+def _decode(path: Path, head: bytes, max_pixels: int, raw_style: str) -> Picture:
     kind = _kind_of(head)
     # Many raw files are TIFF files by their first bytes, and told from them by their names alone.
     if kind == "raw" or (kind in {"TIFF", None} and path.suffix.lower() in RAW_SUFFIXES):
-        return read_raw(path, max_pixels)
+        return read_raw(path, max_pixels, style=raw_style)
     if kind is None:
-        raise PhotoError("not a TIFF, PNG, JPEG, WebP, HEIC, AVIF or raw photograph")
+        raise PhotoError("not a TIFF, PNG, JPEG, WebP, HEIC, AVIF, JPEG XL or raw photograph")
     with path.open("rb") as file:
         return _READERS[kind](file, max_pixels)
 
@@ -91,12 +98,15 @@ def _decode(path: Path, head: bytes, max_pixels: int) -> Picture:
 def _kind_of(head: bytes) -> str | None:
     """The kind of a file, from its first 32 bytes."""
     brand = head[8:12] if head[4:8] == b"ftyp" else b""
+    if brand in _ANY_CODEC_BRANDS and any(avif in head[16:32] for avif in _AVIF_BRANDS):
+        brand = _AVIF_BRANDS[0]
     signs = {
         "raw": head.startswith(_RAW_MAGIC) or _is_canon(head) or brand == b"crx ",
         "TIFF": head.startswith(_TIFF_MAGIC),
         "PNG": head.startswith(b"\x89PNG"),
         "JPEG": head.startswith(b"\xff\xd8"),
         "WebP": head.startswith(b"RIFF") and head[8:12] == b"WEBP",
+        "JPEG XL": head.startswith(JXL_SIGNATURES),
         "AVIF": brand in _AVIF_BRANDS,
         "HEIF": brand in _HEIF_BRANDS,
     }
@@ -113,6 +123,7 @@ _READERS: Mapping[str, Callable[[BinaryIO, int], Picture]] = {
     "PNG": read_png,
     "JPEG": lambda file, max_pixels: read_pillow(file, ("JPEG",), max_pixels),
     "WebP": lambda file, max_pixels: read_pillow(file, ("WEBP",), max_pixels),
+    "JPEG XL": read_jxl,
     "AVIF": read_avif,
     "HEIF": read_heif,
 }

@@ -146,9 +146,16 @@ class WideImage:
             image.info["xmp"] = self.xmp
         return image
 
-    def save(self, path: str | os.PathLike[str], *, depth: int = 16, overwrite: bool = False) -> None:
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        depth: int | None = None,
+        quality: int | None = None,
+        overwrite: bool = False,
+    ) -> None:
         """Write the photograph; see :func:`gamutmeta.photo.write.write_photo` for kinds of files and errors."""
-        write_photo(self, path, depth=depth, overwrite=overwrite)
+        write_photo(self, path, depth=depth, quality=quality, overwrite=overwrite)
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:  # noqa: FBT001
         """The array itself, as numpy 2 defines the protocol; a copy only if asked for or needed for `dtype`."""

@@ -3,83 +3,120 @@
 from __future__ import annotations
 
 import warnings
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
-from gamutmeta.color.convert import convert_space, requantise
-from gamutmeta.color.spaces import space_named
-from gamutmeta.errors import CarrierError, GamutMetaWarning, PhotoError
+from gamutmeta.color.convert import requantise, to_bits
+from gamutmeta.errors import CarrierError, GamutMetaWarning, MissingExtraError, PhotoError
 from gamutmeta.photo.alpha import is_opaque
+from gamutmeta.photo.avif_out import write_avif
 from gamutmeta.photo.files import atomic_write, check_output
+from gamutmeta.photo.heif_out import write_heif
 from gamutmeta.photo.jpeg_out import NO_TRANSPARENCY, write_jpeg
-from gamutmeta.photo.metadata import with_declared_space
+from gamutmeta.photo.jxl_out import write_jxl
+from gamutmeta.photo.kinds import KINDS, kind_of, settled
+from gamutmeta.photo.metadata import checked_xmp, upright_exif, with_declared_space
 from gamutmeta.photo.png_out import write_png
 from gamutmeta.photo.tiff_out import write_tiff
+from gamutmeta.photo.upright import turned_upright
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Mapping
 
+    from numpy.typing import NDArray
+
     from gamutmeta.photo.wide import WideImage
 
 __all__ = ["write_photo"]
 
-_WRITERS: Mapping[str, Callable[..., None]] = {
-    ".tif": write_tiff,
-    ".tiff": write_tiff,
-    ".png": write_png,
-    ".jpg": write_jpeg,
-    ".jpeg": write_jpeg,
+_WRITERS: Mapping[str, tuple[Callable[..., None], frozenset[str]]] = {
+    "tiff": (write_tiff, frozenset()),
+    "png": (write_png, frozenset()),
+    "jpeg": (write_jpeg, frozenset({"quality"})),
+    "avif": (write_avif, frozenset({"quality", "bits"})),
+    "heic": (write_heif, frozenset({"quality", "bits", "space"})),
+    "jxl": (write_jxl, frozenset({"quality"})),
 }
+"""By kind; each with what it has to be told beside samples, transparency and metadata."""
 
 
-def write_photo(image: WideImage, path: str | os.PathLike[str], *, depth: int = 16, overwrite: bool = False) -> None:
+def write_photo(
+    image: WideImage,
+    path: str | os.PathLike[str],
+    *,
+    depth: int | None = None,
+    quality: int | None = None,
+    overwrite: bool = False,
+) -> None:
     """Write a photograph in its own space, with transparency, ICC profile, EXIF and XMP; the whole file or nothing.
+
+    The name's end tells the kind:
+
+    | ends in | bits per channel (default first) | quality (default) |
+    |---|---|---|
+    | ``.tif``, ``.tiff``, ``.png`` | 16, 8 | |
+    | ``.jpg``, ``.jpeg`` | 8 | 1 to 100 (95) |
+    | ``.avif`` | 10, 12, 8 | 1 to 100 (90), 100 is lossless |
+    | ``.heic``, ``.heif`` | 10, 12, 8 | 1 to 100 (90), 100 is lossless |
+    | ``.jxl`` | 16, 8 | 1 to 100 (100), 100 is lossless; lossy not in ProPhoto |
+
+    AVIF, HEIC and JPEG XL are written upright, since their readers do not look at the EXIF orientation.
 
     Args:
         image: the photograph.
-        path: where to; the name's end tells the kind: ``.tif``, ``.tiff``, ``.png``, and ``.jpg``, ``.jpeg`` with 8
-            bits.
-        depth: bits per channel, 16 or 8.
+        path: where to.
+        depth: bits per channel.
+        quality: of the kinds that may lose something.
         overwrite: replace a file that is there already.
 
     Raises:
-        PhotoError: no such kind or depth, or the EXIF block is damaged.
+        PhotoError: no such kind, depth or quality, the EXIF block is damaged, or a library cannot write the picture.
+        MissingExtraError: an optional library is needed.
         OutputExistsError: the file exists and `overwrite` is false, or it is a folder.
         OSError: the file cannot be written.
 
     Warns:
         GamutMetaWarning: the photograph is transparent, which a JPEG cannot hold.
     """
-    suffix = Path(path).suffix.lower()
-    if suffix not in _WRITERS:
-        raise PhotoError(
-            f"{path}: a photograph is written as {', '.join(_WRITERS)}, not {suffix or 'without a suffix'}"
-        )
-    if depth not in {8, 16}:
-        raise PhotoError(f"a photograph has 8 or 16 bits per channel, not {depth}")
-    write = _WRITERS[suffix]
-    if write is write_jpeg and depth == 16:
-        raise PhotoError(f"{path}: a JPEG holds 8 bits per channel; ask for depth 8, or write a TIFF or PNG")
+    depth, quality = settled(path, space=image.space, depth=depth, quality=quality)
+    name = kind_of(path)
     check_output(path, overwrite=overwrite)
-    space = space_named(image.space)
-    samples = convert_space(image.array, space, space, np.uint8) if depth == 8 else image.array
-    options: dict[str, Any] = {
-        "icc": image.icc_profile,
-        "exif": with_declared_space(image.exif, image.space),
-        "xmp": image.xmp,
-    }
-    if write is not write_jpeg:
-        options["alpha"] = requantise(image.alpha, np.uint8) if depth == 8 and image.alpha is not None else image.alpha
-    elif not is_opaque(image.alpha):
-        warnings.warn(f"{path}: {NO_TRANSPARENCY}", GamutMetaWarning, stacklevel=2)
+    write, wanted = _WRITERS[name]
+    options = _content(image, depth, upright=KINDS[name].is_upright)
+    known = {"quality": quality, "bits": depth, "space": image.space}
+    options |= {option: known[option] for option in wanted}
+    if not KINDS[name].has_alpha:
+        del options["alpha"]
+        if not is_opaque(image.alpha):
+            warnings.warn(f"{path}: {NO_TRANSPARENCY}", GamutMetaWarning, stacklevel=2)
 
     def write_into(file: BinaryIO) -> None:
-        write(file, samples, **options)
+        write(file, **options)
 
     try:
         atomic_write(path, write_into, overwrite=overwrite)
-    except CarrierError as error:
+    except MissingExtraError:
+        raise
+    except (CarrierError, PhotoError) as error:
         raise PhotoError(f"{path}: {error}") from error
+
+
+def _content(image: WideImage, depth: int, *, upright: bool) -> dict[str, Any]:
+    """Samples, transparency and metadata as the writers take them."""
+    samples, alpha = _at_depth(image.array, depth), None
+    if image.alpha is not None:
+        alpha = _at_depth(image.alpha, depth)
+    exif, xmp = with_declared_space(image.exif, image.space), image.xmp
+    if upright:
+        samples = turned_upright(samples, image.orientation)
+        alpha = None if alpha is None else turned_upright(alpha, image.orientation)
+        exif, (xmp, _) = upright_exif(exif), checked_xmp(xmp, upright=True)
+    return {"samples": samples, "alpha": alpha, "icc": image.icc_profile, "exif": exif, "xmp": xmp}
+
+
+def _at_depth(samples: NDArray[np.uint16], depth: int) -> NDArray[np.uint8 | np.uint16]:
+    if depth == 16:
+        return samples
+    return requantise(samples, np.uint8) if depth == 8 else to_bits(samples, depth)

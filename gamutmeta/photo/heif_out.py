@@ -1,0 +1,86 @@
+"""Writing HEIC files with 8, 10 or 12 bits, through pillow-heif (libheif, x265)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
+
+from gamutmeta.color.cicp import UNSPECIFIED, code_points
+from gamutmeta.errors import PhotoError
+from gamutmeta.photo.alpha import with_alpha
+from gamutmeta.photo.extras import optional
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["write_heif"]
+
+_IDENTITY, _BT601 = 0, 6
+"""MatrixCoefficients of H.273: red, green and blue as they are, and BT.601."""
+_LOSSLESS = -1
+"""As a quality, for pillow-heif."""
+
+
+def write_heif(
+    file: BinaryIO,
+    samples: NDArray[np.uint8 | np.uint16],
+    *,
+    bits: int,
+    quality: int,
+    space: str,
+    icc: bytes,
+    exif: bytes | None = None,
+    xmp: bytes | None = None,
+    alpha: NDArray[np.uint8 | np.uint16] | None = None,
+) -> None:
+    """Write a HEIC file.
+
+    Up to 10 bits, lossy files have chroma at half the resolution: what the decoders in phones take (HEVC's profiles
+    Main and Main 10). All others are not subsampled.
+
+    Args:
+        file: where to.
+        samples: shape (height, width, 3), upright; uint8, or uint16 with codes below 2^bits.
+        bits: 8, 10 or 12.
+        quality: 1 to 100; 100 is lossless.
+        space: name of the known space; its code points stand in the coded picture, where it has any.
+        icc: ICC profile, which counts before them.
+        exif: EXIF block, with orientation 1.
+        xmp: XMP packet.
+        alpha: transparency, shape (height, width) and as `samples`, which are not multiplied by it.
+
+    Raises:
+        MissingExtraError: pillow-heif is not installed.
+        PhotoError: the library cannot write the picture, or not with that many bits.
+    """
+    pillow_heif: Any = optional("pillow_heif", "pillow-heif", "heif", "writing HEIC")
+    array = with_alpha(samples, alpha)
+    if bits > 8:
+        # pillow-heif takes the upper bits of 16.
+        array = np.left_shift(array, 16 - bits, dtype=np.uint16)
+    mode = ("RGB" if alpha is None else "RGBA") + (";16" if bits > 8 else "")
+    lossless = quality == 100
+    primaries, transfer = code_points(space, bits) or UNSPECIFIED
+    metadata = {name: blob for name, blob in (("exif", exif), ("xmp", xmp)) if blob}
+    try:
+        picture = pillow_heif.from_bytes(mode, (array.shape[1], array.shape[0]), np.ascontiguousarray(array).tobytes())
+        picture.save(
+            file,
+            quality=_LOSSLESS if lossless else quality,
+            chroma=444 if lossless or bits > 10 else 420,
+            bit_depth=bits,
+            color_primaries=primaries,
+            transfer_characteristics=transfer,
+            matrix_coefficients=_IDENTITY if lossless else _BT601,
+            full_range_flag=1,
+            icc_profile=icc,
+            **metadata,
+        )
+        file.seek(0)
+        written = pillow_heif.open_heif(file, convert_hdr_to_8bit=False).info["bit_depth"]
+    except (ValueError, RuntimeError, OSError) as error:
+        raise PhotoError(f"the HEIC file cannot be written: {error}") from error
+    if written != bits:
+        # Versions before 1.8 have no such option, some builds of x265 no such depth.
+        raise PhotoError(f"this pillow-heif wrote {written} bits instead of {bits}; a newer one may do")
