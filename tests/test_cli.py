@@ -238,7 +238,13 @@ class TestUsage:
             (["reduce", "photo.tif", "-o", "x.png", "--format", "jpeg"], "--format jpeg does not go with x.png"),
             (["reduce", "photo.tif", "-o", "x.jpg", "--quality", "101"], "1<=x<=100"),
             (["reduce", "photo.tif", "-o", "x.jpg", "--device", "tpu"], "tpu"),
-            (["expand", "photo.jpg", "-o", "x.gif"], "must end in"),
+            (["expand", "photo.jpg", "-o", "x.gif"], "a photograph is written as .tif, "),
+            (["expand", "photo.jpg", "-o", "x.jpg", "--depth", "16"], "JPEG has 8 bits per channel here, not 16"),
+            (["expand", "photo.jpg", "-o", "x.tif", "--quality", "90"], "nothing is lost in TIFF"),
+            (["expand", "photo.jpg", "-o", "x.jxl", "--quality", "90"], "lossy JPEG XL cannot be in ProPhoto"),
+            (["expand", "photo.jpg", "-o", "x.avif", "--depth", "16"], "AVIF has 8 or 10 or 12 bits"),
+            (["expand", "photo.jpg", "-o", "x.avif", "--format", "heic"], "--format heic does not go with x.avif"),
+            (["reduce", "photo.tif", "-o", "x.jpg", "--raw-style", "loud"], "loud"),
             (["expand", "a.jpg", "b.jpg", "-o", "new", "--sidecar", "x.gamut"], "--sidecar goes with one file"),
             (["expand", "photo.jpg", "-o", "x.tif", "--space", "cmyk"], "cmyk"),
             (["strip", "photo.jpg"], "either -o OUT|DIR or --in-place"),
@@ -321,8 +327,24 @@ class TestExpand:
             assert image.mode == mode
             assert b"P3" in image.info["icc_profile"].replace(b"\0", b"")
 
-    def test_sixteen_bits_do_not_go_into_jpeg(self) -> None:
-        assert run("expand", "photo.jpg", "-o", "x.jpg", "--depth", "16").exit_code == 1
+    @pytest.mark.parametrize(
+        ("format_", "suffix", "library"),
+        [
+            ("avif", ".avif", "pyvips"),
+            ("heic", ".heic", "pillow_heif"),
+            ("jxl", ".jxl", "OpenImageIO"),
+            ("jpeg", ".jpg", "PIL"),
+        ],
+    )
+    def test_formats_of_folders(self, format_: str, suffix: str, library: str) -> None:
+        pytest.importorskip(library)
+        options = ["--format", format_, "--space", "rec2020", "--quality", "95"]
+        result = run("expand", "photo.jpg", "-o", "out/", *options, "--json")
+        assert (result.exit_code, lines(result)[0]["output"]) == (0, str(Path("out", f"photo{suffix}")))
+        run("expand", "photo.jpg", "-o", "exact.tif")
+        error = read_photo(f"out/photo{suffix}").array - read_photo("exact.tif").array.astype(float)
+        # In Rec.2020 some of the photograph's colours are clipped.
+        assert abs(error).mean() < 1500
 
     def test_a_file_without_payload(self) -> None:
         run("strip", "photo.jpg", "-o", "plain.jpg")

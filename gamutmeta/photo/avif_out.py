@@ -12,6 +12,7 @@ import numpy as np
 from gamutmeta.errors import PhotoError
 from gamutmeta.photo.alpha import with_alpha
 from gamutmeta.photo.extras import optional
+from gamutmeta.photo.kinds import LOSSLESS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -66,7 +67,7 @@ def write_avif(
             compression="av1",
             bitdepth=bits,
             Q=quality,
-            lossless=quality == 100,
+            lossless=quality == LOSSLESS,
             subsample_mode="off",
             effort=_EFFORT,
         )

@@ -10,6 +10,7 @@ from gamutmeta.color.cicp import UNSPECIFIED, code_points
 from gamutmeta.errors import PhotoError
 from gamutmeta.photo.alpha import with_alpha
 from gamutmeta.photo.extras import optional
+from gamutmeta.photo.kinds import LOSSLESS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,8 +19,8 @@ __all__ = ["write_heif"]
 
 _IDENTITY, _BT601 = 0, 6
 """MatrixCoefficients of H.273: red, green and blue as they are, and BT.601."""
-_LOSSLESS = -1
-"""As a quality, for pillow-heif."""
+_LOSSLESS_HERE = -1
+"""What pillow-heif calls that quality."""
 
 
 def write_heif(
@@ -60,14 +61,14 @@ def write_heif(
         # pillow-heif takes the upper bits of 16.
         array = np.left_shift(array, 16 - bits, dtype=np.uint16)
     mode = ("RGB" if alpha is None else "RGBA") + (";16" if bits > 8 else "")
-    lossless = quality == 100
+    lossless = quality == LOSSLESS
     primaries, transfer = code_points(space, bits) or UNSPECIFIED
     metadata = {name: blob for name, blob in (("exif", exif), ("xmp", xmp)) if blob}
     try:
         picture = pillow_heif.from_bytes(mode, (array.shape[1], array.shape[0]), np.ascontiguousarray(array).tobytes())
         picture.save(
             file,
-            quality=_LOSSLESS if lossless else quality,
+            quality=_LOSSLESS_HERE if lossless else quality,
             chroma=444 if lossless or bits > 10 else 420,
             bit_depth=bits,
             color_primaries=primaries,

@@ -29,6 +29,7 @@ JXL_SIGNATURES = (b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n")
 
 _BITS = {"uint8": 8, "uint16": 16}
 _LINEAR_SRGB = (1, 8)
+_LEAST = 128
 _MAX_BOX = 64 << 20
 """Bytes of a packet, also after decompression."""
 
@@ -49,7 +50,9 @@ def read_jxl(file: BinaryIO, max_pixels: int) -> Picture:
     # OpenImageIO reads files by their names.
     with tempfile.TemporaryDirectory(prefix="gamutmeta-") as folder:
         path = Path(folder) / "picture.jxl"
-        path.write_bytes(data)
+        # It takes files that are shorter than what it looks at for damaged; what follows a codestream is ignored.
+        bare = data.startswith(JXL_SIGNATURES[0])
+        path.write_bytes(data.ljust(_LEAST, b"\0") if bare else data)
         picture = _read_picture(path, max_pixels)
     if data.startswith(JXL_SIGNATURES[1]):
         _take_metadata(picture, data)

@@ -18,12 +18,19 @@ from gamutmeta.errors import PhotoError
 from gamutmeta.photo.alpha import with_alpha
 from gamutmeta.photo.boxes import iter_boxes, make_box
 from gamutmeta.photo.extras import openimageio_for
+from gamutmeta.photo.kinds import LOSSLESS
 from gamutmeta.photo.metadata import EXIF_PREFIX
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = ["write_jxl"]
+
+_EFFORT = 5
+"""Of lossy files; the library's own 7 takes twice as long."""
+_LOSSLESS_EFFORT = {8: 3, 16: 1}
+"""By bits per sample: noise in the lower bits of 16 leaves little to search for. There effort 3 saves 2 % of a
+photograph in 13 times the time."""
 
 
 def write_jxl(
@@ -74,8 +81,9 @@ def _write_picture(path: Path, samples: NDArray[np.uint8 | np.uint16], quality: 
     profile = np.frombuffer(icc, np.uint8)
     spec.attribute("ICCProfile", oiio.TypeDesc(f"uint8[{profile.size}]"), profile)
     spec.attribute("compression", f"jpegxl:{quality}")
+    effort = _LOSSLESS_EFFORT[8 * samples.itemsize] if quality == LOSSLESS else _EFFORT
+    spec.attribute("jpegxl:effort", effort)
     spec.attribute("oiio:UnassociatedAlpha", 1)
-    # A box for EXIF means that the file is one with boxes at all.
     output = oiio.ImageOutput.create("jpegxl")
     if output is None:
         raise PhotoError(f"OpenImageIO cannot write JPEG XL here: {oiio.geterror()}")

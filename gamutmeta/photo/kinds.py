@@ -11,7 +11,7 @@ from gamutmeta.errors import PhotoError
 if TYPE_CHECKING:
     import os
 
-__all__ = ["KINDS", "SUFFIXES", "Kind", "kind_of", "settled"]
+__all__ = ["KINDS", "LOSSLESS", "SUFFIXES", "Kind", "kind_of", "settled"]
 
 LOSSLESS = 100
 """The quality at which codecs that have both lose nothing; not so JPEG."""

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gamutmeta.color.cicp import cicp_space
-from gamutmeta.color.spaces import DISPLAY_P3, PROPHOTO, REC2020, SRGB, RgbSpace, conversion_matrix
+from gamutmeta.color.cicp import cicp_space, code_points
+from gamutmeta.color.spaces import DISPLAY_P3, PROPHOTO, REC2020, SPACES, SRGB, RgbSpace, conversion_matrix
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,20 @@ def test_primaries_are_usable() -> None:
 def test_is_one_object_per_pair() -> None:
     assert cicp_space(1, 8) is cicp_space(1, 8)
     assert cicp_space(1, 8) != cicp_space(9, 8)
+
+
+@pytest.mark.parametrize(
+    ("space", "bits", "expected"),
+    [
+        ("srgb", 8, (1, 13)),
+        ("display-p3", 12, (12, 13)),
+        ("rec2020", 10, (9, 14)),
+        ("rec2020", 12, (9, 15)),
+        ("prophoto", 10, None),
+        ("adobe-rgb", 10, None),
+    ],
+)
+def test_code_points_of_known_spaces(space: str, bits: int, expected: tuple[int, int] | None) -> None:
+    assert code_points(space, bits) == expected
+    if expected is not None:
+        assert cicp_space(*expected) == SPACES[space]

@@ -6,7 +6,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from gamutmeta.color.convert import convert_space, encode_codes, to_prophoto
+from gamutmeta.color.convert import convert_space, encode_codes, to_bits, to_prophoto
 from gamutmeta.color.spaces import (
     ADOBE_RGB,
     DISPLAY_P3,
@@ -116,3 +116,12 @@ def test_identity_matrix_looks_up_exactly() -> None:
     samples = RANDOM.integers(0, 256, (9, 11, 3), np.uint8)
     linear = np.stack([tables[c][samples[..., c]] for c in range(3)], axis=-1)
     assert np.array_equal(to_prophoto(samples, tables, np.eye(3)), encode_codes(linear, PROPHOTO, np.uint16))
+
+
+@pytest.mark.parametrize("bits", range(9, 16))
+def test_fewer_bits_are_the_nearest(bits: int) -> None:
+    codes = np.arange(65536, dtype=np.uint16).reshape(256, 256)
+    result = to_bits(codes, bits)
+    top = (1 << bits) - 1
+    assert (result.dtype, result[0, 0], result[-1, -1]) == (np.uint16, 0, top)
+    assert np.abs(result * (65535 / top) - codes).max() <= 65535 / top / 2 + 1e-6

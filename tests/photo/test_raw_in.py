@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,13 +12,15 @@ from gamutmeta.color.spaces import PROPHOTO, conversion_matrix
 from gamutmeta.errors import MissingExtraError, PhotoError
 from gamutmeta.photo.interpret import romm_of
 from gamutmeta.photo.metadata import orientation_of
-from gamutmeta.photo.raw_in import read_raw
+from gamutmeta.photo.raw_in import RAW_STYLES, _contrasted, read_raw
+from gamutmeta.photo.read import read_photo
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from types import ModuleType
 
 rawpy: ModuleType = pytest.importorskip("rawpy")
+
+ORIGINALS = Path(__file__).parents[3] / "shared" / "data" / "originals"
 
 
 def test_grey_wall(tmp_path: Path) -> None:
@@ -37,6 +40,45 @@ def test_is_encoded_as_romm(tmp_path: Path) -> None:
     assert np.abs(romm.astype(int) - expected).max() <= 4
     assert picture.space is not None
     assert np.array_equal(conversion_matrix(picture.space, PROPHOTO), np.eye(3))
+
+
+def test_vivid(tmp_path: Path) -> None:
+    path = placed(tmp_path, "a.dng", dng_bytes())
+    neutral, vivid = (romm_of(read_raw(path, 10_000, style=style), None) for style in RAW_STYLES)
+    # The wall is all there is, and so is brightened to white.
+    assert vivid.min() > neutral.max()
+    assert vivid.min() > 60_000
+
+
+def test_vivid_curve() -> None:
+    linear = np.linspace(-0.1, 1.1, 1001)
+    curved = _contrasted(linear)
+    assert np.all(np.diff(curved) >= 0)
+    assert (curved[0], curved[-1]) == (0, pytest.approx(1))
+    # Darker shadows, brighter lights, and the same middle of the encoded scale.
+    middle = PROPHOTO.decode(np.array([0.5]))[0]
+    inside = (linear > 0.005) & (linear < 0.995)
+    assert np.all((curved < linear)[inside & (linear < middle)])
+    assert np.all((curved > linear)[inside & (linear > middle)])
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not ORIGINALS.is_dir(), reason="the photographs of cameras are not here")
+def test_camera_file(tmp_path: Path) -> None:
+    path = ORIGINALS / "canon_s40_CRW_0118.CRW"
+    neutral, vivid = (read_photo(path, raw_style=style) for style in RAW_STYLES)
+    assert neutral.size == vivid.size
+    assert min(neutral.size) > 1500
+    # Brighter, of more contrast, and more colourful.
+    encoded = [wide.array[::8, ::8] / 65535 for wide in (neutral, vivid)]
+    assert encoded[1].mean() > encoded[0].mean()
+    assert encoded[1].std() > encoded[0].std()
+    spread = [np.ptp(values, axis=2).mean() for values in encoded]
+    assert spread[1] > 1.2 * spread[0]
+    with pytest.raises(PhotoError, match="neutral or vivid, not 'loud'"):
+        read_photo(path, raw_style="loud")
+    neutral.save(tmp_path / "a.jxl")
+    assert np.array_equal(read_photo(tmp_path / "a.jxl").array, neutral.array)
 
 
 def test_exif_is_carried_without_rotation(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from gamutmeta.color.icc import profile_bytes
 from gamutmeta.color.spaces import ADOBE_RGB, DISPLAY_P3, PROPHOTO, SRGB
 from gamutmeta.errors import GamutMetaError, GamutMetaWarning, PhotoError, ProfileError
 from gamutmeta.photo import WideImage, encode_srgb_file, read_photo
+from gamutmeta.photo.jxl_out import write_jxl
 from gamutmeta.photo.png_out import write_png
 
 if TYPE_CHECKING:
@@ -44,6 +45,13 @@ def heic() -> bytes:
     return file.getvalue()
 
 
+def jxl() -> bytes:
+    pytest.importorskip("OpenImageIO")
+    file = io.BytesIO()
+    write_jxl(file, SMOOTH, quality=100, icc=P3)
+    return file.getvalue()
+
+
 def in_romm(samples: NDArray[np.uint8]) -> NDArray[np.uint16]:
     return convert_space(samples, DISPLAY_P3, PROPHOTO, np.uint16)
 
@@ -54,6 +62,7 @@ KINDS: dict[str, tuple[Callable[[], bytes], int]] = {
     "png": (lambda: saved(Image.fromarray(SMOOTH), "PNG", icc_profile=P3), 0),
     "webp": (lambda: saved(Image.fromarray(SMOOTH), "WEBP", lossless=True, icc_profile=P3), 0),
     "tiff": (lambda: saved(Image.fromarray(SMOOTH), "TIFF", compression="tiff_lzw", icc_profile=P3), 0),
+    "jxl": (jxl, 0),
     "avif": (lambda: saved(Image.fromarray(SMOOTH), "AVIF", quality=100, subsampling="4:4:4", icc_profile=P3), 1200),
 }
 
@@ -76,6 +85,13 @@ def test_sixteen_bits(kind: str, tmp_path: Path) -> None:
         pytest.importorskip("imagecodecs")
     data = png16() if kind == "png" else tiff_bytes(ARRAY, iccprofile=profile_bytes("prophoto"))
     assert np.array_equal(read_photo(str(placed(tmp_path, "x", data))).array, ARRAY)
+
+
+def test_avif_by_its_compatible_brands(tmp_path: Path) -> None:
+    data = KINDS["avif"][0]()
+    assert data[8:12] == b"avif"
+    wide = read_photo(placed(tmp_path, "a.avif", data[:8] + b"mif1" + data[12:16] + b"avif" + data[20:]))
+    assert wide.size == (64, 40)
 
 
 def test_heic(tmp_path: Path) -> None:
