@@ -31,6 +31,7 @@ from gamutmeta.edited import Edited
 from gamutmeta.errors import PhotoError
 from gamutmeta.photo.exif_tree import pack_tree
 from gamutmeta.photo.files import check_output
+from gamutmeta.photo.host import read_metadata
 from gamutmeta.photo.metadata import EXIF_PREFIX, checked_xmp, orientation_of, tree_for_tiff, upright_exif
 from gamutmeta.pillow import bytes_of, require_unchanged
 from gamutmeta.reduction import format_of
@@ -168,7 +169,8 @@ def edit_file(
     begin = time.perf_counter()
     format_of(target)
     check_output(target, overwrite=overwrite)
-    edited = _of_file(Path(source).read_bytes(), source, sidecar=sidecar)
+    data = Path(source).read_bytes()
+    edited = _of_file(data, source, sidecar=sidecar)
     if exif_transpose:
         edited = _upright(edited)
     size = None if resize is None else _whole_size(edited_size(edited.image.size, crop=crop), resize)
@@ -181,8 +183,9 @@ def edit_file(
         carrier=carrier,
         overwrite=overwrite,
     )
-    empty = ("the payload holds no model",) if edited.payload.descriptor.is_empty else ()
-    return replace(report, file=str(source), seconds=time.perf_counter() - begin, notes=empty)
+    notes: tuple[str, ...] = ("the payload holds no model",) if edited.payload.descriptor.is_empty else ()
+    notes += read_metadata(data).notes
+    return replace(report, file=str(source), seconds=time.perf_counter() - begin, notes=notes)
 
 
 def _start(image: Image.Image | Edited) -> Edited:

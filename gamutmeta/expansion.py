@@ -135,8 +135,9 @@ def expand_decoded(
     if check:
         check_binding(payload, data, codes)
     array = expand_pixels(payload.descriptor, payload.weights(), codes, threads=threads)
-    notes = ("the payload holds no model: expanded as clipped",) if payload.descriptor.is_empty else ()
+    notes: tuple[str, ...] = ("the payload holds no model: expanded as clipped",) if payload.descriptor.is_empty else ()
     metadata = read_metadata(data)
+    notes += metadata.notes
     wide_alpha = None if alpha is None else requantise(alpha, np.uint16)
     return WideImage(array, "prophoto", exif=metadata.exif, xmp=metadata.xmp, notes=notes, alpha=wide_alpha)
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 import pytest
+from carriers.hosts import jpeg, with_pictures
 from carrots import quick_presets, write_piece
 from click.testing import CliRunner, Result
 from PIL import Image
@@ -465,6 +466,22 @@ class TestVerify:
 
 @pytest.mark.usefixtures("reduced")
 class TestStripExtractAttach:
+    def test_a_picture_with_a_gain_map(self) -> None:
+        run("extract", "photo.jpg", "-o", "x.gamut")
+        run("strip", "photo.jpg", "-o", "plain.jpg")
+        gain_map = jpeg("L")
+        Path("hdr.jpg").write_bytes(with_pictures(Path("plain.jpg").read_bytes(), [gain_map]))
+        assert run("attach", "hdr.jpg", "x.gamut", "-o", "whole.jpg").exit_code == 0
+        assert run("validate", "whole.jpg").exit_code == 0
+        assert Path("whole.jpg").read_bytes().endswith(gain_map)
+        assert run("expand", "photo.jpg", "-o", "a.tif").exit_code == 0
+        for command in (["expand"], ["crop", "--box", "0,0,9,9"]):
+            (report,) = lines(run(*command, "whole.jpg", "-o", f"b.{command[0][0]}.tif", "--json"))
+            assert report["notes"] == ["the file has further pictures, which were left out"]
+        assert (read_photo("a.tif").array == read_photo("b.e.tif").array).all()
+        assert run("strip", "whole.jpg", "-o", "again.jpg").exit_code == 0
+        assert Path("again.jpg").read_bytes() == Path("hdr.jpg").read_bytes()
+
     def test_there_and_back(self) -> None:
         assert run("extract", "photo.jpg", "-o", "x.gamut").exit_code == 0
         assert run("strip", "photo.jpg", "-o", "plain.jpg").exit_code == 0

@@ -192,7 +192,10 @@ OTHERS: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: saved(Image.fromarray(EIGHT), "PNG", icc_profile=lut_profile(b"CMYK")),
         "ICC profile 'test tables' is for CMYK data",
     ),
-    "GIF": (lambda: saved(Image.fromarray(EIGHT), "GIF"), "not a TIFF, PNG, JPEG, WebP, HEIC, AVIF or raw photograph"),
+    "GIF": (
+        lambda: saved(Image.fromarray(EIGHT), "GIF"),
+        "not a TIFF, PNG, JPEG, WebP, HEIC, AVIF, JPEG XL or raw photograph",
+    ),
 }
 
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from gamutmeta.photo.extras import imagecodecs_for, optional
 from gamutmeta.photo.metadata import checked_exif, checked_xmp, upright_exif
-from gamutmeta.photo.picture import PREMULTIPLIED, Picture, channels_of, check_size
+from gamutmeta.photo.picture import FURTHER_PICTURES, PREMULTIPLIED, Picture, channels_of, check_size
 from gamutmeta.photo.pillow_in import array_of, open_pillow, take_metadata
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def read_heif(file: BinaryIO, max_pixels: int) -> Picture:
     if note:
         notes.append(note)
     if len(heif) > 1:
-        notes.append("the file has further pictures, which were left out")
+        notes.append(FURTHER_PICTURES)
     return picture
 
 

@@ -9,8 +9,8 @@ from gamutmeta.carriers import host_format
 from gamutmeta.carriers.tiff import read_ifd0, read_value
 from gamutmeta.errors import CarrierError, GamutMetaError, PhotoError
 from gamutmeta.photo.metadata import checked_exif, checked_xmp, exif_of_tiff
-from gamutmeta.photo.picture import MAX_PIXELS
-from gamutmeta.photo.pillow_in import open_pillow
+from gamutmeta.photo.picture import FURTHER_PICTURES, MAX_PIXELS
+from gamutmeta.photo.pillow_in import has_further_pictures, open_pillow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,10 +22,11 @@ _MAX_XMP = 64 << 20
 
 
 class Metadata(NamedTuple):
-    """EXIF (with its ``Exif`` prefix) and XMP packet, as in :class:`~gamutmeta.photo.wide.WideImage`."""
+    """EXIF (with its ``Exif`` prefix), XMP packet, and notes, as in :class:`~gamutmeta.photo.wide.WideImage`."""
 
     exif: bytes | None = None
     xmp: bytes | None = None
+    notes: tuple[str, ...] = ()
 
 
 def read_metadata(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Metadata:
@@ -43,7 +44,8 @@ def read_metadata(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Metadata:
         return Metadata(_unless_damaged(exif_of_tiff, data), _unless_damaged(_xmp_of_tiff, data))
     try:
         with open_pillow(io.BytesIO(data), ("JPEG", "PNG"), max_pixels) as image:
-            return Metadata(checked_exif(image.info.get("exif")), checked_xmp(image.info.get("xmp"))[0])
+            notes = (FURTHER_PICTURES,) if has_further_pictures(image) else ()
+            return Metadata(checked_exif(image.info.get("exif")), checked_xmp(image.info.get("xmp"))[0], notes)
     except (GamutMetaError, Warning):
         raise
     except Exception as error:

@@ -17,7 +17,7 @@ from gamutmeta.errors import MissingExtraError, PhotoError
 from gamutmeta.photo.boxes import iter_boxes
 from gamutmeta.photo.extras import imagecodecs_for, openimageio_for
 from gamutmeta.photo.metadata import checked_exif, checked_xmp, upright_exif
-from gamutmeta.photo.picture import STRAIGHT, UNSPECIFIED, Picture, channels_of, check_size
+from gamutmeta.photo.picture import FURTHER_PICTURES, STRAIGHT, UNSPECIFIED, Picture, channels_of, check_size
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,7 +75,7 @@ def _read_picture(path: Path, max_pixels: int) -> Picture:
     source.close()
     if samples is None or problem:
         raise PhotoError(f"damaged JPEG XL: {problem}")
-    notes = ["the file has further pictures, which were left out"] if has_more else []
+    notes = [FURTHER_PICTURES] if has_more else []
     bits, colours = _BITS[str(spec.format)], 1 if spec.nchannels < 3 else 3
     extra = [STRAIGHT if i == spec.alpha_channel else UNSPECIFIED for i in range(colours, spec.nchannels)]
     rgb, alpha, is_gray = channels_of(np.asarray(samples), bits, notes, extra)

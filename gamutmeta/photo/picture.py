@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gamutmeta.color.spaces import RgbSpace
 
 __all__ = [
+    "FURTHER_PICTURES",
     "MAX_CHANNELS",
     "MAX_PIXELS",
     "PREMULTIPLIED",
@@ -33,6 +34,9 @@ MAX_PIXELS = 500_000_000
 """Default limit on width x height of a photograph: 3 GB as 16-bit RGB."""
 MAX_CHANNELS = 8
 """More channels than red, green, blue, transparency and a few masks are no photograph."""
+
+FURTHER_PICTURES = "the file has further pictures, which were left out"
+"""A note."""
 
 UNSPECIFIED, PREMULTIPLIED, STRAIGHT = 0, 1, 2
 """Meanings of a further channel: the values of TIFF's ExtraSamples (TIFF 6.0, section 18)."""

@@ -10,7 +10,7 @@ import numpy as np
 from gamutmeta.color.strips import row_strips
 from gamutmeta.errors import PhotoError
 from gamutmeta.photo.metadata import checked_exif, checked_xmp
-from gamutmeta.photo.picture import Picture, channels_of, check_size
+from gamutmeta.photo.picture import FURTHER_PICTURES, Picture, channels_of, check_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL import Image
 
-__all__ = ["array_of", "open_pillow", "pillow_samples", "read_pillow", "take_metadata"]
+__all__ = ["array_of", "has_further_pictures", "open_pillow", "pillow_samples", "read_pillow", "take_metadata"]
 
 _CONVERTED = {"1": "L", "P": "RGB", "PA": "RGBA", "RGBX": "RGB", "RGBa": "RGBA", "La": "LA", "YCbCr": "RGB"}
 """Modes with 8 bits or fewer that hold grey or RGB in another form."""
@@ -154,6 +154,11 @@ def take_metadata(picture: Picture, image: Image.Image) -> None:
     picture.xmp, note = checked_xmp(image.info.get("xmp"))
     if note:
         picture.notes.append(note)
+    if has_further_pictures(image):
+        picture.notes.append(FURTHER_PICTURES)
+
+
+def has_further_pictures(image: Image.Image) -> bool:
+    """Whether the file holds more than this one."""
     # A JPEG with a gain map has an index of pictures ("mp") but counts as one frame.
-    if getattr(image, "n_frames", 1) > 1 or "mp" in image.info:
-        picture.notes.append("the file has further pictures, which were left out")
+    return getattr(image, "n_frames", 1) > 1 or "mp" in image.info

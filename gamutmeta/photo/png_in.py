@@ -20,7 +20,7 @@ from gamutmeta.color.spaces import SRGB
 from gamutmeta.errors import CarrierError, PhotoError
 from gamutmeta.photo.extras import imagecodecs_for
 from gamutmeta.photo.metadata import checked_exif, checked_xmp
-from gamutmeta.photo.picture import Picture, channels_of, check_size
+from gamutmeta.photo.picture import FURTHER_PICTURES, Picture, channels_of, check_size
 from gamutmeta.photo.pillow_in import pillow_samples
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def read_png(file: BinaryIO, max_pixels: int) -> Picture:
     width, height, depth = _header(chunks[b"IHDR"])
     check_size(width, height, max_pixels)
     file.seek(0)
-    notes = ["the file has further pictures, which were left out"] if b"acTL" in chunks else []
+    notes = [FURTHER_PICTURES] if b"acTL" in chunks else []
     if depth == 16:
         samples = imagecodecs_for("reading 16-bit PNG").png_decode(file.read())
     else:

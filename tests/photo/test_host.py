@@ -17,7 +17,7 @@ FORMATS = pytest.mark.parametrize("kind", ["jpeg", "png", "tiff"])
 
 @FORMATS
 def test_metadata(kind: Any) -> None:
-    exif, xmp = read_metadata(encode_srgb_file(SMOOTH, kind, exif=exif_block(orientation=7), xmp=XMP))
+    exif, xmp, _ = read_metadata(encode_srgb_file(SMOOTH, kind, exif=exif_block(orientation=7), xmp=XMP))
     assert orientation_of(exif) == 7
     assert xmp == XMP
     if kind != "tiff":
@@ -27,6 +27,13 @@ def test_metadata(kind: Any) -> None:
 @pytest.mark.parametrize("kind", ["jpeg", "png"])
 def test_none(kind: Any) -> None:
     assert read_metadata(encode_srgb_file(SMOOTH, kind)) == Metadata(None, None)
+
+
+def test_further_pictures_are_noted() -> None:
+    image = Image.fromarray(SMOOTH)
+    for kind in ("MPO", "PNG"):
+        data = saved(image, kind, save_all=True, append_images=[image.rotate(180)])
+        assert read_metadata(data).notes == ("the file has further pictures, which were left out",)
 
 
 def test_other_files() -> None:
