@@ -113,6 +113,7 @@ def _strip(  # type: ignore[no-untyped-def]
     values, others = np.zeros((widest, _LANES), np.float32), np.zeros((widest, _LANES), np.float32)
     sums = np.zeros((_LANES, widths[0]), np.float32)
     grid_weights = np.ascontiguousarray(grid_weight.T).ravel()
+    line = np.empty(nodes.shape[1] * nodes.shape[2], np.float32)
     for start in range(0, len(codes), _BLOCK):
         count = min(_BLOCK, len(codes) - start)
         acting = _linearise(codes, start, count, head, linear, gate, colours, added, active)
@@ -124,8 +125,9 @@ def _strip(  # type: ignore[no-untyped-def]
                     values[unit, lane] = sums[lane, unit] + bias[unit]
             if nodes.shape[2]:
                 _interpolate(
-                    start, active, begin, lanes, width, top, nodes, column, column_fraction, row, row_fraction, others
-                )
+                    start, active, begin, lanes, width, top, nodes, column, column_fraction, row, row_fraction, line,
+                    others,
+                )  # fmt: skip
                 _accumulate(values, widths[0], grid_weights, 0, nodes.shape[2], others)
             outputs = _layers(widths, weights, biases, values, others)
             for lane in range(lanes):
@@ -176,21 +178,30 @@ def _table_sums(  # type: ignore[no-untyped-def]
 
 @njit(nogil=True, cache=True, fastmath={"contract", "nsz"})
 def _interpolate(  # type: ignore[no-untyped-def]
-    start, active, begin, lanes, width, top, nodes, column, column_fraction, row, row_fraction, features
+    start, active, begin, lanes, width, top, nodes, column, column_fraction, row, row_fraction, line, features
 ):
-    """The grid's features, (channels, lanes)."""
+    """The grid's features, (channels, lanes): first between rows of nodes, once for each row of pixels, into `line`."""
+    across, channels = nodes.shape[1], nodes.shape[2]
+    y = (start + active[begin]) // width
+    end = y * width
+    y -= 1
+    fraction = np.float32(0)
     for lane in range(lanes):
-        pixel = np.uint32(start + active[begin + lane])
-        y = pixel // np.uint32(width)
-        x = pixel - y * np.uint32(width)
-        y += np.uint32(top)
-        fx, fy, left, upper = column_fraction[x], row_fraction[y], column[x], row[y]
-        for channel in range(nodes.shape[2]):
-            above = nodes[upper, left, channel]
-            above += fx * (nodes[upper, left + 1, channel] - above)
-            below = nodes[upper + 1, left, channel]
-            below += fx * (nodes[upper + 1, left + 1, channel] - below)
-            features[channel, lane] = above + fy * (below - above)
+        pixel = start + active[begin + lane]
+        if pixel >= end:
+            while pixel >= end:
+                y += 1
+                end += width
+            upper, fraction = row[y + top], row_fraction[y + top]
+            for node in range(across):
+                for channel in range(channels):
+                    above, below = nodes[upper, node, channel], nodes[upper + 1, node, channel]
+                    line[node * channels + channel] = above + fraction * (below - above)
+        x = pixel - (end - width)
+        fx, left = column_fraction[x], column[x] * channels
+        for channel in range(channels):
+            before = line[left + channel]
+            features[channel, lane] = before + fx * (line[left + channels + channel] - before)
 
 
 @njit(nogil=True, cache=True, fastmath={"contract", "nsz"})
