@@ -191,6 +191,24 @@ def test_any_neighbours(*, early: bytes, late: bytes, order: Any, before: int, g
     assert strip(stamped) == host
 
 
+@settings(max_examples=300)
+@given(
+    name=st.sampled_from(["little", "big", "gap", "before-scan", "mpo"]),
+    mutations=st.lists(st.tuples(st.integers(0, 119), st.integers(0, 255)), min_size=1, max_size=4),
+)
+def test_damaged_indexes_are_refused_or_come_back(name: str, mutations: list[tuple[int, int]]) -> None:
+    host = bytearray(HOSTS[name])
+    index = next(segment for segment in iter_picture(HOSTS[name]) if is_index(HOSTS[name], segment))
+    for place, value in mutations:
+        host[index.start + 4 + place % (index.end - index.start - 4)] = value
+    try:
+        stamped = embed(bytes(host), CONTAINER)
+    except MultiPictureError:
+        return
+    assert extract(stamped).container == CONTAINER
+    assert strip(stamped) == host
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not ORIGINALS.is_dir(), reason="the photographs of phones are not here")
 @pytest.mark.parametrize("carrier", ["app11", "com"])
