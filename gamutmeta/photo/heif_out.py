@@ -19,6 +19,8 @@ __all__ = ["write_heif"]
 
 _IDENTITY, _BT601 = 0, 6
 """MatrixCoefficients of H.273: red, green and blue as they are, and BT.601."""
+_PRESET = "veryfast"
+"""Of x265. The library's own "slow" makes files of a photograph 1 % smaller in more than twice the time."""
 _LOSSLESS_HERE = -1
 """What pillow-heif calls that quality."""
 
@@ -70,6 +72,7 @@ def write_heif(
             file,
             quality=_LOSSLESS_HERE if lossless else quality,
             chroma=444 if lossless or bits > 10 else 420,
+            enc_params={"preset": _PRESET},
             bit_depth=bits,
             color_primaries=primaries,
             transfer_characteristics=transfer,
