@@ -27,6 +27,7 @@ def verify_file(
     *,
     sidecar: str | os.PathLike[str] | None = None,
     assume_space: str | None = None,
+    raw_style: str = "neutral",
     check: bool = True,
 ) -> Report:
     """Expand `path` and measure the result, and plain clipping, against the photograph `reference`.
@@ -36,6 +37,7 @@ def verify_file(
         reference: the photograph, of the same size.
         sidecar: take the payload from this sidecar.
         assume_space: the colour space of a reference that names none.
+        raw_style: how a raw reference is developed; as when the file was reduced.
         check: refuse a payload that was made for another picture.
 
     Raises:
@@ -47,7 +49,7 @@ def verify_file(
     attached = attached_payload(data, path, sidecar=sidecar)
     codes = decode_srgb(data)  # Without transparency: the figures are of all colours, seen or not.
     restored = expand_decoded(attached, data, codes, check=check)
-    original = read_photo(reference, assume_space=assume_space)
+    original = read_photo(reference, assume_space=assume_space, raw_style=raw_style)
     if original.size != restored.size:
         raise PhotoError(
             f"{Path(reference).name} has {original.width}x{original.height} pixels, "

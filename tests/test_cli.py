@@ -17,6 +17,7 @@ import pytest
 from carriers.hosts import jpeg, with_pictures
 from carrots import quick_presets, write_piece
 from click.testing import CliRunner, Result
+from photo_files import dng_bytes
 from PIL import Image
 
 import gamutmeta
@@ -145,6 +146,16 @@ class TestReduce:
     def test_max_bytes(self) -> None:
         (report,) = lines(run("reduce", "photo.tif", "-o", "x.jpg", "--max-bytes", "1400", "--json"))
         assert report["payload_bytes"] <= 1400
+
+    def test_raw_styles(self) -> None:
+        pytest.importorskip("rawpy")
+        Path("wall.dng").write_bytes(dng_bytes())
+        for style in ("neutral", "vivid"):
+            options = ["--raw-style", style]
+            assert run("reduce", "wall.dng", "-o", f"{style}.png", *options).exit_code == 0
+            (report,) = lines(run("verify", f"{style}.png", "--reference", "wall.dng", *options, "--json"))
+            assert float(str(report["psnr"])) > 50
+        assert read_photo("vivid.png").array.mean() > read_photo("neutral.png").array.mean() + 10_000
 
     def test_a_payload_that_cannot_be_so_small_is_wrong_usage(self) -> None:
         result = run("reduce", "photo.tif", "-o", "x.jpg", "--max-bytes", "100", "--json")

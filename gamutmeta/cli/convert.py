@@ -11,12 +11,12 @@ from gamutmeta import carriers
 from gamutmeta.batch import Task, run
 from gamutmeta.cli import options
 from gamutmeta.cli.outcomes import report_line, show
-from gamutmeta.cli.spaces import assume_space, space
+from gamutmeta.cli.spaces import assume_space, raw_style, space
 from gamutmeta.errors import PhotoError
 from gamutmeta.expansion import expand_file
 from gamutmeta.fit.config import MAX_BYTES, MIN_BYTES, PRESETS
 from gamutmeta.photo.kinds import KINDS, settled
-from gamutmeta.photo.raw_in import RAW_STYLES, RAW_SUFFIXES
+from gamutmeta.photo.raw_in import RAW_SUFFIXES
 from gamutmeta.reduction import FORMATS, reduce_file
 
 if TYPE_CHECKING:
@@ -84,13 +84,7 @@ _SUFFIXES = {"jpeg": ".jpg", "png": ".png", "tiff": ".tif"}
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Same seed, same payload.")
 @assume_space
-@click.option(
-    "--raw-style",
-    type=click.Choice(RAW_STYLES),
-    default=RAW_STYLES[0],
-    show_default=True,
-    help="Of raw photographs; neutral: as the light was, vivid: brightened, with more contrast, as cameras do.",
-)
+@raw_style
 @options.jobs
 @options.overwrite
 @options.json_lines

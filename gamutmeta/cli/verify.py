@@ -10,7 +10,7 @@ import click
 from gamutmeta.batch import run
 from gamutmeta.cli import options
 from gamutmeta.cli.outcomes import quality_table, show
-from gamutmeta.cli.spaces import assume_space
+from gamutmeta.cli.spaces import assume_space, raw_style
 from gamutmeta.verification import verify_file
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ __all__ = ["verify"]
 @click.option("--reference", type=options.FILE, required=True, metavar="WIDE", help="The wide-gamut photograph.")
 @options.sidecar
 @assume_space
+@raw_style
 @options.json_lines
 def verify(file: Path, *, as_json: bool, **settings: Any) -> None:
     """Measure how well an sRGB file restores a photograph that is still at hand.

@@ -15,7 +15,7 @@ from PIL import Image
 
 from gamutmeta.color.convert import convert_space
 from gamutmeta.color.icc import profile_bytes
-from gamutmeta.color.spaces import ADOBE_RGB, DISPLAY_P3, PROPHOTO, SRGB
+from gamutmeta.color.spaces import ADOBE_RGB, DISPLAY_P3, PROPHOTO, REC2020, SRGB
 from gamutmeta.errors import GamutMetaError, GamutMetaWarning, PhotoError, ProfileError
 from gamutmeta.photo import WideImage, encode_srgb_file, read_photo
 from gamutmeta.photo.jxl_out import write_jxl
@@ -92,6 +92,31 @@ def test_avif_by_its_compatible_brands(tmp_path: Path) -> None:
     assert data[8:12] == b"avif"
     wide = read_photo(placed(tmp_path, "a.avif", data[:8] + b"mif1" + data[12:16] + b"avif" + data[20:]))
     assert wide.size == (64, 40)
+
+
+def test_avif_with_twelve_bits_and_code_points(tmp_path: Path) -> None:
+    imagecodecs = pytest.importorskip("imagecodecs")
+    samples = np.arange(64 * 40 * 3, dtype=np.uint16).reshape(40, 64, 3) % 4096
+    data = imagecodecs.avif_encode(
+        samples, level=100, bitspersample=12, pixelformat="444", primaries=9, transfer=15, matrix=0
+    )
+    wide = read_photo(placed(tmp_path, "a.avif", data))
+    full = np.rint(samples * (65535 / 4095)).astype(np.uint16)
+    assert np.abs(wide.array - convert_space(full, REC2020, PROPHOTO, np.uint16).astype(int)).max() <= 8
+    assert wide.notes == ()
+
+
+def test_heic_with_ten_bits_and_code_points(tmp_path: Path) -> None:
+    pillow_heif = pytest.importorskip("pillow_heif")
+    samples = np.arange(64 * 40 * 3, dtype=np.uint16).reshape(40, 64, 3) % 1024
+    file = io.BytesIO()
+    options = {"color_primaries": 12, "transfer_characteristics": 13, "matrix_coefficients": 0}
+    heif = pillow_heif.from_bytes("RGB;16", (64, 40), (samples << 6).tobytes())
+    heif.save(file, quality=-1, chroma=444, bit_depth=10, **options)
+    wide = read_photo(placed(tmp_path, "a.heic", file.getvalue()))
+    full = np.rint(samples * (65535 / 1023)).astype(np.uint16)
+    assert np.abs(wide.array - convert_space(full, DISPLAY_P3, PROPHOTO, np.uint16).astype(int)).max() <= 8
+    assert wide.notes == ()
 
 
 def test_heic(tmp_path: Path) -> None:

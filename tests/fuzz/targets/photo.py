@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["mutated", "run", "seeds"]
 
 # What the readers load when they need it; in the midst of a run it would count as growth.
-for _name in ("imagecodecs", "pillow_heif", "rawpy", "tifffile"):
+for _name in ("OpenImageIO", "imagecodecs", "pillow_heif", "rawpy", "tifffile"):
     with suppress(ImportError):
         import_module(_name)
 
