@@ -159,6 +159,8 @@ def halve(number: int) -> int:
         raise ZeroDivisionError
     if number == 17:
         warnings.warn("sRGB was assumed", GamutMetaWarning, stacklevel=1)
+    if number == 18:
+        os.kill(os.getpid(), signal.SIGKILL)
     return number // 2
 
 
@@ -226,9 +228,20 @@ class TestRun:
             "OMP_NUM_THREADS": each,
         }
 
-    def test_a_defect_in_a_process_is_not_a_failure(self) -> None:
-        with pytest.raises(ZeroDivisionError):
-            list(run([2, 16], halve, jobs=2))
+    @pytest.mark.parametrize("jobs", [1, 2])
+    def test_a_defect_does_not_stop_the_others(self, jobs: int) -> None:
+        outcomes = {outcome.item: outcome for outcome in run([16, 2, 4], halve, jobs=jobs)}
+        assert [outcomes[item].result for item in (2, 4)] == [1, 2]
+        failure = outcomes[16].failure
+        assert failure is not None
+        assert failure.code == "defect"
+        assert failure.message.startswith("a defect, please report it: Traceback")
+        assert failure.message.endswith("ZeroDivisionError")
+
+    def test_a_killed_process_does_not_stop_the_others(self) -> None:
+        outcomes = {outcome.item: outcome for outcome in run([2, 18, 4, 6, 8], halve, jobs=2)}
+        assert [outcomes[item].result for item in (2, 4, 6, 8)] == [1, 2, 3, 4]
+        assert outcomes[18] == Outcome(18, failure=Failure.killed())
 
     def test_processes_of_another_thread(self) -> None:
         with ThreadPoolExecutor(1) as pool:

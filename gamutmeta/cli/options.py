@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Collection, Iterable, Iterator
 
-__all__ = ["FILE", "examples", "jobs", "json_lines", "listed", "output", "overwrite", "planned", "sidecar"]
+__all__ = ["FILE", "examples", "json_lines", "listed", "output", "overwrite", "planned", "sidecar"]
 
 AnyFunction = TypeVar("AnyFunction", bound="Callable[..., object]")
 
@@ -32,15 +32,6 @@ def output(help_text: str, *, required: bool = True) -> Callable[[AnyFunction], 
 overwrite = click.option("--overwrite", is_flag=True, help="Replace files that are there already.")
 
 json_lines = click.option("--json", "as_json", is_flag=True, help="Print one JSON object per file, and nothing else.")
-
-jobs = click.option(
-    "-j",
-    "--jobs",
-    type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    help="Files to work on at the same time. They share the cores; one for each core is the fastest for reduce.",
-)
 
 sidecar = click.option("--sidecar", type=FILE, help="Take the payload from this file.")
 

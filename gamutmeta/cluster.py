@@ -1,0 +1,158 @@
+"""Many files on many machines, with Ray Data: paths in, reports out. Needs the extra [ray].
+
+What is done with one file is what a single machine does (:class:`gamutmeta.batch.Resumable`); who does it, where, and
+again after a machine was lost, is Ray's business. Files must be on a file system that all machines see.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from contextlib import contextmanager
+from dataclasses import fields
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gamutmeta.batch import Failure, Outcome, Task, attempt
+from gamutmeta.color.threads import THREADS_VARIABLE
+from gamutmeta.photo.extras import optional
+from gamutmeta.report import Report
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+__all__ = ["paths", "reports", "run"]
+
+_LOCAL_STORE = 100 << 20
+"""Bytes for the objects of a cluster started on this machine. Only names and figures pass through it."""
+
+_MOST_BLOCKS = 10_000
+"""One block per file, so that one lost takes no others with it; beyond, Ray would be busy with blocks alone."""
+
+_RETRIES = 2
+"""How often a file is tried again whose process was killed. Ray's own default is for ever."""
+
+
+def run(
+    tasks: Iterable[Task],
+    work: Callable[[Task], Report],
+    *,
+    cpus: float = 1,
+    gpus: float = 0,
+    jobs: int | None = None,
+) -> Iterator[Outcome[Task, Report]]:
+    """Do `work` for every task and give the outcomes, each as soon as it is there, as :func:`gamutmeta.batch.run` does.
+
+    The cluster is the one this process is connected to; else that of the environment variable RAY_ADDRESS; else one of
+    this machine alone, started for this run.
+
+    Args:
+        tasks: with paths that mean the same on all machines.
+        work: picklable; done once for each, again if its process was killed.
+        cpus: cores, and threads, for each file.
+        gpus: GPUs for each file; 0.25 puts four files on one.
+        jobs: most files at the same time; None for as many as there is room for.
+
+    Raises:
+        MissingExtraError: if Ray is not installed.
+    """
+    expected = {(str(task.source), str(task.target)): task for task in tasks}
+    if not expected:
+        return
+    with _cluster():
+        dataset = reports(paths(expected.values()), work, cpus=cpus, gpus=gpus, jobs=jobs)
+        for row in dataset.iter_rows():
+            yield _outcome(expected.pop((row["file"], row["output"])), row)
+    # Ray has given up on these.
+    for task in expected.values():
+        yield Outcome(task, failure=Failure.killed())
+
+
+def paths(tasks: Iterable[Task]) -> Any:
+    """Tasks as a ray.data.Dataset with a row for each: the strings `file`, `output` and `root` ("" for none)."""
+    rows = [{"file": str(task.source), "output": str(task.target), "root": str(task.root or "")} for task in tasks]
+    return _ray().data.from_items(rows, override_num_blocks=min(len(rows), _MOST_BLOCKS))
+
+
+def reports(
+    dataset: Any,
+    work: Callable[[Task], Report],
+    *,
+    cpus: float = 1,
+    gpus: float = 0,
+    jobs: int | None = None,
+) -> Any:
+    """Do `work` for every row of a ray.data.Dataset.
+
+    Args:
+        dataset: as :func:`paths` makes it, or with the columns `file` and `output` at least.
+        work: as for :func:`run`; `cpus`, `gpus` and `jobs` likewise.
+        cpus: see there.
+        gpus: see there.
+        jobs: see there.
+
+    Returns:
+        A ray.data.Dataset, which Ray works on when it is asked for rows. It has the columns of
+        :class:`~gamutmeta.report.Report`, `error_code` and `error_message` (null where all went well) and `warnings`.
+        Of a file whose process was killed again and again there is no row.
+    """
+    _ray()
+    done = dataset.map(
+        partial(_report_row, work=work, threads=max(1, int(cpus))),
+        num_cpus=cpus,
+        num_gpus=gpus,
+        concurrency=jobs,
+        max_retries=_RETRIES,
+    )
+    done.context.max_errored_blocks = -1
+    done.context.enable_progress_bars = False
+    return done
+
+
+def _ray() -> Any:
+    optional("ray.data", "Ray Data", "ray", "running on a cluster")
+    return optional("ray", "Ray", "ray", "running on a cluster")
+
+
+@contextmanager
+def _cluster() -> Iterator[None]:
+    """Be connected to a cluster; one that is started or connected to for this is left again."""
+    ray = _ray()
+    if ray.is_initialized():
+        yield
+        return
+    address = os.environ.get("RAY_ADDRESS")
+    start: dict[str, Any] = {"object_store_memory": _LOCAL_STORE, "include_dashboard": False} if not address else {}
+    # Ray tells much; what concerns a file is in its row.
+    ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **start)
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+def _report_row(row: Mapping[str, Any], *, work: Callable[[Task], Report], threads: int) -> dict[str, Any]:
+    os.environ.setdefault(THREADS_VARIABLE, str(threads))
+    root = row.get("root")
+    task = Task(Path(row["file"]), Path(row["output"]), Path(root) if root else None)
+    outcome = attempt(work, task, one_of_many=True)
+    report = outcome.result or Report()
+    figures = {field.name: getattr(report, field.name) for field in fields(Report)}
+    return figures | {
+        "file": row["file"],
+        "output": row["output"],
+        "notes": list(report.notes),
+        "error_code": None if outcome.failure is None else outcome.failure.code,
+        "error_message": None if outcome.failure is None else outcome.failure.message,
+        "warnings": list(outcome.warnings),
+    }
+
+
+def _outcome(task: Task, row: Mapping[str, Any]) -> Outcome[Task, Report]:
+    warnings = tuple(row["warnings"])
+    if row["error_code"] is not None:
+        return Outcome(task, failure=Failure(row["error_code"], row["error_message"]), warnings=warnings)
+    figures = {field.name: row[field.name] for field in fields(Report)}
+    return Outcome(task, Report(**figures | {"notes": tuple(figures["notes"])}), warnings=warnings)
