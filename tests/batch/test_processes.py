@@ -1,4 +1,4 @@
-"""Plans of what is written where, and runs that go on after a bad file."""
+"""Runs that go on after a bad file, in one process and in several."""
 
 from __future__ import annotations
 
@@ -13,138 +13,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gamutmeta.batch import Failure, Outcome, Task, attempt, plan, run
+from gamutmeta.batch import Failure, Outcome, attempt, run
 from gamutmeta.color.threads import core_count
-from gamutmeta.errors import (
-    FitError,
-    GamutMetaError,
-    GamutMetaWarning,
-    MissingExtraError,
-    OutputExistsError,
-    PayloadError,
-    PlanError,
-)
+from gamutmeta.errors import FitError, GamutMetaWarning, PayloadError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-READABLE = {".tif", ".png"}
-
-
-@pytest.fixture
-def photos(tmp_path: Path) -> Path:
-    """A folder as people have them."""
-    folder = tmp_path / "photos"
-    for name in (
-        "b.tif",
-        "a.TIF",
-        "notes.txt",
-        ".hidden.tif",
-        "~lock.tif",
-        "trip/c.png",
-        "trip/deep/d.tif",
-        ".cache/e.tif",
-    ):
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"")
-    return folder
-
-
-def names(tasks: list[Task], root: Path) -> list[tuple[str, str]]:
-    return [(task.source.relative_to(root).as_posix(), task.target.relative_to(root).as_posix()) for task in tasks]
-
-
-class TestPlan:
-    def test_one_file_to_one_file(self, tmp_path: Path) -> None:
-        assert plan([tmp_path / "a.tif"], tmp_path / "x.jpg", readable=READABLE) == [
-            Task(tmp_path / "a.tif", tmp_path / "x.jpg"),
-        ]
-
-    def test_one_file_into_an_existing_folder(self, tmp_path: Path) -> None:
-        tasks = plan([tmp_path / "a.tif"], tmp_path, readable=READABLE, suffix=".jpg")
-        assert names(tasks, tmp_path) == [("a.tif", "a.jpg")]
-
-    def test_a_separator_at_the_end_says_folder(self, tmp_path: Path) -> None:
-        tasks = plan([tmp_path / "a.tif"], f"{tmp_path}/new{os.sep}", readable=READABLE, suffix=".jpg")
-        assert names(tasks, tmp_path) == [("a.tif", "new/a.jpg")]
-
-    def test_several_files_go_into_a_folder_that_need_not_exist(self, tmp_path: Path) -> None:
-        tasks = plan([tmp_path / "a.tif", tmp_path / "b.odd"], tmp_path / "new", readable=READABLE, suffix=".png")
-        assert names(tasks, tmp_path) == [("a.tif", "new/a.png"), ("b.odd", "new/b.png")]
-
-    def test_a_folder_is_searched_in_order_and_keeps_its_subfolders(self, photos: Path, tmp_path: Path) -> None:
-        tasks = plan([photos], tmp_path / "out", readable=READABLE, suffix=".jpg")
-        assert names(tasks, tmp_path) == [
-            ("photos/a.TIF", "out/a.jpg"),
-            ("photos/b.tif", "out/b.jpg"),
-            ("photos/trip/c.png", "out/trip/c.jpg"),
-            ("photos/trip/deep/d.tif", "out/trip/deep/d.jpg"),
-        ]
-
-    def test_without_a_suffix_names_are_kept(self, photos: Path, tmp_path: Path) -> None:
-        tasks = plan([photos / "trip"], tmp_path / "out", readable=READABLE)
-        assert [task.target.name for task in tasks] == ["c.png", "d.tif"]
-
-    def test_the_output_folder_is_not_searched(self, photos: Path) -> None:
-        (photos / "out").mkdir()
-        (photos / "out" / "old.png").write_bytes(b"")
-        tasks = plan([photos], photos / "out", readable=READABLE, suffix=".jpg")
-        assert not [task for task in tasks if "out" in task.source.relative_to(photos).parts]
-        assert len(tasks) == 4
-
-    def test_two_sources_for_one_target(self, tmp_path: Path) -> None:
-        with pytest.raises(PlanError, match=r"a\.tif and .*a\.png would both be written to .*a\.jpg"):
-            plan([tmp_path / "a.tif", tmp_path / "a.png"], tmp_path / "out", readable=READABLE, suffix=".jpg")
-
-    def test_the_same_name_in_two_folders(self, photos: Path, tmp_path: Path) -> None:
-        (photos / "trip" / "b.tif").write_bytes(b"")
-        with pytest.raises(PlanError, match="both be written"):
-            plan([photos / "b.tif", photos / "trip"], tmp_path / "out", readable=READABLE, suffix=".jpg")
-
-    @pytest.mark.parametrize("output", ["a.tif", "../here/a.tif", "link.tif"])
-    def test_an_input_is_never_an_output(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, output: str) -> None:
-        here = tmp_path / "here"
-        here.mkdir()
-        (here / "a.tif").write_bytes(b"")
-        (here / "link.tif").symlink_to("a.tif")
-        monkeypatch.chdir(here)
-        with pytest.raises(PlanError, match="is an input"):
-            plan(["a.tif"], output, readable=READABLE)
-
-    def test_an_input_is_not_the_output_of_another(self, tmp_path: Path) -> None:
-        for name in ("a.tif", "a.png"):
-            (tmp_path / name).write_bytes(b"")
-        with pytest.raises(PlanError, match=r"a\.png is an input"):
-            plan([tmp_path], tmp_path, readable=READABLE, suffix=".png")
-
-    def test_several_files_cannot_go_into_a_file(self, tmp_path: Path) -> None:
-        (tmp_path / "x.jpg").write_bytes(b"")
-        with pytest.raises(PlanError, match="need a folder"):
-            plan([tmp_path / "a.tif", tmp_path / "b.tif"], tmp_path / "x.jpg", readable=READABLE)
-
-    def test_nothing_to_do(self, tmp_path: Path) -> None:
-        with pytest.raises(PlanError, match="no input"):
-            plan([], tmp_path, readable=READABLE)
-        (tmp_path / "empty").mkdir()
-        with pytest.raises(PlanError, match=r"empty holds no file that ends in \.png, \.tif"):
-            plan([tmp_path / "empty"], tmp_path / "out", readable=READABLE)
-
-    def test_a_folder_that_cannot_be_read_is_not_passed_over(
-        self, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        scandir = os.scandir
-
-        def refuse_trip(path: str) -> object:
-            if path.endswith("trip"):
-                raise PermissionError(13, "Permission denied", path)
-            return scandir(path)
-
-        with monkeypatch.context() as patch:
-            patch.setattr(os, "scandir", refuse_trip)
-            with pytest.raises(PermissionError):
-                plan([photos], tmp_path / "out", readable=READABLE)
 
 
 def halve(number: int) -> int:
@@ -299,20 +174,37 @@ def wait_for(condition: Callable[[], object], seconds: float = 20) -> None:
         time.sleep(0.02)
 
 
-class TestFailure:
-    @pytest.mark.parametrize(
-        ("error", "failure"),
-        [
-            (OutputExistsError("x.jpg exists"), Failure("output.exists", "x.jpg exists")),
-            (
-                MissingExtraError("reading LZW TIFF", "imagecodecs", "io"),
-                Failure("missing-extra", "reading LZW TIFF needs imagecodecs; pip install 'gamutmeta[io]'"),
-            ),
-            (PermissionError(13, "Permission denied", "x"), Failure("os", "Permission denied: x")),
-            (OSError(28, "No space left on device"), Failure("os", "No space left on device")),
-            (OSError("odd"), Failure("os", "odd")),
-            (OSError(), Failure("os", "OSError")),
-        ],
-    )
-    def test_of(self, error: GamutMetaError | OSError, failure: Failure) -> None:
-        assert Failure.of(error) == failure
+ORPHANS = """
+import os, sys, time
+from functools import partial
+from pathlib import Path
+from gamutmeta.batch import run
+
+def work(folder, number):
+    (folder / f"{os.getpid()}").touch()
+    time.sleep(60)
+
+if __name__ == "__main__":
+    list(run(range(4), partial(work, Path(sys.argv[1])), jobs=2))
+"""
+
+
+def test_processes_end_with_the_one_that_started_them(tmp_path: Path) -> None:
+    script = tmp_path / "killed.py"
+    script.write_text(ORPHANS)
+    (tmp_path / "pids").mkdir()
+    process = subprocess.Popen([sys.executable, script, tmp_path / "pids"], stderr=subprocess.DEVNULL)
+    wait_for(lambda: len(list((tmp_path / "pids").iterdir())) == 2)
+    process.kill()
+    process.wait()
+    workers = [int(path.name) for path in (tmp_path / "pids").iterdir()]
+    wait_for(lambda: not any(is_running(pid) for pid in workers), 5)
+
+
+def is_running(pid: int) -> bool:
+    """Whether there is such a process, other than one that has ended and nobody asked about."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stat:  # noqa: PTH123
+            return stat.read().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
