@@ -22,7 +22,7 @@ from gamutmeta.report import Report
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-__all__ = ["paths", "reports", "run"]
+__all__ = ["paths", "reports", "require", "run"]
 
 _LOCAL_STORE = 100 << 20
 """Bytes for the objects of a cluster started on this machine. Only names and figures pass through it."""
@@ -57,21 +57,37 @@ def run(
     Raises:
         MissingExtraError: if Ray is not installed.
     """
-    expected = {(str(task.source), str(task.target)): task for task in tasks}
+    expected = {_absolute(task.target): task for task in tasks}
     if not expected:
         return
     with _cluster():
         dataset = reports(paths(expected.values()), work, cpus=cpus, gpus=gpus, jobs=jobs)
         for row in dataset.iter_rows():
-            yield _outcome(expected.pop((row["file"], row["output"])), row)
+            yield _outcome(expected.pop(row["output"]), row)
     # Ray has given up on these.
     for task in expected.values():
         yield Outcome(task, failure=Failure.killed())
 
 
+def require() -> None:
+    """Make sure that Ray is installed.
+
+    Raises:
+        MissingExtraError: if it is not.
+    """
+    _ray()
+
+
 def paths(tasks: Iterable[Task]) -> Any:
-    """Tasks as a ray.data.Dataset with a row for each: the strings `file`, `output` and `root` ("" for none)."""
-    rows = [{"file": str(task.source), "output": str(task.target), "root": str(task.root or "")} for task in tasks]
+    """Tasks as a ray.data.Dataset with a row for each: the absolute paths `file`, `output` and `root` ("" for none)."""
+    rows = [
+        {
+            "file": _absolute(task.source),
+            "output": _absolute(task.target),
+            "root": "" if task.root is None else _absolute(task.root),
+        }
+        for task in tasks
+    ]
     return _ray().data.from_items(rows, override_num_blocks=min(len(rows), _MOST_BLOCKS))
 
 
@@ -115,6 +131,11 @@ def _ray() -> Any:
     return optional("ray", "Ray", "ray", "running on a cluster")
 
 
+def _absolute(path: Path) -> str:
+    """The working folder of Ray's processes is another. Links are left as they are."""
+    return str(path.absolute())
+
+
 @contextmanager
 def _cluster() -> Iterator[None]:
     """Be connected to a cluster; one that is started or connected to for this is left again."""
@@ -124,9 +145,9 @@ def _cluster() -> Iterator[None]:
         return
     address = os.environ.get("RAY_ADDRESS")
     start: dict[str, Any] = {"object_store_memory": _LOCAL_STORE, "include_dashboard": False} if not address else {}
-    # Ray tells much; what concerns a file is in its row.
+    # Ray tells much; what concerns a file is in its row, or it has none.
     ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **start)
-    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    logging.getLogger("ray.data").setLevel(logging.CRITICAL)
     try:
         yield
     finally:
@@ -155,4 +176,5 @@ def _outcome(task: Task, row: Mapping[str, Any]) -> Outcome[Task, Report]:
     if row["error_code"] is not None:
         return Outcome(task, failure=Failure(row["error_code"], row["error_message"]), warnings=warnings)
     figures = {field.name: row[field.name] for field in fields(Report)}
-    return Outcome(task, Report(**figures | {"notes": tuple(figures["notes"])}), warnings=warnings)
+    figures |= {"file": str(task.source), "output": str(task.target), "notes": tuple(figures["notes"])}
+    return Outcome(task, Report(**figures), warnings=warnings)

@@ -63,13 +63,13 @@ def lines(result: Result) -> list[dict[str, object]]:
 class TestHelp:
     @pytest.mark.parametrize(
         "command",
-        ["reduce", "expand", "info", "verify", "crop", "resize", "rotate", "strip", "extract", "attach", "demo"],
+        [name for name in app.list_commands(click.Context(app)) if name != "conform"],
     )
     def test_every_command_explains_itself(self, command: str) -> None:
         result = run(command, "--help")
         assert result.exit_code == 0
         assert result.stdout.startswith(f"Usage: app {command}")
-        assert command == "demo" or f"Examples:\n    gamutmeta {command} " in result.stdout
+        assert re.search(rf"Examples:\n    .*gamutmeta {command}\b", result.stdout)
 
     def test_the_list_of_commands_tells_what_they_tell(self) -> None:
         context = click.Context(app)
@@ -192,7 +192,7 @@ class TestFolders:
         result = run("reduce", "exports", "-o", "web")
         assert result.exit_code == 1
         assert result.stderr.startswith("error: exports/bad.tif: ")
-        assert result.stderr.endswith("\n1 of 3 files failed\n")
+        assert re.search(r"\n2 of 3 files done, 1 failed; \d+\.\d s\n$", result.stderr)
         assert sorted(path.relative_to("web").as_posix() for path in Path("web").rglob("*.*")) == [
             "a.jpg",
             "trip/b.jpg",

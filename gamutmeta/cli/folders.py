@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gamutmeta import cluster
 from gamutmeta.batch import Prospect, Resumable, Shard, remove_leftovers, run
 from gamutmeta.cli import options
 from gamutmeta.cli.outcomes import report_line, show
@@ -49,6 +50,9 @@ class Folders:
             settings: all that outputs depend on beside their source, as JSON values.
             sidecar: as for :class:`~gamutmeta.batch.Resumable`.
         """
+        if self.engine == "ray":
+            with options.refusals():
+                cluster.require()
         if self.shard is not None:
             tasks = self.shard.of(tasks)
         one_at_a_time = Resumable(
@@ -58,16 +62,19 @@ class Folders:
             prospects = run(tasks, one_at_a_time.prospect, jobs=self.jobs or 1)
             show(prospects, total=len(tasks), name=_source, text=_prospect_line, as_json=self.as_json)
             return
-        remove_leftovers(tasks)
         outcomes = self._outcomes(tasks, one_at_a_time)
         show(outcomes, total=len(tasks), name=_source, text=report_line, as_json=self.as_json, summarise=True)
 
     def _outcomes(self, tasks: list[Task], work: Resumable) -> Iterator[Outcome[Task, Report]]:
-        if self.engine == "processes":
-            return run(tasks, work, jobs=self.jobs or 1)
-        from gamutmeta import cluster  # noqa: PLC0415 - an extra
-
-        return cluster.run(tasks, work, cpus=self.cpus, gpus=self.gpus, jobs=self.jobs)
+        remove_leftovers(tasks)
+        try:
+            if self.engine == "processes":
+                yield from run(tasks, work, jobs=self.jobs or 1)
+            else:
+                yield from cluster.run(tasks, work, cpus=self.cpus, gpus=self.gpus, jobs=self.jobs)
+        finally:
+            # Those of single processes that were killed, and whose files were then made by others.
+            remove_leftovers(tasks)
 
 
 def folder_options(command: Callable[..., None]) -> Callable[..., None]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Collection, Iterable, Iterator
 
-__all__ = ["FILE", "examples", "json_lines", "listed", "output", "overwrite", "planned", "sidecar"]
+__all__ = ["FILE", "examples", "json_lines", "listed", "output", "overwrite", "planned", "refusals", "sidecar"]
 
 AnyFunction = TypeVar("AnyFunction", bound="Callable[..., object]")
 
@@ -44,18 +44,18 @@ def planned(
     suffix: str | None = None,
 ) -> list[batch.Task]:
     """What :func:`gamutmeta.batch.plan` plans; what it refuses is wrong usage."""
-    with _refusals():
+    with refusals():
         return batch.plan(sources, output, readable=readable, suffix=suffix)
 
 
 def listed(sources: Iterable[str | os.PathLike[str]]) -> list[Path]:
     """The files named, and in folders all pictures that may carry payloads, and sidecars."""
-    with _refusals():
+    with refusals():
         return batch.listed(sources, readable={*carriers.SUFFIXES, carriers.SIDECAR_SUFFIX})
 
 
 @contextmanager
-def _refusals() -> Iterator[None]:
+def refusals() -> Iterator[None]:
     """What files cannot be worked on at all is wrong usage."""
     try:
         yield
