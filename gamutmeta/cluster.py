@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from gamutmeta.batch import Failure, Outcome, Task, attempt
 from gamutmeta.color.threads import THREADS_VARIABLE
+from gamutmeta.errors import PlanError
 from gamutmeta.photo.extras import optional
 from gamutmeta.report import Report
 
@@ -56,11 +57,12 @@ def run(
 
     Raises:
         MissingExtraError: if Ray is not installed.
+        PlanError: if a cluster of this machine alone would never have so many cores or GPUs.
     """
     expected = {_absolute(task.target): task for task in tasks}
     if not expected:
         return
-    with _cluster():
+    with _cluster(cpus, gpus):
         dataset = reports(paths(expected.values()), work, cpus=cpus, gpus=gpus, jobs=jobs)
         for row in dataset.iter_rows():
             yield _outcome(expected.pop(row["output"]), row)
@@ -137,7 +139,7 @@ def _absolute(path: Path) -> str:
 
 
 @contextmanager
-def _cluster() -> Iterator[None]:
+def _cluster(cpus: float, gpus: float) -> Iterator[None]:
     """Be connected to a cluster; one that is started or connected to for this is left again."""
     ray = _ray()
     if ray.is_initialized():
@@ -149,6 +151,12 @@ def _cluster() -> Iterator[None]:
     ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **start)
     logging.getLogger("ray.data").setLevel(logging.CRITICAL)
     try:
+        if not address:
+            # Ray would wait for another machine to bring them.
+            there = ray.cluster_resources()
+            for what, wanted in (("CPU", cpus), ("GPU", gpus)):
+                if wanted > there.get(what, 0):
+                    raise PlanError(f"each file is to have {wanted:g} {what}, this machine has {there.get(what, 0):g}")
         yield
     finally:
         ray.shutdown()

@@ -62,8 +62,9 @@ class Folders:
             prospects = run(tasks, one_at_a_time.prospect, jobs=self.jobs or 1)
             show(prospects, total=len(tasks), name=_source, text=_prospect_line, as_json=self.as_json)
             return
-        outcomes = self._outcomes(tasks, one_at_a_time)
-        show(outcomes, total=len(tasks), name=_source, text=report_line, as_json=self.as_json, summarise=True)
+        with options.refusals():
+            outcomes = self._outcomes(tasks, one_at_a_time)
+            show(outcomes, total=len(tasks), name=_source, text=report_line, as_json=self.as_json, summarise=True)
 
     def _outcomes(self, tasks: list[Task], work: Resumable) -> Iterator[Outcome[Task, Report]]:
         remove_leftovers(tasks)
