@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import logging
 import os
+import warnings
 from contextlib import contextmanager
 from dataclasses import fields
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
 from gamutmeta.batch import Failure, Outcome, Task, attempt
 from gamutmeta.color.threads import THREADS_VARIABLE
@@ -33,6 +34,12 @@ _MOST_BLOCKS = 10_000
 
 _RETRIES = 2
 """How often a file is tried again whose process was killed. Ray's own default is for ever."""
+
+
+_GIVEN_UP = (
+    "Ray has given up on it: its process was killed again and again, perhaps for want of memory, or could not import"
+    " gamutmeta"
+)
 
 
 def run(
@@ -66,9 +73,8 @@ def run(
         dataset = reports(paths(expected.values()), work, cpus=cpus, gpus=gpus, jobs=jobs)
         for row in dataset.iter_rows():
             yield _outcome(expected.pop(row["output"]), row)
-    # Ray has given up on these.
     for task in expected.values():
-        yield Outcome(task, failure=Failure.killed())
+        yield Outcome(task, failure=Failure("killed", _GIVEN_UP))
 
 
 def require() -> None:
@@ -115,14 +121,19 @@ def reports(
         :class:`~gamutmeta.report.Report`, `error_code` and `error_message` (null where all went well) and `warnings`.
         Of a file whose process was killed again and again there is no row.
     """
-    _ray()
-    done = dataset.map(
-        partial(_report_row, work=work, threads=max(1, int(cpus))),
-        num_cpus=cpus,
-        num_gpus=gpus,
-        concurrency=jobs,
-        max_retries=_RETRIES,
-    )
+    ray = _ray()
+    with warnings.catch_warnings():
+        # Of how the number of retries is given: Ray has no other way yet, and will take this one away with 2.64.
+        warnings.simplefilter("ignore")
+        done = dataset.map_batches(
+            partial(_report_rows, work=work, threads=max(1, int(cpus))),
+            batch_format="pyarrow",
+            batch_size=1,
+            num_cpus=cpus,
+            num_gpus=gpus,
+            compute=ray.data.TaskPoolStrategy(size=jobs),
+            max_retries=_RETRIES,
+        )
     done.context.max_errored_blocks = -1
     done.context.enable_progress_bars = False
     return done
@@ -147,9 +158,9 @@ def _cluster(cpus: float, gpus: float) -> Iterator[None]:
         return
     address = os.environ.get("RAY_ADDRESS")
     start: dict[str, Any] = {"object_store_memory": _LOCAL_STORE, "include_dashboard": False} if not address else {}
-    # Ray tells much; what concerns a file is in its row, or it has none.
+    # Ray tells much. What concerns a file is in its row; why there is none, Ray says as an error.
     ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **start)
-    logging.getLogger("ray.data").setLevel(logging.CRITICAL)
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
     try:
         if not address:
             # Ray would wait for another machine to bring them.
@@ -162,27 +173,45 @@ def _cluster(cpus: float, gpus: float) -> Iterator[None]:
         ray.shutdown()
 
 
-def _report_row(row: Mapping[str, Any], *, work: Callable[[Task], Report], threads: int) -> dict[str, Any]:
+def _report_rows(paths: Any, *, work: Callable[[Task], Report], threads: int) -> Any:
+    """Of a pyarrow.Table of paths, the one of reports."""
     os.environ.setdefault(THREADS_VARIABLE, str(threads))
+    arrow = optional("pyarrow", "pyarrow", "ray", "running on a cluster")
+    return arrow.Table.from_pylist([_report_row(row, work) for row in paths.to_pylist()], schema=_schema(arrow))
+
+
+def _schema(arrow: Any) -> Any:
+    """The columns' types. Ray would guess them from each row, and from what is missing in it nothing can be guessed."""
+    types = {str: arrow.string(), int: arrow.int64(), float: arrow.float64(), bool: arrow.bool_()}
+    columns = {}
+    for name, hint in get_type_hints(Report).items():
+        # What a union with None, or a tuple of any length, is made of.
+        kind = get_args(hint)[0]
+        columns[name] = arrow.list_(types[kind]) if get_origin(hint) is tuple else types[kind]
+    columns |= {"error_code": types[str], "error_message": types[str], "warnings": arrow.list_(types[str])}
+    return arrow.schema(columns)
+
+
+def _report_row(row: Mapping[str, str], work: Callable[[Task], Report]) -> dict[str, Any]:
     root = row.get("root")
     task = Task(Path(row["file"]), Path(row["output"]), Path(root) if root else None)
     outcome = attempt(work, task, one_of_many=True)
     report = outcome.result or Report()
     figures = {field.name: getattr(report, field.name) for field in fields(Report)}
+    failure = outcome.failure
     return figures | {
         "file": row["file"],
         "output": row["output"],
-        "notes": list(report.notes),
-        "error_code": None if outcome.failure is None else outcome.failure.code,
-        "error_message": None if outcome.failure is None else outcome.failure.message,
-        "warnings": list(outcome.warnings),
+        "error_code": None if failure is None else failure.code,
+        "error_message": None if failure is None else failure.message,
+        "warnings": outcome.warnings,
     }
 
 
 def _outcome(task: Task, row: Mapping[str, Any]) -> Outcome[Task, Report]:
-    warnings = tuple(row["warnings"])
+    warned = tuple(row["warnings"])
     if row["error_code"] is not None:
-        return Outcome(task, failure=Failure(row["error_code"], row["error_message"]), warnings=warnings)
+        return Outcome(task, failure=Failure(row["error_code"], row["error_message"]), warnings=warned)
     figures = {field.name: row[field.name] for field in fields(Report)}
     figures |= {"file": str(task.source), "output": str(task.target), "notes": tuple(figures["notes"])}
-    return Outcome(task, Report(**figures), warnings=warnings)
+    return Outcome(task, Report(**figures), warnings=warned)

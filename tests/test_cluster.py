@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -16,6 +17,7 @@ from gamutmeta import cluster
 from gamutmeta.batch import Resumable, Task
 from gamutmeta.cli import app
 from gamutmeta.errors import MissingExtraError
+from gamutmeta.report import Report
 
 needs_ray = pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed; pip install 'gamutmeta[ray]'")
 
@@ -64,8 +66,8 @@ if __name__ == "__main__":
             for outcome in outcomes
         })
     remove_leftovers(tasks)
-    dataset = cluster.reports(cluster.paths(task for task in tasks if task.source.name in ("a.tif", "b.tif")), Resumable(work=work))
-    results.append(dataset.take_all())
+    some = cluster.paths(task for task in tasks if task.source.name in ("a.tif", "b.tif"))
+    results.append(cluster.reports(some, Resumable(work=work)).take_all())
     Path("results.json").write_text(json.dumps(results))
 """
 
@@ -136,6 +138,21 @@ class TestRay:
         )
         assert done.returncode == 2, done.stderr
         assert "each file is to have 1000 CPU, this machine has " in done.stderr
+
+
+@pytest.mark.skipif(find_spec("pyarrow") is None, reason="pyarrow is not installed; pip install 'gamutmeta[ray]'")
+def test_every_figure_has_a_column_of_its_type() -> None:
+    arrow = pytest.importorskip("pyarrow")
+    row = cluster._report_row({"file": "a.tif", "output": "a.jpg"}, figures)
+    table = arrow.Table.from_pylist([row], schema=cluster._schema(arrow))
+    assert table.to_pylist() == [row | {"notes": ["n"], "warnings": []}]
+    types = dict(zip(table.schema.names, map(str, table.schema.types), strict=True))
+    assert (types["psnr"], types["payload_bytes"], types["skipped"]) == ("double", "int64", "bool")
+    assert types["notes"].startswith("list<")
+
+
+def figures(task: Task) -> Report:
+    return Report(file=str(task.source), output=str(task.target), psnr=math.inf, payload_bytes=5, notes=("n",))
 
 
 class TestWithoutRay:
