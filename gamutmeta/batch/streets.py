@@ -1,0 +1,26 @@
+"""The two streets for one task. Here and not with the commands, since other machines need not have those."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gamutmeta.expansion import expand_file
+from gamutmeta.reduction import reduce_file
+
+if TYPE_CHECKING:
+    from gamutmeta.batch.plan import Task
+    from gamutmeta.report import Report
+
+__all__ = ["expand_one", "reduce_one"]
+
+
+def reduce_one(task: Task, *, overwrite: bool = False, **settings: Any) -> Report:
+    """:func:`gamutmeta.reduce_file` with its settings; the target's folder is made if it is missing."""
+    task.target.parent.mkdir(parents=True, exist_ok=True)
+    return reduce_file(task.source, task.target, overwrite=overwrite, **settings)
+
+
+def expand_one(task: Task, *, overwrite: bool = False, **settings: Any) -> Report:
+    """:func:`gamutmeta.expand_file` with its settings; the target's folder is made if it is missing."""
+    task.target.parent.mkdir(parents=True, exist_ok=True)
+    return expand_file(task.source, task.target, overwrite=overwrite, **settings)
