@@ -25,12 +25,12 @@ function corners(space) {
   });
 }
 
-/** As bright a colour of that chromaticity as a canvas has, nearly; saturated ones come out less so. */
+/** A bright colour of that chromaticity; those that the canvas does not have come out less saturated. */
 function colourAt(fromXyz, x, y, space) {
   const [X, Y, Z] = [x / y, 1, (1 - x - y) / y];
   const linear = [0, 3, 6].map((row) => Math.max(0, fromXyz[row] * X + fromXyz[row + 1] * Y + fromXyz[row + 2] * Z));
   const most = Math.max(...linear);
-  const codes = linear.map((v) => (v / most) ** (1 / 2.2));
+  const codes = linear.map((v) => 0.9 * (v / most) ** (1 / 2.2));
   return space === 'display-p3' ? `color(display-p3 ${codes.join(' ')})` : `rgb(${codes.map((v) => 255 * v).join(' ')})`;
 }
 
@@ -88,15 +88,17 @@ export function drawPlot(cells, space) {
     path(points);
     context.stroke();
     context.setLineDash([]);
-    const [x, y] = place(points[1]);
-    const [left, base] = [x + 8 * unit, y + (name === 'romm' ? 14 : 4) * unit];
-    context.strokeStyle = card;
-    context.lineWidth = 4 * unit;
-    context.strokeText(title, left, base);
-    context.fillText(title, left, base);
-    context.strokeStyle = text;
-    context.lineWidth = 1.5 * unit;
   }
+  context.strokeStyle = card;
+  context.lineWidth = 4 * unit;
+  for (const [name, title] of GAMUTS) {
+    const [x, y] = place(corners(name)[1]);
+    const words = [title, x + 8 * unit, y + (name === 'romm' ? 14 : 4) * unit];
+    context.strokeText(...words);
+    context.fillText(...words);
+  }
+  context.strokeStyle = text;
+  context.lineWidth = 1.5 * unit;
   const white = place(SPACES.srgb.white);
   context.beginPath();
   context.arc(...white, 4 * unit, 0, 7);
@@ -111,7 +113,7 @@ function drawCells(context, cells, place, space) {
   for (let k = 0; k < cells.length; k++) {
     if (cells[k] === 0) continue;
     const [x, y] = [((k % CELLS.width) + 0.5) / CELLS.unit, (Math.floor(k / CELLS.width) + 0.5) / CELLS.unit];
-    context.globalAlpha = 0.35 + 0.65 * (Math.log1p(cells[k]) / Math.log1p(most));
+    context.globalAlpha = 0.5 + 0.5 * (Math.log1p(cells[k]) / Math.log1p(most));
     context.fillStyle = colourAt(fromXyz, x, y, space);
     const [left, bottom] = place([x - half, y - half]).map(Math.round);
     const [right, top] = place([x + half, y + half]).map(Math.round);
