@@ -28,7 +28,9 @@ __all__ = ["view"]
 )
 @click.argument("file", type=options.FILE)
 @click.option("-o", "--output", metavar="PAGE", required=True, type=options.FILE, help="The page, which ends in .html.")
-@click.option("--reference", type=options.FILE, metavar="WIDE", help="The wide-gamut photograph, to show it and errors.")
+@click.option(
+    "--reference", type=options.FILE, metavar="WIDE", help="The wide-gamut photograph, to show it and errors."
+)
 @options.sidecar
 @assume_space
 @click.option("--force", is_flag=True, help="Expand even if the payload was made for another picture.")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["bundle"]
 
-_IMPORT = re.compile(r"^import \{([^{}]*)\} from '\./([\w-]+\.js)';$", re.MULTILINE)
+_IMPORT = re.compile(r"^import \{(\s*(?:\w+\s*,\s*)*(?:\w+\s*)?)\} from '\./([\w-]+\.js)';$", re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function\*?|class|const) (\w+))", re.MULTILINE)
 _EXPORT_LIST = re.compile(r"^export \{([\w, ]+)\};$", re.MULTILINE)
 _LEFT_OVER = re.compile(r"^(?:import|export)\b.*$", re.MULTILINE)

@@ -104,9 +104,7 @@ def _reference(
     return reference_data(name, original, clipped, restored, report, adaptation)
 
 
-def _as_png(
-    data: bytes, codes: NDArray[np.uint8], alpha: NDArray[np.uint8] | None, attached: Attached
-) -> bytes:
+def _as_png(data: bytes, codes: NDArray[np.uint8], alpha: NDArray[np.uint8] | None, attached: Attached) -> bytes:
     """A PNG of a TIFF's samples, with its orientation and payload.
 
     Raises:

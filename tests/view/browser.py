@@ -52,7 +52,13 @@ class Browser:
         self._driver = subprocess.Popen(["chromedriver", "--port=0"], stdout=subprocess.PIPE, text=True)  # noqa: S607
         self._root = f"http://127.0.0.1:{self._port()}"
         options = {"binary": program, "args": [*FLAGS, f"--user-data-dir={folder}", *flags]}
-        wanted = {"alwaysMatch": {"browserName": "chrome", "goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}}}
+        wanted = {
+            "alwaysMatch": {
+                "browserName": "chrome",
+                "goog:chromeOptions": options,
+                "goog:loggingPrefs": {"browser": "ALL"},
+            }
+        }
         try:
             session = self._call("POST", "/session", {"capabilities": wanted})
         except BaseException:
@@ -94,8 +100,10 @@ class Browser:
 
     def run(self, code: str, *arguments: Any) -> Any:
         """The value of a function's body in the page; promises are waited for."""
-        script = f"const done = arguments[arguments.length - 1]; (async (...args) => {{ {code} }})(...arguments).then(" \
+        script = (
+            f"const done = arguments[arguments.length - 1]; (async (...args) => {{ {code} }})(...arguments).then("
             "(value) => done({ value }), (error) => done({ error: String(error.stack ?? error) }));"
+        )
         result = self._call("POST", "/execute/async", {"script": script, "args": list(arguments)})
         assert "error" not in result, result["error"]
         return result.get("value")

@@ -89,13 +89,17 @@ def test_everything_can_be_reached_with_the_tabulator(page: Browser) -> None:
 
 @pytest.mark.parametrize("pointer", ["mouse", "touch"])
 def test_dragging(pointer: str, page: Browser) -> None:
-    box = page.run("const { x, y, width, height } = document.getElementById('frame').getBoundingClientRect();"
-                   "return { x, y, width, height };")
+    box = page.run(
+        "const { x, y, width, height } = document.getElementById('frame').getBoundingClientRect();"
+        "return { x, y, width, height };"
+    )
     middle = box["y"] + box["height"] / 2
     stops = [box["x"] + share * box["width"] for share in (0.5, 0.4, 0.25)]
     page.drag([(x, middle) for x in stops], pointer)
     assert line(page) == pytest.approx(25, abs=0.6)
-    assert page.run("return document.getElementById('split').value;") == str(round(line(page) * 2) / 2).removesuffix(".0")
+    assert page.run("return document.getElementById('split').value;") == str(round(line(page) * 2) / 2).removesuffix(
+        ".0"
+    )
 
 
 def test_sides_can_be_chosen(page: Browser, pictures: Path) -> None:
@@ -124,8 +128,14 @@ def test_marks_are_where_python_finds_colours_outside_srgb(page: Browser, pictur
 
     page.run("document.querySelector('[name=view][value=outside]').click();")
     wide = gamutmeta.expand((pictures / "photo.jpg").read_bytes())
-    linear = decode_table(PROPHOTO, 65536)[wide.array] @ reduction_matrix(gamutmeta.Payload.from_bytes(
-        carriers.extract((pictures / "photo.jpg").read_bytes()).container).descriptor.adaptation).T
+    linear = (
+        decode_table(PROPHOTO, 65536)[wide.array]
+        @ reduction_matrix(
+            gamutmeta.Payload.from_bytes(
+                carriers.extract((pictures / "photo.jpg").read_bytes()).container
+            ).descriptor.adaptation
+        ).T
+    )
     below, above = linear < -5e-4, linear > 1 + 5e-4
     outside = (below | above).any(-1) & ~below.all(-1) & ~above.all(-1)
     found = np.rot90(pixels(page, "marks", "srgb")[..., 3] > 0)
@@ -141,9 +151,7 @@ def test_muted_colours_differ_on_an_srgb_screen(page: Browser) -> None:
     assert np.array_equal(pixels(page, "restored", "srgb"), before)
 
 
-@pytest.mark.parametrize(
-    ("gamut", "said"), [("srgb", "sRGB alone"), ("p3", "Display P3"), ("rec2020", "Rec. 2020")]
-)
+@pytest.mark.parametrize(("gamut", "said"), [("srgb", "sRGB alone"), ("p3", "Display P3"), ("rec2020", "Rec. 2020")])
 def test_what_the_screen_can_show(gamut: str, said: str, page: Browser) -> None:
     page.emulate(color_gamut=gamut)
     page.wait("document.getElementById('screen').textContent.includes(args[0])", f"This screen shows {said}")
@@ -233,8 +241,11 @@ def test_on_a_telephone(page: Browser) -> None:
 def test_every_control_has_a_name(page: Browser) -> None:
     nodes = page.device("Accessibility.getFullAXTree")["nodes"]
     controls = {"button", "radio", "slider", "checkbox", "combobox", "image", "progressbar", "link"}
-    named = [(node["role"]["value"], node["name"]["value"]) for node in nodes
-             if not node["ignored"] and node["role"]["value"] in controls]
+    named = [
+        (node["role"]["value"], node["name"]["value"])
+        for node in nodes
+        if not node["ignored"] and node["role"]["value"] in controls
+    ]
     assert {role for role, _ in named} >= {"button", "radio", "slider", "checkbox", "combobox", "image"}
     assert [role for role, name in named if not name] == []
     assert any(role == "image" and "outside the triangle of sRGB" in name for role, name in named)
@@ -249,8 +260,10 @@ def luminance(colour: str) -> float:
 def test_contrast_and_neutral_greys(scheme: str, page: Browser) -> None:
     page.emulate(prefers_color_scheme=scheme)
     names = ["text", "faint", "page", "card", "control", "notice", "chosen", "on-chosen", "stage"]
-    code = "const style = getComputedStyle(document.documentElement);" \
+    code = (
+        "const style = getComputedStyle(document.documentElement);"
         "return args[0].map((name) => style.getPropertyValue(`--${name}`).trim());"
+    )
     colours = dict(zip(names, page.run(code, names), strict=True))
     for colour in colours.values():
         assert colour[1:3] == colour[3:5] == colour[5:7], "colour judgement needs a neutral surround"
