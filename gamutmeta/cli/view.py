@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,6 +14,8 @@ from gamutmeta.cli.spaces import assume_space
 from gamutmeta.view import write_page
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from gamutmeta.report import Report
 
 __all__ = ["view"]
@@ -28,9 +29,7 @@ __all__ = ["view"]
 )
 @click.argument("file", type=options.FILE)
 @click.option("-o", "--output", metavar="PAGE", required=True, type=options.FILE, help="The page, which ends in .html.")
-@click.option(
-    "--reference", type=options.FILE, metavar="WIDE", help="The wide-gamut photograph, to show it and errors."
-)
+@click.option("--reference", type=options.FILE, metavar="WIDE", help="The wide-gamut photograph, to compare with.")
 @options.sidecar
 @assume_space
 @click.option("--force", is_flag=True, help="Expand even if the payload was made for another picture.")

@@ -53,7 +53,7 @@ def decoder_folder() -> Traversable:
 
 
 def _policy(script: str, style: str) -> str:
-    """The Content Security Policy: this script and this style, what they make of the page's own data, and nothing else."""
+    """The Content Security Policy: this script, this style, what they make of the page's data, and nothing else."""
     return (
         f"default-src 'none'; script-src '{_digest(script)}'; style-src '{_digest(style)}'; worker-src blob:; "
         "img-src blob: data:; base-uri 'none'; form-action 'none'"

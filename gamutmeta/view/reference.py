@@ -1,7 +1,7 @@
 """What travels in the page of the original photograph: a small copy, maps of the errors, and figures.
 
-The original itself stays where it is: 16-bit photographs are a hundred times as large as a page should be. So the errors
-are computed here, by the package, and the page shows them.
+The original itself stays where it is: a 16-bit photograph is far larger than a page should be. So the errors are
+computed here, by the package, and the page shows them.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ _SCALE_COVERS = 99.5
 
 def reference_data(
     name: str,
+    *,
     original: WideImage,
     clipped: WideImage,
     restored: WideImage,
@@ -50,14 +51,14 @@ def reference_data(
     Args:
         name: of the original's file.
         original: in ProPhoto.
-        clipped: the sRGB file, expanded without its payload, in ProPhoto; of the same size and orientation as `restored`.
-        restored: expanded with it, likewise.
+        clipped: the sRGB file, expanded without its payload, in ProPhoto and of the same size.
+        restored: expanded with it, likewise; its orientation counts.
         report: figures of all pixels.
         adaptation: of the matrix that decides which pixels are out of gamut.
 
     Returns:
-        ``name``; ``original``, a Display P3 JPEG in base64; ``errors``, with grey JPEGs in base64 of CIEDE2000 between 0
-        and ``top``, and the 256 ``colours`` to show them in; ``report``; ``difference``, rows of a table.
+        ``name``; ``original``, a Display P3 JPEG in base64; ``errors``, with grey JPEGs in base64 of CIEDE2000 from 0
+        to ``top``, and the 256 ``colours`` to show them in; ``report``; ``difference``, rows of a table.
     """
     samples = _sampled(original)
     lab = prophoto_to_lab(samples)

@@ -83,7 +83,7 @@ def write_page(
     if reference is not None:
         report = verify_file(path, reference, sidecar=sidecar, assume_space=assume_space, check=check)
         original = read_photo(reference, assume_space=assume_space)
-        shown["reference"] = _reference(Path(reference).name, original, attached, data, codes, report)
+        shown["reference"] = _reference(Path(reference), original, attached, (data, codes), report)
     picture, notes = data, report.notes
     if carriers.host_format(data) == "tiff":
         picture = _as_png(data, codes, alpha, attached)
@@ -96,12 +96,19 @@ def write_page(
 
 
 def _reference(
-    name: str, original: WideImage, attached: Attached, data: bytes, codes: NDArray[np.uint8], report: Report
+    path: Path, original: WideImage, attached: Attached, file: tuple[bytes, NDArray[np.uint8]], report: Report
 ) -> dict[str, Any]:
+    """The reference as the page takes it; `file` are the bytes and the codes of the sRGB file."""
+    data, codes = file
     adaptation = attached.payload.descriptor.adaptation
-    restored = expand_decoded(attached, data, codes, check=False)
-    clipped = WideImage(expand_pixels(Descriptor(adaptation=adaptation), {}, codes))
-    return reference_data(name, original, clipped, restored, report, adaptation)
+    return reference_data(
+        path.name,
+        original=original,
+        clipped=WideImage(expand_pixels(Descriptor(adaptation=adaptation), {}, codes)),
+        restored=expand_decoded(attached, data, codes, check=False),
+        report=report,
+        adaptation=adaptation,
+    )
 
 
 def _as_png(data: bytes, codes: NDArray[np.uint8], alpha: NDArray[np.uint8] | None, attached: Attached) -> bytes:

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 __all__ = ["FLAGS", "Browser", "missing"]
 
 FLAGS = (
-    "--headless=new", "--no-sandbox", "--disable-gpu", "--enable-unsafe-swiftshader", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
-    "--hide-scrollbars", "--lang=en",
+    "--headless=new", "--no-sandbox", "--disable-gpu", "--enable-unsafe-swiftshader", "--disable-quic",
+    "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--disable-dev-shm-usage", "--hide-scrollbars", "--lang=en",
 )  # fmt: skip
 """What Chromium is started with: without window, user and network services of its own."""
 
@@ -49,18 +49,13 @@ class Browser:
 
     def __init__(self, folder: Path, *flags: str) -> None:
         program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
-        self._driver = subprocess.Popen(["chromedriver", "--port=0"], stdout=subprocess.PIPE, text=True)  # noqa: S607
+        self._driver = subprocess.Popen(["chromedriver", "--port=0"], stdout=subprocess.PIPE, text=True)
         self._root = f"http://127.0.0.1:{self._port()}"
         options = {"binary": program, "args": [*FLAGS, f"--user-data-dir={folder}", *flags]}
-        wanted = {
-            "alwaysMatch": {
-                "browserName": "chrome",
-                "goog:chromeOptions": options,
-                "goog:loggingPrefs": {"browser": "ALL"},
-            }
-        }
+        log = {"browser": "ALL"}
+        wanted = {"browserName": "chrome", "goog:chromeOptions": options, "goog:loggingPrefs": log}
         try:
-            session = self._call("POST", "/session", {"capabilities": wanted})
+            session = self._call("POST", "/session", {"capabilities": {"alwaysMatch": wanted}})
         except BaseException:
             self.close()
             raise
@@ -100,10 +95,12 @@ class Browser:
 
     def run(self, code: str, *arguments: Any) -> Any:
         """The value of a function's body in the page; promises are waited for."""
-        script = (
-            f"const done = arguments[arguments.length - 1]; (async (...args) => {{ {code} }})(...arguments).then("
-            "(value) => done({ value }), (error) => done({ error: String(error.stack ?? error) }));"
-        )
+        script = f"""
+            const done = arguments[arguments.length - 1];
+            (async (...args) => {{ {code} }})(...arguments).then(
+              (value) => done({{ value }}),
+              (error) => done({{ error: String(error.stack ?? error) }}),
+            );"""
         result = self._call("POST", "/execute/async", {"script": script, "args": list(arguments)})
         assert "error" not in result, result["error"]
         return result.get("value")

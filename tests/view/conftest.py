@@ -40,7 +40,7 @@ def browser(chromium: Browser) -> Browser:
 
 @pytest.fixture(scope="package")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the photograph wide.tif, turned by its EXIF orientation, and photo.jpg, .png and .tif made of it."""
+    """A folder with a photograph, wide.tif, turned by its EXIF orientation, and photo.jpg, .png and .tif of it."""
     folder = tmp_path_factory.mktemp("pictures")
     write_piece(folder / "wide.tif", exif=exif_block(orientation=6))
     for name in ("photo.jpg", "photo.png", "photo.tif"):

@@ -62,9 +62,8 @@ def drop(browser: Browser, *files: Path | tuple[str, bytes]) -> list[bool]:
 
 def pixels(browser: Browser, layer: str, space: str = "display-p3") -> NDArray[np.uint8]:
     """A canvas of the stage, (H, W, 4), which is shown at the moment."""
-    size = browser.run(
-        'const c = document.querySelector(`[data-layer="${args[0]}"]`); return [c.height, c.width];', layer
-    )
+    code = 'const canvas = document.querySelector(`[data-layer="${args[0]}"]`); return [canvas.height, canvas.width];'
+    size = browser.run(code, layer)
     return np.frombuffer(browser.bytes_of(_PIXELS, layer, space), np.uint8).reshape(*size, 4)
 
 

@@ -10,7 +10,8 @@ import pytest
 from gamutmeta.view.bundle import bundle
 
 MODULES = {
-    "a.js": "import {\n  Three,\n  two,\n} from './b-c.js';\nconst hidden = 4;\nconsole.log(two + Three.value + hidden);\n",
+    "a.js": "import {\n  Three,\n  two,\n} from './b-c.js';\nconst hidden = 4;\n"
+    "console.log(two + Three.value + hidden);\n",
     "b-c.js": "import { two } from './d.js';\nconst hidden = 1;\nexport class Three {\n  static value = 3;\n}\n"
     "export { two };\nexport async function later() {}\nexport function* some() {}\n",
     "d.js": "/** No import('x') here. */\nexport const two = 2;\n",

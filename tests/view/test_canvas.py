@@ -9,9 +9,9 @@ from zlib import crc32
 import numpy as np
 import pytest
 from carrots import QUICK
-from PIL import Image
 from photo_files import png_chunks
 from pictures import colourful
+from PIL import Image
 from view.pages import drop, open_page, pixels, restored, settled, stored
 
 import gamutmeta

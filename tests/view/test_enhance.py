@@ -25,7 +25,8 @@ DECODERS = Path(__file__).parents[2] / "spec" / "decoders"
 
 _SHOWN = """
     const image = document.querySelectorAll('img')[args[0]];
-    const canvas = Object.assign(document.createElement('canvas'), { width: image.naturalWidth, height: image.naturalHeight });
+    const { naturalWidth: width, naturalHeight: height } = image;
+    const canvas = Object.assign(document.createElement('canvas'), { width, height });
     const context = canvas.getContext('2d', { colorSpace: 'display-p3' });
     context.drawImage(image, 0, 0);
     return context.getImageData(0, 0, canvas.width, canvas.height, { colorSpace: 'display-p3' }).data;
@@ -91,7 +92,7 @@ def test_sidecars_and_errors(browser: Browser, site: tuple[Path, str], pictures:
         "<picture><source srcset=plain.jpg><img src=plain.jpg data-gamutmeta alt=c></picture>"
         "<script type=module>import { enhance } from './enhance.js';"
         "globalThis.errors = [];"
-        "addEventListener('gamutmeta', ({ detail }) => detail.error && errors.push(detail.error.code ?? detail.error.message));"
+        "addEventListener('gamutmeta', ({ detail: { error } }) => error && errors.push(error.code ?? error.message));"
         "await enhance(); globalThis.done = true;</script>"
     )
     browser.open(f"{address}/page.html")

@@ -1,4 +1,4 @@
-"""The page as its users meet it: mouse, finger and keyboard, files dropped onto it, screens, and what it does not load."""
+"""The page as its users meet it: mouse, finger, keyboard, files dropped onto it, screens, and what it does not load."""
 
 from __future__ import annotations
 

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from carrots import QUICK, write_piece
 from click.testing import CliRunner
 from interop.demand import go_without
 from PIL import Image
