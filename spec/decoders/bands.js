@@ -12,12 +12,13 @@ const PIXELS = 2 ** 18;
  * @param {{ width: number, height: number, data: Uint8Array, alpha: Uint8Array | null }} picture as `readPicture` gives it
  * @param {import('./container.js').Payload | null} payload null if there is none to expand with
  * @param {number} step of the layout: every band but the last has a multiple of it
+ * @param {number} [pixels] about as many to a band
  * @returns {Generator<{ top: number, codes: Uint8Array, wide: Uint16Array | null, alpha: Uint8Array | null }>} its first
  *   row, and its samples: of the file, expanded, and transparency
  */
-export function* bands({ width, height, data, alpha }, payload, step) {
+export function* bands({ width, height, data, alpha }, payload, step, pixels = PIXELS) {
   const expand = payload === null ? null : expander(payload, width, height);
-  const rows = step * Math.max(1, Math.floor(PIXELS / (step * width)));
+  const rows = step * Math.max(1, Math.floor(pixels / (step * width)));
   for (let top = 0; top < height; top += rows) {
     const bottom = Math.min(top + rows, height);
     const codes = data.subarray(3 * top * width, 3 * bottom * width);

@@ -275,3 +275,15 @@ def test_contrast_and_neutral_greys(scheme: str, page: Browser) -> None:
 
 def test_nothing_moves_by_itself(page: Browser) -> None:
     assert page.run("return document.getAnimations().length;") == 0
+
+
+def test_it_can_be_stopped(page: Browser, pictures: Path) -> None:
+    """What is not restored then has the file's colours, and the page says so."""
+    page.run("document.addEventListener('drop', () => setTimeout(() => document.getElementById('stop').click(), 0));")
+    drop(page, pictures / "photo.png")
+    assert settled(page) == "stopped"
+    assert text(page, "notice").startswith("Stopped")
+    drop(page, pictures / "photo.png")
+    page.run("await new Promise((resolve) => setTimeout(resolve, 1000));")
+    assert page.run("return document.body.dataset.state;") == "stopped"  # the helpers are gone
+    assert page.complaints() == []

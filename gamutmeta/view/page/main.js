@@ -13,6 +13,8 @@ import { explained, percent } from './words.js';
 
 /** Pixels shown at most: more than nearly all screens have, and within the limits of phones' canvases. */
 const MOST = 8e6;
+/** Helpers: as many as there are processors to spare. */
+const HELPERS = Math.max(1, Math.min((navigator.hardwareConcurrency ?? 2) - 1, 8));
 
 const data = JSON.parse(byId('page-data').textContent);
 const space = hasWideCanvas() ? 'display-p3' : 'srgb';
@@ -31,8 +33,8 @@ let now = {};
  * @param {object} [opened.reference]
  */
 function open(opened) {
-  now.worker?.terminate();
-  now = { ...opened, worker: new Worker(worker) };
+  dismiss();
+  now = { ...opened, workers: Array.from({ length: 1 + HELPERS }, () => new Worker(worker)) };
   byId('name').textContent = now.name;
   document.title = now.name;
   document.body.dataset.state = 'busy';
@@ -40,11 +42,21 @@ function open(opened) {
   byId('summary').textContent = '';
   tell(0, 'Decoding …');
   describeAll();
-  now.worker.onmessage = ({ data: message }) => answers[message.kind](message);
-  now.worker.onerror = ({ message }) => answers.failed({ error: { code: 'worker', message } });
   if (!globalThis.isSecureContext) return answers.failed({ error: { code: 'page.insecure', message: location.origin } });
   const { bytes, sidecar, unbound = false } = now;
-  return now.worker.postMessage({ bytes, sidecar, unbound, most: MOST, space });
+  const [first, ...others] = now.workers;
+  first.onmessage = ({ data: message }) => answers[message.kind](message);
+  for (const one of now.workers) one.onerror = ({ message }) => answers.failed({ error: { code: 'worker', message } });
+  const helpers = others.map((helper) => {
+    const { port1, port2 } = new MessageChannel();
+    helper.postMessage({ port: port1 }, [port1]);
+    return port2;
+  });
+  return first.postMessage({ bytes, sidecar, unbound, most: MOST, space, helpers }, helpers);
+}
+
+function dismiss() {
+  for (const one of now.workers ?? []) one.terminate();
 }
 
 const answers = {
@@ -60,7 +72,7 @@ const answers = {
   },
   band({ layers, done }) {
     stage.paint(layers);
-    tell(done, `Decoding: ${Math.round(100 * done)} %`);
+    tell(done, `Restoring: ${Math.round(100 * done)} %`);
   },
   async end({ statistics, seconds }) {
     Object.assign(now, { statistics, seconds });
@@ -82,7 +94,7 @@ const answers = {
 };
 
 function finish(state) {
-  now.worker?.terminate();
+  dismiss();
   byId('progress').hidden = true;
   document.body.dataset.state = state;
 }
@@ -143,8 +155,9 @@ byId('file').addEventListener('change', ({ target }) => {
   target.value = '';
 });
 byId('stop').addEventListener('click', () => {
-  finish('stopped');
   stage.complete();
+  finish('stopped');
+  complain({ code: 'page.stopped', message: byId('progress-text').textContent });
 });
 
 let dragged = 0;

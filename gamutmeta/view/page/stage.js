@@ -43,11 +43,13 @@ export class Stage {
     this.show();
   }
 
-  /** Shows a piece of several layers. */
+  /** Shows a piece of several layers. Until a piece is restored, its place has the file's colours. */
   paint(pieces) {
     for (const [name, { data, width, height, x, y }] of Object.entries(pieces)) {
       const settings = name === 'restored' ? { colorSpace: this.space } : {};
-      this.#layers[name].context.putImageData(new ImageData(data, width, height, settings), x, y);
+      const pixels = new ImageData(data, width, height, settings);
+      this.#layers[name].context.putImageData(pixels, x, y);
+      if (name === 'file') this.#layers.restored.context.putImageData(pixels, x, y);
     }
   }
 

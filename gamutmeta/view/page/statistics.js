@@ -85,9 +85,21 @@ export class Statistics {
     }
   }
 
-  /** Shares of the pixels outside sRGB, Display P3 and Rec. 2020, and cells of the plot from the bottom up. */
-  found() {
-    const [srgb, p3, rec2020] = this.#counts.map((count) => count / this.#pixels);
-    return { outside: { srgb, p3, rec2020 }, cells: this.#cells };
+  /** What was counted so far. */
+  counted() {
+    return { pixels: this.#pixels, counts: this.#counts, cells: this.#cells };
   }
+}
+
+/**
+ * What was counted in parts of a picture, taken together.
+ * @param {ReturnType<Statistics['counted']>[]} parts
+ * @returns {{ outside: { srgb: number, p3: number, rec2020: number }, cells: Record<string, Uint32Array> }} shares of the
+ *   pixels outside gamuts, and cells of the plot from the bottom up
+ */
+export function together(parts) {
+  const pixels = parts.reduce((sum, part) => sum + part.pixels, 0);
+  const [srgb, p3, rec2020] = [0, 1, 2].map((k) => parts.reduce((sum, { counts }) => sum + counts[k], 0) / pixels);
+  const added = (name) => parts[0].cells[name].map((_, k) => parts.reduce((sum, { cells }) => sum + cells[name][k], 0));
+  return { outside: { srgb, p3, rec2020 }, cells: { file: added('file'), restored: added('restored') } };
 }

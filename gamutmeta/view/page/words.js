@@ -31,6 +31,7 @@ const ERRORS = {
   'picture.transparency': ['This browser cannot read transparent pixels exactly', `It needs WebGL 2. \`${COMMAND}\` does without.`],
   'picture.memory': ['The picture is too large for this browser', `\`${COMMAND}\` takes pictures up to 500 megapixels.`],
   'page.sidecar': ['A .gamut file alone is no picture', 'Drop it together with its picture.'],
+  'page.stopped': ['Stopped', 'What was not restored yet has the colours of the sRGB file.'],
   'page.insecure': ['This browser checks no digests here', 'Open the page from a file or over https.'],
 };
 

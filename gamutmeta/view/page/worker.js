@@ -1,13 +1,19 @@
 /**
  * Decodes and expands a file for the page, away from the thread that has to answer its user.
+ *
+ * The script is that of two kinds of workers: the one that is given files, and its helpers, to whom it has ports.
  * @module
  */
 
 import { bands } from './bands.js';
-import { ROMM_LINEAR, SRGB_LINEAR, layout, matrixBetween, toCanvas, upright } from './display.js';
+import { SRGB_LINEAR, layout, toCanvas, upright } from './display.js';
+import { expandTogether, serve } from './helpers.js';
 import { decode, extract, payloadFor } from './gamutmeta.js';
 import { readPicture } from './picture.js';
-import { Statistics } from './statistics.js';
+import { together } from './statistics.js';
+
+/** Pixels of a band: few, so that all helpers have something to do until the end. */
+const BAND = 2 ** 16;
 
 /** The payload, or what is wrong with it: the picture is shown in either case. */
 async function payloadOrError(bytes, picture, options) {
@@ -33,40 +39,47 @@ function description(bytes) {
  * @param {boolean} task.unbound whether to expand a picture that the payload was not made for
  * @param {number} task.most pixels to show
  * @param {string} task.space of the restored picture, as canvases name it
+ * @param {MessagePort[]} task.helpers
  */
-async function show({ bytes, sidecar, unbound, most, space }) {
+async function show({ bytes, sidecar, unbound, most, space, helpers }) {
   const begin = performance.now();
   const picture = await readPicture(bytes);
   const shown = layout(picture.width, picture.height, picture.orientation, most);
   const { payload = null, refused } = await payloadOrError(bytes, picture, { sidecar, unbound });
-  postMessage({
-    kind: 'begin',
-    shown,
-    stored: { width: picture.width, height: picture.height },
-    refused,
-    payload: payload === null ? null : description(sidecar ?? bytes),
-  });
-  const matrix = matrixBetween('romm', space);
-  const statistics = new Statistics(picture.width * picture.height);
-  const [across, down] = [Math.ceil(picture.width / shown.step), Math.ceil(picture.height / shown.step)];
-  for (const { top, codes, wide, alpha } of bands(picture, payload, shown.step)) {
-    const turned = (rgba) => upright(rgba, across, top / shown.step, down, shown.orientation);
-    const layers = { file: turned(toCanvas(codes, SRGB_LINEAR, null, picture.width, shown.step, alpha)) };
-    if (wide !== null) {
-      layers.restored = turned(toCanvas(wide, ROMM_LINEAR, matrix, picture.width, shown.step, alpha));
-      layers.marks = turned(statistics.add(codes, wide, picture.width, shown.step));
-    }
-    const done = Math.min(1, (top + codes.length / (3 * picture.width)) / picture.height);
-    postMessage({ kind: 'band', layers, done }, Object.values(layers).map(({ data }) => data.buffer));
+  const stored = { width: picture.width, height: picture.height };
+  postMessage({ kind: 'begin', shown, stored, refused, payload: payload && description(sidecar ?? bytes) });
+
+  const [across, down] = [Math.ceil(stored.width / shown.step), Math.ceil(stored.height / shown.step)];
+  const turned = (rgba, top) => upright(rgba, across, top / shown.step, down, shown.orientation);
+  const post = (layers, done) => postMessage({ kind: 'band', layers, done }, Object.values(layers).map(({ data }) => data.buffer));
+
+  // The file's own picture comes first, since it takes no time.
+  const work = [...bands(picture, null, shown.step, BAND)];
+  for (const { top, codes, alpha } of work) {
+    post({ file: turned(toCanvas(codes, SRGB_LINEAR, null, stored.width, shown.step, alpha), top) }, 0);
   }
-  const found = payload === null ? null : statistics.found();
-  postMessage({ kind: 'end', statistics: found, seconds: (performance.now() - begin) / 1000 });
+  let statistics = null;
+  if (payload !== null) {
+    let ready = 0;
+    const setup = { payload, stored, step: shown.step, space };
+    const counted = await expandTogether(helpers, setup, work, ({ top, restored, marks }) => {
+      ready++;
+      post({ restored: turned(restored, top), marks: turned(marks, top) }, ready / work.length);
+    });
+    statistics = together(counted);
+  }
+  postMessage({ kind: 'end', statistics, seconds: (performance.now() - begin) / 1000 });
 }
 
 onmessage = async ({ data }) => {
+  if (data.port) {
+    serve(data.port);
+    return;
+  }
   try {
     await show(data);
   } catch (error) {
-    postMessage({ kind: 'failed', error: { code: error.code ?? error.name, message: error.message } });
+    const code = typeof error.code === 'string' ? error.code : error.name;
+    postMessage({ kind: 'failed', error: { code, message: error.message } });
   }
 };
