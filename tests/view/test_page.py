@@ -279,11 +279,11 @@ def test_nothing_moves_by_itself(page: Browser) -> None:
 
 def test_it_can_be_stopped(page: Browser, pictures: Path) -> None:
     """What is not restored then has the file's colours, and the page says so."""
-    page.run("document.addEventListener('drop', () => setTimeout(() => document.getElementById('stop').click(), 0));")
+    page.run("""const stop = () => document.getElementById('stop').click();
+        new MutationObserver(stop).observe(document.getElementById('name'), { childList: true });""")
     drop(page, pictures / "photo.png")
     assert settled(page) == "stopped"
     assert text(page, "notice").startswith("Stopped")
-    drop(page, pictures / "photo.png")
     page.run("await new Promise((resolve) => setTimeout(resolve, 1000));")
     assert page.run("return document.body.dataset.state;") == "stopped"  # the helpers are gone
     assert page.complaints() == []

@@ -39,6 +39,7 @@ function open(opened) {
   document.title = now.name;
   document.body.dataset.state = 'busy';
   byId('notice').hidden = true;
+  byId('frame').classList.add('empty');
   byId('summary').textContent = '';
   tell(0, 'Decoding …');
   describeAll();
@@ -63,7 +64,7 @@ const answers = {
   begin(message) {
     now.begun = message;
     stage.begin(message.shown, space);
-    byId('frame').hidden = false;
+    byId('frame').classList.remove('empty');
     if (message.refused) {
       stage.withoutPayload();
       complain(message.refused);
@@ -87,7 +88,6 @@ const answers = {
     describeAll();
   },
   failed({ error }) {
-    byId('frame').hidden = now.begun === undefined;
     complain(error);
     finish('failed');
   },
