@@ -18,8 +18,8 @@ __all__ = ["REDUCTION", "preload"]
 
 _KERNELS = ("gamutmeta.color.kernel", "gamutmeta.model.kernel")
 
-REDUCTION = ("gamutmeta.fit.engine", *_KERNELS)
-"""What gamut reduction will import; the kernels where numba is installed."""
+REDUCTION = (*_KERNELS, "gamutmeta.fit.engine")
+"""What gamut reduction will import, in the order of need; the kernels where numba is installed."""
 
 _LARGE = 16 << 20
 """Bytes of a photograph's file that take so long to read that it pays."""

@@ -11,10 +11,12 @@ distributed otherwise and get their own Huffman table. Where that does not pay, 
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import zstandard
 
+from gamutmeta.color.threads import thread_count
 from gamutmeta.errors import PayloadError
 
 if TYPE_CHECKING:
@@ -43,7 +45,9 @@ def compress(parts: Sequence[bytes]) -> bytes:
     if len(parts) == 1:
         return _frame(joined)
     split = [parts[0], b"".join(parts[1:])]
-    return min(_frame(joined), _frame(split), key=len)
+    # The library releases the interpreter lock, and the highest level takes its time.
+    with ThreadPoolExecutor(thread_count(2), thread_name_prefix="gamutmeta-zstd") as pool:
+        return min(pool.map(_frame, (joined, split)), key=len)
 
 
 def decompress(frame: bytes, length: int) -> bytes:

@@ -1,7 +1,6 @@
-"""Adam on one flat vector of parameters.
+"""Adam on one flat vector of parameters, by torch's fused kernel: one pass over memory instead of ten.
 
-torch's own optimiser would do, but importing it loads the compiler (0.8 s, half as long as the fit), and updating
-many small tensors takes longer than updating one.
+torch's own optimiser calls that kernel, too, but importing it loads the compiler (0.8 s, a third of the fit).
 """
 
 from __future__ import annotations
@@ -31,17 +30,28 @@ class Adam:
         self._values, self._gradient, self._rate = values, gradient, rate
         self._mean = torch.zeros_like(values)
         self._square = torch.zeros_like(values)
-        self._change = torch.zeros_like(values)
-        self._steps = 0
+        # As a tensor, since the kernel wants one. It is exact up to 2^24 steps.
+        self._steps = torch.zeros((), device=values.device)
 
     def step(self, factor: float) -> None:
         """One update, with the learning rate multiplied by `factor`."""
         self._steps += 1
-        self._mean.mul_(_BETA1).add_(self._gradient, alpha=1 - _BETA1)
-        self._square.mul_(_BETA2).addcmul_(self._gradient, self._gradient, value=1 - _BETA2)
-        torch.sqrt(self._square, out=self._change)
-        self._change.mul_((1 - _BETA2**self._steps) ** -0.5).add_(_EPSILON)
-        self._values.addcdiv_(self._mean, self._change, value=-self._rate * factor / (1 - _BETA1**self._steps))
+        # Public in no torch so far, and in all of them since 2.4.
+        torch._fused_adam_(
+            [self._values],
+            [self._gradient],
+            [self._mean],
+            [self._square],
+            [],
+            [self._steps],
+            lr=self._rate * factor,
+            beta1=_BETA1,
+            beta2=_BETA2,
+            weight_decay=0.0,
+            eps=_EPSILON,
+            amsgrad=False,
+            maximize=False,
+        )
 
     def rescale(self, factor: float) -> None:
         """Measure the parameters in units `factor` times as large: values, state and learning rate."""

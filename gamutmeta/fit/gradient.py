@@ -80,11 +80,15 @@ class HandGradient:
         self._network, self._batch = network, batch
         with torch.no_grad():
             every = problem.batch(0, len(problem))
-            self._where = network.positions(every)
-            self._colour = network.code_features(every).T.contiguous()
-            self._gate = network.gates(every).T.contiguous()
-            self._target = every.target.T.contiguous()
-            self._weight = every.weight * (2 * scale * network.output_scale / (3 * batch))
+            # Cut into batches beforehand: in a step of a few dozen operations those of slicing would count.
+            along_samples = (
+                torch.split(network.positions(every), batch, 2),
+                torch.split(network.code_features(every).T.contiguous(), batch, 1),
+                torch.split(network.gates(every).T.contiguous(), batch, 1),
+                torch.split(every.target.T.contiguous(), batch, 1),
+                torch.split(every.weight * (2 * scale * network.output_scale / (3 * batch)), batch),
+            )
+            self._batches = list(zip(*along_samples, strict=True))
         assert network.grid is not None  # noqa: S101 - see knows()
         self._grid = torch.empty_like(network.grid)
         self._slope = torch.empty_like(network.grid)
@@ -104,18 +108,17 @@ class HandGradient:
         network = self._network
         assert noise is not None  # noqa: S101 - see knows()
         assert network.grid is not None  # noqa: S101 - see knows()
-        part = slice(start, start + self._batch)
-        where = self._where[:, :, part]
+        where, colour, gate, target, weight = self._batches[start // self._batch]
         torch.add(network.grid, noise, out=self._grid)
         self._values[0][: self._channels] = network.sample(self._grid, where)
-        self._values[0][self._channels :] = self._colour[:, part]
+        self._values[0][self._channels :] = colour
         self._forward()
-        self._output_error(self._gate[:, part], self._target[:, part], self._weight[part])
+        self._output_error(gate, target, weight)
         self._backward()
         assert network.grid_gradient is not None  # noqa: S101 - see knows()
         to_grid = network.sample_gradient(self._errors[0][: self._channels], self._grid, where)
         if rate_weight:
-            network.grid_gradient.copy_(to_grid).add_(self._rate_slope(network.grid), alpha=rate_weight)
+            torch.add(to_grid, self._rate_slope(network.grid), alpha=rate_weight, out=network.grid_gradient)
         else:
             network.grid_gradient.copy_(to_grid)
         self._calls += 1

@@ -113,6 +113,7 @@ def _strip(  # type: ignore[no-untyped-def]
     values, others = np.zeros((widest, _LANES), np.float32), np.zeros((widest, _LANES), np.float32)
     sums = np.zeros((_LANES, widths[0]), np.float32)
     grid_weights = np.ascontiguousarray(grid_weight.T).ravel()
+    line = np.empty(nodes.shape[1] * nodes.shape[2], np.float32)
     for start in range(0, len(codes), _BLOCK):
         count = min(_BLOCK, len(codes) - start)
         acting = _linearise(codes, start, count, head, linear, gate, colours, added, active)
@@ -124,10 +125,10 @@ def _strip(  # type: ignore[no-untyped-def]
                     values[unit, lane] = sums[lane, unit] + bias[unit]
             if nodes.shape[2]:
                 _interpolate(
-                    start, active, begin, lanes, width, top, nodes, column, column_fraction, row, row_fraction, others
-                )
-                for unit in range(widths[0]):
-                    _accumulate(values, unit, grid_weights, unit * nodes.shape[2], nodes.shape[2], others)
+                    start, active, begin, lanes, width, top, nodes, column, column_fraction, row, row_fraction, line,
+                    others,
+                )  # fmt: skip
+                _accumulate(values, widths[0], grid_weights, 0, nodes.shape[2], others)
             outputs = _layers(widths, weights, biases, values, others)
             for lane in range(lanes):
                 at = active[begin + lane]
@@ -177,21 +178,30 @@ def _table_sums(  # type: ignore[no-untyped-def]
 
 @njit(nogil=True, cache=True, fastmath={"contract", "nsz"})
 def _interpolate(  # type: ignore[no-untyped-def]
-    start, active, begin, lanes, width, top, nodes, column, column_fraction, row, row_fraction, features
+    start, active, begin, lanes, width, top, nodes, column, column_fraction, row, row_fraction, line, features
 ):
-    """The grid's features, (channels, lanes)."""
+    """The grid's features, (channels, lanes): first between rows of nodes, once for each row of pixels, into `line`."""
+    across, channels = nodes.shape[1], nodes.shape[2]
+    y = (start + active[begin]) // width
+    end = y * width
+    y -= 1
+    fraction = np.float32(0)
     for lane in range(lanes):
-        pixel = np.uint32(start + active[begin + lane])
-        y = pixel // np.uint32(width)
-        x = pixel - y * np.uint32(width)
-        y += np.uint32(top)
-        fx, fy, left, upper = column_fraction[x], row_fraction[y], column[x], row[y]
-        for channel in range(nodes.shape[2]):
-            above = nodes[upper, left, channel]
-            above += fx * (nodes[upper, left + 1, channel] - above)
-            below = nodes[upper + 1, left, channel]
-            below += fx * (nodes[upper + 1, left + 1, channel] - below)
-            features[channel, lane] = above + fy * (below - above)
+        pixel = start + active[begin + lane]
+        if pixel >= end:
+            while pixel >= end:
+                y += 1
+                end += width
+            upper, fraction = row[y + top], row_fraction[y + top]
+            for node in range(across):
+                for channel in range(channels):
+                    above, below = nodes[upper, node, channel], nodes[upper + 1, node, channel]
+                    line[node * channels + channel] = above + fraction * (below - above)
+        x = pixel - (end - width)
+        fx, left = column_fraction[x], column[x] * channels
+        for channel in range(channels):
+            before = line[left + channel]
+            features[channel, lane] = before + fx * (line[left + channels + channel] - before)
 
 
 @njit(nogil=True, cache=True, fastmath={"contract", "nsz"})
@@ -207,7 +217,7 @@ def _layers(widths, weights, biases, values, others):  # type: ignore[no-untyped
                 values[i, lane] = np.float32(0) if value < 0 else value
         for o in range(outputs):
             others[o, :] = biases[bias_at + o]
-            _accumulate(others, o, weights, weight_at + o * inputs, inputs, values)
+        _accumulate(others, outputs, weights, weight_at, inputs, values)
         weight_at += inputs * outputs
         bias_at += outputs
         values, others = others, values
@@ -215,21 +225,33 @@ def _layers(widths, weights, biases, values, others):  # type: ignore[no-untyped
 
 
 @njit(nogil=True, cache=True, fastmath={"contract", "nsz"})
-def _accumulate(totals, o, weights, at, inputs, values):  # type: ignore[no-untyped-def]
-    """Add to row `o` the inputs' rows times their weights, those from `at` on.
+def _accumulate(totals, outputs, weights, at, inputs, values):  # type: ignore[no-untyped-def]
+    """Add to the first rows of `totals`, one for each output, the rows of the inputs times their weights from `at` on.
 
-    Four at a time, so that sums are loaded and stored a quarter as often.
+    Two rows at a time and four inputs: what is loaded is then used twice, and sums are loaded and stored a quarter as
+    often. More at a time would need more registers than there are.
     """
-    total = totals[o]
-    for i in range(0, inputs - 3, 4):
-        a, b, c, d = weights[at + i], weights[at + i + 1], weights[at + i + 2], weights[at + i + 3]
-        p, q, r, s = values[i], values[i + 1], values[i + 2], values[i + 3]
-        for lane in range(_LANES):
-            total[lane] += (a * p[lane] + b * q[lane]) + (c * r[lane] + d * s[lane])
-    for i in range(inputs - inputs % 4, inputs):
-        a, p = weights[at + i], values[i]
-        for lane in range(_LANES):
-            total[lane] += a * p[lane]
+    for o in range(0, outputs - 1, 2):
+        even, odd, here, next_ = totals[o], totals[o + 1], at + o * inputs, at + (o + 1) * inputs
+        for i in range(0, inputs - 3, 4):
+            a, b, c, d = weights[here + i], weights[here + i + 1], weights[here + i + 2], weights[here + i + 3]
+            e, f, g, h = weights[next_ + i], weights[next_ + i + 1], weights[next_ + i + 2], weights[next_ + i + 3]
+            p, q, r, s = values[i], values[i + 1], values[i + 2], values[i + 3]
+            for lane in range(_LANES):
+                x, y, z, w = p[lane], q[lane], r[lane], s[lane]
+                even[lane] += (a * x + b * y) + (c * z + d * w)
+                odd[lane] += (e * x + f * y) + (g * z + h * w)
+        for i in range(inputs - inputs % 4, inputs):
+            a, e, p = weights[here + i], weights[next_ + i], values[i]
+            for lane in range(_LANES):
+                even[lane] += a * p[lane]
+                odd[lane] += e * p[lane]
+    if outputs % 2:
+        total, here = totals[outputs - 1], at + (outputs - 1) * inputs
+        for i in range(inputs):
+            a, p = weights[here + i], values[i]
+            for lane in range(_LANES):
+                total[lane] += a * p[lane]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")

@@ -79,7 +79,6 @@ class Tables:
         linear: linear sRGB of each code, (256,).
         matrix: linear sRGB to linear ProPhoto, (3, 3).
         gate: weight of the model per code, (256,).
-        active: whether the weight is not zero, (256,).
         code_rows: per channel the first layer's share of the colour of each code, (3, 256, H1), or None.
         column_rows: the first layer's share of what each column says of the position, (W, H1), or None.
         row_rows: the same of each row, (H, H1), or None.
@@ -95,7 +94,6 @@ class Tables:
     linear: Floats
     matrix: NDArray[np.float64]
     gate: Floats
-    active: NDArray[np.bool_]
     code_rows: Floats | None
     column_rows: Floats | None
     row_rows: Floats | None
@@ -142,13 +140,11 @@ class Tables:
             code_rows = _code_rows(descriptor.rgb.octaves, rgb_weight, identity=descriptor.rgb.identity)
         elif descriptor.rgb is not None:
             wide_weight = np.ascontiguousarray(rgb_weight)
-        gate = gate_weights(descriptor.gate)
         return cls(
             descriptor=descriptor,
             linear=decode_table(SRGB, 256),
             matrix=expansion_matrix(descriptor.adaptation),
-            gate=gate,
-            active=gate > 0,
+            gate=gate_weights(descriptor.gate),
             code_rows=code_rows,
             column_rows=column_rows,
             row_rows=row_rows,
