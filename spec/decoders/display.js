@@ -25,6 +25,7 @@ const encode = (v) => ENCODED[v <= 0 ? 0 : v >= 1 ? 65535 : (v * 65535 + 0.5) | 
 
 /** Primaries and white, CIE xy (IEC 61966-2-1, SMPTE EG 432-1, BT.2020, ISO 22028-2). */
 const D65 = [0.3127, 0.329];
+// prettier-ignore
 export const SPACES = {
   srgb: { primaries: [[0.64, 0.33], [0.3, 0.6], [0.15, 0.06]], white: D65 },
   'display-p3': { primaries: [[0.68, 0.32], [0.265, 0.69], [0.15, 0.06]], white: D65 },
@@ -94,7 +95,11 @@ export function layout(width, height, orientation, most) {
   let step = 1;
   while (Math.ceil(width / step) * Math.ceil(height / step) > most) step++;
   const [across, down] = [Math.ceil(width / step), Math.ceil(height / step)];
-  return { step, orientation, ...(orientation > 4 ? { width: down, height: across } : { width: across, height: down }) };
+  return {
+    step,
+    orientation,
+    ...(orientation > 4 ? { width: down, height: across } : { width: across, height: down }),
+  };
 }
 
 /**
@@ -150,7 +155,11 @@ export function toCanvas(samples, linear, matrix, width, step, alpha = null) {
  */
 export function upright(pixels, across, top, down, orientation) {
   const rows = pixels.length / (4 * across);
-  const [turned, mirrored, flipped] = [orientation > 4, [2, 3, 7, 8].includes(orientation), [3, 4, 6, 7].includes(orientation)];
+  const [turned, mirrored, flipped] = [
+    orientation > 4,
+    [2, 3, 7, 8].includes(orientation),
+    [3, 4, 6, 7].includes(orientation),
+  ];
   const place = flipped ? down - top - rows : top;
   if (orientation === 1) return { data: pixels, width: across, height: rows, x: 0, y: top };
   const [from, data] = [new Uint32Array(pixels.buffer), new Uint8ClampedArray(pixels.length)];

@@ -11,7 +11,7 @@ import { PNG, TIFF, has, isJpeg, jpegParts, number } from './carriers.js';
 /** Why a browser cannot decode a picture. */
 export class PictureError extends Error {
   /**
-   * @param {'picture.tiff' | 'picture.unsupported' | 'picture.damaged' | 'picture.transparency' | 'picture.memory'} code
+   * @param {string} code `picture.` and then `tiff`, `unsupported`, `damaged`, `transparency` or `memory`
    * @param {string} message for people
    */
   constructor(code, message) {
@@ -28,10 +28,19 @@ const EXIF = 'Exif\0\0';
 const AS_STORED = { colorSpaceConversion: 'none', premultiplyAlpha: 'none' };
 
 /**
+ * A picture as its file stores it.
+ * @typedef {object} Decoded
+ * @property {number} width
+ * @property {number} height
+ * @property {Uint8Array} data R, G, B of each pixel, not multiplied by the transparency
+ * @property {Uint8Array | null} alpha transparency of each pixel, 255 for opaque
+ * @property {number} orientation of EXIF, 1 to 8
+ */
+
+/**
  * Decodes a picture. Needs createImageBitmap and OffscreenCanvas, in a window or a worker.
  * @param {Uint8Array} bytes a JPEG or PNG file
- * @returns {Promise<{ width: number, height: number, data: Uint8Array, alpha: Uint8Array | null, orientation: number }>}
- *   R, G, B of each pixel as stored, not multiplied by the transparency `alpha`; the EXIF orientation, 1 to 8
+ * @returns {Promise<Decoded>}
  * @throws {PictureError}
  */
 export async function readPicture(bytes) {
@@ -107,7 +116,13 @@ function textureReader(bitmap) {
     const piece = await createImageBitmap(bitmap, left, top, across, down, AS_STORED);
     gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA8, gl.RGBA, gl.UNSIGNED_BYTE, piece);
     piece.close();
-    gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, gl.getParameter(gl.TEXTURE_BINDING_2D), 0);
+    gl.framebufferTexture2D(
+      gl.FRAMEBUFFER,
+      gl.COLOR_ATTACHMENT0,
+      gl.TEXTURE_2D,
+      gl.getParameter(gl.TEXTURE_BINDING_2D),
+      0,
+    );
     const tile = new Uint8Array(4 * across * down);
     gl.readPixels(0, 0, across, down, gl.RGBA, gl.UNSIGNED_BYTE, tile);
     return tile;

@@ -43,7 +43,8 @@ function open(opened) {
   byId('summary').textContent = '';
   tell(0, 'Decoding …');
   describeAll();
-  if (!globalThis.isSecureContext) return answers.failed({ error: { code: 'page.insecure', message: location.origin } });
+  if (!globalThis.isSecureContext)
+    return answers.failed({ error: { code: 'page.insecure', message: location.origin } });
   const { bytes, sidecar, unbound = false } = now;
   const [first, ...others] = now.workers;
   first.onmessage = ({ data: message }) => answers[message.kind](message);
@@ -119,8 +120,10 @@ function plot() {
   const cells = now.statistics?.cells[byId('plot-choice').elements.plot.value] ?? null;
   drawPlot(cells, space);
   const outside = now.statistics?.outside;
-  const said = outside ? `: ${percent(outside.srgb)} of the restored pixels are outside the triangle of sRGB, ` +
-    `${percent(outside.p3)} outside Display P3, ${percent(outside.rec2020)} outside Rec. 2020` : '';
+  const said = outside
+    ? `: ${percent(outside.srgb)} of the restored pixels are outside the triangle of sRGB, ` +
+      `${percent(outside.p3)} outside Display P3, ${percent(outside.rec2020)} outside Rec. 2020`
+    : '';
   byId('plot').setAttribute('aria-label', `CIE 1931 xy chromaticity diagram${said}`);
 }
 
@@ -129,7 +132,9 @@ function complain(error) {
   const { title, text, detail } = explained(error);
   const notice = byId('notice');
   notice.replaceChildren(
-    element('strong', { textContent: title }), `${text} `, element('span', { className: 'faint', textContent: `(${detail})` }),
+    element('strong', { textContent: title }),
+    `${text} `,
+    element('span', { className: 'faint', textContent: `(${detail})` }),
   );
   if (error.code === 'binding') {
     const button = element('button', { type: 'button', textContent: 'Expand it all the same' });
@@ -142,7 +147,9 @@ function complain(error) {
 
 /** Opens a picture, with a payload beside it if there are two files. */
 async function openFiles(files) {
-  const found = await Promise.all([...files].map(async (file) => ({ name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) })));
+  const found = await Promise.all(
+    [...files].map(async (file) => ({ name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) })),
+  );
   const sidecar = found.find(({ bytes }) => has(bytes, MAGIC));
   const picture = found.find(({ bytes }) => !has(bytes, MAGIC));
   if (picture) open({ ...picture, sidecar: sidecar?.bytes });

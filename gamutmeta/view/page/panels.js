@@ -21,7 +21,9 @@ export function describeScreen(outside) {
   const title = { srgb: 'sRGB alone', p3: 'Display P3', rec2020: 'Rec. 2020' }[gamut];
   const said = [`This screen shows ${title}, the browser says.`];
   if (!wide) {
-    said.push('Canvases of this browser hold sRGB alone, so the restored picture is clipped to it: both sides look alike.');
+    said.push(
+      'Canvases of this browser hold sRGB alone, so the restored picture is clipped to it: both sides look alike.',
+    );
   } else if (gamut === 'srgb') {
     said.push(
       'The restored picture is drawn in Display P3, but here both sides look nearly alike. “Outside sRGB” shows where ' +
@@ -30,22 +32,28 @@ export function describeScreen(outside) {
   } else {
     said.push('The restored picture is drawn in Display P3 and shown as it is.');
   }
-  if (outside && wide) said.push(`${percent(outside.p3)} of its pixels are outside Display P3 and clipped to it on every screen.`);
+  if (outside && wide)
+    said.push(`${percent(outside.p3)} of its pixels are outside Display P3 and clipped to it on every screen.`);
   byId('screen').textContent = said.join(' ');
 }
 
 function row(cells, header = 'td') {
-  return element('tr', {}, ...cells.map((text, k) => {
-    const name = k === 0 || header === 'th' ? 'th' : 'td';
-    const cell = element(name, { textContent: text });
-    if (name === 'th') cell.scope = header === 'th' ? 'col' : 'row';
-    return cell;
-  }));
+  return element(
+    'tr',
+    {},
+    ...cells.map((text, k) => {
+      const name = k === 0 || header === 'th' ? 'th' : 'td';
+      const cell = element(name, { textContent: text });
+      if (name === 'th') cell.scope = header === 'th' ? 'col' : 'row';
+      return cell;
+    }),
+  );
 }
 
 function table(caption, head, rows) {
   return element(
-    'table', {},
+    'table',
+    {},
     element('caption', { textContent: caption }),
     element('thead', {}, row(head, 'th')),
     element('tbody', {}, ...rows.map((cells) => row(cells))),
@@ -59,21 +67,33 @@ function table(caption, head, rows) {
 export function describeFigures(outside, reference) {
   const tables = [];
   if (outside) {
-    tables.push(table('Restored colours, of all pixels', ['outside', 'share'], [
-      ['sRGB', percent(outside.srgb)],
-      ['Display P3', percent(outside.p3)],
-      ['Rec. 2020', percent(outside.rec2020)],
-    ]));
+    tables.push(
+      table(
+        'Restored colours, of all pixels',
+        ['outside', 'share'],
+        [
+          ['sRGB', percent(outside.srgb)],
+          ['Display P3', percent(outside.p3)],
+          ['Rec. 2020', percent(outside.rec2020)],
+        ],
+      ),
+    );
   }
   if (reference) {
     const { report, difference } = reference;
     const pair = (title, clipped, restored, show) =>
       clipped === undefined || restored === undefined ? [] : [[title, show(clipped), show(restored)]];
-    tables.push(table(`Against ${reference.name}, measured when this page was made`, ['', 'sRGB file', 'restored'], [
-      ...pair('PSNR out of gamut', report.psnr_clip_og, report.psnr_og, decibel),
-      ...pair('PSNR, all pixels', report.psnr_clip, report.psnr, decibel),
-      ...Object.entries(difference).map(([title, [a, b]]) => [title, a.toFixed(2), b.toFixed(2)]),
-    ]));
+    tables.push(
+      table(
+        `Against ${reference.name}, measured when this page was made`,
+        ['', 'sRGB file', 'restored'],
+        [
+          ...pair('PSNR out of gamut', report.psnr_clip_og, report.psnr_og, decibel),
+          ...pair('PSNR, all pixels', report.psnr_clip, report.psnr, decibel),
+          ...Object.entries(difference).map(([title, [a, b]]) => [title, a.toFixed(2), b.toFixed(2)]),
+        ],
+      ),
+    );
   }
   if (tables.length === 0) tables.push(element('p', { className: 'faint', textContent: 'None without a payload.' }));
   byId('figures').replaceChildren(...tables);
@@ -95,17 +115,27 @@ export function describeFile({ name, file, begun, seconds, sidecar }) {
   const facts = [
     ['Name', name],
     ['Picture', stored && size(stored.width, stored.height)],
-    ['Shown', shown?.step > 1 && `${size(shown.width, shown.height)}, each the average of ${shown.step} × ${shown.step}`],
+    [
+      'Shown',
+      shown?.step > 1 && `${size(shown.width, shown.height)}, each the average of ${shown.step} × ${shown.step}`,
+    ],
     ['File', bytes(file)],
-    ['Payload', payload && `${bytes(payload.bytes)}, ${sidecar ? 'in a file beside it' : percent(payload.bytes / file)}`],
-    ['Belongs to', payload && (payload.descriptor.jpeg ? 'the coded data of this JPEG' : 'the samples of this picture')],
+    [
+      'Payload',
+      payload && `${bytes(payload.bytes)}, ${sidecar ? 'in a file beside it' : percent(payload.bytes / file)}`,
+    ],
+    [
+      'Belongs to',
+      payload && (payload.descriptor.jpeg ? 'the coded data of this JPEG' : 'the samples of this picture'),
+    ],
     ['Model', payload && model(payload)],
     ['Decoded in', seconds && `${seconds.toFixed(1)} s`],
   ];
-  byId('facts').replaceChildren(...facts.filter(([, text]) => text).flatMap(([title, text]) => [
-    element('dt', { textContent: title }),
-    element('dd', { textContent: text }),
-  ]));
+  byId('facts').replaceChildren(
+    ...facts
+      .filter(([, text]) => text)
+      .flatMap(([title, text]) => [element('dt', { textContent: title }), element('dd', { textContent: text })]),
+  );
 }
 
 /** What colours of the view mean. */
@@ -130,7 +160,8 @@ export function describeView(view, errors) {
     scale.getContext('2d').putImageData(pixels, 0, 0);
     scale.setAttribute('aria-hidden', 'true');
     legend.replaceChildren(
-      element('span', { textContent: '0' }), scale,
+      element('span', { textContent: '0' }),
+      scale,
       element('span', { textContent: `${errors.top} and more: difference from the original, CIEDE2000` }),
     );
   }

@@ -31,7 +31,9 @@ function colourAt(fromXyz, x, y, space) {
   const linear = [0, 3, 6].map((row) => Math.max(0, fromXyz[row] * X + fromXyz[row + 1] * Y + fromXyz[row + 2] * Z));
   const most = Math.max(...linear);
   const codes = linear.map((v) => 0.9 * (v / most) ** (1 / 2.2));
-  return space === 'display-p3' ? `color(display-p3 ${codes.join(' ')})` : `rgb(${codes.map((v) => 255 * v).join(' ')})`;
+  return space === 'display-p3'
+    ? `color(display-p3 ${codes.join(' ')})`
+    : `rgb(${codes.map((v) => 255 * v).join(' ')})`;
 }
 
 /**
@@ -47,7 +49,9 @@ export function drawPlot(cells, space) {
   canvas.height = Math.round((EDGE.y[1] - EDGE.y[0]) * scale);
   const context = canvas.getContext('2d', { colorSpace: space });
   const style = getComputedStyle(document.documentElement);
-  const [text, faint, rule, card] = ['--text', '--faint', '--rule', '--card'].map((name) => style.getPropertyValue(name));
+  const [text, faint, rule, card] = ['--text', '--faint', '--rule', '--card'].map((name) =>
+    style.getPropertyValue(name),
+  );
   const place = ([x, y]) => [(x - EDGE.x[0]) * scale, (EDGE.y[1] - y) * scale];
   const path = (points) => {
     context.beginPath();

@@ -32,7 +32,11 @@ export class Stage {
    * @param {string} space of the restored picture
    */
   begin({ width, height }, space) {
-    this.#layers = { file: canvasOf(width, height), restored: canvasOf(width, height, space), marks: canvasOf(width, height) };
+    this.#layers = {
+      file: canvasOf(width, height),
+      restored: canvasOf(width, height, space),
+      marks: canvasOf(width, height),
+    };
     this.#muted.clear();
     this.space = space;
     this.#frame.style.setProperty('--ratio', width / height);
@@ -75,7 +79,8 @@ export class Stage {
     this.view = controls.elements.view.value;
     this.#frame.classList.toggle('pixels', pixels);
     this.#frame.style.setProperty('--density', devicePixelRatio);
-    const [left, right] = this.view === 'errors' ? ['file', 'restored'] : [byId('left-choice').value, byId('right-choice').value];
+    const [left, right] =
+      this.view === 'errors' ? ['file', 'restored'] : [byId('left-choice').value, byId('right-choice').value];
     const whole = this.view === 'outside' || left === right;
     this.#frame.classList.toggle('whole', whole);
     this.#split.disabled = whole;
@@ -127,7 +132,10 @@ export class Stage {
   }
 
   #offer(names) {
-    for (const [side, chosen] of [['left', names[0]], ['right', names[1] ?? names[0]]]) {
+    for (const [side, chosen] of [
+      ['left', names[0]],
+      ['right', names[1] ?? names[0]],
+    ]) {
       const options = names.map((name) => element('option', { value: name, textContent: NAMES[name] }));
       byId(`${side}-choice`).replaceChildren(...options);
       byId(`${side}-choice`).value = chosen;

@@ -15,7 +15,10 @@ const PLOTTED = 4e5;
 /** Of white: where it is darker, rounding decides about chromaticity. */
 const DARKEST = 2e-3;
 /** R, G, B, A of a pixel outside sRGB but within Display P3, and of one outside both; told apart by lightness, too. */
-export const MARKS = [[100, 143, 255, 255], [255, 176, 0, 255]];
+export const MARKS = [
+  [100, 143, 255, 255],
+  [255, 176, 0, 255],
+];
 
 /** Whether a colour is outside a gamut: not if it is merely too dark or too bright. */
 function outside(m, r, g, b) {
@@ -78,7 +81,11 @@ export class Statistics {
     const [m, cells] = [this.#toXyz[which], this.#cells[which]];
     for (let at = 0; at < samples.length; at += 3 * this.stride) {
       const [r, g, b] = [linear[samples[at]], linear[samples[at + 1]], linear[samples[at + 2]]];
-      const [X, Y, Z] = [m[0] * r + m[1] * g + m[2] * b, m[3] * r + m[4] * g + m[5] * b, m[6] * r + m[7] * g + m[8] * b];
+      const [X, Y, Z] = [
+        m[0] * r + m[1] * g + m[2] * b,
+        m[3] * r + m[4] * g + m[5] * b,
+        m[6] * r + m[7] * g + m[8] * b,
+      ];
       if (Y < DARKEST) continue;
       const [x, y] = [Math.floor((X / (X + Y + Z)) * CELLS.unit), Math.floor((Y / (X + Y + Z)) * CELLS.unit)];
       if (x >= 0 && x < CELLS.width && y >= 0 && y < CELLS.height) cells[y * CELLS.width + x]++;
@@ -94,8 +101,8 @@ export class Statistics {
 /**
  * What was counted in parts of a picture, taken together.
  * @param {ReturnType<Statistics['counted']>[]} parts
- * @returns {{ outside: { srgb: number, p3: number, rec2020: number }, cells: Record<string, Uint32Array> }} shares of the
- *   pixels outside gamuts, and cells of the plot from the bottom up
+ * @returns {object} `outside`: shares of the pixels outside srgb, p3 and rec2020; `cells`: of the plot, from the bottom
+ *   up, for file and restored
  */
 export function together(parts) {
   const pixels = parts.reduce((sum, part) => sum + part.pixels, 0);

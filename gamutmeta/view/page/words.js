@@ -25,11 +25,26 @@ const ERRORS = {
     'Size or digest differ: the picture was edited or coded anew after the payload was made. Expanded all the same, its ' +
       'colours may be wrong.',
   ],
-  'picture.tiff': ['Browsers do not show TIFF', `Use \`gamutmeta view FILE\`, which makes a page of it, or \`${COMMAND}\`.`],
-  'picture.unsupported': ['This is neither JPEG nor PNG', 'Browsers decode exactly only these two of the formats with payloads.'],
-  'picture.damaged': ['The browser cannot decode the picture', 'The file is damaged, or of a kind that this browser does not know.'],
-  'picture.transparency': ['This browser cannot read transparent pixels exactly', `It needs WebGL 2. \`${COMMAND}\` does without.`],
-  'picture.memory': ['The picture is too large for this browser', `\`${COMMAND}\` takes pictures up to 500 megapixels.`],
+  'picture.tiff': [
+    'Browsers do not show TIFF',
+    `Use \`gamutmeta view FILE\`, which makes a page of it, or \`${COMMAND}\`.`,
+  ],
+  'picture.unsupported': [
+    'This is neither JPEG nor PNG',
+    'Browsers decode exactly only these two of the formats with payloads.',
+  ],
+  'picture.damaged': [
+    'The browser cannot decode the picture',
+    'The file is damaged, or of a kind that this browser does not know.',
+  ],
+  'picture.transparency': [
+    'This browser cannot read transparent pixels exactly',
+    `It needs WebGL 2. \`${COMMAND}\` does without.`,
+  ],
+  'picture.memory': [
+    'The picture is too large for this browser',
+    `\`${COMMAND}\` takes pictures up to 500 megapixels.`,
+  ],
   'page.sidecar': ['A .gamut file alone is no picture', 'Drop it together with its picture.'],
   'page.stopped': ['Stopped', 'What was not restored yet has the colours of the sRGB file.'],
   'page.insecure': ['This browser checks no digests here', 'Open the page from a file or over https.'],

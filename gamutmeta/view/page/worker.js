@@ -51,7 +51,11 @@ async function show({ bytes, sidecar, unbound, most, space, helpers }) {
 
   const [across, down] = [Math.ceil(stored.width / shown.step), Math.ceil(stored.height / shown.step)];
   const turned = (rgba, top) => upright(rgba, across, top / shown.step, down, shown.orientation);
-  const post = (layers, done) => postMessage({ kind: 'band', layers, done }, Object.values(layers).map(({ data }) => data.buffer));
+  const post = (layers, done) =>
+    postMessage(
+      { kind: 'band', layers, done },
+      Object.values(layers).map(({ data }) => data.buffer),
+    );
 
   // The file's own picture comes first, since it takes no time.
   const work = [...bands(picture, null, shown.step, BAND)];
