@@ -79,6 +79,9 @@ def test_a_reference_travels_small(pictures: Path, tmp_path: Path) -> None:
             image.info["icc_profile"] == gamutmeta.read_photo(pictures / "wide.tif").convert("display-p3").icc_profile
         )
     assert len(reference["errors"]["colours"]) == 256
+    assert str(tmp_path.parent) not in (tmp_path / "page.html").read_text(encoding="utf-8")
+    write_page(pictures / "photo.png", tmp_path / "again.html", reference=wide)
+    assert (tmp_path / "again.html").read_bytes() == (tmp_path / "page.html").read_bytes()
     for clipped, restored in reference["difference"].values():
         assert 0 < restored < clipped
 

@@ -27,11 +27,11 @@ const ERRORS = {
   ],
   'picture.tiff': [
     'Browsers do not show TIFF',
-    `Use \`gamutmeta view FILE\`, which makes a page of it, or \`${COMMAND}\`.`,
+    `Use “gamutmeta view FILE”, which makes a page of it, or “${COMMAND}”.`,
   ],
   'picture.unsupported': [
     'This is neither JPEG nor PNG',
-    'Browsers decode exactly only these two of the formats with payloads.',
+    'Of the formats that carry payloads, browsers show these two.',
   ],
   'picture.damaged': [
     'The browser cannot decode the picture',
@@ -39,12 +39,9 @@ const ERRORS = {
   ],
   'picture.transparency': [
     'This browser cannot read transparent pixels exactly',
-    `It needs WebGL 2. \`${COMMAND}\` does without.`,
+    `It needs WebGL 2. “${COMMAND}” does without.`,
   ],
-  'picture.memory': [
-    'The picture is too large for this browser',
-    `\`${COMMAND}\` takes pictures up to 500 megapixels.`,
-  ],
+  'picture.memory': ['The picture is too large for this browser', `“${COMMAND}” takes pictures up to 500 megapixels.`],
   'page.sidecar': ['A .gamut file alone is no picture', 'Drop it together with its picture.'],
   'page.stopped': ['Stopped', 'What was not restored yet has the colours of the sRGB file.'],
   'page.insecure': ['This browser checks no digests here', 'Open the page from a file or over https.'],
