@@ -80,7 +80,7 @@ def test_a_reference_travels_small(pictures: Path, tmp_path: Path) -> None:
         )
     assert len(reference["errors"]["colours"]) == 256
     assert str(tmp_path.parent) not in (tmp_path / "page.html").read_text(encoding="utf-8")
-    write_page(pictures / "photo.png", tmp_path / "again.html", reference=wide)
+    write_page(pictures / "photo.png", tmp_path / "again.html", reference=pictures / "wide.tif")
     assert (tmp_path / "again.html").read_bytes() == (tmp_path / "page.html").read_bytes()
     for clipped, restored in reference["difference"].values():
         assert 0 < restored < clipped
