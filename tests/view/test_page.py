@@ -210,6 +210,8 @@ def test_what_browsers_do_not_show(page: Browser, pictures: Path) -> None:
         assert settled(page) == "failed"
         assert text(page, "notice").startswith(title)
         assert page.run("return document.getElementById('progress').hidden;")
+        assert not page.run("return document.getElementById('stage').checkVisibility();")
+        assert text(page, "screen") == "This screen shows Display P3, the browser says."
     drop(page, pictures / "photo.jpg")
     assert settled(page) == "done"
     assert page.run("return document.getElementById('notice').hidden;")

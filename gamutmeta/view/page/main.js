@@ -40,6 +40,7 @@ function open(opened) {
   document.body.dataset.state = 'busy';
   byId('notice').hidden = true;
   byId('frame').classList.add('empty');
+  document.body.classList.remove('bare');
   byId('summary').textContent = '';
   tell(0, 'Decoding …');
   describeAll();
@@ -97,6 +98,7 @@ const answers = {
 function finish(state) {
   dismiss();
   byId('progress').hidden = true;
+  document.body.classList.toggle('bare', now.begun === undefined);
   document.body.dataset.state = state;
 }
 
@@ -108,7 +110,7 @@ function tell(done, text) {
 
 function describeAll() {
   const outside = now.statistics?.outside ?? null;
-  describeScreen(outside);
+  describeScreen(outside, now.begun?.payload);
   describeFigures(outside, now.reference);
   describeFile({ ...now, file: now.bytes.length });
   plot();

@@ -14,26 +14,30 @@ export function screenGamut() {
   return ['rec2020', 'p3'].find((name) => matchMedia(`(color-gamut: ${name})`).matches) ?? 'srgb';
 }
 
-/** @param {{ srgb: number, p3: number } | null} outside shares of pixels of the restored picture */
-export function describeScreen(outside) {
+/**
+ * @param {{ srgb: number, p3: number } | null} outside shares of pixels of the restored picture
+ * @param {object | null} payload if there is something to be restored
+ */
+export function describeScreen(outside, payload) {
   const gamut = screenGamut();
-  const wide = hasWideCanvas();
   const title = { srgb: 'sRGB alone', p3: 'Display P3', rec2020: 'Rec. 2020' }[gamut];
   const said = [`This screen shows ${title}, the browser says.`];
-  if (!wide) {
+  if (!hasWideCanvas()) {
     said.push(
-      'Canvases of this browser hold sRGB alone, so the restored picture is clipped to it: both sides look alike.',
+      'Canvases of this browser hold sRGB alone: restored colours are clipped to it, and both sides look alike.',
     );
-  } else if (gamut === 'srgb') {
+  } else if (payload && gamut === 'srgb') {
     said.push(
-      'The restored picture is drawn in Display P3, but here both sides look nearly alike. “Outside sRGB” shows where ' +
-        'colours came back, and “Muted” makes the difference visible, with all colours paler than they are.',
+      'The restored picture is drawn in Display P3, but here both sides look nearly alike.',
+      '“Outside sRGB” shows where colours came back.',
+      '“Muted” makes the difference visible, with all colours paler than they are.',
     );
-  } else {
+  } else if (payload) {
     said.push('The restored picture is drawn in Display P3 and shown as it is.');
   }
-  if (outside && wide)
+  if (outside && hasWideCanvas()) {
     said.push(`${percent(outside.p3)} of its pixels are outside Display P3 and clipped to it on every screen.`);
+  }
   byId('screen').textContent = said.join(' ');
 }
 

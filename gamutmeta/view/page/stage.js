@@ -39,8 +39,8 @@ export class Stage {
     };
     this.#muted.clear();
     this.space = space;
-    this.#frame.style.setProperty('--ratio', width / height);
-    this.#frame.style.setProperty('--width', width);
+    byId('picture').style.setProperty('--ratio', width / height);
+    byId('picture').style.setProperty('--width', width);
     byId('controls').reset();
     this.#offer(['file', 'restored']);
     this.#enable('errors', false);
@@ -84,7 +84,7 @@ export class Stage {
     const whole = this.view === 'outside' || left === right;
     this.#frame.classList.toggle('whole', whole);
     this.#split.disabled = whole;
-    byId('sides').disabled = this.view !== 'picture';
+    byId('sides').disabled = this.view !== 'picture' || byId('left-choice').length < 2;
     this.#fill('left', left);
     this.#fill('right', right);
     this.#moveLine(Number(this.#split.value));
