@@ -8,15 +8,16 @@ import shutil
 import subprocess
 import time
 from base64 import b64decode
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["FLAGS", "Browser", "missing"]
+__all__ = ["FLAGS", "STRANGER", "Browser", "missing"]
 
 FLAGS = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--enable-unsafe-swiftshader", "--disable-quic",
@@ -24,6 +25,9 @@ FLAGS = (
     "--disable-dev-shm-usage", "--hide-scrollbars", "--lang=en",
 )  # fmt: skip
 """What Chromium is started with: without window, user and network services of its own."""
+
+STRANGER = "pictures.test"
+"""A name of this machine that browsers do not know for their own, and so do not trust without https."""
 
 _SECONDS = 60
 _ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
@@ -151,6 +155,15 @@ class Browser:
     def device(self, command: str, **parameters: Any) -> Any:
         """A command of the Chrome DevTools Protocol."""
         return self._call("POST", "/goog/cdp/execute", {"cmd": command, "params": parameters})
+
+    @contextmanager
+    def prepared(self, code: str) -> Iterator[None]:
+        """Meanwhile, run this code in every page before its own."""
+        script = self.device("Page.addScriptToEvaluateOnNewDocument", source=code)
+        try:
+            yield
+        finally:
+            self.device("Page.removeScriptToEvaluateOnNewDocument", identifier=script["identifier"])
 
     def resize(self, width: int, height: int, density: float = 1, *, mobile: bool = False) -> None:
         """Make the page as large as that, in CSS pixels."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from carrots import QUICK, write_piece
 from interop.demand import go_without
 from photo_files import exif_block
-from view.browser import Browser, missing
+from view.browser import STRANGER, Browser, missing
 
 from gamutmeta.reduction import reduce_file
 from gamutmeta.view import write_page
@@ -18,12 +21,36 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves files, and says nothing about it."""
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[tuple[Path, int]]:
+    """A folder that is served over http, and the port."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield folder, server.server_port
+        server.shutdown()
+        thread.join()
+
+
 @pytest.fixture(scope="package")
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """Chromium, as on a screen with Display P3."""
     if (package := missing()) is not None:
         go_without(f"Chromium cannot be driven (apt: {package})")
-    browser = Browser(tmp_path_factory.mktemp("profile"), "--force-color-profile=display-p3-d65")
+    browser = Browser(
+        tmp_path_factory.mktemp("profile"),
+        "--force-color-profile=display-p3-d65",
+        f"--host-resolver-rules=MAP {STRANGER} 127.0.0.1",
+    )
     yield browser
     browser.close()
 

@@ -13,7 +13,7 @@ from carrots import QUICK
 from photo_files import png_chunks
 from pictures import colourful
 from PIL import Image
-from view.pages import drop, open_page, pixels, restored, settled, stored
+from view.pages import drop, open_page, pixels, restored, settled, stored, upright
 
 import gamutmeta
 from gamutmeta import carriers
@@ -56,6 +56,21 @@ def check_both_sides(browser: Browser, file: Path, page: Path) -> None:
 def test_both_sides(name: str, browser: Browser, pictures: Path, tmp_path: Path) -> None:
     check_both_sides(browser, pictures / name, tmp_path / "page.html")
     assert pixels(browser, "restored").shape[:2] == (96, 64)  # turned
+
+
+def test_a_browser_without_wide_canvases(browser: Browser, pictures: Path) -> None:
+    """What sRGB does not hold is clipped as Python clips it, and the page says so."""
+    without = """const made = HTMLCanvasElement.prototype.getContext;
+        HTMLCanvasElement.prototype.getContext = function (kind, { colorSpace, ...others } = {}) {
+          return made.call(this, kind, others);
+        };"""
+    with browser.prepared(without):
+        assert open_page(browser, pictures / "photo.html") == "done"
+    wide = gamutmeta.expand(pictures / "photo.jpg")
+    expected = upright(wide.to_pillow("srgb"), wide.orientation)
+    assert differences(pixels(browser, "restored", "srgb")[..., :3], expected).max() <= 2
+    assert "hold sRGB alone" in browser.run("return document.getElementById('screen').textContent;")
+    assert browser.run("return document.getElementById('muted-label').hidden;")
 
 
 def test_several_bands(browser: Browser, tmp_path: Path) -> None:

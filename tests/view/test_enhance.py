@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,8 +14,6 @@ from view.pages import restored
 from gamutmeta import carriers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from view.browser import Browser
 
 DECODERS = Path(__file__).parents[2] / "spec" / "decoders"
@@ -33,24 +28,13 @@ _SHOWN = """
 """
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    """Serves files, and says nothing about it."""
-
-    def log_message(self, *_: Any) -> None:
-        pass
-
-
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[tuple[Path, str]]:
+def package(site: tuple[Path, int]) -> tuple[Path, str]:
     """A copy of the npm package as a web site: its folder and its address."""
-    folder = tmp_path / "site"
-    shutil.copytree(DECODERS, folder, ignore=shutil.ignore_patterns(".*", "node_modules", "*.py", "__pycache__"))
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        yield folder, f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    folder, port = site
+    ignored = shutil.ignore_patterns(".*", "node_modules", "*.py", "__pycache__")
+    shutil.copytree(DECODERS, folder, ignore=ignored, dirs_exist_ok=True)
+    return folder, f"http://127.0.0.1:{port}"
 
 
 def shown(browser: Browser, index: int, height: int, width: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
@@ -58,8 +42,8 @@ def shown(browser: Browser, index: int, height: int, width: int) -> np.ndarray[A
     return np.frombuffer(browser.bytes_of(_SHOWN, index), np.uint8).reshape(height, width, 4)[..., :3]
 
 
-def test_the_example(browser: Browser, site: tuple[Path, str]) -> None:
-    folder, address = site
+def test_the_example(browser: Browser, package: tuple[Path, str]) -> None:
+    folder, address = package
     browser.open(f"{address}/example/")
     browser.wait("document.querySelector('[data-gamutmeta-state=expanded]') !== null")
     data = (folder / "example" / "carrots.jpg").read_bytes()
@@ -74,15 +58,15 @@ def test_the_example(browser: Browser, site: tuple[Path, str]) -> None:
     assert browser.complaints() == []
 
 
-def test_an_srgb_screen_keeps_its_pictures(browser: Browser, site: tuple[Path, str]) -> None:
+def test_an_srgb_screen_keeps_its_pictures(browser: Browser, package: tuple[Path, str]) -> None:
     browser.emulate(color_gamut="srgb")
-    browser.open(f"{site[1]}/example/")
+    browser.open(f"{package[1]}/example/")
     browser.wait("document.querySelector('[data-gamutmeta-state=srgb]') !== null")
     assert browser.run("return document.querySelector('img').src;").endswith("/example/carrots.jpg")
 
 
-def test_sidecars_and_errors(browser: Browser, site: tuple[Path, str], pictures: Path) -> None:
-    folder, address = site
+def test_sidecars_and_errors(browser: Browser, package: tuple[Path, str], pictures: Path) -> None:
+    folder, address = package
     photo = (pictures / "photo.jpg").read_bytes()
     (folder / "plain.jpg").write_bytes(carriers.strip(photo))
     (folder / "plain.jpg.gamut").write_bytes(carriers.extract(photo).container)
@@ -106,8 +90,8 @@ def test_sidecars_and_errors(browser: Browser, site: tuple[Path, str], pictures:
 
 
 def test_the_package_lists_what_it_needs() -> None:
-    package = json.loads((DECODERS / "package.json").read_text(encoding="utf-8"))
-    assert "*.js" in package["files"]
-    assert {path.removeprefix("./") for path in package["exports"].values()} <= {p.name for p in DECODERS.glob("*.js")}
-    for name in package["exports"].values():
+    listed = json.loads((DECODERS / "package.json").read_text(encoding="utf-8"))
+    assert "*.js" in listed["files"]
+    assert {path.removeprefix("./") for path in listed["exports"].values()} <= {p.name for p in DECODERS.glob("*.js")}
+    for name in listed["exports"].values():
         assert (DECODERS / name).is_file()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from io import BytesIO
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from PIL import Image
+from view.browser import STRANGER
 from view.pages import drop, open_page, pixels, settled, upright
 
 from gamutmeta import carriers
@@ -289,3 +291,18 @@ def test_it_can_be_stopped(page: Browser, pictures: Path) -> None:
     page.run("await new Promise((resolve) => setTimeout(resolve, 1000));")
     assert page.run("return document.body.dataset.state;") == "stopped"  # the helpers are gone
     assert page.complaints() == []
+
+
+def test_from_a_server_without_https_there_is_the_picture_and_the_reason(
+    browser: Browser, site: tuple[Path, int], pictures: Path
+) -> None:
+    """Browsers compute no digests there."""
+    folder, port = site
+    shutil.copy(pictures / "photo.html", folder)
+    browser.open(f"http://{STRANGER}:{port}/photo.html")
+    assert settled(browser) == "done"
+    assert text(browser, "notice").startswith("This browser checks no digests here")
+    assert layers(browser)["right"] == ["file"]
+    browser.open(f"http://127.0.0.1:{port}/photo.html")
+    assert settled(browser) == "done"
+    assert browser.run("return document.getElementById('notice').hidden;")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
+import shutil
 import sys
 import tomllib
 from base64 import b64decode, b64encode
@@ -126,6 +128,19 @@ def test_what_there_is_no_page_for(pictures: Path, tmp_path: Path) -> None:
     with pytest.raises(PhotoError, match="they cannot be compared"):
         write_page(pictures / "photo.jpg", page, reference=tmp_path / "small.tif", overwrite=True)
     assert run("view", pictures / "photo.jpg", "-o", tmp_path / "page.txt").exit_code == 2
+
+
+def test_the_manual_keeps_its_word(pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copy(pictures / "photo.jpg", tmp_path / "photo.jpg")
+    shutil.copy(pictures / "wide.tif", tmp_path / "photo.tif")
+    monkeypatch.chdir(tmp_path)
+    (examples,) = re.findall(
+        r"^```sh\n(.*?)^```$", (ROOT / "docs" / "view.md").read_text("utf-8"), re.MULTILINE | re.DOTALL
+    )
+    for command in examples.splitlines():
+        result = run(*shlex.split(command)[1:])
+        assert result.exit_code == 0, result.output
+        (tmp_path / "photo.html").unlink()
 
 
 def test_names_cannot_end_a_script() -> None:

@@ -44,8 +44,6 @@ function open(opened) {
   byId('summary').textContent = '';
   tell(0, 'Decoding …');
   describeAll();
-  if (!globalThis.isSecureContext)
-    return answers.failed({ error: { code: 'page.insecure', message: location.origin } });
   const { bytes, sidecar, unbound = false } = now;
   const [first, ...others] = now.workers;
   first.onmessage = ({ data: message }) => answers[message.kind](message);
@@ -55,7 +53,7 @@ function open(opened) {
     helper.postMessage({ port: port1 }, [port1]);
     return port2;
   });
-  return first.postMessage({ bytes, sidecar, unbound, most: MOST, space, helpers }, helpers);
+  first.postMessage({ bytes, sidecar, unbound, most: MOST, space, helpers }, helpers);
 }
 
 function dismiss() {

@@ -15,12 +15,18 @@ import { together } from './statistics.js';
 /** Pixels of a band: few, so that all helpers have something to do until the end. */
 const BAND = 2 ** 16;
 
+/** Of an error of ours its code, of others their name. */
+function codeAndMessage({ code, name, message }) {
+  return { code: typeof code === 'string' ? code : name, message };
+}
+
 /** The payload, or what is wrong with it: the picture is shown in either case. */
 async function payloadOrError(bytes, picture, options) {
   try {
     return { payload: await payloadFor(bytes, picture, options) };
   } catch (error) {
-    return { refused: { code: error.code, message: error.message } };
+    if (!globalThis.isSecureContext) return { refused: { code: 'page.insecure', message: error.message } };
+    return { refused: codeAndMessage(error) };
   }
 }
 
@@ -83,7 +89,6 @@ onmessage = async ({ data }) => {
   try {
     await show(data);
   } catch (error) {
-    const code = typeof error.code === 'string' ? error.code : error.name;
-    postMessage({ kind: 'failed', error: { code, message: error.message } });
+    postMessage({ kind: 'failed', error: codeAndMessage(error) });
   }
 };
