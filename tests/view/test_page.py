@@ -289,7 +289,7 @@ def test_it_can_be_stopped(page: Browser, pictures: Path) -> None:
     assert settled(page) == "stopped"
     assert text(page, "notice").startswith("Stopped")
     page.run("await new Promise((resolve) => setTimeout(resolve, 1000));")
-    assert page.run("return document.body.dataset.state;") == "stopped"  # the helpers are gone
+    assert page.run("return document.body.dataset.state;") == "stopped"  # the workers are gone
     assert page.complaints() == []
 
 

@@ -13,8 +13,8 @@ import { explained, percent } from './words.js';
 
 /** Pixels shown at most: more than nearly all screens have, and within the limits of phones' canvases. */
 const MOST = 8e6;
-/** Helpers: as many as there are processors to spare. */
-const HELPERS = Math.max(1, Math.min((navigator.hardwareConcurrency ?? 2) - 1, 8));
+/** Workers that share the work: as many as there are processors to spare. */
+const SHARING = Math.max(1, Math.min((navigator.hardwareConcurrency ?? 2) - 1, 8));
 
 const data = JSON.parse(byId('page-data').textContent);
 const space = hasWideCanvas() ? 'display-p3' : 'srgb';
@@ -34,7 +34,7 @@ let now = {};
  */
 function open(opened) {
   dismiss();
-  now = { ...opened, workers: Array.from({ length: 1 + HELPERS }, () => new Worker(worker)) };
+  now = { ...opened, workers: Array.from({ length: 1 + SHARING }, () => new Worker(worker)) };
   byId('name').textContent = now.name;
   document.title = now.name;
   document.body.dataset.state = 'busy';
@@ -48,12 +48,12 @@ function open(opened) {
   const [first, ...others] = now.workers;
   first.onmessage = ({ data: message }) => answers[message.kind](message);
   for (const one of now.workers) one.onerror = ({ message }) => answers.failed({ error: { code: 'worker', message } });
-  const helpers = others.map((helper) => {
+  const ports = others.map((other) => {
     const { port1, port2 } = new MessageChannel();
-    helper.postMessage({ port: port1 }, [port1]);
+    other.postMessage({ port: port1 }, [port1]);
     return port2;
   });
-  first.postMessage({ bytes, sidecar, unbound, most: MOST, space, helpers }, helpers);
+  first.postMessage({ bytes, sidecar, unbound, most: MOST, space, ports }, ports);
 }
 
 function dismiss() {

@@ -1,18 +1,19 @@
 /**
  * Decodes and expands a file for the page, away from the thread that has to answer its user.
  *
- * The script is that of two kinds of workers: the one that is given files, and its helpers, to whom it has ports.
+ * The script is that of two kinds of workers: the one that is given files, and those that share its work, to whom it
+ * has ports.
  * @module
  */
 
 import { bands } from './bands.js';
 import { SRGB_LINEAR, layout, toCanvas, upright } from './display.js';
-import { expandTogether, serve } from './helpers.js';
+import { expandTogether, serve } from './share.js';
 import { decode, extract, payloadFor } from './gamutmeta.js';
 import { readPicture } from './picture.js';
 import { together } from './statistics.js';
 
-/** Pixels of a band: few, so that all helpers have something to do until the end. */
+/** Pixels of a band: few, so that all workers have something to do until the end. */
 const BAND = 2 ** 16;
 
 /** Of an error of ours its code, of others their name. */
@@ -45,9 +46,9 @@ function description(bytes) {
  * @param {boolean} task.unbound whether to expand a picture that the payload was not made for
  * @param {number} task.most pixels to show
  * @param {string} task.space of the restored picture, as canvases name it
- * @param {MessagePort[]} task.helpers
+ * @param {MessagePort[]} task.ports of the workers that share the work
  */
-async function show({ bytes, sidecar, unbound, most, space, helpers }) {
+async function show({ bytes, sidecar, unbound, most, space, ports }) {
   const begin = performance.now();
   const picture = await readPicture(bytes);
   const shown = layout(picture.width, picture.height, picture.orientation, most);
@@ -72,7 +73,7 @@ async function show({ bytes, sidecar, unbound, most, space, helpers }) {
   if (payload !== null) {
     let ready = 0;
     const setup = { payload, stored, step: shown.step, space };
-    const counted = await expandTogether(helpers, setup, work, ({ top, restored, marks }) => {
+    const counted = await expandTogether(ports, setup, work, ({ top, restored, marks }) => {
       ready++;
       post({ restored: turned(restored, top), marks: turned(marks, top) }, ready / work.length);
     });

@@ -17,7 +17,7 @@ import { Statistics } from './statistics.js';
  * @returns {(band: { top: number, codes: Uint8Array, alpha: Uint8Array | null } | null) => object} canvas pixels, not
  *   turned yet; for null, what `Statistics` counted
  */
-function helper({ payload, stored: { width, height }, step, space }) {
+function expanding({ payload, stored: { width, height }, step, space }) {
   const expand = expander(payload, width, height);
   const matrix = matrixBetween('romm', space);
   const statistics = new Statistics(width * height);
@@ -35,12 +35,12 @@ function helper({ payload, stored: { width, height }, step, space }) {
 }
 
 /**
- * Lets helpers expand bands.
- * @param {MessagePort[]} ports of the helpers; those that are not needed get nothing to do
- * @param {object} setup as for `helper`
+ * Lets other workers expand bands.
+ * @param {MessagePort[]} ports of those workers; some may get nothing to do
+ * @param {object} setup as for `expanding`
  * @param {object[]} work the bands
  * @param {(expanded: object) => void} done is given each band as it is ready, in any order
- * @returns {Promise<object[]>} what each helper has counted
+ * @returns {Promise<object[]>} what each of them has counted
  */
 export function expandTogether(ports, setup, work, done) {
   const waiting = [...work];
@@ -66,13 +66,13 @@ function employ(port, setup, waiting, done) {
   });
 }
 
-/** What a helper does with a port: a setup first, then bands. */
+/** What a worker does with its port: it is given a setup first, then bands. */
 export function serve(port) {
-  let help;
+  let expand;
   port.onmessage = ({ data }) => {
     try {
-      if (data.setup) help = helper(data.setup);
-      else port.postMessage(help(data.band));
+      if (data.setup) expand = expanding(data.setup);
+      else port.postMessage(expand(data.band));
     } catch ({ message }) {
       port.postMessage({ error: message });
     }
