@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["Report"]
 
@@ -27,6 +31,7 @@ class Report:
         fit_seconds: the part of it spent on the fit.
         device: where the fit ran.
         notes: what was assumed, left out or found, for people.
+        skipped: True if it had been done before; the figures are those of that time.
     """
 
     file: str | None = None
@@ -45,6 +50,14 @@ class Report:
     fit_seconds: float | None = None
     device: str | None = None
     notes: tuple[str, ...] = ()
+    skipped: bool | None = None
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Report:
+        """Read what :meth:`to_json` gives; figures of other versions that this one does not know are left out."""
+        known = {field.name: values[field.name] for field in fields(cls) if field.name in values}
+        infinite = {name: math.inf for name, value in known.items() if name.startswith("psnr") and value == "inf"}
+        return cls(**(known | infinite | {"notes": tuple(known.get("notes", ()))}))
 
     def to_json(self) -> dict[str, object]:
         """The figures that apply, as JSON values; an infinite PSNR (no error at all) is the string "inf"."""

@@ -10,7 +10,6 @@ import subprocess
 import sys
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 import pytest
@@ -19,16 +18,12 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 import gamutmeta
-from gamutmeta import batch, carriers
+from gamutmeta import carriers
+from gamutmeta.batch import streets
 from gamutmeta.cli import app, convert
 from gamutmeta.errors import GamutMetaWarning
 from gamutmeta.fit.config import PRESETS
 from gamutmeta.photo.read import read_photo
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from gamutmeta.batch import Outcome, Task
 
 FIGURES = {"payload_bytes", "file_bytes", "psnr", "psnr_og", "psnr_clip", "psnr_clip_og", "og_percent", "seconds"}
 """Those that design promises for every reduction."""
@@ -63,13 +58,13 @@ def lines(result: Result) -> list[dict[str, object]]:
 class TestHelp:
     @pytest.mark.parametrize(
         "command",
-        ["reduce", "expand", "info", "verify", "crop", "resize", "rotate", "strip", "extract", "attach", "demo"],
+        [name for name in app.list_commands(click.Context(app)) if name != "conform"],
     )
     def test_every_command_explains_itself(self, command: str) -> None:
         result = run(command, "--help")
         assert result.exit_code == 0
         assert result.stdout.startswith(f"Usage: app {command}")
-        assert command == "demo" or f"Examples:\n    gamutmeta {command} " in result.stdout
+        assert re.search(rf"Examples:\n    .*gamutmeta {command}\b", result.stdout)
 
     def test_the_list_of_commands_tells_what_they_tell(self) -> None:
         context = click.Context(app)
@@ -192,8 +187,8 @@ class TestFolders:
         result = run("reduce", "exports", "-o", "web")
         assert result.exit_code == 1
         assert result.stderr.startswith("error: exports/bad.tif: ")
-        assert result.stderr.endswith("\n1 of 3 files failed\n")
-        assert sorted(path.relative_to("web").as_posix() for path in Path("web").rglob("*.*")) == [
+        assert re.search(r"\n2 of 3 files done, 1 failed; \d+\.\d s\n$", result.stderr)
+        assert sorted(path.relative_to("web").as_posix() for path in Path("web").rglob("*.jpg")) == [
             "a.jpg",
             "trip/b.jpg",
         ]
@@ -515,25 +510,16 @@ class TestDefects:
         def broken(*_: object, **__: object) -> None:
             raise ZeroDivisionError
 
-        monkeypatch.setattr(convert, "reduce_file", broken)
+        monkeypatch.setattr(streets, "reduce_file", broken)
         with pytest.raises(ZeroDivisionError):
             run("reduce", "photo.tif", "-o", "x.jpg")
-
-    def test_a_killed_process_is_explained(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        def killed(*_: object, **__: object) -> Iterator[Outcome[Task, gamutmeta.Report]]:
-            return batch.run([9, 9], os._exit, jobs=2)
-
-        monkeypatch.setattr(convert, "run", killed)
-        result = run("reduce", "photo.tif", "-o", "x.jpg")
-        assert (result.exit_code, result.stdout) == (1, "")
-        assert "try fewer --jobs" in result.stderr
 
     def test_a_warning_is_one_clean_line(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def warned(*_: object, **__: object) -> gamutmeta.Report:
             warnings.warn("something was assumed", GamutMetaWarning, stacklevel=1)
             return gamutmeta.Report(file="photo.tif")
 
-        monkeypatch.setattr(convert, "reduce_file", warned)
+        monkeypatch.setattr(streets, "reduce_file", warned)
         result = run("reduce", "photo.tif", "-o", "x.jpg")
         assert (result.exit_code, result.stderr) == (0, "warning: photo.tif: something was assumed\n")
 

@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 import click
+from click.shell_completion import CompletionItem
 
 from gamutmeta import __version__
 from gamutmeta.cli.epilog import examples
@@ -17,6 +18,7 @@ __all__ = ["app"]
 
 _COMMANDS: Mapping[str, tuple[str, str | None]] = {
     "attach": ("carry", "Put a bare payload into a file, for example after a service removed it."),
+    "completion": ("completion", "Print what makes a shell complete commands, options and values."),
     "conform": ("conform", None),
     "crop": ("edit", "Cut out a part of a picture."),
     "demo": ("show", "Reduce a photograph, restore it, and draw what that did."),
@@ -47,6 +49,15 @@ class _LazyGroup(click.Group):
         command: click.Command = getattr(import_module(f"{__name__}.{module}"), cmd_name)
         return command
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Commands and options that begin so; click's own would import all commands for it, at every key."""
+        commands = [
+            CompletionItem(name, help=summary)
+            for name, (_, summary) in _COMMANDS.items()
+            if summary is not None and name.startswith(incomplete)
+        ]
+        return [*commands, *click.Command.shell_complete(self, ctx, incomplete)]
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
             formatter.write_dl([(name, summary) for name, (_, summary) in _COMMANDS.items() if summary is not None])
@@ -59,6 +70,7 @@ class _LazyGroup(click.Group):
         "gamutmeta reduce photo.tif -o photo.jpg",
         "gamutmeta expand photo.jpg -o restored.tif",
         "gamutmeta verify photo.jpg --reference photo.tif",
+        "gamutmeta reduce exports/ -o web/ --jobs 4     # a whole folder; again, it goes on where it was",
     ),
 )
 @click.version_option(__version__, message="%(prog)s %(version)s")
@@ -68,5 +80,6 @@ def app() -> None:
     `reduce` turns a wide-gamut photograph into an sRGB JPEG, PNG or TIFF with a payload of a few kilobytes. Every
     viewer shows it as the sRGB picture it is; `expand` makes the wide-gamut photograph from it again.
 
-    Nothing is overwritten unless --overwrite is given. Exit codes: 0 all is well, 1 some files failed, 2 wrong usage.
+    Nothing is overwritten unless --overwrite is given. Exit codes: 0 all is well, 1 some files failed, 2 wrong usage,
+    130 interrupted.
     """

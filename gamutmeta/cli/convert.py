@@ -8,19 +8,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gamutmeta import carriers
-from gamutmeta.batch import Task, run
+from gamutmeta.batch.streets import expand_one, reduce_one
 from gamutmeta.cli import options
-from gamutmeta.cli.outcomes import report_line, show
+from gamutmeta.cli.folders import Folders, folder_options
 from gamutmeta.cli.spaces import assume_space, space
-from gamutmeta.expansion import expand_file
 from gamutmeta.fit.config import MAX_BYTES, MIN_BYTES, PRESETS
 from gamutmeta.photo.raw_in import RAW_SUFFIXES
-from gamutmeta.reduction import FORMATS, format_of, reduce_file
+from gamutmeta.reduction import FORMATS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gamutmeta.report import Report
+    from gamutmeta.batch import Task
 
 __all__ = ["expand", "reduce"]
 
@@ -36,6 +35,7 @@ _SUFFIXES = {"jpeg": ".jpg", "png": ".png", "tiff": ".tif"}
         "gamutmeta reduce photo.tif -o photo.jpg",
         "gamutmeta reduce exports/ -o web/ --quality 90 --jobs 4",
         "gamutmeta reduce *.tif -o web/ --format png --json",
+        "gamutmeta reduce archive/ -o web/ --shard 2/8        # on the second of eight machines",
     )
 )
 @click.argument("sources", nargs=-1, required=True, type=options.FILE, metavar="SRC...")
@@ -70,18 +70,16 @@ _SUFFIXES = {"jpeg": ".jpg", "png": ".png", "tiff": ".tif"}
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Same seed, same payload.")
 @assume_space
-@options.jobs
-@options.overwrite
-@options.json_lines
+@folder_options
 def reduce(
     sources: tuple[Path, ...],
     output: str,
     *,
     format_: str | None,
-    jobs: int,
     preset: str,
     max_bytes: int | None,
-    as_json: bool,
+    device: str,
+    folders: Folders,
     **settings: Any,
 ) -> None:
     """Turn wide-gamut photographs into sRGB files that carry their colours.
@@ -91,8 +89,9 @@ def reduce(
     tasks = options.planned(sources, output, readable=_PHOTOGRAPHS, suffix=_SUFFIXES[format_ or "jpeg"])
     _check_targets(tasks, format_, settings["carrier"])
     config = PRESETS[preset] if max_bytes is None else PRESETS[preset].within(max_bytes)
-    outcomes = run(tasks, partial(_reduce_one, preset=config, **settings), jobs=jobs)
-    show(outcomes, total=len(tasks), name=lambda task: task.source, text=report_line, as_json=as_json)
+    # The device changes last digits at most: a folder may be begun on one machine and ended on another.
+    work = partial(reduce_one, preset=config, device=device, **settings)
+    folders.convert(tasks, work, {"command": "reduce", "preset": preset, "max_bytes": max_bytes, **settings})
 
 
 @click.command(
@@ -111,9 +110,7 @@ def reduce(
 )
 @options.sidecar
 @click.option("--force", is_flag=True, help="Expand even if the payload was made for another picture.")
-@options.jobs
-@options.overwrite
-@options.json_lines
+@folder_options
 def expand(
     sources: tuple[Path, ...],
     output: str,
@@ -122,8 +119,7 @@ def expand(
     sidecar: Path | None,
     depth: str | None,
     force: bool,
-    jobs: int,
-    as_json: bool,
+    folders: Folders,
     **settings: Any,
 ) -> None:
     """Restore wide-gamut photographs from sRGB files with a payload.
@@ -134,27 +130,9 @@ def expand(
     _check_targets(tasks, format_)
     if sidecar is not None and len(tasks) > 1:
         raise click.UsageError("--sidecar goes with one file")
-    work = partial(
-        _expand_one,
-        sidecar=sidecar,
-        depth=None if depth is None else int(depth),
-        check=not force,
-        **settings,
-    )
-    outcomes = run(tasks, work, jobs=jobs)
-    show(outcomes, total=len(tasks), name=lambda task: task.source, text=report_line, as_json=as_json)
-
-
-def _reduce_one(task: Task, **settings: Any) -> Report:
-    task.target.parent.mkdir(parents=True, exist_ok=True)
-    return reduce_file(task.source, task.target, **settings)
-
-
-def _expand_one(task: Task, *, depth: int | None, **settings: Any) -> Report:
-    task.target.parent.mkdir(parents=True, exist_ok=True)
-    if depth is None:
-        depth = 8 if format_of(task.target) == "jpeg" else 16
-    return expand_file(task.source, task.target, depth=depth, **settings)
+    settings |= {"depth": None if depth is None else int(depth), "check": not force}
+    work = partial(expand_one, sidecar=sidecar, **settings)
+    folders.convert(tasks, work, {"command": "expand", **settings}, sidecar=sidecar)
 
 
 def _check_targets(tasks: list[Task], format_: str | None, carrier: str | None = None) -> None:

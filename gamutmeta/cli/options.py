@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Collection, Iterable, Iterator
 
-__all__ = ["FILE", "examples", "jobs", "json_lines", "listed", "output", "overwrite", "planned", "sidecar"]
+__all__ = ["FILE", "examples", "json_lines", "listed", "output", "overwrite", "planned", "refusals", "sidecar"]
 
 AnyFunction = TypeVar("AnyFunction", bound="Callable[..., object]")
 
@@ -33,15 +33,6 @@ overwrite = click.option("--overwrite", is_flag=True, help="Replace files that a
 
 json_lines = click.option("--json", "as_json", is_flag=True, help="Print one JSON object per file, and nothing else.")
 
-jobs = click.option(
-    "-j",
-    "--jobs",
-    type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    help="Files to work on at the same time. They share the cores; one for each core is the fastest for reduce.",
-)
-
 sidecar = click.option("--sidecar", type=FILE, help="Take the payload from this file.")
 
 
@@ -53,18 +44,18 @@ def planned(
     suffix: str | None = None,
 ) -> list[batch.Task]:
     """What :func:`gamutmeta.batch.plan` plans; what it refuses is wrong usage."""
-    with _refusals():
+    with refusals():
         return batch.plan(sources, output, readable=readable, suffix=suffix)
 
 
 def listed(sources: Iterable[str | os.PathLike[str]]) -> list[Path]:
     """The files named, and in folders all pictures that may carry payloads, and sidecars."""
-    with _refusals():
+    with refusals():
         return batch.listed(sources, readable={*carriers.SUFFIXES, carriers.SIDECAR_SUFFIX})
 
 
 @contextmanager
-def _refusals() -> Iterator[None]:
+def refusals() -> Iterator[None]:
     """What files cannot be worked on at all is wrong usage."""
     try:
         yield

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from concurrent.futures import BrokenExecutor
+import time
+from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import click
+
+from gamutmeta.cli.progress import progress
 
 if TYPE_CHECKING:
     import os
@@ -36,8 +39,9 @@ def show(
     name: Callable[[Item], str | os.PathLike[str]],
     text: Callable[[Result], str] | None,
     as_json: bool,
+    summarise: bool = False,
 ) -> None:
-    """Print outcomes as they come, then end the command: exit code 0, or 1 if any failed.
+    """Print outcomes as they come, then end the command: exit code 0, 1 if any failed, 130 after an interrupt.
 
     A result counts as failed, too, if it has an attribute `is_good` that is false. Results go to standard output, and
     so do failures as JSON. What else there is to say goes to standard error.
@@ -48,36 +52,69 @@ def show(
         name: the file that an item stands for.
         text: a result for people; None to print none.
         as_json: print one JSON object per file instead.
+        summarise: tell at the end how many were done, and show progress meanwhile.
     """
-    failed = 0
+    tally = _Tally(total)
     try:
-        for outcome in outcomes:
-            file = name(outcome.item)
-            _say("warning", file, outcome.warnings)
-            if outcome.failure is not None:
-                failed += 1
-                if as_json:
-                    error = {"code": outcome.failure.code, "message": outcome.failure.message}
-                    click.echo(json.dumps({"file": str(file), "error": error}))
-                else:
-                    _say("error", file, [outcome.failure.message])
-                continue
-            failed += not getattr(outcome.result, "is_good", True)
-            if outcome.result is not None and as_json:
-                click.echo(json.dumps(outcome.result.to_json()))
-            elif outcome.result is not None:
-                if text is not None:
-                    click.echo(text(outcome.result))
-                notes = getattr(outcome.result, "notes", ())
-                said = " ".join(outcome.warnings)
-                _say("note", file, (note for note in notes if note not in said))
-    except BrokenExecutor as error:
-        raise click.ClickException(
-            "a process was killed from outside, perhaps for want of memory; try fewer --jobs"
-        ) from error
-    if failed and total > 1 and not as_json:
-        click.echo(f"{failed} of {total} files failed", err=True)
-    click.get_current_context().exit(1 if failed else 0)
+        with progress(total if summarise else 0) as advance:
+            for outcome in outcomes:
+                tally.count(outcome)
+                _show_one(outcome, name(outcome.item), text, as_json=as_json)
+                advance()
+    except KeyboardInterrupt:
+        if summarise and not as_json:
+            click.echo(f"interrupted: {tally}; the same command goes on where it was", err=True)
+        click.get_current_context().exit(130)
+    if total > 1 and not as_json and (summarise or tally.failed):
+        click.echo(str(tally) if summarise else f"{tally.failed} of {total} files failed", err=True)
+    click.get_current_context().exit(1 if tally.failed else 0)
+
+
+class _Tally:
+    """How many files were done, skipped, or failed."""
+
+    def __init__(self, total: int) -> None:
+        self.total, self.done, self.skipped, self.failed = total, 0, 0, 0
+        self.start = time.monotonic()
+
+    def count(self, outcome: Outcome[Item, Result]) -> None:
+        if outcome.failure is not None or not getattr(outcome.result, "is_good", True):
+            self.failed += 1
+        elif getattr(outcome.result, "skipped", None):
+            self.skipped += 1
+        else:
+            self.done += 1
+
+    def __str__(self) -> str:
+        skipped = f", {self.skipped} skipped" if self.skipped else ""
+        failed = f", {self.failed} failed" if self.failed else ""
+        seconds = time.monotonic() - self.start
+        took = f"{seconds:.1f} s" if seconds < 100 else str(timedelta(seconds=round(seconds)))
+        return f"{self.done} of {self.total} files done{skipped}{failed}; {took}"
+
+
+def _show_one(
+    outcome: Outcome[Item, Result],
+    file: str | os.PathLike[str],
+    text: Callable[[Result], str] | None,
+    *,
+    as_json: bool,
+) -> None:
+    _say("warning", file, outcome.warnings)
+    if outcome.failure is not None:
+        if as_json:
+            error = {"code": outcome.failure.code, "message": outcome.failure.message}
+            click.echo(json.dumps({"file": str(file), "error": error}))
+        else:
+            _say("error", file, [outcome.failure.message])
+    elif outcome.result is not None and as_json:
+        click.echo(json.dumps(outcome.result.to_json()))
+    elif outcome.result is not None:
+        if text is not None:
+            click.echo(text(outcome.result))
+        notes = getattr(outcome.result, "notes", ())
+        said = " ".join(outcome.warnings)
+        _say("note", file, (note for note in notes if note not in said))
 
 
 def report_line(report: Report) -> str:
@@ -94,6 +131,8 @@ def report_line(report: Report) -> str:
     if report.seconds is not None:
         facts.append(f"{report.seconds:.1f} s")
     names = " -> ".join(click.format_filename(name) for name in (report.file, report.output) if name is not None)
+    if report.skipped:
+        return f"{names}: skipped, done before"
     return f"{names}: {'; '.join(facts)}" if facts else names
 
 

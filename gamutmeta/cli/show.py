@@ -15,7 +15,7 @@ from gamutmeta.demo import Demonstration, demonstrate
 __all__ = ["demo"]
 
 
-@click.command()
+@click.command(epilog=options.examples("gamutmeta demo", "gamutmeta demo photo.tif -o tried/"))
 @click.argument("photograph", required=False, type=options.FILE, metavar="[PHOTO]")
 @click.option(
     "-o",

@@ -1,20 +1,51 @@
-"""Writing files whole or not at all."""
+"""Writing files whole or not at all, and removing what writers left that were killed at it."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 import shutil
-from contextlib import suppress
+import sys
+import time
+from contextlib import ExitStack, contextmanager, suppress
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from gamutmeta.errors import OutputExistsError
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+if sys.platform != "win32":
+    import fcntl
 
-__all__ = ["atomic_write", "check_output"]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+__all__ = ["atomic_write", "check_output", "remove_leftovers", "witnessed"]
+
+_PREFIX, _SUFFIX = ".gamutmeta-", ".tmp"
+
+_HAS_LOCKS = sys.platform != "win32"
+"""Where it has none, a file that is open cannot be removed either."""
+
+_CERTAINLY_LEFT = 24 * 3600
+"""Seconds after which a temporary file is a leftover where the file system knows no locks."""
+
+_witness: ContextVar[Callable[[Path, Path], None] | None] = ContextVar("witness", default=None)
+
+
+@contextmanager
+def witnessed(witness: Callable[[Path, Path], None]) -> Iterator[None]:
+    """Have every file that this thread writes shown to `witness` when it is complete, before it takes its place.
+
+    Args:
+        witness: is given the path that was asked for, and the temporary file. If it raises, the file is not written.
+    """
+    token = _witness.set(witness)
+    try:
+        yield
+    finally:
+        _witness.reset(token)
 
 
 def check_output(path: str | os.PathLike[str], *, overwrite: bool) -> Path:
@@ -40,7 +71,8 @@ def atomic_write(
     """Write a file under a temporary name beside its place, then move it there.
 
     Whoever opens `path` meanwhile sees the old file or the new one, never a part. If anything fails, the temporary
-    file is removed and `path` is as it was. A file that is replaced hands its permissions on.
+    file is removed and `path` is as it was; what a killed process leaves, :func:`remove_leftovers` finds. A file that
+    is replaced hands its permissions on.
 
     Args:
         path: where to; the folder exists.
@@ -52,10 +84,9 @@ def atomic_write(
         OSError: the file cannot be written.
     """
     target = check_output(path, overwrite=overwrite)
-    temporary = target.with_name(f".gamutmeta-{secrets.token_hex(8)}.tmp")
     # Not the tempfile module: its files are private to their owner, and this one is to be an ordinary file.
-    try:
-        with temporary.open("x+b") as file:
+    with _claimed(target) as temporary:
+        with temporary.open("r+b") as file:
             if target.exists():
                 # A photograph that only its owner may read stays so.
                 shutil.copymode(target, temporary)
@@ -67,13 +98,97 @@ def atomic_write(
                 # A power cut must not cost the old file as well.
                 file.flush()
                 os.fsync(file.fileno())
+        _show_to_witness(Path(path), temporary)
         if overwrite:
             temporary.replace(target)
         else:
             _move_to_new(temporary, target, path)
+
+
+def remove_leftovers(paths: Iterable[str | os.PathLike[str]]) -> int:
+    """Remove temporary files that killed processes left when they were writing these files; others are left alone.
+
+    One that is being written at this moment, by whatever process, is locked and stays.
+
+    Returns:
+        How many were removed.
+    """
+    keys: dict[Path, set[str]] = {}
+    for path in paths:
+        target = Path(os.path.realpath(path))
+        keys.setdefault(target.parent, set()).add(_key(target))
+    removed = 0
+    for folder, wanted in keys.items():
+        # It need not exist, or be a folder; whoever writes there will say so.
+        with suppress(OSError), os.scandir(folder) as entries:
+            for name in [entry.name for entry in entries]:
+                is_temporary = name.startswith(_PREFIX) and name.endswith(_SUFFIX)
+                if is_temporary and name.removeprefix(_PREFIX).partition("-")[0] in wanted:
+                    removed += _removed_if_left(folder / name)
+    return removed
+
+
+def _key(target: Path) -> str:
+    """What the names of a file's temporary files have in common. A digest, as the name itself may be too long."""
+    return hashlib.sha256(os.fsencode(target.name)).hexdigest()[:16]
+
+
+@contextmanager
+def _claimed(target: Path) -> Iterator[Path]:
+    """A new, empty file beside `target`, which is locked meanwhile and removed in the end, if it is still there."""
+    while True:
+        temporary = target.with_name(f"{_PREFIX}{_key(target)}-{secrets.token_hex(8)}{_SUFFIX}")
+        with temporary.open("xb") as claim:
+            if _locked(claim) is False or not os.fstat(claim.fileno()).st_nlink:
+                # Somebody took it for a leftover before it was locked.
+                continue
+            if not _HAS_LOCKS:
+                claim.close()
+            try:
+                yield temporary
+            finally:
+                with suppress(FileNotFoundError):
+                    temporary.unlink()
+        return
+
+
+def _locked(file: BinaryIO) -> bool | None:
+    """Lock a file until it is closed: whether nobody else had; None if it cannot be locked here at all."""
+    if sys.platform == "win32":
+        return None
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return None
+    return True
+
+
+def _removed_if_left(temporary: Path) -> bool:
+    # Gone meanwhile, or somebody else's.
+    with suppress(OSError), ExitStack() as stack:
+        if _HAS_LOCKS:
+            file = stack.enter_context(temporary.open("r+b"))
+            locked = _locked(file)
+            is_old = time.time() - os.fstat(file.fileno()).st_mtime > _CERTAINLY_LEFT
+            if locked is False or (locked is None and not is_old):
+                return False
+        temporary.unlink()
+        return True
+    return False
+
+
+def _show_to_witness(path: Path, temporary: Path) -> None:
+    witness = _witness.get()
+    if witness is None:
+        return
+    # What the witness writes itself is not shown.
+    token = _witness.set(None)
+    try:
+        witness(path, temporary)
     finally:
-        with suppress(FileNotFoundError):
-            temporary.unlink()
+        _witness.reset(token)
 
 
 def _move_to_new(temporary: Path, target: Path, path: str | os.PathLike[str]) -> None:

@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import pytest
 
 from gamutmeta.errors import OutputExistsError
-from gamutmeta.photo.files import atomic_write, check_output
+from gamutmeta.photo.files import atomic_write, check_output, remove_leftovers, witnessed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -147,3 +149,79 @@ def test_check_output(tmp_path: Path) -> None:
     assert check_output(tmp_path / "a", overwrite=True).name == "a"
     with pytest.raises(OutputExistsError):
         check_output(tmp_path / "a", overwrite=False)
+
+
+LEFT = """
+import os, sys
+from gamutmeta.photo.files import atomic_write
+
+def die(file):
+    file.write(b"half")
+    file.flush()
+    if sys.argv[2] == "wait":
+        print("begun", flush=True)
+        sys.stdin.read()
+    os._exit(9)
+
+atomic_write(sys.argv[1], die)
+"""
+
+
+class TestLeftovers:
+    def test_those_of_killed_processes_are_removed(self, tmp_path: Path) -> None:
+        for name in ("a", "b"):
+            assert subprocess.run([sys.executable, "-c", LEFT, tmp_path / name, "die"], check=False).returncode == 9
+        (tmp_path / ".gamutmeta-notes.tmp").write_bytes(b"somebody's")
+        assert len(names(tmp_path)) == 3
+        assert remove_leftovers([tmp_path / "a", tmp_path / "c", tmp_path / "nowhere" / "a"]) == 1
+        assert len(names(tmp_path)) == 2, "another may be at work on b"
+        assert remove_leftovers([tmp_path / "b"]) == 1
+        assert names(tmp_path) == [".gamutmeta-notes.tmp"]
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="there, open files cannot be removed in any case")
+    def test_what_is_being_written_stays(self, tmp_path: Path) -> None:
+        writer = subprocess.Popen(
+            [sys.executable, "-c", LEFT, tmp_path / "a", "wait"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == b"begun\n"
+        assert remove_leftovers([tmp_path / "a"]) == 0
+        assert len(names(tmp_path)) == 1
+        writer.communicate()
+        assert remove_leftovers([tmp_path / "a"]) == 1
+
+    def test_without_locks_only_old_ones_are_removed(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        subprocess.run([sys.executable, "-c", LEFT, tmp_path / "a", "die"], check=False)
+
+        def refuse(*_: object) -> None:
+            raise OSError(38, "Function not implemented")
+
+        monkeypatch.setattr("fcntl.flock", refuse)
+        atomic_write(tmp_path / "b", b"written all the same")
+        assert remove_leftovers([tmp_path / "a"]) == 0
+        (left,) = tmp_path.glob("*.tmp")
+        os.utime(left, (1, 1))
+        assert remove_leftovers([tmp_path / "a"]) == 1
+        assert names(tmp_path) == ["b"]
+
+
+class TestWitness:
+    def test_sees_the_whole_file_before_others_do(self, tmp_path: Path) -> None:
+        seen = []
+
+        def look(path: Path, temporary: Path) -> None:
+            seen.append((path.name, temporary.read_bytes(), path.exists()))
+            atomic_write(tmp_path / "note", b"not seen itself", overwrite=True)
+
+        with witnessed(look):
+            atomic_write(tmp_path / "a", b"whole")
+        atomic_write(tmp_path / "b", b"not seen")
+        assert seen == [("a", b"whole", False)]
+
+    def test_may_object(self, tmp_path: Path) -> None:
+        def object_to(*_: Path) -> None:
+            raise RuntimeError("no")
+
+        with witnessed(object_to), pytest.raises(RuntimeError):
+            atomic_write(tmp_path / "a", b"whole")
+        assert names(tmp_path) == []

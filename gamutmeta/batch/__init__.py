@@ -1,0 +1,33 @@
+"""Folders and many files.
+
+::
+
+    plan      which file is written where                        -> tasks
+    shard     the part of them that one machine of several does  -> tasks
+    resume    one task, unless it is done already; what is written is recorded beside the outputs
+    processes tasks, one after the other or several at a time    -> outcomes
+"""
+
+from __future__ import annotations
+
+from gamutmeta.batch.outcome import Failure, Outcome, attempt
+from gamutmeta.batch.plan import Task, listed, plan
+from gamutmeta.batch.processes import run
+from gamutmeta.batch.record import RECORDS
+from gamutmeta.batch.resume import Prospect, Resumable, remove_leftovers
+from gamutmeta.batch.shard import Shard
+
+__all__ = [
+    "RECORDS",
+    "Failure",
+    "Outcome",
+    "Prospect",
+    "Resumable",
+    "Shard",
+    "Task",
+    "attempt",
+    "listed",
+    "plan",
+    "remove_leftovers",
+    "run",
+]

@@ -1,0 +1,97 @@
+"""What became of one file: a result or a failure, and the warnings on the way."""
+
+from __future__ import annotations
+
+import traceback
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from gamutmeta.errors import GamutMetaError, GamutMetaWarning
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["Failure", "Outcome", "attempt"]
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a file could not be done.
+
+    Attributes:
+        code: stable and machine-readable, see :attr:`gamutmeta.errors.GamutMetaError.code`; "os" for an OSError,
+            "memory" if there was not enough, "killed" if its process was, "defect" for what should not happen.
+        message: for people.
+    """
+
+    code: str
+    message: str
+
+    @classmethod
+    def of(cls, error: Exception) -> Failure:
+        """Describe an exception; unlike many of them it can be sent from one process to another."""
+        if isinstance(error, GamutMetaError):
+            return cls(error.code, str(error))
+        if isinstance(error, MemoryError):
+            return cls(
+                "memory", f"there is not enough memory; try fewer jobs at a time ({str(error) or 'MemoryError'})"
+            )
+        if not isinstance(error, OSError):
+            return cls("defect", f"a defect, please report it: {''.join(traceback.format_exception(error))}".rstrip())
+        if error.strerror is None:
+            return cls("os", str(error) or type(error).__name__)
+        return cls("os", error.strerror if error.filename is None else f"{error.strerror}: {error.filename}")
+
+    @classmethod
+    def killed(cls) -> Failure:
+        """Its process ended in the midst of it, twice, the second time with nothing else at work."""
+        return cls("killed", "the process that worked on it was killed from outside, perhaps for want of memory")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome(Generic[Item, Result]):
+    """What became of one file: either a result or a failure.
+
+    Attributes:
+        item: what was worked on.
+        result: None if it failed.
+        failure: None if it did not.
+        warnings: every :class:`~gamutmeta.errors.GamutMetaWarning` on the way.
+    """
+
+    item: Item
+    result: Result | None = None
+    failure: Failure | None = None
+    warnings: tuple[str, ...] = ()
+
+
+def attempt(work: Callable[[Item], Result], item: Item, *, one_of_many: bool = False) -> Outcome[Item, Result]:
+    """Do `work` for one item.
+
+    Args:
+        work: a GamutMetaError or OSError that it raises is the item's failure.
+        item: what to work on.
+        one_of_many: there are others which are to be done whatever happens: any other exception is a failure, too.
+    """
+    result = failure = None
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", GamutMetaWarning)
+        try:
+            result = work(item)
+        except (GamutMetaError, OSError) as error:
+            failure = Failure.of(error)
+        except Exception as error:
+            if not one_of_many:
+                raise
+            failure = Failure.of(error)
+    messages = []
+    for warning in caught:
+        if issubclass(warning.category, GamutMetaWarning):
+            messages.append(str(warning.message))
+        else:
+            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
+    return Outcome(item, result, failure, tuple(messages))

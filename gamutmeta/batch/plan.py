@@ -1,0 +1,151 @@
+"""Which file is read, and which is written from it."""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gamutmeta.errors import PlanError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+__all__ = ["Task", "listed", "plan"]
+
+_FOLDER_ENDINGS = tuple(filter(None, (os.sep, os.altsep)))
+
+_NOT_PHOTOGRAPHS = (".", "~")
+"""How names of hidden files (those of unfinished writes among them) and of editors' lock files begin."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One file to read and the file to write from it.
+
+    Attributes:
+        source: read, never written.
+        target: written.
+        root: the folder of all outputs, which `target` lies in or below; None where a single file was asked for.
+    """
+
+    source: Path
+    target: Path
+    root: Path | None = None
+
+    @property
+    def name(self) -> str:
+        """Of the output below `root`, the same on every system and wherever `root` is."""
+        relative = self.target.name if self.root is None else self.target.relative_to(self.root).as_posix()
+        # Some file systems of Apple's take letters and their accents apart.
+        return unicodedata.normalize("NFC", relative)
+
+
+def plan(
+    sources: Iterable[str | os.PathLike[str]],
+    output: str | os.PathLike[str],
+    *,
+    readable: Collection[str],
+    suffix: str | None = None,
+) -> list[Task]:
+    """Decide which file is written where.
+
+    One source and an output that is no folder make one task. Otherwise `output` is a folder, and so it is if it exists
+    as one or is given with a separator at its end. Folders among the sources are searched recursively, in the order of
+    their names; their sub-folders come again in the output. Hidden files, pipes and devices, and the output folder
+    itself, are left out.
+
+    Args:
+        sources: files and folders.
+        output: a file or folder; it need not exist.
+        readable: suffixes, in lower case with the dot, that count in a folder. A file that is named is always taken.
+        suffix: of the files written into a folder; None to keep the names.
+
+    Raises:
+        PlanError: if there is nothing to do, two sources would be written to one file, or an input would be
+            overwritten. Nothing has been done then.
+        OSError: if a folder cannot be searched.
+    """
+    paths = [Path(source) for source in sources]
+    if not paths:
+        raise PlanError("there is no input")
+    folder = Path(output)
+    if len(paths) > 1 or paths[0].is_dir() or folder.is_dir() or os.fspath(output).endswith(_FOLDER_ENDINGS):
+        if folder.exists() and not folder.is_dir():
+            raise PlanError(f"{folder} is a file; several inputs need a folder to be written to")
+        tasks = [
+            Task(root / name, folder / (name if suffix is None else name.with_suffix(suffix)), folder)
+            for path in paths
+            for root, name in _files(path, readable, folder)
+        ]
+    else:
+        tasks = [Task(paths[0], folder)]
+    _refuse_collisions(tasks)
+    return tasks
+
+
+def listed(sources: Iterable[str | os.PathLike[str]], *, readable: Collection[str]) -> list[Path]:
+    """Files as they are named, folders searched recursively in the order of names; hidden files are left out.
+
+    Args:
+        sources: files and folders.
+        readable: as for :func:`plan`.
+
+    Raises:
+        PlanError: if a folder holds nothing to read.
+        OSError: if a folder cannot be searched.
+    """
+    return [root / name for source in sources for root, name in _files(Path(source), readable, None)]
+
+
+def _files(path: Path, readable: Collection[str], output: Path | None) -> list[tuple[Path, Path]]:
+    """A file as (its folder, its name), or those in a folder, but for `output`, as (the folder, the path below it)."""
+    if not path.is_dir():
+        return [(path.parent, Path(path.name))]
+    found = []
+    output_identity = None if output is None else _identity(output)
+    for folder, subfolders, names in os.walk(path, onerror=_raise):
+        subfolders[:] = sorted(
+            name
+            for name in subfolders
+            if not name.startswith(_NOT_PHOTOGRAPHS) and _identity(Path(folder, name)) != output_identity
+        )
+        found += [
+            (path, Path(folder, name).relative_to(path))
+            for name in sorted(names)
+            if not name.startswith(_NOT_PHOTOGRAPHS)
+            and Path(name).suffix.lower() in readable
+            and not _is_special(Path(folder, name))
+        ]
+    if not found:
+        raise PlanError(f"{path} holds no file that ends in {', '.join(sorted(readable))}")
+    return found
+
+
+def _is_special(path: Path) -> bool:
+    """Whether it is a pipe, a device or the like, behind links, which might never end; not so a link to nothing."""
+    return path.exists() and not path.is_file()
+
+
+def _raise(error: OSError) -> None:
+    """os.walk skips what it cannot read unless it is told otherwise."""
+    raise error
+
+
+def _refuse_collisions(tasks: list[Task]) -> None:
+    inputs = {_identity(task.source) for task in tasks}
+    writers: dict[str, Path] = {}
+    for task in tasks:
+        target = _identity(task.target)
+        if target in inputs:
+            raise PlanError(f"{task.target} is an input; it would be overwritten")
+        if target in writers:
+            raise PlanError(f"{writers[target]} and {task.source} would both be written to {task.target}")
+        writers[target] = task.source
+
+
+def _identity(path: Path) -> str:
+    """The same for two names of one file, links and the system's idea of upper and lower case considered."""
+    return os.path.normcase(os.path.realpath(path))

@@ -1,0 +1,168 @@
+"""Doing what is not done yet: files are skipped because of their content, not because a file of that name exists."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from gamutmeta.batch.record import Record, content_digest, record_path
+from gamutmeta.carriers import sidecar_path
+from gamutmeta.errors import OutputExistsError
+from gamutmeta.photo import files
+from gamutmeta.report import Report
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from gamutmeta.batch.plan import Task
+
+__all__ = ["Prospect", "Resumable", "remove_leftovers"]
+
+
+class Work(Protocol):
+    """Makes the output of a task; raises OutputExistsError if it is there and must not be overwritten."""
+
+    def __call__(self, task: Task, *, overwrite: bool) -> Report: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """What would become of a task.
+
+    Attributes:
+        task: the task.
+        action: "write" a new file, "replace" one, "skip" what is done already, or "refuse" to overwrite.
+        why: what is the matter with the output that is there, as the rest of a sentence; empty unless it is to be
+            replaced or refused.
+        done: the record of what is done already.
+    """
+
+    task: Task
+    action: Literal["write", "replace", "skip", "refuse"]
+    why: str = ""
+    done: Record | None = None
+
+    @property
+    def is_good(self) -> bool:
+        """Whether the task would not fail for what is known before."""
+        return self.action != "refuse"
+
+    def to_json(self) -> dict[str, object]:
+        """All of it, as JSON values."""
+        known: dict[str, object] = {
+            "file": str(self.task.source),
+            "output": str(self.task.target),
+            "action": self.action,
+        }
+        return known | ({"why": self.why} if self.why else {})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resumable:
+    """Work that is skipped where it is done already.
+
+    A task is done if its record says that the very files that lie there now were made from the content that the source
+    has now, with the same settings. Times and names play no part in it. Only tasks with an output folder have records.
+
+    The record is written before the output appears, so that a process may be killed at any moment: there is never an
+    output of which it is not known whose it is.
+
+    Attributes:
+        work: makes an output.
+        settings: all that the output depends on but for the source, as JSON values.
+        sidecar: where the source's payload is taken from; None for a sidecar beside the source, if there is one.
+        overwrite: replace files that are there, unless they are done already.
+        resume: False neither reads nor writes records.
+    """
+
+    work: Work
+    settings: Mapping[str, object] = field(default_factory=dict)
+    sidecar: Path | None = None
+    overwrite: bool = False
+    resume: bool = True
+
+    def prospect(self, task: Task) -> Prospect:
+        """Look what there is.
+
+        Raises:
+            OSError: if the source or the output has to be read and cannot be.
+        """
+        if not task.target.exists():
+            return Prospect(task, "write")
+        path = record_path(task) if self.resume else None
+        record = None if path is None else Record.read(path)
+        if record is None:
+            why = "exists"
+        elif record.report is None:
+            # Killed. What it has written may be replaced, and the empty file that reserved a name; nothing else.
+            if not task.target.stat().st_size or record.is_of(task.target):
+                return Prospect(task, "replace", "was not finished")
+            why = "exists"
+        else:
+            why = self._difference(record, task)
+            if not why:
+                return Prospect(task, "skip", done=record)
+        return Prospect(task, "replace" if self.overwrite else "refuse", why)
+
+    def __call__(self, task: Task) -> Report:
+        """Do it, or report what was done.
+
+        Raises:
+            OutputExistsError: if the output is there, but something else, and `overwrite` is false.
+            GamutMetaError, OSError: as `work` does.
+        """
+        path = record_path(task) if self.resume else None
+        if path is None:
+            return self.work(task, overwrite=self.overwrite)
+        prospect = self.prospect(task)
+        if prospect.action == "refuse":
+            raise OutputExistsError(f"{task.target} {prospect.why}; --overwrite replaces it")
+        if prospect.done is not None and prospect.done.report is not None:
+            return replace(
+                Report.from_json(prospect.done.report), file=str(task.source), output=str(task.target), skipped=True
+            )
+        digests: dict[str, str] = {}
+        record = Record(output=task.name, source=self._source_digest(task), settings=self.settings, outputs=digests)
+
+        def note(file: Path, temporary: Path) -> None:
+            digests[file.name] = content_digest([temporary])
+            record.write(path)
+
+        with files.witnessed(note):
+            report = self.work(task, overwrite=self.overwrite or prospect.action == "replace")
+        replace(record, report=report.to_json()).write(path)
+        return report
+
+    def _difference(self, record: Record, task: Task) -> str:
+        """What is no longer as it was when the output was made; empty if everything is."""
+        if dict(self.settings) != record.settings:
+            names = sorted({*self.settings, *record.settings})
+            differing = [name for name in names if self.settings.get(name) != record.settings.get(name)]
+            return f"was made with other settings ({', '.join(differing)})"
+        if self._source_digest(task) != record.source:
+            return f"was made from another version of {task.source.name}"
+        for file in map(task.target.with_name, record.outputs):
+            if not file.exists():
+                return f"has lost {file.name}"
+            if not record.is_of(file):
+                return "was changed since it was made"
+        return ""
+
+    def _source_digest(self, task: Task) -> str:
+        beside = self.sidecar or sidecar_path(task.source)
+        return content_digest([task.source, beside] if beside.is_file() else [task.source])
+
+
+def remove_leftovers(tasks: Iterable[Task]) -> int:
+    """Remove temporary files that killed runs left, of these tasks only: others may be at work on the rest.
+
+    Returns:
+        How many were removed.
+    """
+    paths: list[Path] = []
+    for task in tasks:
+        paths += [task.target, sidecar_path(task.target)]
+        record = record_path(task)
+        paths += [] if record is None else [record]
+    return files.remove_leftovers(paths)

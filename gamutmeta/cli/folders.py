@@ -1,0 +1,163 @@
+"""Options of commands that turn folders into folders, and the run itself: which files, where, what is left to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gamutmeta import cluster
+from gamutmeta.batch import Prospect, Resumable, Shard, remove_leftovers, run
+from gamutmeta.cli import options
+from gamutmeta.cli.outcomes import report_line, show
+from gamutmeta.errors import PlanError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from gamutmeta.batch import Outcome, Task
+    from gamutmeta.batch.resume import Work
+    from gamutmeta.report import Report
+
+__all__ = ["Folders", "folder_options"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folders:
+    """How a folder is worked on; the options of :func:`folder_options`."""
+
+    jobs: int | None
+    shard: Shard | None
+    resume: bool
+    dry_run: bool
+    engine: str
+    cpus: float
+    gpus: float
+    overwrite: bool
+    as_json: bool
+
+    def convert(
+        self, tasks: list[Task], work: Work, settings: Mapping[str, object], *, sidecar: Path | None = None
+    ) -> None:
+        """Do the tasks that are not done yet, show what became of them, and end the command.
+
+        Args:
+            tasks: all of them; a shard is taken from them here.
+            work: makes one output. For several machines it must be importable there.
+            settings: all that outputs depend on beside their source, as JSON values.
+            sidecar: as for :class:`~gamutmeta.batch.Resumable`.
+        """
+        if self.engine == "ray":
+            with options.refusals():
+                cluster.require()
+        if self.shard is not None:
+            tasks = self.shard.of(tasks)
+        one_at_a_time = Resumable(
+            work=work, settings=settings, sidecar=sidecar, overwrite=self.overwrite, resume=self.resume
+        )
+        if self.dry_run:
+            prospects = run(tasks, one_at_a_time.prospect, jobs=self.jobs or 1)
+            show(prospects, total=len(tasks), name=_source, text=_prospect_line, as_json=self.as_json)
+            return
+        with options.refusals():
+            outcomes = self._outcomes(tasks, one_at_a_time)
+            show(outcomes, total=len(tasks), name=_source, text=report_line, as_json=self.as_json, summarise=True)
+
+    def _outcomes(self, tasks: list[Task], work: Resumable) -> Iterator[Outcome[Task, Report]]:
+        remove_leftovers(tasks)
+        try:
+            if self.engine == "processes":
+                yield from run(tasks, work, jobs=self.jobs or 1)
+            else:
+                yield from cluster.run(tasks, work, cpus=self.cpus, gpus=self.gpus, jobs=self.jobs)
+        finally:
+            # Those of single processes that were killed, and whose files were then made by others.
+            remove_leftovers(tasks)
+
+
+def folder_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options for folders; they come to it as one :class:`Folders`, named `folders`."""
+
+    @wraps(command)
+    def with_folders(*arguments: Any, **settings: Any) -> None:
+        folders = Folders(**{name: settings.pop(name) for name in Folders.__slots__})
+        command(*arguments, folders=folders, **settings)
+
+    for decorate in reversed(_OPTIONS):
+        with_folders = decorate(with_folders)
+    return with_folders
+
+
+def _shard(_context: click.Context, _parameter: click.Parameter, text: str | None) -> Shard | None:
+    try:
+        return None if text is None else Shard.parse(text)
+    except PlanError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+_OPTIONS = (
+    click.option(
+        "-j",
+        "--jobs",
+        type=click.IntRange(min=1),
+        help="Files to work on at the same time. They share the cores; one for each core is the fastest for reduce."
+        "  [default: 1; with Ray, as many as there is room for]",
+    ),
+    click.option(
+        "--shard",
+        metavar="I/N",
+        callback=_shard,
+        help="Only the I-th of N parts of the files. The parts follow from their names and never overlap.",
+    ),
+    click.option(
+        "--resume/--no-resume",
+        default=True,
+        show_default=True,
+        help="In a folder, skip files that were made from the same content with the same settings, and note in its"
+        " hidden folder .gamutmeta what is made.",
+    ),
+    click.option("-n", "--dry-run", is_flag=True, help="Tell what would be done, and do nothing."),
+    click.option(
+        "--engine",
+        type=click.Choice(["processes", "ray"]),
+        default="processes",
+        show_default=True,
+        help="Processes of this machine, or Ray: the cluster of RAY_ADDRESS, or this machine.",
+    ),
+    click.option(
+        "--cpus-per-file",
+        "cpus",
+        type=click.FloatRange(min=0, min_open=True),
+        default=1,
+        show_default=True,
+        help="With Ray: cores, and threads, for each file.",
+    ),
+    click.option(
+        "--gpus-per-file",
+        "gpus",
+        type=click.FloatRange(min=0),
+        default=0,
+        show_default=True,
+        help="With Ray: the part of a GPU for each file; 0.25 puts four on one.",
+    ),
+    click.option(
+        "--overwrite", is_flag=True, help="Replace files that are there already, but for those that are skipped."
+    ),
+    options.json_lines,
+)
+
+
+def _source(task: Task) -> Path:
+    return task.source
+
+
+_WOULD = {"write": "would be written", "replace": "would be replaced", "skip": "is done", "refuse": "would be refused"}
+
+
+def _prospect_line(prospect: Prospect) -> str:
+    names = " -> ".join(map(click.format_filename, (prospect.task.source, prospect.task.target)))
+    why = f": it {prospect.why}" if prospect.why else ""
+    return f"{names}: {_WOULD[prospect.action]}{why}"

@@ -1,0 +1,29 @@
+"""Failures as they are reported."""
+
+from __future__ import annotations
+
+import pytest
+
+from gamutmeta.batch import Failure
+from gamutmeta.errors import GamutMetaError, MissingExtraError, OutputExistsError
+
+
+class TestFailure:
+    @pytest.mark.parametrize(
+        ("error", "failure"),
+        [
+            (OutputExistsError("x.jpg exists"), Failure("output.exists", "x.jpg exists")),
+            (
+                MissingExtraError("reading LZW TIFF", "imagecodecs", "io"),
+                Failure("missing-extra", "reading LZW TIFF needs imagecodecs; pip install 'gamutmeta[io]'"),
+            ),
+            (PermissionError(13, "Permission denied", "x"), Failure("os", "Permission denied: x")),
+            (OSError(28, "No space left on device"), Failure("os", "No space left on device")),
+            (OSError("odd"), Failure("os", "odd")),
+            (OSError(), Failure("os", "OSError")),
+            (MemoryError(), Failure("memory", "there is not enough memory; try fewer jobs at a time (MemoryError)")),
+            (KeyError("x"), Failure("defect", "a defect, please report it: KeyError: 'x'")),
+        ],
+    )
+    def test_of(self, error: GamutMetaError | OSError, failure: Failure) -> None:
+        assert Failure.of(error) == failure
