@@ -31,6 +31,7 @@ _COMMANDS: Mapping[str, tuple[str, str | None]] = {
     "strip": ("carry", "Remove payloads."),
     "validate": ("validate", "Check whether files with payloads keep to the specification."),
     "verify": ("verify", "Measure how well an sRGB file restores a photograph that is still at hand."),
+    "view": ("view", "Write a web page that shows a file as it is and restored, side by side."),
 }
 """Module and summary of each command; the summary is the first sentence of its help, None for a hidden command."""
 

@@ -31,8 +31,8 @@ export function check(condition, code, field, message) {
 }
 
 export const MAGIC = '\x89GMT\r\n\x1a\n';
-const PNG = '\x89PNG\r\n\x1a\n';
-const TIFF = ['II*\0', 'MM\0*', 'II+\0', 'MM\0+'];
+export const PNG = '\x89PNG\r\n\x1a\n';
+export const TIFF = ['II*\0', 'MM\0*', 'II+\0', 'MM\0+'];
 const PROJECT = '\xa6\xbe\xbb\x68\x56\xdb\x46\xf0\xa9\x9d\x63\x9f\x47\xf4\xc0\x52';
 /** Bytes of a container. */
 export const LARGEST = 61440;
@@ -95,7 +95,7 @@ const CODED_DATA = 0;
 const standsAlone = (marker) => marker === 0x01 || (marker >= 0xd0 && marker <= EOI);
 
 /** The segments up to EOI (A.1), and the coded data behind SOS (A.5), as `[marker, begin, end]`. */
-function* jpegParts(bytes) {
+export function* jpegParts(bytes) {
   const fault = (message) => fail('carrier', 'jpeg.segments', message);
   for (let at = 2, count = 0; ;) {
     const first = at;

@@ -77,28 +77,31 @@ function gateTable(gate) {
 }
 
 /**
- * Expands a picture that fits its payload.
+ * Expands a picture that fits its payload, some of its rows at a time.
  * @param {import('./container.js').Payload} payload
  * @param {number} width
  * @param {number} height
- * @param {Uint8Array | Uint8ClampedArray} codes R, G, B of each pixel
- * @param {Uint16Array} out as many samples, to be filled
+ * @returns {(codes: Uint8Array | Uint8ClampedArray, out: Uint16Array, top?: number) => void} a function that is given
+ *   R, G, B of each pixel of the rows from `top` on, and fills `out`, which has as many samples
  */
-export function expandCodes(payload, width, height, codes, out) {
+export function expander(payload, width, height) {
   const d = payload.descriptor;
   const model = d.head === 0 ? null : new Model(payload, width, height);
-  for (let left = 0; left < width; left += TILE) {
-    const right = Math.min(left + TILE, width);
-    model?.setColumns(left, right);
-    for (let y = 0; y < height; y++) expandRow(model, d, codes, out, y, width, left, right);
-  }
+  return (codes, out, top = 0) => {
+    const bottom = top + out.length / (3 * width);
+    for (let left = 0; left < width; left += TILE) {
+      const right = Math.min(left + TILE, width);
+      model?.setColumns(left, right);
+      for (let y = top; y < bottom; y++) expandRow(model, d, codes, out, top, y, width, left, right);
+    }
+  };
 }
 
-/** Expands columns `left` to `right` - 1 of a row (7.9). */
-function expandRow(model, d, codes, out, y, width, left, right) {
+/** Expands columns `left` to `right` - 1 of a row (7.9); the first row that is given is `top`. */
+function expandRow(model, d, codes, out, top, y, width, left, right) {
   const matrix = MATRICES[d.cat];
   const gate = model === null ? SHUT : model.gate;
-  for (let x = left, at = 3 * (y * width + left); x < right; x++, at += 3) {
+  for (let x = left, at = 3 * ((y - top) * width + left); x < right; x++, at += 3) {
     const red = codes[at];
     const green = codes[at + 1];
     const blue = codes[at + 2];

@@ -2,17 +2,17 @@
  * Reads gamutmeta payloads, version 1: the wide-gamut colours that an sRGB JPEG, PNG or TIFF file carries along.
  *
  * {@link extract} takes the container out of a file, {@link decode} checks and reads it, {@link expand} makes 16-bit
- * ROMM RGB of a picture. All was written to the specification (gamutmeta-1.md; section numbers stand in the comments),
- * for browsers and for Node. Bytes are hostile until checked: whatever they are, the answer is a result or a
- * GamutMetaError.
+ * ROMM RGB of a picture; {@link payloadFor} and {@link expander} do so some rows at a time. All was written to the
+ * specification (gamutmeta-1.md; section numbers stand in the comments), for browsers and for Node. Bytes are hostile
+ * until checked: whatever they are, the answer is a result or a GamutMetaError.
  * @module
  */
 
 import { GamutMetaError, check, codedData, extract, fail, isJpeg } from './carriers.js';
 import { decode } from './container.js';
-import { expandCodes } from './expansion.js';
+import { expander } from './expansion.js';
 
-export { GamutMetaError, decode, extract };
+export { GamutMetaError, decode, expander, extract };
 
 /**
  * A picture: 8-bit R, G, B of each pixel, row by row, as the file stores them (before any orientation). With R, G, B,
@@ -35,14 +35,29 @@ export { GamutMetaError, decode, extract };
  * @throws {GamutMetaError} a code of section 9; `payload.limit` also if the result does not fit into memory
  * @throws {TypeError} if `picture.data` has neither 3 nor 4 samples for each pixel
  */
-export async function expand(bytes, picture, { sidecar, unbound = false } = {}) {
+export async function expand(bytes, picture, options) {
   const { width, height } = picture;
   const codes = withoutAlpha(picture);
-  const payload = decode(extract(sidecar ?? bytes));
-  if (!unbound) await checkBinding(payload.descriptor, bytes, width, height, codes);
+  const payload = await payloadFor(bytes, { width, height, data: codes }, options);
   const data = room(3 * width * height);
-  expandCodes(payload, width, height, codes, data);
+  expander(payload, width, height)(codes, data);
   return { width, height, data };
+}
+
+/**
+ * The payload of a picture after all checks: what {@link expander} needs to be sure of.
+ * @param {Uint8Array} bytes as for {@link expand}
+ * @param {Picture} picture likewise
+ * @param {Options} [options]
+ * @returns {Promise<import('./container.js').Payload>}
+ * @throws {GamutMetaError} a code of section 9
+ */
+export async function payloadFor(bytes, picture, { sidecar, unbound = false } = {}) {
+  const payload = decode(extract(sidecar ?? bytes));
+  if (!unbound) {
+    await checkBinding(payload.descriptor, bytes, picture.width, picture.height, withoutAlpha(picture));
+  }
+  return payload;
 }
 
 /** Memory for samples; engines bound what one array holds. */

@@ -1,0 +1,52 @@
+"""``view``: a page that shows what a payload does."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gamutmeta.batch import Task, run
+from gamutmeta.cli import options
+from gamutmeta.cli.outcomes import report_line, show
+from gamutmeta.cli.spaces import assume_space
+from gamutmeta.view import write_page
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gamutmeta.report import Report
+
+__all__ = ["view"]
+
+
+@click.command(
+    epilog=options.examples(
+        "gamutmeta view photo.jpg -o photo.html",
+        "gamutmeta view photo.jpg --reference photo.tif -o photo.html",
+    )
+)
+@click.argument("file", type=options.FILE)
+@click.option("-o", "--output", metavar="PAGE", required=True, type=options.FILE, help="The page, which ends in .html.")
+@click.option("--reference", type=options.FILE, metavar="WIDE", help="The wide-gamut photograph, to compare with.")
+@options.sidecar
+@assume_space
+@click.option("--force", is_flag=True, help="Expand even if the payload was made for another picture.")
+@options.overwrite
+@options.json_lines
+def view(file: Path, output: Path, *, force: bool, as_json: bool, **settings: Any) -> None:
+    """Write a web page that shows a file as it is and restored, side by side.
+
+    The page is one file that loads nothing: the picture is in it byte for byte, and it is decoded in the browser, in
+    Display P3 where the screen has it. With --reference it shows the original, too, and where the restored picture
+    differs from it. Other files can be dropped onto the page.
+    """
+    if output.suffix.lower() not in {".html", ".htm"}:
+        raise click.UsageError(f"{output.name}: the page must end in .html")
+    outcomes = run([Task(file, output)], partial(_write, check=not force, **settings))
+    show(outcomes, total=1, name=lambda task: task.source, text=report_line, as_json=as_json)
+
+
+def _write(task: Task, **settings: Any) -> Report:
+    return write_page(task.source, task.target, **settings)

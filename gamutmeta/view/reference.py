@@ -1,0 +1,116 @@
+"""What travels in the page of the original photograph: a small copy, maps of the errors, and figures.
+
+The original itself stays where it is: a 16-bit photograph is far larger than a page should be. So the errors are
+computed here, by the package, and the page shows them.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import ExifTags, Image, ImageOps
+
+from gamutmeta.color.delta_e import delta_e_2000, prophoto_to_lab
+from gamutmeta.color.gamut import out_of_gamut
+from gamutmeta.color.icc import profile_bytes
+from gamutmeta.color.spaces import DISPLAY_P3, PROPHOTO, apply_matrix, decode_table, reduction_matrix
+from gamutmeta.demo.sheet import heat_colours
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gamutmeta.color.adaptation import Adaptation
+    from gamutmeta.photo.wide import WideImage
+    from gamutmeta.report import Report
+
+__all__ = ["reference_data"]
+
+_COPY_SIDE, _COPY_QUALITY = 1600, 90
+"""Of the original's copy: the longer side in pixels, and the quality of the JPEG."""
+_MAP_SIDE, _MAP_QUALITY = 1000, 90
+"""Of the error maps. Errors are those of single pixels, since averages would hide them."""
+_SCALE_ENDS = (1, 2, 4, 8, 12, 20, 40, 100)
+_SCALE_COVERS = 99.5
+"""Per cent of the errors of clipping that the scale of the maps shows."""
+
+
+def reference_data(
+    name: str,
+    *,
+    original: WideImage,
+    clipped: WideImage,
+    restored: WideImage,
+    report: Report,
+    adaptation: Adaptation,
+) -> dict[str, Any]:
+    """The reference as the page takes it (JSON).
+
+    Args:
+        name: of the original's file.
+        original: in ProPhoto.
+        clipped: the sRGB file, expanded without its payload, in ProPhoto and of the same size.
+        restored: expanded with it, likewise; its orientation counts.
+        report: figures of all pixels.
+        adaptation: of the matrix that decides which pixels are out of gamut.
+
+    Returns:
+        ``name``; ``original``, a Display P3 JPEG in base64; ``errors``, with grey JPEGs in base64 of CIEDE2000 from 0
+        to ``top``, and the 256 ``colours`` to show them in; ``report``, the PSNRs of :class:`~gamutmeta.report.Report`
+        (no paths or times, so that the same files give the same page); ``difference``, rows of a table.
+    """
+    samples = _sampled(original)
+    lab = prophoto_to_lab(samples)
+    errors = [delta_e_2000(lab, prophoto_to_lab(_sampled(wide))) for wide in (clipped, restored)]
+    og = out_of_gamut(apply_matrix(reduction_matrix(adaptation), samples))
+    top = next((end for end in _SCALE_ENDS if end >= np.percentile(errors[0], _SCALE_COVERS)), _SCALE_ENDS[-1])
+    maps = [_map(error / top, restored.orientation) for error in errors]
+    rows = {"CIEDE2000, mean": [float(error.mean()) for error in errors]}
+    if og.any():
+        rows["CIEDE2000 out of gamut, mean"] = [float(error[og].mean()) for error in errors]
+        rows["CIEDE2000 out of gamut, 95 % are below"] = [float(np.percentile(error[og], 95)) for error in errors]
+    return {
+        "name": name,
+        "original": _copy(original, restored.orientation),
+        "errors": {
+            "top": top,
+            "clipped": maps[0],
+            "restored": maps[1],
+            "colours": heat_colours(np.linspace(0, 1, 256)).tolist(),
+        },
+        "report": {name: value for name, value in report.to_json().items() if name.startswith("psnr")},
+        "difference": rows,
+    }
+
+
+def _sampled(wide: WideImage) -> NDArray[np.float32]:
+    """Linear ProPhoto of single pixels."""
+    step = -(-max(wide.size) // _MAP_SIDE)
+    samples: NDArray[np.float32] = decode_table(PROPHOTO, 65536)[wide.array[::step, ::step]]
+    return samples
+
+
+def _map(values: NDArray[np.float64], orientation: int) -> str:
+    grey = Image.fromarray(np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8))
+    return _jpeg(_upright(grey, orientation), quality=_MAP_QUALITY)
+
+
+def _copy(original: WideImage, orientation: int) -> str:
+    picture = original.to_pillow(DISPLAY_P3.name).convert("RGB")
+    picture.thumbnail((_COPY_SIDE, _COPY_SIDE), Image.Resampling.LANCZOS)
+    profile = profile_bytes(DISPLAY_P3.name)
+    return _jpeg(_upright(picture, orientation), quality=_COPY_QUALITY, subsampling=0, icc_profile=profile)
+
+
+def _upright(picture: Image.Image, orientation: int) -> Image.Image:
+    bare = Image.fromarray(np.asarray(picture))  # without the EXIF block that came along
+    bare.getexif()[ExifTags.Base.Orientation] = orientation
+    return ImageOps.exif_transpose(bare)
+
+
+def _jpeg(picture: Image.Image, **options: Any) -> str:
+    file = BytesIO()
+    picture.save(file, "JPEG", **options)
+    return b64encode(file.getvalue()).decode("ascii")

@@ -1,0 +1,125 @@
+"""From an sRGB file with a payload to its page."""
+
+from __future__ import annotations
+
+import time
+from base64 import b64encode
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gamutmeta import carriers
+from gamutmeta.errors import PhotoError
+from gamutmeta.expansion import Attached, attached_payload, check_binding, expand_decoded
+from gamutmeta.model.descriptor import Descriptor
+from gamutmeta.model.expand import expand as expand_pixels
+from gamutmeta.photo.files import atomic_write, check_output
+from gamutmeta.photo.host import read_metadata
+from gamutmeta.photo.pixels import decode_srgba, encode_srgb_file
+from gamutmeta.photo.read import read_photo
+from gamutmeta.photo.wide import WideImage
+from gamutmeta.report import Report
+from gamutmeta.verification import verify_file
+from gamutmeta.view.html import page_html
+from gamutmeta.view.reference import reference_data
+
+if TYPE_CHECKING:
+    import os
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["write_page"]
+
+
+def write_page(
+    path: str | os.PathLike[str],
+    page: str | os.PathLike[str],
+    *,
+    reference: str | os.PathLike[str] | None = None,
+    sidecar: str | os.PathLike[str] | None = None,
+    assume_space: str | None = None,
+    check: bool = True,
+    overwrite: bool = False,
+) -> Report:
+    """Write a page that shows an sRGB file as it is and restored.
+
+    The file is put into the page byte for byte, and the page's own decoder restores it. A TIFF, which browsers do not
+    show, is put in as a PNG of the same samples, for which the payload is valid as well.
+
+    Args:
+        path: JPEG, PNG or TIFF with a payload (or with a sidecar beside it).
+        page: the HTML file.
+        reference: the original photograph, of the same size; the page then shows it and the errors as well.
+        sidecar: take the payload from this sidecar.
+        assume_space: the colour space of a reference that names none.
+        check: refuse a payload that was made for another picture.
+        overwrite: whether `page` may exist.
+
+    Returns:
+        Figures as of :func:`gamutmeta.verification.verify_file` with a reference, sizes without one.
+
+    Raises:
+        OutputExistsError: if `page` exists and `overwrite` is false.
+        PhotoError: if the reference has another size.
+        GamutMetaError, OSError: as for :func:`gamutmeta.expansion.expand`.
+    """
+    start = time.perf_counter()
+    check_output(page, overwrite=overwrite)
+    path = Path(path)
+    data = path.read_bytes()
+    attached = attached_payload(data, path, sidecar=sidecar)
+    codes, alpha = decode_srgba(data)
+    if check:
+        check_binding(attached.payload, data, codes)
+    report = Report(
+        file=str(path),
+        carrier=attached.carrier,
+        model=str(attached.payload.descriptor),
+        payload_bytes=attached.size,
+        file_bytes=len(data),
+    )
+    shown: dict[str, Any] = {"name": path.name, "unbound": not check}
+    if reference is not None:
+        report = verify_file(path, reference, sidecar=sidecar, assume_space=assume_space, check=check)
+        original = read_photo(reference, assume_space=assume_space)
+        shown["reference"] = _reference(Path(reference), original, attached, (data, codes), report)
+    picture, notes = data, report.notes
+    if carriers.host_format(data) == "tiff":
+        picture = _as_png(data, codes, alpha, attached)
+        notes = (*notes, "browsers show no TIFF: the page holds a PNG of the same samples")
+    elif attached.carrier == "sidecar":
+        shown["sidecar"] = b64encode(attached.payload.to_bytes()).decode("ascii")
+    html = page_html(path.name, picture, shown).encode()
+    atomic_write(page, html, overwrite=overwrite)
+    return replace(report, output=str(page), seconds=time.perf_counter() - start, notes=notes)
+
+
+def _reference(
+    path: Path, original: WideImage, attached: Attached, file: tuple[bytes, NDArray[np.uint8]], report: Report
+) -> dict[str, Any]:
+    """The reference as the page takes it; `file` are the bytes and the codes of the sRGB file."""
+    data, codes = file
+    adaptation = attached.payload.descriptor.adaptation
+    return reference_data(
+        path.name,
+        original=original,
+        clipped=WideImage(expand_pixels(Descriptor(adaptation=adaptation), {}, codes)),
+        restored=expand_decoded(attached, data, codes, check=False),
+        report=report,
+        adaptation=adaptation,
+    )
+
+
+def _as_png(data: bytes, codes: NDArray[np.uint8], alpha: NDArray[np.uint8] | None, attached: Attached) -> bytes:
+    """A PNG of a TIFF's samples, with its orientation and payload.
+
+    Raises:
+        PhotoError: if the payload is bound to the coded data of a JPEG, which no TIFF has.
+    """
+    payload = attached.payload
+    if payload.binding.kind != "rgb8":
+        raise PhotoError("browsers show no TIFF, and this payload belongs to a JPEG: view that instead")
+    metadata = read_metadata(data)
+    png = encode_srgb_file(codes, "png", alpha=alpha, exif=metadata.exif)
+    return carriers.embed(png, payload.to_bytes())

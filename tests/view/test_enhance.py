@@ -1,0 +1,98 @@
+"""The module for other people's pages: `<img data-gamutmeta>` shows Display P3 where the screen has it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from view.pages import restored
+
+from gamutmeta import carriers
+
+if TYPE_CHECKING:
+    from view.browser import Browser
+
+DECODERS = Path(__file__).parents[2] / "spec" / "decoders"
+
+_SHOWN = """
+    const image = document.querySelectorAll('img')[args[0]];
+    const { naturalWidth: width, naturalHeight: height } = image;
+    const canvas = Object.assign(document.createElement('canvas'), { width, height });
+    const context = canvas.getContext('2d', { colorSpace: 'display-p3' });
+    context.drawImage(image, 0, 0);
+    return context.getImageData(0, 0, canvas.width, canvas.height, { colorSpace: 'display-p3' }).data;
+"""
+
+
+@pytest.fixture
+def package(site: tuple[Path, int]) -> tuple[Path, str]:
+    """A copy of the npm package as a web site: its folder and its address."""
+    folder, port = site
+    ignored = shutil.ignore_patterns(".*", "node_modules", "*.py", "__pycache__")
+    shutil.copytree(DECODERS, folder, ignore=ignored, dirs_exist_ok=True)
+    return folder, f"http://127.0.0.1:{port}"
+
+
+def shown(browser: Browser, index: int, height: int, width: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """What an image of the page shows, in Display P3."""
+    return np.frombuffer(browser.bytes_of(_SHOWN, index), np.uint8).reshape(height, width, 4)[..., :3]
+
+
+def test_the_example(browser: Browser, package: tuple[Path, str]) -> None:
+    folder, address = package
+    browser.open(f"{address}/example/")
+    browser.wait("document.querySelector('[data-gamutmeta-state=expanded]') !== null")
+    data = (folder / "example" / "carrots.jpg").read_bytes()
+    expected = restored(data).astype(int)
+    difference = np.abs(shown(browser, 0, 400, 600) - expected)
+    assert difference.max() <= 2
+    assert (difference > 0).mean() < 0.01
+    untouched = np.abs(shown(browser, 1, 400, 600) - expected)
+    assert untouched.max() > 20
+    assert browser.run("return document.querySelector('img').alt;") == "Vegetables, fruit and a colour chart"
+    assert browser.run("return document.getElementById('state').textContent;") == "State: expanded."
+    assert browser.complaints() == []
+
+
+def test_an_srgb_screen_keeps_its_pictures(browser: Browser, package: tuple[Path, str]) -> None:
+    browser.emulate(color_gamut="srgb")
+    browser.open(f"{package[1]}/example/")
+    browser.wait("document.querySelector('[data-gamutmeta-state=srgb]') !== null")
+    assert browser.run("return document.querySelector('img').src;").endswith("/example/carrots.jpg")
+
+
+def test_sidecars_and_errors(browser: Browser, package: tuple[Path, str], pictures: Path) -> None:
+    folder, address = package
+    photo = (pictures / "photo.jpg").read_bytes()
+    (folder / "plain.jpg").write_bytes(carriers.strip(photo))
+    (folder / "plain.jpg.gamut").write_bytes(carriers.extract(photo).container)
+    (folder / "page.html").write_text(
+        "<!doctype html><title>x</title><link rel=icon href=data:,>"
+        "<img src=plain.jpg data-gamutmeta=plain.jpg.gamut alt=a><img src=plain.jpg data-gamutmeta alt=b>"
+        "<picture><source srcset=plain.jpg><img src=plain.jpg data-gamutmeta alt=c></picture>"
+        "<script type=module>import { enhance } from './enhance.js';"
+        "globalThis.errors = [];"
+        "addEventListener('gamutmeta', ({ detail: { error } }) => error && errors.push(error.code ?? error.message));"
+        "await enhance(); globalThis.done = true;</script>"
+    )
+    browser.open(f"{address}/page.html")
+    browser.wait("globalThis.done === true")
+    states = browser.run("return [...document.images].map((image) => image.dataset.gamutmetaState);")
+    assert states == ["expanded", "error", "error"]
+    found = browser.run("return errors;")  # in the order in which they came into view
+    assert sorted(found) == ["an image within <picture> cannot be exchanged", "carrier.none"]
+    expected = restored(photo)
+    assert np.abs(shown(browser, 0, *expected.shape[:2]) - expected.astype(int)).max() <= 2
+    assert browser.run("return document.images[1].src;").endswith("/plain.jpg")
+
+
+def test_the_package_lists_what_it_needs() -> None:
+    listed = json.loads((DECODERS / "package.json").read_text(encoding="utf-8"))
+    assert "*.js" in listed["files"]
+    assert {path.removeprefix("./") for path in listed["exports"].values()} <= {p.name for p in DECODERS.glob("*.js")}
+    for name in listed["exports"].values():
+        assert (DECODERS / name).is_file()
