@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gamutmeta import edit
+    from gamutmeta.arrays import expand_array
     from gamutmeta.carriers import extract, host_format, strip
     from gamutmeta.container import Limits, Payload, transform_payload
     from gamutmeta.errors import GamutMetaError, GamutMetaWarning
@@ -47,6 +48,7 @@ __all__ = [
     "WideImage",
     "edit",
     "expand",
+    "expand_array",
     "expand_file",
     "extract",
     "host_format",
@@ -71,6 +73,7 @@ _HOME = {
     "Report": "report",
     "WideImage": "photo.wide",
     "expand": "expansion",
+    "expand_array": "arrays",
     "expand_file": "expansion",
     "extract": "carriers",
     "host_format": "carriers",

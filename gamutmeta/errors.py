@@ -18,6 +18,7 @@ Factored out so that no room has to import another one for its errors::
     ├── PhotoError (ValueError)             a photograph cannot be read, converted or written
     │   └── ProfileError                    its ICC profile is damaged or of a kind that cannot be used
     ├── FitError (ValueError)               the fit cannot be done as asked
+    ├── DeviceError (ValueError)            the device asked for is unknown, or is not there
     ├── PlanError (ValueError)              a list of inputs and an output do not go together
     ├── OutputExistsError (FileExistsError) the output is there and overwriting was not asked for
     └── MissingExtraError (ImportError)     an optional library is not installed
@@ -33,6 +34,7 @@ __all__ = [
     "BindingError",
     "CarrierError",
     "ChecksumError",
+    "DeviceError",
     "DuplicatePayloadError",
     "FitError",
     "GamutMetaError",
@@ -159,6 +161,12 @@ class FitError(GamutMetaError, ValueError):
     """The fit cannot be done as asked."""
 
     code = "fit"
+
+
+class DeviceError(GamutMetaError, ValueError):
+    """The device asked for is unknown, or is not there, or an array lies where it cannot be taken from."""
+
+    code = "device"
 
 
 class PlanError(GamutMetaError, ValueError):

@@ -134,6 +134,7 @@ def gamut_expand(
     sidecar: str | os.PathLike[str] | None = None,
     check: bool = True,
     threads: int | None = None,
+    device: str = "cpu",
 ) -> WideImage:
     """Restore the wide-gamut photograph of a picture opened with Pillow.
 
@@ -145,6 +146,7 @@ def gamut_expand(
         sidecar: take the payload from this sidecar.
         check: refuse a payload that was made for another picture.
         threads: None for one per core.
+        device: "cpu", "cuda" or "auto", see :func:`gamutmeta.expand`.
 
     Raises:
         NoPayloadError: if the file has no payload, or `image` is a copy and no longer the file's.
@@ -155,7 +157,8 @@ def gamut_expand(
     attached = attached_payload(data, path, sidecar=sidecar)
     require_unchanged(image, data)
     codes, alpha = decode_srgba(data)
-    return expand_decoded(attached, data, codes, check=check, threads=threads, alpha=alpha).convert(space)
+    wide = expand_decoded(attached, data, codes, check=check, threads=threads, alpha=alpha, device=device)
+    return wide.convert(space)
 
 
 def bytes_of(image: Image.Image) -> tuple[bytes, str | None]:

@@ -14,6 +14,7 @@ from gamutmeta.cli.folders import Folders, folder_options
 from gamutmeta.cli.spaces import assume_space, raw_style, space
 from gamutmeta.errors import PhotoError
 from gamutmeta.fit.config import MAX_BYTES, MIN_BYTES, PRESETS
+from gamutmeta.gpu.choice import DEVICES
 from gamutmeta.photo.kinds import KINDS, settled
 from gamutmeta.photo.raw_in import RAW_SUFFIXES
 from gamutmeta.reduction import FORMATS
@@ -138,6 +139,13 @@ def reduce(
 @click.option("--format", "format_", type=click.Choice(list(KINDS)), help="Of files in a folder.  [default: tiff]")
 @options.sidecar
 @click.option("--force", is_flag=True, help="Expand even if the payload was made for another picture.")
+@click.option(
+    "--device",
+    type=click.Choice(list(DEVICES)),
+    default="cpu",
+    show_default=True,
+    help="Where to compute; auto takes CUDA if there is any.",
+)
 @folder_options
 def expand(
     sources: tuple[Path, ...],
@@ -149,6 +157,7 @@ def expand(
     depth: str | None,
     quality: int | None,
     force: bool,
+    device: str,
     folders: Folders,
     **settings: Any,
 ) -> None:
@@ -162,7 +171,8 @@ def expand(
     if sidecar is not None and len(tasks) > 1:
         raise click.UsageError("--sidecar goes with one file")
     settings |= {**choice, "check": not force}
-    work = partial(expand_one, sidecar=sidecar, **settings)
+    # The device changes last digits at most, as for `reduce`.
+    work = partial(expand_one, sidecar=sidecar, device=device, **settings)
     folders.convert(tasks, work, {"command": "expand", **settings}, sidecar=sidecar)
 
 
