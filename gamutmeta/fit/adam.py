@@ -33,8 +33,20 @@ class Adam:
         # As a tensor, since the kernel wants one. It is exact up to 2^24 steps.
         self._steps = torch.zeros((), device=values.device)
 
+    @property
+    def rate(self) -> float:
+        """The learning rate, in the present units."""
+        return self._rate
+
     def step(self, factor: float) -> None:
         """One update, with the learning rate multiplied by `factor`."""
+        self.move(self._rate * factor)
+
+    def move(self, rate: float | Tensor) -> None:
+        """One update at a learning rate, a number or a float32 tensor () on the parameters' device.
+
+        With a tensor nothing depends on numbers of this process, so that the step can be recorded and played again.
+        """
         self._steps += 1
         # Public in no torch so far, and in all of them since 2.4.
         torch._fused_adam_(
@@ -44,7 +56,7 @@ class Adam:
             [self._square],
             [],
             [self._steps],
-            lr=self._rate * factor,
+            lr=rate,
             beta1=_BETA1,
             beta2=_BETA2,
             weight_decay=0.0,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,16 +10,14 @@ import numpy as np
 import torch
 
 from gamutmeta.errors import FitError
-from gamutmeta.fit.adam import Adam
-from gamutmeta.fit.gradient import gradient_for
 from gamutmeta.fit.importance import draw_by_error
 from gamutmeta.fit.last_layer import refined_within
 from gamutmeta.fit.network import Network, Problem
-from gamutmeta.fit.noise import Noise
 from gamutmeta.fit.protection import Protection
 from gamutmeta.fit.rate import RateControl, tensors_within
 from gamutmeta.fit.samples import draw_samples
-from gamutmeta.fit.soap import Soap
+from gamutmeta.fit.static_step import StaticStep
+from gamutmeta.fit.step import LOSS_SCALE, EagerStep
 from gamutmeta.fit.threads import single_threaded
 
 if TYPE_CHECKING:
@@ -28,18 +25,13 @@ if TYPE_CHECKING:
 
     from gamutmeta.container import Tensor
     from gamutmeta.fit.config import FitConfig
+    from gamutmeta.fit.step import Step
     from gamutmeta.model.descriptor import Descriptor
 
 __all__ = ["FitResult", "choose_device", "fit"]
 
-_WARM_UP = 20
-"""Steps over which the learning rate rises to its value."""
-
 _DRAWN = 1 << 18
 """How many samples are drawn anew at a time; each is then used a few times."""
-
-_LOSS_SCALE = 1_000
-"""The squared error is multiplied by this, which keeps gradients in the range Adam's epsilon is made for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,40 +112,19 @@ def fit(
 def _train(
     network: Network, problem: Problem, protection: Protection, config: FitConfig, generator: torch.Generator
 ) -> None:
-    """Warm-up, then a cosine to zero; uniform noise stands in for the rounding of the grid."""
-    optimisers = _optimisers(network, config)
-
-    def rescale(factor: float) -> None:
-        optimisers[0].rescale(factor)
-        network.grid_step *= factor
-
+    """Steps with the samples as they were drawn, and anew by their errors now and then."""
     batch = min(config.batch, len(problem))
-    batches = min(len(problem), max(_DRAWN, batch)) // batch
-    gradient, first = gradient_for(network, problem.first(batches * batch), batch, _LOSS_SCALE), 0
-    rate = RateControl(network, config, rescale)
-    noise = Noise(network.grid, config.steps, generator)
+    step_of = StaticStep if StaticStep.knows(network, config) and not network.on_cpu else EagerStep
+    take_step: Step = step_of(network, config, batch, generator)
+    take_step.load(problem.first(min(len(problem), max(_DRAWN, batch)) // batch * batch), 0)
+    rate = RateControl(network, config, take_step.rescale)
     redraws = {round(share * config.steps) for share in config.redraws}
     for step in range(config.steps):
         if step in redraws:
             errors = network.squared_errors(problem)
-            rate.tell(_LOSS_SCALE * float((errors * problem.everything.weight).mean()) / 3)
+            rate.tell(LOSS_SCALE * float((errors * problem.everything.weight).mean()) / 3)
             protection.look(problem, errors)
             count = min(len(problem), _DRAWN) // batch * batch
-            drawn = draw_by_error(problem, errors, protection.weights(problem), count, generator)
-            gradient, first, batches = gradient_for(network, drawn, batch, _LOSS_SCALE), step, count // batch
-        gradient((step - first) % batches * batch, noise.at(step), rate.weight)
-        factor = min(1.0, (step + 1) / _WARM_UP) * (0.5 + 0.5 * math.cos(math.pi * step / config.steps))
-        for optimiser in optimisers:
-            optimiser.step(factor)
+            take_step.load(draw_by_error(problem, errors, protection.weights(problem), count, generator), step)
+        take_step(step, rate.weight)
         rate.after(step)
-
-
-def _optimisers(network: Network, config: FitConfig) -> tuple[Adam, *tuple[Soap, ...]]:
-    """Adam for the grid and SOAP for the MLP; for the paper's model Adam for all, as the paper has it."""
-    values, gradient, split = network.values.detach(), network.gradient, network.mlp_size
-    if config.model == "paper":
-        return (Adam(values, gradient, config.network_rate),)
-    grid = Adam(values[split:], gradient[split:], config.grid_rate / config.grid_step)
-    shapes = [(weight.shape[0], weight.shape[1]) for weight, _ in network.layers]
-    bias = network.descriptor.bias
-    return grid, Soap(values[:split], gradient[:split], shapes, bias=bias, rate=config.network_rate)

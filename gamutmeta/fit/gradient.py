@@ -16,7 +16,7 @@ from gamutmeta.model.descriptor import Descriptor, Head, RgbSource
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from gamutmeta.fit.network import Network, Problem
+    from gamutmeta.fit.network import Batch, Network, Problem
 
 __all__ = ["AutogradGradient", "Gradient", "HandGradient", "gradient_for"]
 
@@ -77,7 +77,7 @@ class HandGradient:
         )
 
     def __init__(self, network: Network, problem: Problem, batch: int, scale: float) -> None:
-        self._network, self._batch = network, batch
+        self._allocate(network, batch)
         with torch.no_grad():
             every = problem.batch(0, len(problem))
             # Cut into batches beforehand: in a step of a few dozen operations those of slicing would count.
@@ -86,9 +86,13 @@ class HandGradient:
                 torch.split(network.code_features(every).T.contiguous(), batch, 1),
                 torch.split(network.gates(every).T.contiguous(), batch, 1),
                 torch.split(every.target.T.contiguous(), batch, 1),
-                torch.split(every.weight * (2 * scale * network.output_scale / (3 * batch)), batch),
+                torch.split(self._slopes(every, scale), batch),
             )
             self._batches = list(zip(*along_samples, strict=True))
+        self._calls = 0
+
+    def _allocate(self, network: Network, batch: int) -> None:
+        self._network, self._batch = network, batch
         assert network.grid is not None  # noqa: S101 - see knows()
         self._grid = torch.empty_like(network.grid)
         self._slope = torch.empty_like(network.grid)
@@ -96,11 +100,14 @@ class HandGradient:
         self._from_wide = network.matrix.contiguous()
         widths = [weight.shape[0] for weight, _ in network.layers]
         # The first "layer" is the input features: those of the grid, then those of the colour.
-        self._values = [torch.empty(width, batch) for width in (network.descriptor.feature_count, *widths)]
+        self._values = [network.values.new_empty(n, batch) for n in (network.descriptor.feature_count, *widths)]
         self._errors = [torch.empty_like(values) for values in self._values]
         self._channels = network.grid.shape[1]
-        self._wide_error = torch.empty(3, batch)
-        self._calls = 0
+        self._wide_error = network.values.new_empty(3, batch)
+
+    def _slopes(self, samples: Batch, scale: float) -> Tensor:
+        """What each sample's error counts for in the derivative of the mean over its batch, (N,)."""
+        return samples.weight * (2 * scale * self._network.output_scale / (3 * self._batch))
 
     @torch.no_grad()
     def __call__(self, start: int, noise: Tensor | None, rate_weight: float) -> None:
@@ -156,6 +163,9 @@ class HandGradient:
     def _rate_slope(self, grid: Tensor) -> Tensor:
         """The rate's derivative by the grid, computed anew now and then: it changes slowly and costs five passes."""
         if self._calls % _SLOPE_EVERY == 0:
-            torch.abs(grid, out=self._slope)
-            torch.div(grid.sign(), self._slope.add_(1).mul_(math.log(2)), out=self._slope)
+            self._set_rate_slope(grid)
         return self._slope
+
+    def _set_rate_slope(self, grid: Tensor) -> None:
+        torch.abs(grid, out=self._slope)
+        torch.div(grid.sign(), self._slope.add_(1).mul_(math.log(2)), out=self._slope)

@@ -289,13 +289,19 @@ class Network:
 
     def _embedded(self, batch: Batch, grid: Tensor) -> Tensor:
         """The grid's features as a weighted sum of embeddings, whose gradient sums in a fixed order on CUDA too."""
-        channels, across = grid.shape[1], grid.shape[3]
+        corners, share = self.corners(batch)
+        nodes = functional.embedding(corners, (grid * self.grid_step).reshape(grid.shape[1], -1).T.contiguous())
+        return (nodes * share[..., None]).sum(1)
+
+    def corners(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """The four nodes around each pixel, numbered row by row, int64 (B, 4), and the share of each, (B, 4)."""
+        assert self.descriptor.grid is not None  # noqa: S101 - nothing else has corners
+        across = self.descriptor.grid.width
         corner = self._row[batch.row] * across + self._column[batch.column]
         fx, fy = self._column_fraction[batch.column], self._row_fraction[batch.row]
         corners = torch.stack([corner, corner + 1, corner + across, corner + across + 1], 1)
         share = torch.stack([(1 - fx) * (1 - fy), fx * (1 - fy), (1 - fx) * fy, fx * fy], 1)
-        nodes = functional.embedding(corners, (grid * self.grid_step).reshape(channels, -1).T.contiguous())
-        return (nodes * share[..., None]).sum(1)
+        return corners, share
 
     def grid_steps(self) -> NDArray[np.float32] | None:
         """The grid in units of its step, (height, width, channels) as the payload has it, or None."""

@@ -24,14 +24,18 @@ class Noise:
         grid: gives shape and device; None for a model without one.
         steps: how many there will be.
         generator: of random numbers, on the CPU, so that every device sees the same noise.
+
+    Attributes:
+        pool: what it is cut out of, on the grid's device, (n,); absent without a grid, as is
+        starts: where the noise of each step begins.
     """
 
     def __init__(self, grid: Tensor | None, steps: int, generator: torch.Generator) -> None:
         self._shape = None if grid is None else grid.shape
         if grid is not None:
             self._size = grid.numel()
-            self._pool = (torch.rand(_POOL * self._size, generator=generator) - 0.5).to(grid.device)
-            self._starts: list[int] = torch.randint(
+            self.pool = (torch.rand(_POOL * self._size, generator=generator) - 0.5).to(grid.device)
+            self.starts: list[int] = torch.randint(
                 (_POOL - 1) * self._size + 1, (steps,), generator=generator
             ).tolist()
 
@@ -39,5 +43,5 @@ class Noise:
         """The noise of one step, of the grid's shape, or None without a grid."""
         if self._shape is None:
             return None
-        start = self._starts[step]
-        return self._pool[start : start + self._size].view(self._shape)
+        start = self.starts[step]
+        return self.pool[start : start + self._size].view(self._shape)

@@ -56,34 +56,63 @@ class Soap:
         self._padded = values.new_zeros(layers, rows, columns)
         self._mean, self._square = torch.zeros_like(self._padded), torch.zeros_like(self._padded)
         self._left, self._right = values.new_zeros(layers, rows, rows), values.new_zeros(layers, columns, columns)
-        self._left_basis = torch.eye(rows).to(values).repeat(layers, 1, 1)
-        self._right_basis = torch.eye(columns).to(values).repeat(layers, 1, 1)
+        self._left_basis, self._right_basis = _identities(layers, rows, values), _identities(layers, columns, values)
         self._steps = 0
 
-    @torch.no_grad()
     def step(self, factor: float) -> None:
         """One update, with the learning rate multiplied by `factor`."""
+        self.look()
+        if self.turns_at(self._steps):
+            self.turn()
+        self.move(self.rate_at(self._steps, factor))
+        self._steps += 1
+
+    @staticmethod
+    def turns_at(step: int) -> bool:
+        """Whether the bases are turned at a step, counted from 0."""
+        return step % _BASIS_EVERY == 0
+
+    def rate_at(self, step: int, factor: float) -> float:
+        """The learning rate of a step, times `factor` and Adam's corrections of both means for their start at zero."""
+        correction: float = (1 - _BETA2 ** (step + 1)) ** 0.5 / (1 - _BETA1 ** (step + 1))
+        return self._rate * factor * correction
+
+    # A step has three parts, for those who run them one by one. The first and the last work on memory that stays where
+    # it is, and look at no number, so that they can be recorded and played again.
+
+    @torch.no_grad()
+    def look(self) -> None:
+        """Take in the gradient."""
         gradient, flipped = self._padded, self._padded.mT
         gradient.view(-1)[self._places] = self._gradient
         self._left.baddbmm_(gradient, flipped, beta=_BETA_BASIS, alpha=1 - _BETA_BASIS)
         self._right.baddbmm_(flipped, gradient, beta=_BETA_BASIS, alpha=1 - _BETA_BASIS)
-        if self._steps % _BASIS_EVERY == 0:
-            self._turn()
-        self._steps += 1
-        turned = self._left_basis.mT @ gradient @ self._right_basis
+
+    @torch.no_grad()
+    def turn(self) -> None:
+        """One step of the power method towards the eigenvectors, made orthogonal again; the mean turns along."""
+        left, right = _turned(self._left, self._left_basis), _turned(self._right, self._right_basis)
+        self._mean.copy_((left.mT @ self._left_basis) @ self._mean @ (self._right_basis.mT @ right))
+        self._left_basis.copy_(left)
+        self._right_basis.copy_(right)
+
+    @torch.no_grad()
+    def move(self, rate: float | Tensor) -> None:
+        """Change the parameters; `rate` comes from :meth:`rate_at`, a number or a tensor () on their device."""
+        turned = self._left_basis.mT @ self._padded @ self._right_basis
         self._mean.lerp_(turned, 1 - _BETA1)
         self._square.mul_(_BETA2).addcmul_(turned, turned, value=1 - _BETA2)
         change = (self._mean / self._square.sqrt().add_(_EPSILON)).clamp_(-_BOUND, _BOUND)
-        change = self._left_basis @ change @ self._right_basis.mT
-        # Adam's corrections of both means for their start at zero.
-        correction = (1 - _BETA2**self._steps) ** 0.5 / (1 - _BETA1**self._steps)
-        self._values.add_(change.view(-1)[self._places], alpha=-self._rate * factor * correction)
+        change = (self._left_basis @ change @ self._right_basis.mT).view(-1)[self._places]
+        if isinstance(rate, float):
+            self._values.add_(change, alpha=-rate)
+        else:
+            self._values.sub_(change.mul_(rate))
 
-    def _turn(self) -> None:
-        """One step of the power method towards the eigenvectors, made orthogonal again; the mean turns along."""
-        left, right = self._left_basis, self._right_basis
-        self._left_basis, self._right_basis = _turned(self._left, left), _turned(self._right, right)
-        self._mean = (self._left_basis.mT @ left) @ self._mean @ (right.mT @ self._right_basis)
+
+def _identities(layers: int, side: int, like: Tensor) -> Tensor:
+    """Bases to start from, (layers, side, side), laid out as those will be that take their place."""
+    return torch.eye(side).to(like).repeat(layers, 1, 1).mT
 
 
 def _turned(matrices: Tensor, basis: Tensor) -> Tensor:

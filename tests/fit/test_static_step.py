@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from test_gradient import BATCH, CPU, GRID, HEIGHT, WIDTH, setting  # noqa: E402
+
+from gamutmeta.errors import GamutMetaWarning  # noqa: E402
+from gamutmeta.fit import gradient, static_step  # noqa: E402
+from gamutmeta.fit.config import PRESETS  # noqa: E402
+from gamutmeta.fit.gradient import AutogradGradient  # noqa: E402
+from gamutmeta.fit.network import Network, Problem  # noqa: E402
+from gamutmeta.fit.static_gradient import StaticGradient  # noqa: E402
+from gamutmeta.fit.static_step import StaticStep  # noqa: E402
+from gamutmeta.fit.step import EagerStep, Step  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gamutmeta.model.descriptor import Descriptor
+
+CONFIG = replace(PRESETS["balanced"], steps=60)
+BATCHES = HEIGHT * WIDTH // BATCH
+
+
+def whole_batches(problem: Problem) -> Problem:
+    return problem.first(BATCHES * BATCH)
+
+
+@pytest.mark.parametrize(
+    "descriptor",
+    [GRID, replace(GRID, gate=32), replace(GRID, gate=None, hidden=(16,)), replace(GRID, hidden=(8, 12, 6))],
+    ids=["hard gate", "soft gate", "one layer, no gate", "three layers"],
+)
+@pytest.mark.parametrize("rate_weight", [0.0, 1e-3])
+def test_the_gradient_equals_autograds(descriptor: Descriptor, rate_weight: float) -> None:
+    network, problem = setting(descriptor)
+    assert network.grid is not None
+    pool = torch.rand(3 * network.grid.numel()) - 0.5
+    static = StaticGradient(network, BATCH, 1000.0, pool)
+    assert not static.load(whole_batches(problem))
+    static.which.fill_(2)
+    static.noise_start.fill_(17)
+    static.rate_weight.fill_(rate_weight)
+    static.grid_step.fill_(network.grid_step)
+    network.gradient.fill_(float("nan"))
+    static()
+    found = network.gradient.clone()
+    noise = pool[17 : 17 + network.grid.numel()].view_as(network.grid)
+    AutogradGradient(network, problem, BATCH, 1000.0)(2 * BATCH, noise, rate_weight)
+    largest = float(network.gradient.abs().max())
+    assert largest > 1
+    torch.testing.assert_close(found, network.gradient, rtol=1e-3, atol=largest * 1e-5)
+
+
+def trained(kind: Callable[..., Step], steps: int = 45) -> Network:
+    """A network after some steps, with other samples and another unit on the way."""
+    network, problem = setting(GRID)
+    step = kind(network, CONFIG, BATCH, torch.Generator().manual_seed(3))
+    step.load(whole_batches(problem), 0)
+    for number in range(steps):
+        if number == 13:
+            shuffled = torch.randperm(BATCHES * BATCH, generator=torch.Generator().manual_seed(4))
+            step.load(problem.pick(shuffled, problem.everything.weight[shuffled]), number)
+        if number == 27:
+            step.rescale(1.25)
+        step(number, 0.0 if number < 13 else 2e-4)
+    return network
+
+
+def test_the_step_equals_the_eager_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gradient, "_SLOPE_EVERY", 1)
+    eager, static = trained(EagerStep), trained(StaticStep)
+    assert eager.grid_step == static.grid_step == CONFIG.grid_step * 1.25
+    start, _ = setting(GRID)
+    assert (eager.values - start.values).abs().max() > 0.05
+    torch.testing.assert_close(static.values, eager.values, rtol=2e-3, atol=2e-3)
+
+
+def test_what_was_recorded_is_played(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With recordings that call the operations again, as there is no GPU: nothing depends on what is not recorded."""
+    played: list[str] = []
+
+    class Recording:
+        def __init__(self, name: str, work: Callable[[], None]) -> None:
+            self.name, self.replay = name, lambda: (played.append(name), work())
+
+    def record(self: StaticStep) -> None:
+        works = {"before the turn": self._before_turn, "after the turn": self._after_turn, "whole": self._whole}
+        self._recorded = {name: Recording(name, work) for name, work in works.items()}  # type: ignore[misc]
+
+    plain = trained(StaticStep)
+    monkeypatch.setattr(StaticStep, "_record", record)
+
+    def recording(*arguments: object) -> StaticStep:
+        step = StaticStep(*arguments)  # type: ignore[arg-type]
+        step._records = True
+        return step
+
+    torch.testing.assert_close(trained(recording).values, plain.values, rtol=0, atol=0)
+    turns = len([step for step in range(45) if step % 10 == 0 and step >= static_step._UNRECORDED])
+    assert played.count("before the turn") == played.count("after the turn") == turns
+    assert played.count("whole") == 45 - static_step._UNRECORDED - turns
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
+def test_what_cannot_be_recorded_is_called() -> None:
+    network, problem = setting(GRID)
+    step = StaticStep(network, CONFIG, BATCH, torch.Generator().manual_seed(3))
+    step.load(whole_batches(problem), 0)
+    step._records = True
+    for number in range(static_step._UNRECORDED):
+        step(number, 0.0)
+    with pytest.warns(GamutMetaWarning, match="cannot be recorded on this GPU, and is called piece by piece"):
+        step(static_step._UNRECORDED, 0.0)
+    step(static_step._UNRECORDED + 1, 0.0)
+    assert not step._recorded
+
+
+def test_more_samples_are_recorded_anew() -> None:
+    network, problem = setting(GRID)
+    step = StaticStep(network, CONFIG, BATCH, torch.Generator())
+    step.load(whole_batches(problem), 0)
+    step._recorded["whole"] = None  # type: ignore[assignment]
+    step.load(whole_batches(problem), 0)
+    assert step._recorded
+    step.load(problem.first(BATCH), 0)
+    assert not step._recorded
+
+
+def test_which_models_it_knows() -> None:
+    for name, expected in {"balanced": True, "paper": False}.items():
+        config = PRESETS[name]
+        descriptor = config.descriptor(WIDTH, HEIGHT, None)
+        network = Network(descriptor, WIDTH, HEIGHT, grid_step=1.0, generator=torch.Generator(), device=CPU)
+        assert StaticStep.knows(network, config) is expected
