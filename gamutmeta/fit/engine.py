@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
 from gamutmeta.errors import FitError
+from gamutmeta.fit.device_samples import DeviceCandidates
 from gamutmeta.fit.importance import draw_by_error
 from gamutmeta.fit.last_layer import refined_within
 from gamutmeta.fit.network import Network, Problem
@@ -96,7 +98,10 @@ def fit(
     where = choose_device(device)
     height, width = codes.shape[:2]
     descriptor = config.descriptor(width, height, gate)
-    samples = draw_samples(descriptor, codes, wide, config.sample_pixels, np.random.default_rng(seed))
+    survey_by = None if where.type == "cpu" else partial(DeviceCandidates, device=where)
+    samples = draw_samples(
+        descriptor, codes, wide, config.sample_pixels, np.random.default_rng(seed), survey_by=survey_by
+    )
     generator = torch.Generator().manual_seed(seed)
     with single_threaded():
         network = Network(descriptor, width, height, grid_step=config.grid_step, generator=generator, device=where)

@@ -35,9 +35,7 @@ class Noise:
         if grid is not None:
             self._size = grid.numel()
             self.pool = (torch.rand(_POOL * self._size, generator=generator) - 0.5).to(grid.device)
-            self.starts: list[int] = torch.randint(
-                (_POOL - 1) * self._size + 1, (steps,), generator=generator
-            ).tolist()
+            self.starts: list[int] = torch.randint((_POOL - 1) * self._size + 1, (steps,), generator=generator).tolist()
 
     def at(self, step: int) -> Tensor | None:
         """The noise of one step, of the grid's shape, or None without a grid."""

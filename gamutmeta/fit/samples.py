@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from gamutmeta.color.gamut import out_of_gamut
 from gamutmeta.color.spaces import PROPHOTO, SRGB, apply_matrix, decode_table, expansion_matrix, reduction_matrix
-from gamutmeta.color.strips import for_each_strip
+from gamutmeta.color.strips import for_each_strip, row_strips
 from gamutmeta.errors import FitError
 from gamutmeta.model.descriptor import Head
 from gamutmeta.model.features import gate_weights
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from gamutmeta.model.descriptor import Descriptor
 
-__all__ = ["Samples", "draw_samples"]
+    CandidatesKind = Callable[["Survey", NDArray[np.uint8], NDArray[np.uint16]], "Candidates"]
+
+__all__ = ["DENSEST", "LEVELS", "OG_DENSITY", "Candidates", "HostCandidates", "Samples", "Survey", "draw_samples"]
 
 _STRIP_PIXELS = 1 << 20
 
@@ -30,10 +34,10 @@ _CONSIDERED = 6_000_000
 _SURVEYED = 1 << 17
 """From how many pixels the error of clipping is estimated."""
 
-_OG_DENSITY = 10
+OG_DENSITY = 10
 """The paper's model sees out-of-gamut pixels ten times as densely as the others (every 5th against every 50th)."""
 
-_LEVELS, _DENSEST = 4, 40
+LEVELS, DENSEST = 4, 40
 """The grid model's pixels are drawn this many times as densely as the least, for each root mean square that clipping
 took from them, up to a bound. A few highlights can hold most of the error: where a uniform draw missed half of them,
 the fit was 1.6 dB worse."""
@@ -73,6 +77,8 @@ def draw_samples(
     wide: NDArray[np.uint16],
     count: int,
     rng: np.random.Generator,
+    *,
+    survey_by: CandidatesKind | None = None,
 ) -> Samples:
     """Draw about `count` pixels at the most, without replacement.
 
@@ -86,35 +92,25 @@ def draw_samples(
         wide: the photograph, ROMM RGB, uint16 (H, W, 3).
         count: the most pixels to draw.
         rng: where the randomness comes from.
+        survey_by: who looks at all pixels; None for :class:`HostCandidates`.
 
     Raises:
         FitError: if there is no pixel to learn from.
     """
     every = -(-codes.shape[0] * codes.shape[1] // _CONSIDERED)
     codes, wide = codes[::every], wide[::every]
-    height, width = codes.shape[:2]
-    survey = _Survey.of(descriptor, codes, wide)
-    density = np.empty((height, width), np.uint8)
-
-    def work(rows: slice) -> None:
-        density[rows] = survey.density(codes[rows], wide[rows])
-
-    for_each_strip(work, height, width)
-    levels = np.bincount(density.ravel(), minlength=256)
+    survey = Survey.of(descriptor, codes, wide)
+    candidates = (survey_by or HostCandidates)(survey, codes, wide)
+    levels = candidates.levels()
     if not levels[1:].any():
         raise FitError("no pixel of the picture lies where the model acts; there is nothing to fit")
     chance = survey.chances(levels, count)
-    rows = max(1, _STRIP_PIXELS // width)
-    picks = []
-    for top in range(0, height, rows):
-        chances = chance[density[top : top + rows].ravel()]
-        picks.append(np.flatnonzero(rng.random(chances.shape, np.float32) < chances) + top * width)
-    at = np.concatenate(picks)
-    if len(at) == 0:  # a handful of candidates, all missed by the draw
-        at = np.flatnonzero(density)[:count]
-    row, column = np.divmod(rng.permutation(at), width)
+    at, density = candidates.pick(chance, count, rng)
+    order = rng.permutation(len(at))
+    at, density = at[order], density[order]
+    row, column = np.divmod(at, codes.shape[1])
     linear = decode_table(PROPHOTO, 65536)[wide[row, column]]
-    weight = 1 / chance[density[row, column]] if survey.is_weighted else np.ones(len(at), np.float32)
+    weight = 1 / chance[density] if survey.is_weighted else np.ones(len(at), np.float32)
     return Samples(
         codes=codes[row, column],
         row=(row * every).astype(np.int32),
@@ -127,8 +123,53 @@ def draw_samples(
     )
 
 
+class Candidates(Protocol):
+    """All pixels of a picture, and how densely each is to be drawn, from 0 to 255."""
+
+    def levels(self) -> NDArray[np.intp]:
+        """How many pixels have each density, (256,)."""
+
+    def pick(
+        self, chance: NDArray[np.float32], count: int, rng: np.random.Generator
+    ) -> tuple[NDArray[np.intp], NDArray[np.uint8]]:
+        """Draw each pixel with the chance of its density; which ones, numbered row by row, and their densities.
+
+        If none is drawn, the first `count` of those that might have been are taken.
+        """
+
+
+class HostCandidates:
+    """:class:`Candidates` by numpy."""
+
+    def __init__(self, survey: Survey, codes: NDArray[np.uint8], wide: NDArray[np.uint16]) -> None:
+        self._density = density = np.empty(codes.shape[:2], np.uint8)
+
+        def work(rows: slice) -> None:
+            density[rows] = survey.density(codes[rows], wide[rows])
+
+        for_each_strip(work, *density.shape)
+
+    def levels(self) -> NDArray[np.intp]:
+        """See :class:`Candidates`."""
+        return np.bincount(self._density.ravel(), minlength=256)
+
+    def pick(
+        self, chance: NDArray[np.float32], count: int, rng: np.random.Generator
+    ) -> tuple[NDArray[np.intp], NDArray[np.uint8]]:
+        """See :class:`Candidates`."""
+        height, width = self._density.shape
+        picks = []
+        for rows in row_strips(height, width, _STRIP_PIXELS):
+            chances = chance[self._density[rows].ravel()]
+            picks.append(np.flatnonzero(rng.random(chances.shape, np.float32) < chances) + rows.start * width)
+        at = np.concatenate(picks)
+        if len(at) == 0:  # a handful of candidates, all missed by the draw
+            at = np.flatnonzero(self._density)[:count]
+        return at, self._density.ravel()[at]
+
+
 @dataclass(frozen=True, slots=True)
-class _Survey:
+class Survey:
     """What is to be known of the picture before drawing.
 
     Attributes:
@@ -144,7 +185,7 @@ class _Survey:
     clipped_in_gamut_error: float
 
     @classmethod
-    def of(cls, descriptor: Descriptor, codes: NDArray[np.uint8], wide: NDArray[np.uint16]) -> _Survey:
+    def of(cls, descriptor: Descriptor, codes: NDArray[np.uint8], wide: NDArray[np.uint16]) -> Survey:
         """Estimated from evenly spaced pixels."""
         every = -(-codes.shape[0] * codes.shape[1] // _SURVEYED)
         active = gate_weights(descriptor.gate) > 0
@@ -176,13 +217,13 @@ class _Survey:
         """How densely each pixel of a strip is to be drawn, relative to the others; (rows, W)."""
         table = decode_table(PROPHOTO, 65536)
         if not self.is_weighted:
-            return np.where(self.is_og(table[wide]), np.uint8(_OG_DENSITY), np.uint8(1))
+            return np.where(self.is_og(table[wide]), np.uint8(OG_DENSITY), np.uint8(1))
         acting = self.active[codes]
         density = np.asarray(acting[..., 0] | acting[..., 1] | acting[..., 2], np.uint8)
         if self.clipped_error:
             at = np.flatnonzero(density)
             errors = np.sqrt(self.squared_errors(codes.reshape(-1, 3)[at], table[wide.reshape(-1, 3)[at]]))
-            density.reshape(-1)[at] = np.clip(np.rint(errors * (_LEVELS / self.clipped_error)), 1, _DENSEST)
+            density.reshape(-1)[at] = np.clip(np.rint(errors * (LEVELS / self.clipped_error)), 1, DENSEST)
         return density
 
     def chances(self, levels: NDArray[np.intp], count: int) -> NDArray[np.float32]:

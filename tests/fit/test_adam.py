@@ -45,3 +45,14 @@ def test_another_unit_changes_nothing_but_the_unit() -> None:
             optimiser.step(1.0)
     torch.testing.assert_close(scaled * unit, plain, rtol=1e-4, atol=1e-5)
     assert plain > 2
+
+
+def test_a_rate_on_the_device_is_a_rate() -> None:
+    generator = torch.Generator().manual_seed(0)
+    a, gradient = torch.randn(20, generator=generator), torch.randn(20, generator=generator)
+    b = a.clone()
+    by_number, by_tensor = Adam(a, gradient, 1e-2), Adam(b, gradient, 1e-2)
+    for step in range(5):
+        by_number.step(0.5 + step)
+        by_tensor.move(torch.tensor(by_tensor.rate * (0.5 + step)))
+    torch.testing.assert_close(a, b)

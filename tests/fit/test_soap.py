@@ -79,3 +79,18 @@ def test_the_factor_scales_the_rate() -> None:
     soap_of(a, gradient, 0.5).step(0.2)
     soap_of(b, gradient, 0.1).step(1.0)
     torch.testing.assert_close(a, b)
+
+
+def test_its_parts_with_a_rate_on_the_device_are_its_step() -> None:
+    generator = torch.Generator().manual_seed(0)
+    a, gradient = torch.randn(SIZE, generator=generator), torch.zeros(SIZE)
+    b = a.clone()
+    whole, parts = soap_of(a, gradient), soap_of(b, gradient)
+    for step in range(25):
+        gradient.copy_(torch.randn(SIZE, generator=generator))
+        whole.step(0.7)
+        parts.look()
+        if parts.turns_at(step):
+            parts.turn()
+        parts.move(torch.tensor(parts.rate_at(step, 0.7)))
+    torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-6)

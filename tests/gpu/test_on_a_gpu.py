@@ -1,0 +1,85 @@
+"""What only a GPU can show: that the kernel runs there, that steps are recorded, and that arrays stay where they are."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("triton")
+
+from fit.test_engine import colourful, gain_og  # noqa: E402
+from gpu.test_expand import DESCRIPTORS, assert_within_tolerance, clipped_codes, is_known, weights_of  # noqa: E402
+from gpu.test_streets import CODES, clipping, picture  # noqa: E402
+
+import gamutmeta  # noqa: E402
+from gamutmeta.color.gamut import reduce_to_codes  # noqa: E402
+from gamutmeta.fit.config import PRESETS  # noqa: E402
+from gamutmeta.fit.engine import fit  # noqa: E402
+from gamutmeta.fit.static_step import StaticStep  # noqa: E402
+from gamutmeta.gpu.expand import DeviceExpander, expand_by_way_of  # noqa: E402
+from gamutmeta.model.expand import expand as expand_on_host  # noqa: E402
+from gamutmeta.model.tables import Tables  # noqa: E402
+
+pytestmark = [
+    pytest.mark.gpu,
+    pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device"),
+]
+
+
+@pytest.mark.parametrize("precision", ["ieee", "tf32x3"])
+@pytest.mark.parametrize("name", DESCRIPTORS)
+def test_a_megapixel_equals_the_host(name: str, precision: str) -> None:
+    descriptor, codes = DESCRIPTORS[name], clipped_codes(1000, 1000)
+    weights = weights_of(descriptor)
+    assert is_known(descriptor, weights, 1000, 1000)
+    tables = Tables.build(descriptor, weights, 1000, 1000)
+    there = torch.from_numpy(codes).cuda()
+    out = torch.empty(there.shape, dtype=torch.uint16, device="cuda")
+    found = DeviceExpander(tables, there.device, precision=precision)(there, out).cpu().numpy()
+    assert_within_tolerance(found, expand_on_host(descriptor, weights, codes))
+
+
+def test_it_is_the_same_every_time() -> None:
+    descriptor, codes = DESCRIPTORS["balanced"], clipped_codes(700, 900)
+    runs = [expand_by_way_of(torch.device("cuda"), descriptor, weights_of(descriptor), codes) for _ in range(2)]
+    np.testing.assert_array_equal(*runs)
+
+
+def test_the_street_on_cuda() -> None:
+    found, expected = gamutmeta.expand(picture(), device="cuda").array, gamutmeta.expand(picture()).array
+    assert np.abs(found.astype(int) - expected).max() <= 1
+
+
+def test_a_tensor_stays_on_the_gpu() -> None:
+    found = gamutmeta.expand_array(clipping(), torch.from_numpy(CODES).cuda())
+    assert (found.device.type, found.dtype) == ("cuda", torch.uint16)
+    assert np.abs(found.cpu().numpy().astype(int) - gamutmeta.expand_array(clipping(), CODES)).max() <= 1
+
+
+def test_an_array_of_cupy_stays_one() -> None:
+    cupy = pytest.importorskip("cupy")
+    found = gamutmeta.expand_array(clipping(), cupy.asarray(CODES))
+    assert isinstance(found, cupy.ndarray)
+    assert np.abs(found.get().astype(int) - gamutmeta.expand_array(clipping(), CODES)).max() <= 1
+
+
+def test_steps_are_recorded_and_do_as_those_that_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    wide, config = colourful(), replace(PRESETS["balanced"], steps=200)
+    codes, _ = reduce_to_codes(wide, config.adaptation)
+    played: list[bool] = []
+    play = StaticStep._play
+    monkeypatch.setattr(
+        StaticStep, "_play", lambda self, name, work: (played.append(name in self._recorded), play(self, name, work))
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # that recording failed
+        recorded = fit(codes, wide, config, device="cuda")
+    assert sum(played) > 190
+    monkeypatch.setattr(StaticStep, "_record", lambda _: None)
+    eager = fit(codes, wide, config, device="cuda")
+    difference = gain_og(recorded, wide, codes, config) - gain_og(eager, wide, codes, config)
+    assert abs(difference) < 0.1
