@@ -40,6 +40,7 @@ class StaticStep:
         config: how to train it.
         batch: samples per step.
         generator: of the noise.
+        records: whether to record, where there is CUDA.
     """
 
     @staticmethod
@@ -47,7 +48,9 @@ class StaticStep:
         """Whether this class can be used."""
         return config.model == "grid" and HandGradient.knows(network.descriptor)
 
-    def __init__(self, network: Network, config: FitConfig, batch: int, generator: torch.Generator) -> None:
+    def __init__(
+        self, network: Network, config: FitConfig, batch: int, generator: torch.Generator, *, records: bool = True
+    ) -> None:
         self._network = network
         self._adam, self._soap = optimisers_for(network, config)  # type: ignore[misc]  # see knows()
         noise, steps = Noise(network.grid, config.steps, generator), config.steps
@@ -63,7 +66,7 @@ class StaticStep:
         self._grid_rate, self._adam_rate = network.values.new_empty(1), network.values.new_empty(1)
         self._soap_rate = network.values.new_empty(1)
         self._recorded: dict[str, torch.cuda.CUDAGraph] = {}
-        self._records = device.type == "cuda"
+        self._records = records and device.type == "cuda"
         self._taken = 0
         self._tell_scale()
 

@@ -1,4 +1,4 @@
-"""What only a GPU can show: that the kernel runs there, that steps are recorded, and that arrays stay where they are."""
+"""What only a GPU can show: that the kernel runs there, that steps are recorded, and that arrays stay there."""
 
 from __future__ import annotations
 

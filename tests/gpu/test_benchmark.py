@@ -1,0 +1,115 @@
+"""The parts of the GPU's benchmark, on the CPU and with tiny pictures: they run, and give rows that make tables.
+
+Here and not beside the benchmark's other tests, since it is the kernel's interpreter that runs.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("triton")
+
+from fit.test_engine import colourful  # noqa: E402
+
+from benchmarks.gpu import work  # noqa: E402
+from benchmarks.gpu.figures import with_figures  # noqa: E402
+from benchmarks.gpu.tables import document  # noqa: E402
+from benchmarks.gpu.work import fit_share  # noqa: E402
+from gamutmeta.fit.config import preset_named  # noqa: E402
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ABOUT = {
+    "card": {"name": "none", "gib": 0, "capability": "0.0", "cuda": "0", "torch": "0", "triton": "0"},
+    "machine": {"processor": "none", "cores": 0, "python": "0"},
+    "photograph": "none",
+}
+
+
+def timed(task: Any, repeat: int) -> dict[str, Any]:
+    start = time.perf_counter()
+    for _ in range(repeat):
+        task()
+    seconds = (time.perf_counter() - start) / repeat
+    return {"best": seconds, "median": seconds, "rounds": repeat}
+
+
+@pytest.fixture
+def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few steps; and on the CPU where there is no GPU."""
+    config = replace(preset_named("balanced"), steps=30, batch=512)
+    training, fit = work.DeviceTraining, work.fit
+    monkeypatch.setattr(work, "preset_named", lambda _: config)
+    monkeypatch.setattr(work, "_TIMED_STEPS", 2)
+    monkeypatch.setattr(work, "DeviceTraining", lambda device, **settings: training(device, **settings | {"steps": 2}))
+    monkeypatch.setattr(torch, "compile", lambda function: function)
+    if not torch.cuda.is_available():
+        monkeypatch.setattr(work, "_CUDA", torch.device("cpu"))
+        monkeypatch.setattr(work, "timed", timed)
+        monkeypatch.setattr(work, "fit", lambda *arguments, **_: fit(*arguments, device="cpu"))
+        monkeypatch.setattr(torch.cuda, "synchronize", lambda: None)
+
+
+@pytest.mark.usefixtures("tiny")
+def test_every_part_gives_rows() -> None:
+    wide = colourful(40, 60)
+    rows = [*work.expansions(wide, 24, 1), *work.fits(wide, 24, 1), *work.batches(wide, 1)]
+    tasks = [(row["part"], row["task"]) for row in rows]
+    assert tasks[:5] == [("expand", task) for task in (
+        "on the GPU", "on the GPU, tf32x3", "from main memory and back", "paper", "paper, compiled")]  # fmt: skip
+    assert tasks[5:8] == [("fit", task) for task in ("balanced", "paper", "paper, compiled")]
+    assert ("batch", "recorded") in tasks[8:]
+    first = with_figures(rows)[0]
+    assert first["bytes"] == 9 * 40 * 60
+    assert 0 < first["acting"] < 1
+    assert {"times_paper", "times_compiled", "gb_per_s", "tflop_per_s"} <= first.keys()
+    assert all(np.isfinite(row["psnr_og"]) for row in rows if row["part"] == "fit")
+    assert "| balanced | 24 |" in document(ABOUT | {"rows": rows})
+
+
+def test_folders_are_converted_by_the_command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    asked: list[tuple[str, str, str, str, int]] = []
+
+    def converted(task: str, source: Path, target: Path, device: str, jobs: int) -> tuple[float, float | None]:
+        asked.append((task, source.name, target.name, device, jobs))
+        return 2.0, 0.5 if task == "reduce" else None
+
+    monkeypatch.setattr(work, "_converted", converted)
+    rows = list(work.folders(colourful(9, 12), 24, tmp_path, images=3, jobs=[1, 2], repeat=1))
+    assert len(list((tmp_path / "photographs").iterdir())) == 3
+    assert asked[0] == ("reduce", "photographs", "reduced", "cpu", 1)
+    assert asked[-1] == ("expand", "reduced", "restored", "cuda", 2)
+    assert with_figures(rows)[0]["per_minute"] == 90
+    assert {row["fit_share"] for row in rows} == {0.5, None}
+
+
+def test_the_command_is_one_that_exists(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    runs: list[list[str]] = []
+
+    def run(command: list[str], **_: Any) -> Any:
+        runs.append(command)
+        return type("Done", (), {"stdout": '{"seconds": 2.0, "fit_seconds": 1.0}\n'})
+
+    monkeypatch.setattr(work.subprocess, "run", run)
+    _, share = work._converted("expand", tmp_path, tmp_path / "out", "cuda", 2)
+    assert share == 0.5
+    from click import Context  # noqa: PLC0415
+
+    from gamutmeta.cli import app  # noqa: PLC0415
+
+    known = app.get_command(Context(app), "expand")
+    assert known is not None
+    known.make_context("expand", runs[0][4:])
+
+
+def test_the_fits_share() -> None:
+    reports = [{"seconds": 3.0, "fit_seconds": 1.0}, {"seconds": 1.0}, {"seconds": 4.0, "fit_seconds": 1.0}]
+    assert fit_share(reports) == pytest.approx(0.25)
+    assert fit_share([{"seconds": 3.0}]) is None

@@ -1,0 +1,56 @@
+"""docs/gpu.md keeps its word: its commands are understood, its programs run."""
+
+from __future__ import annotations
+
+import io
+import re
+import shlex
+from pathlib import Path
+
+import click
+import numpy as np
+import pytest
+from PIL import Image
+from test_conformance import CODES, container
+
+from gamutmeta import carriers
+from gamutmeta.cli import app
+
+PAGE = (Path(__file__).parents[1] / "docs" / "gpu.md").read_text(encoding="utf-8")
+BLOCKS = "\n".join(re.findall(r"^```sh\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL))
+COMMANDS = re.findall(r"^gamutmeta ([^#\n]*)", BLOCKS, re.MULTILINE)
+BENCHMARKS = re.findall(r"^python -m benchmarks\.gpu ([^#\n]*)", BLOCKS, re.MULTILINE)
+
+
+def test_there_are_commands() -> None:
+    assert (len(COMMANDS), len(BENCHMARKS)) == (3, 4)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_commands_are_understood(command: str) -> None:
+    name, *arguments = shlex.split(command)
+    known = app.get_command(click.Context(app), name)
+    assert known is not None
+    known.make_context(name, arguments)
+
+
+@pytest.mark.parametrize("command", BENCHMARKS)
+def test_benchmarks_are_understood(command: str) -> None:
+    arguments_of = pytest.importorskip("benchmarks.gpu.__main__").arguments_of
+    assert arguments_of(shlex.split(command)).photograph == Path("photo.tif")
+
+
+def test_the_programs_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On the CPU; with the size of the picture at hand."""
+    pytest.importorskip("torch")
+    monkeypatch.chdir(tmp_path)
+    file = io.BytesIO()
+    Image.fromarray(CODES).save(file, "PNG")
+    Path("photo.jpg").write_bytes(carriers.embed(file.getvalue(), container()))
+    first, second = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    names: dict[str, object] = {}
+    exec(first.replace('"cuda"', '"auto"'), names)  # noqa: S102 - it is the page's
+    restored = np.asarray(names["wide"])
+    small = second.replace("(2000, 3000, 3)", str(CODES.shape)).replace('"cuda"', '"cpu"')
+    exec(small, names)  # noqa: S102 - likewise
+    assert np.asarray(names["wide"]).shape == restored.shape
