@@ -51,7 +51,7 @@ class StaticGradient(HandGradient):
         colours = network.descriptor.feature_count - self._channels
         # Rows of the packed samples: shares of four nodes, colour features, gates, target, weight.
         self._part = network.values.new_empty(1, 4 + colours + 3 + 3 + 1, batch)
-        self._share, self._colour, self._gate, self._target, weight = self._part[0].split([4, colours, 3, 3, 1])
+        self._share, self._colour, self._gate, self._target, weight = torch.split(self._part[0], [4, colours, 3, 3, 1])
         self._weight = weight[0]
         self._corners = self._everywhere.new_empty(1, 4, batch)
         self._packed, self._packed_corners = self._part.new_empty(0), self._corners.new_empty(0)

@@ -52,7 +52,8 @@ class StaticStep:
         self, network: Network, config: FitConfig, batch: int, generator: torch.Generator, *, records: bool = True
     ) -> None:
         self._network = network
-        self._adam, self._soap = optimisers_for(network, config)  # type: ignore[misc]  # see knows()
+        adam, *soaps = optimisers_for(network, config)
+        self._adam, (self._soap,) = adam, soaps
         noise, steps = Noise(network.grid, config.steps, generator), config.steps
         self._gradient = StaticGradient(network, batch, LOSS_SCALE, noise.pool)
         device = noise.pool.device
