@@ -110,7 +110,7 @@ def fit(
     height, width = codes.shape[:2]
     descriptor = config.descriptor(width, height, gate)
     kernel = kernel_for("gamutmeta.fit.kernel", height * width, compiled=compiled)
-    samples = draw_samples(descriptor, codes, wide, config.sample_pixels, np.random.default_rng(seed))
+    samples = draw_samples(descriptor, codes, wide, config.sample_pixels, np.random.default_rng(seed), kernel=kernel)
     generator = torch.Generator().manual_seed(seed)
     with single_threaded():
         network = Network(descriptor, width, height, grid_step=config.grid_step, generator=generator, device=where)

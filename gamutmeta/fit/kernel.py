@@ -1,6 +1,8 @@
-"""A step's gradient in machine code, by numba: all of it for a few samples at a time, which stay in the cache.
+"""What takes longest in a fit, in machine code, by numba: the gradient, and the look at every pixel before the draw.
 
-The twin of :class:`gamutmeta.fit.gradient.HandGradient`, for the same models. Imported only where it is used.
+The gradient is worked out for a few samples at a time, all of it, so that they stay in the cache. Twins of these are
+:class:`gamutmeta.fit.gradient.HandGradient`, for the same models, and what :mod:`gamutmeta.fit.samples` does by numpy.
+Imported only where it is used.
 """
 
 from __future__ import annotations
@@ -8,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-__all__ = ["add_gradient", "rate_slope"]
+__all__ = ["add_gradient", "densities", "rate_slope"]
 
 _LANES = 256
 """Samples taken at once; each unit's values of all of them lie side by side. Half as many take an eighth longer."""
@@ -77,6 +79,33 @@ def add_gradient(  # type: ignore[no-untyped-def]
             here, there = there, here
         for channel in range(channels):
             _scatter(slopes[channel], across, step, corner, fractions, start, count, here[channel])
+
+
+@njit(nogil=True, cache=True)
+def densities(codes, wide, active, srgb, romm, matrix, factor, densest, out):  # type: ignore[no-untyped-def]
+    """How densely pixels are to be drawn: their root squared error by clipping times `factor`, from 1 to `densest`.
+
+    Args:
+        codes: sRGB codes, uint8 (n, 3).
+        wide: ROMM RGB, uint16 (n, 3).
+        active: whether the model acts at a code, (256,); pixels where it does not are not drawn.
+        srgb: linear value of each code, (256,).
+        romm: linear value of each code, (65536,).
+        matrix: linear sRGB to linear ProPhoto, float32 (3, 3).
+        factor: densities for an error of 1.
+        densest: the bound, at most 255.
+        out: uint8 (n,).
+    """
+    for at in range(len(codes)):
+        r, g, b = codes[at, 0], codes[at, 1], codes[at, 2]
+        out[at] = 0
+        if active[r] or active[g] or active[b]:
+            square = np.float32(0)
+            for channel in range(3):
+                clipped = (srgb[r] * matrix[channel, 0] + srgb[g] * matrix[channel, 1]) + srgb[b] * matrix[channel, 2]
+                difference = clipped - romm[wide[at, channel]]
+                square += difference * difference
+            out[at] = min(max(np.rint(np.sqrt(square) * factor), np.float32(1)), np.float32(densest))
 
 
 @njit(nogil=True, cache=True)
