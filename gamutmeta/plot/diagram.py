@@ -72,7 +72,7 @@ def chromaticity(
         dashes = _DASHES[list(SPACES).index(gamut.name)]
         axes.fill(*triangle(gamut).T, fill=False, edgecolor="#222222", linestyle=dashes, linewidth=1, label=gamut.title)
     axes.plot(*SRGB.white, marker="+", color="#222222", linestyle="none", label="white, D65")
-    axes.set(xlim=(-0.02, 0.78), ylim=(-0.02, 0.88), xlabel="x", ylabel="y", title="CIE 1931 chromaticities")
+    axes.set(xlim=(-0.02, 0.78), ylim=(-0.02, 0.92), xlabel="x", ylabel="y", title="CIE 1931 chromaticities")
     axes.set_aspect("equal")
     axes.legend(loc="upper right", fontsize="small", markerscale=2)
     return axes
