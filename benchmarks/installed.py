@@ -28,18 +28,17 @@ RESULTS = Path(__file__).parent / "results"
 def needed(requirements: list[str]) -> set[str]:
     """Names of all packages that requirements ask for, directly or not, on this machine."""
     found: set[tuple[str, str]] = set()
-    waiting = [Requirement(text) for text in requirements]
+    waiting = [(text, "") for text in requirements]
     while waiting:
-        requirement = waiting.pop()
+        text, of_extra = waiting.pop()
+        requirement = Requirement(text)
+        if requirement.marker is not None and not requirement.marker.evaluate({"extra": of_extra}):
+            continue
         name = canonicalize_name(requirement.name)
         for extra in {"", *requirement.extras}:
-            if (name, extra) in found:
-                continue
-            found.add((name, extra))
-            for text in distribution(name).requires or ():
-                further = Requirement(text)
-                if further.marker is None or further.marker.evaluate({"extra": extra}):
-                    waiting.append(further)
+            if (name, extra) not in found:
+                found.add((name, extra))
+                waiting += [(further, extra) for further in distribution(name).requires or ()]
     return {name for name, _ in found}
 
 
