@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["REDUCTION", "preload"]
 
-_KERNELS = ("gamutmeta.color.kernel", "gamutmeta.model.kernel")
+_KERNELS = ("gamutmeta.color.kernel", "gamutmeta.model.kernel", "gamutmeta.fit.kernel")
 
 REDUCTION = (*_KERNELS, "gamutmeta.fit.engine")
 """What gamut reduction will import, in the order of need; the kernels where numba is installed."""
