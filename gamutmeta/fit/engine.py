@@ -23,9 +23,12 @@ from gamutmeta.fit.protection import Protection
 from gamutmeta.fit.rate import RateControl, tensors_within
 from gamutmeta.fit.samples import draw_samples
 from gamutmeta.fit.soap import Soap
+from gamutmeta.fit.starts import learned_start
 from gamutmeta.fit.threads import single_threaded
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from gamutmeta.container import Tensor
@@ -114,6 +117,8 @@ def fit(
     generator = torch.Generator().manual_seed(seed)
     with single_threaded():
         network = Network(descriptor, width, height, grid_step=config.grid_step, generator=generator, device=where)
+        if (start_values := _learned_start(config, descriptor)) is not None:
+            network.take(start_values)
         problem, protection = Problem.build(descriptor, samples, where), Protection(samples)
         _train(network, problem, protection, config, generator, compiled=kernel is not None)
         if config.closed_form:
@@ -121,6 +126,12 @@ def fit(
         else:
             tensors = tensors_within(network, config, config.max_bytes)
     return FitResult(descriptor, tensors, config.steps, len(samples), where.type, time.perf_counter() - start)
+
+
+def _learned_start(config: FitConfig, descriptor: Descriptor) -> Mapping[str, NDArray[np.float32]] | None:
+    """What the MLP starts from; None for random values."""
+    wanted = config.start == "learned" and config.model == "paper"
+    return learned_start(descriptor.layer_widths) if wanted else None
 
 
 def _train(
