@@ -3,13 +3,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pytest
 
 from benchmarks.paper.methods.mlp import Mlp
 from benchmarks.paper.mlp.layout import Layout
 from benchmarks.paper.protocol import Measured
 from benchmarks.paper.registry import Registry, build
-from benchmarks.paper.report.chromaticity import SPECTRAL_LOCUS, srgb_triangle
+from benchmarks.paper.report.chromaticity import srgb_triangle
 from benchmarks.paper.report.figures import quick_share, series_of
 from benchmarks.paper.report.plots import draw_ablations, draw_photograph
 from benchmarks.paper.report.published import PUBLISHED
@@ -19,7 +18,6 @@ from gamutmeta.color.adaptation import Adaptation
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-    from types import ModuleType
 
     RowMaker = Callable[..., dict[str, Any]]
 
@@ -143,12 +141,6 @@ def test_photographs_are_drawn(tmp_path: Path, row: RowMaker) -> None:
     found = {key: Measured(row(key, "x", None if key == "clip" else 30.0), arrays) for key in keys}
     draw_photograph(tmp_path / "x.png", "x", found)
     assert (tmp_path / "x.png").read_bytes().startswith(b"\x89PNG")
-
-
-def test_the_spectral_locus_is_the_cies(colour: ModuleType) -> None:
-    matching = colour.MSDS_CMFS["CIE 1931 2 Degree Standard Observer"]
-    for wavelength, xy in SPECTRAL_LOCUS.items():
-        assert colour.XYZ_to_xy(matching[wavelength]) == pytest.approx(xy, abs=2e-4)
 
 
 def test_srgbs_corners_are_adapted() -> None:
