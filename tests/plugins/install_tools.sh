@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Installs what tests/plugins needs beside tests/interop: Lua, darktable, and a screen that nobody sees.
+# Installs what tests/plugins needs beside tests/interop: Lua, darktable, a screen that nobody sees, and PyGObject.
 #
 #   if bash tests/plugins/install_tools.sh; then export GAMUTMETA_REQUIRE_TOOLS=1; fi
 #
 # Exit code 1 if it could not; the tests that need them are then skipped, and say so.
 set -uo pipefail
 
-packages="lua5.4 darktable xvfb"
+packages="lua5.4 darktable xvfb python3-gi"
 
 give_up() {
-    echo "plug-ins: $1; the tests that need darktable will be skipped" >&2
+    echo "plug-ins: $1; the tests that need them will be skipped" >&2
     exit 1
 }
 

@@ -136,6 +136,7 @@ DRIVER = """
 local darktable = require "darktable"
 loadfile(SCRIPT)("gamutmeta")
 local image = darktable.database.import(PHOTO)
+darktable.control.sleep(2000) -- until the window is there
 darktable.gui.selection { image }
 darktable.gui.action("lib/export/export", 0, "", "", 1.0)
 """

@@ -58,12 +58,17 @@ local function build_widgets()
   }
 end
 
+-- A slider's value has a fraction, and none at all before it was ever drawn.
+local function whole(value)
+  return value == value and string.format("%d", math.floor(value + 0.5)) or remembered "quality"
+end
+
 -- From the widgets to the preferences, which is where storing looks.
 local function remember()
   if not has_gui then return end
   local values = {
     preset = widgets.preset.value,
-    quality = string.format("%d", widgets.quality.value),
+    quality = whole(widgets.quality.value),
     folder = widgets.folder.value or "",
     command = widgets.command.text,
   }
@@ -111,8 +116,12 @@ local function supported(_, format)
 end
 
 local function initialize(_, format, images, _, extra)
-  remember()
   extra.stored, extra.failed, extra.narrow = 0, 0, 0
+  -- darktable 4.2 ends itself if there is an error in here.
+  local ok, problem = pcall(remember)
+  if not ok then
+    dt.print_error("gamutmeta: settings are not remembered: " .. tostring(problem))
+  end
   if format.bpp ~= 16 then
     dt.print("gamutmeta: choose 16 bit for the format; 8 bit is too coarse for a wide space")
     return {}
