@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,8 +15,9 @@ from carrots import CARROTS, QUICK, write_piece
 from photo_files import exif_block
 
 pytest.importorskip("torch")
-iio = pytest.importorskip("imageio.v3", reason="imageio is not installed; pip install 'gamutmeta[imageio]'")
+pytest.importorskip("imageio", reason="imageio is not installed; pip install 'gamutmeta[imageio]'")
 
+import imageio.v3 as iio
 from imageio.config import known_plugins
 
 from gamutmeta import carriers
@@ -28,7 +31,6 @@ from gamutmeta.reduction import reduce_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
 @pytest.fixture(autouse=True)
@@ -175,3 +177,11 @@ def test_without_imageio_the_extra_is_named() -> None:
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert ran.returncode == 1
     assert "pip install 'gamutmeta[imageio]'" in ran.stderr
+
+
+def test_the_page_keeps_its_word(folder: Path, tmp_path: Path) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "plugins" / "imageio.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    (tmp_path / "photo.jpg").write_bytes((folder / "app11.jpg").read_bytes())
+    checks = "assert wide.shape == (64, 96, 3) and screen.shape == (96, 64, 3) and profile[36:40] == b'acsp'"
+    subprocess.run([sys.executable, "-W", "error", "-c", f"{code}\n{checks}"], cwd=tmp_path, check=True, timeout=60)
