@@ -17,7 +17,7 @@ NODE_READY := spec/kaitai/node_modules/.package-lock.json
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test test-all lint types layers check conformance vectors fuzz clean
+.PHONY: demo test test-all lint types layers check conformance vectors fuzz paper clean
 
 demo: $(READY)
 	@$(BIN)/gamutmeta demo --overwrite
@@ -49,6 +49,11 @@ conformance: $(READY)
 FUZZ ?= 1000000
 fuzz: $(READY)
 	$(BIN)/python -m tests.fuzz.run --executions $(FUZZ)
+
+# The paper's tables over a folder of 16-bit ProPhoto pictures: make paper DATA=folder QUICK=0.1
+QUICK ?= 1
+paper: $(READY)
+	$(BIN)/python -m benchmarks.paper $(DATA) --quick $(QUICK)
 
 vectors: $(READY)
 	$(BIN)/python -m spec.vectors.make

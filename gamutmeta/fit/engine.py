@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
+from gamutmeta.color.compiled import kernel_for
 from gamutmeta.errors import FitError
 from gamutmeta.fit.adam import Adam
 from gamutmeta.fit.gradient import gradient_for
@@ -21,9 +23,12 @@ from gamutmeta.fit.protection import Protection
 from gamutmeta.fit.rate import RateControl, tensors_within
 from gamutmeta.fit.samples import draw_samples
 from gamutmeta.fit.soap import Soap
+from gamutmeta.fit.starts import learned_start
 from gamutmeta.fit.threads import single_threaded
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from gamutmeta.container import Tensor
@@ -83,6 +88,7 @@ def fit(
     gate: int | None = 0,
     device: str = "auto",
     seed: int = 0,
+    compiled: bool | None = None,
 ) -> FitResult:
     """Fit a model that takes `codes` to `wide`.
 
@@ -93,6 +99,8 @@ def fit(
         gate: see :class:`~gamutmeta.model.descriptor.Descriptor`.
         device: "auto", "cpu" or "cuda".
         seed: of the draw, the initial weights and the quantisation noise.
+        compiled: True for numba's gradient, False for torch's, None for numba's where it is installed and the picture
+            is large. Models and devices that it does not know are left to torch.
 
     Returns:
         The model, whose container is not larger than ``config.max_bytes``.
@@ -104,12 +112,15 @@ def fit(
     where = choose_device(device)
     height, width = codes.shape[:2]
     descriptor = config.descriptor(width, height, gate)
-    samples = draw_samples(descriptor, codes, wide, config.sample_pixels, np.random.default_rng(seed))
+    kernel = kernel_for("gamutmeta.fit.kernel", height * width, compiled=compiled)
+    samples = draw_samples(descriptor, codes, wide, config.sample_pixels, np.random.default_rng(seed), kernel=kernel)
     generator = torch.Generator().manual_seed(seed)
     with single_threaded():
         network = Network(descriptor, width, height, grid_step=config.grid_step, generator=generator, device=where)
+        if (start_values := _learned_start(config, descriptor)) is not None:
+            network.take(start_values)
         problem, protection = Problem.build(descriptor, samples, where), Protection(samples)
-        _train(network, problem, protection, config, generator)
+        _train(network, problem, protection, config, generator, compiled=kernel is not None)
         if config.closed_form:
             tensors = refined_within(network, problem, protection, config)
         else:
@@ -117,8 +128,20 @@ def fit(
     return FitResult(descriptor, tensors, config.steps, len(samples), where.type, time.perf_counter() - start)
 
 
+def _learned_start(config: FitConfig, descriptor: Descriptor) -> Mapping[str, NDArray[np.float32]] | None:
+    """What the MLP starts from; None for random values."""
+    wanted = config.start == "learned" and config.model == "paper"
+    return learned_start(descriptor.layer_widths) if wanted else None
+
+
 def _train(
-    network: Network, problem: Problem, protection: Protection, config: FitConfig, generator: torch.Generator
+    network: Network,
+    problem: Problem,
+    protection: Protection,
+    config: FitConfig,
+    generator: torch.Generator,
+    *,
+    compiled: bool,
 ) -> None:
     """Warm-up, then a cosine to zero; uniform noise stands in for the rounding of the grid."""
     optimisers = _optimisers(network, config)
@@ -129,7 +152,8 @@ def _train(
 
     batch = min(config.batch, len(problem))
     batches = min(len(problem), max(_DRAWN, batch)) // batch
-    gradient, first = gradient_for(network, problem.first(batches * batch), batch, _LOSS_SCALE), 0
+    gradient_of = partial(gradient_for, network, batch=batch, scale=_LOSS_SCALE, compiled=compiled)
+    gradient, first = gradient_of(problem.first(batches * batch)), 0
     rate = RateControl(network, config, rescale)
     noise = Noise(network.grid, config.steps, generator)
     redraws = {round(share * config.steps) for share in config.redraws}
@@ -140,7 +164,7 @@ def _train(
             protection.look(problem, errors)
             count = min(len(problem), _DRAWN) // batch * batch
             drawn = draw_by_error(problem, errors, protection.weights(problem), count, generator)
-            gradient, first, batches = gradient_for(network, drawn, batch, _LOSS_SCALE), step, count // batch
+            gradient, first, batches = gradient_of(drawn), step, count // batch
         gradient((step - first) % batches * batch, noise.at(step), rate.weight)
         factor = min(1.0, (step + 1) / _WARM_UP) * (0.5 + 0.5 * math.cos(math.pi * step / config.steps))
         for optimiser in optimisers:

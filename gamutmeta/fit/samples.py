@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -73,6 +73,8 @@ def draw_samples(
     wide: NDArray[np.uint16],
     count: int,
     rng: np.random.Generator,
+    *,
+    kernel: Any | None = None,
 ) -> Samples:
     """Draw about `count` pixels at the most, without replacement.
 
@@ -86,6 +88,7 @@ def draw_samples(
         wide: the photograph, ROMM RGB, uint16 (H, W, 3).
         count: the most pixels to draw.
         rng: where the randomness comes from.
+        kernel: :mod:`gamutmeta.fit.kernel`, if it is to do what it can.
 
     Raises:
         FitError: if there is no pixel to learn from.
@@ -97,7 +100,10 @@ def draw_samples(
     density = np.empty((height, width), np.uint8)
 
     def work(rows: slice) -> None:
-        density[rows] = survey.density(codes[rows], wide[rows])
+        if kernel is not None and survey.is_weighted and survey.clipped_error:
+            survey.compiled_density(kernel, codes[rows], wide[rows], density[rows])
+        else:
+            density[rows] = survey.density(codes[rows], wide[rows])
 
     for_each_strip(work, height, width)
     levels = np.bincount(density.ravel(), minlength=256)
@@ -184,6 +190,22 @@ class _Survey:
             errors = np.sqrt(self.squared_errors(codes.reshape(-1, 3)[at], table[wide.reshape(-1, 3)[at]]))
             density.reshape(-1)[at] = np.clip(np.rint(errors * (_LEVELS / self.clipped_error)), 1, _DENSEST)
         return density
+
+    def compiled_density(
+        self, kernel: Any, codes: NDArray[np.uint8], wide: NDArray[np.uint16], out: NDArray[np.uint8]
+    ) -> None:
+        """The twin of :meth:`density` for a gated model where clipping took something; written to `out`, (rows, W)."""
+        kernel.densities(
+            codes.reshape(-1, 3),
+            wide.reshape(-1, 3),
+            self.active,
+            decode_table(SRGB, 256),
+            decode_table(PROPHOTO, 65536),
+            expansion_matrix(self.descriptor.adaptation).astype(np.float32),
+            np.float32(_LEVELS / self.clipped_error),
+            _DENSEST,
+            out.reshape(-1),
+        )
 
     def chances(self, levels: NDArray[np.intp], count: int) -> NDArray[np.float32]:
         """Chance of each density to be drawn, (256,), where `levels` pixels have it, (256,)."""

@@ -56,6 +56,21 @@ def test_pixels_that_clipping_hurts_most_are_drawn_most_and_weigh_least() -> Non
     assert samples.pixels_per_sample * len(samples) == pytest.approx(active.sum())
 
 
+@pytest.mark.parametrize("gate", [0, 32, None])
+def test_numba_draws_as_numpy_does(gate: int | None) -> None:
+    kernel = pytest.importorskip("gamutmeta.fit.kernel", exc_type=ImportError)
+    wide = highlights()
+    codes, _ = reduce_to_codes(wide, GRID.adaptation)
+    descriptor = GRID.descriptor(400, 300, gate)
+    by_numpy, by_numba = (
+        draw_samples(descriptor, codes, wide, 8_000, np.random.default_rng(0), kernel=k) for k in (None, kernel)
+    )
+    places = [set(zip(s.row.tolist(), s.column.tolist(), strict=True)) for s in (by_numpy, by_numba)]
+    # A density that lies half-way between two may be rounded otherwise.
+    assert len(places[0] ^ places[1]) <= 0.002 * len(by_numpy)
+    assert by_numba.pixels_per_sample == pytest.approx(by_numpy.pixels_per_sample, rel=1e-3)
+
+
 def test_all_are_taken_alike_where_there_are_not_too_many() -> None:
     wide = highlights()
     codes, _ = reduce_to_codes(wide, GRID.adaptation)
