@@ -24,7 +24,7 @@ FLAGS = object()
 said = {}
 
 
-class RunMode(GObject.GEnum):
+class RunMode:
     NONINTERACTIVE = 1
 
 
@@ -38,8 +38,9 @@ class ValueArray(list):
         return cls(value.get_value() for value in values)
 
 
-class PDBStatusType:
-    EXECUTION_ERROR, SUCCESS = "error", "success"
+# Some enumeration that GObject knows, in place of GIMP's: Python cannot register one.
+PDBStatusType = Gio.FileType
+PDBStatusType.EXECUTION_ERROR, PDBStatusType.SUCCESS = Gio.FileType.UNKNOWN, Gio.FileType.REGULAR
 
 
 class PDBProcType:
@@ -76,14 +77,15 @@ def main(gtype, arguments):
     file = Gio.File.new_for_uri(FILE) if "://" in FILE else Gio.File.new_for_path(FILE)
     values, flags = procedure.run(procedure, RunMode, file, None, FLAGS, None, procedure.data)
     assert flags is FLAGS
-    said["status"] = values[0]
+    said["status"] = {PDBStatusType.SUCCESS: "success", PDBStatusType.EXECUTION_ERROR: "error"}[values[0]]
     said["image"] = isinstance(values[1], Image)
     said["error"] = getattr(values[1], "message", None)
 
 
 stub = types.ModuleType("gi.repository.Gimp")
 stub.PlugIn = GObject.Object
-for member in (RunMode, Image, ValueArray, PDBStatusType, PDBProcType, LoadProcedure, file_load, main):
+stub.PDBStatusType = PDBStatusType
+for member in (RunMode, Image, ValueArray, PDBProcType, LoadProcedure, file_load, main):
     setattr(stub, member.__name__, member)
 sys.modules["gi.repository.Gimp"] = stub
 sys.modules["gi.repository"].Gimp = stub
