@@ -128,7 +128,7 @@ class GamutMetaPlugin(PluginV3):
         codes, alpha = self._decoded
         wide = expand_decoded(self._attached, self._data, codes, check=check, threads=threads, alpha=alpha)
         wide = wide.convert(space)
-        array = with_alpha(wide.array, wide.alpha)
+        array = np.asarray(with_alpha(wide.array, wide.alpha), np.uint16)
         if rotate:
             array = turned_upright(array, wide.orientation)
         return array[np.newaxis] if index is ... else array
