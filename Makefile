@@ -11,13 +11,13 @@ READY := $(VENV)/.ready
 MARKS ?= not slow
 # pip knows dependency groups since 25.1 only.
 GROUPS := import tomllib; groups = tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]; \
-	print(*groups["test"], *groups["lint"], sep="\n")
+	print(*groups["test"], *groups["lint"], *groups["docs"], sep="\n")
 # The specification's Kaitai compiler; without npm its tests are skipped.
 NODE_READY := spec/kaitai/node_modules/.package-lock.json
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test test-all lint types layers check conformance vectors fuzz clean
+.PHONY: demo test test-all lint types layers check conformance vectors fuzz paper docs clean
 
 demo: $(READY)
 	@$(BIN)/gamutmeta demo --overwrite
@@ -49,6 +49,15 @@ conformance: $(READY)
 FUZZ ?= 1000000
 fuzz: $(READY)
 	$(BIN)/python -m tests.fuzz.run --executions $(FUZZ)
+
+# The paper's tables over a folder of 16-bit ProPhoto pictures: make paper DATA=folder QUICK=0.1
+QUICK ?= 1
+paper: $(READY)
+	$(BIN)/python -m benchmarks.paper $(DATA) --quick $(QUICK)
+
+# The manual as a site: build/docs/index.html
+docs: $(READY)
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs build/docs
 
 vectors: $(READY)
 	$(BIN)/python -m spec.vectors.make

@@ -20,7 +20,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gamutmeta import edit
+    from gamutmeta import edit, plot
     from gamutmeta.arrays import expand_array
     from gamutmeta.carriers import extract, host_format, strip
     from gamutmeta.container import Limits, Payload, transform_payload
@@ -52,6 +52,7 @@ __all__ = [
     "expand_file",
     "extract",
     "host_format",
+    "plot",
     "read_photo",
     "reduce",
     "reduce_file",
@@ -87,7 +88,7 @@ _HOME = {
     "verify_file": "verification",
 }
 
-_MODULES = {"edit"}
+_MODULES = {"edit", "plot"}
 """Public modules."""
 
 

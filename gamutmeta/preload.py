@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 import importlib
-from contextlib import suppress
+import sys
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.compiled import is_numba_available, load_kernel
+from gamutmeta.color.gamut import reduce_to_codes
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 __all__ = ["REDUCTION", "preload"]
 
-_KERNELS = ("gamutmeta.color.kernel", "gamutmeta.model.kernel")
+_KERNELS = ("gamutmeta.color.kernel", "gamutmeta.model.kernel", "gamutmeta.fit.kernel")
 
 REDUCTION = (*_KERNELS, "gamutmeta.fit.engine")
 """What gamut reduction will import, in the order of need; the kernels where numba is installed."""
+
+_SWITCH_SECONDS = 0.0005
+"""How long one thread may keep the interpreter while others wait, during the imports.
+
+They hold it nearly all the time, and the thread that reads and converts lets go of it a thousand times: with Python's
+own 5 ms each time, it would wait for most of them."""
 
 _LARGE = 16 << 20
 """Bytes of a photograph's file that take so long to read that it pays."""
@@ -37,9 +48,21 @@ def preload(path: str | os.PathLike[str], modules: Iterable[str]) -> None:
 
 
 def _load(modules: tuple[str, ...]) -> None:
-    for module in modules:
-        if module not in _KERNELS:
-            with suppress(ImportError):
-                importlib.import_module(module)
-        elif is_numba_available():
-            load_kernel(module)
+    with _quick_switches():
+        for module in modules:
+            if module not in _KERNELS:
+                with suppress(ImportError):
+                    importlib.import_module(module)
+            elif is_numba_available() and load_kernel(module) is not None and module == _KERNELS[0]:
+                # numba itself is set up at the first call of all, in a seventh of a second.
+                reduce_to_codes(np.zeros((1, 1, 3), np.uint16), Adaptation.BRADFORD, compiled=True)
+
+
+@contextmanager
+def _quick_switches() -> Iterator[None]:
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(min(before, _SWITCH_SECONDS))
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)

@@ -52,3 +52,9 @@ def test_no_kernel_without_numba(large: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.delitem(sys.modules, "gamutmeta.color.kernel", raising=False)
     preloaded(large, ("gamutmeta.color.kernel",))
     assert "gamutmeta.color.kernel" not in sys.modules
+
+
+def test_threads_take_turns_as_before_once_all_is_imported(large: Path) -> None:
+    before = sys.getswitchinterval()
+    preloaded(large, ("colorsys",))
+    assert sys.getswitchinterval() == before

@@ -31,12 +31,12 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
-__all__ = ["GainMap"]
+__all__ = ["OFFSET", "GainMap", "apply_gain"]
 
 _HEAD = struct.Struct("<B9f")
 """Kind; least and greatest value, and gamma, of each channel. Gamma is 1, as is usual."""
 _KINDS = ("difference", "log gain")
-_OFFSET = np.float32(1 / 64)
+OFFSET = np.float32(1 / 64)
 """Of both renditions; the default of the hdrgm metadata, which the standard grew from."""
 _FACTORS = (192, 128, 96, 64, 48, 32, 24, 16, 12, 8, 6, 4, 3, 2, 1)
 """Pixels per cell along each side, coarsest first."""
@@ -47,18 +47,19 @@ _QUALITIES = range(1, 101)
 def _gain(kind: str, wide: Floats, clipped: Floats) -> Floats:
     if kind == "difference":
         return wide - clipped
-    return np.asarray(np.log2((wide + _OFFSET) / _above_zero(clipped)), np.float32)
+    return np.asarray(np.log2((wide + OFFSET) / _above_zero(clipped)), np.float32)
 
 
-def _apply(kind: str, clipped: Floats, gain: Floats) -> Floats:
+def apply_gain(kind: str, clipped: Floats, gain: Floats) -> Floats:
+    """What the map makes of `clipped`: linear ProPhoto (..., 3), not clipped to [0, 1]."""
     if kind == "difference":
         return clipped + gain
-    return np.asarray(_above_zero(clipped) * np.exp2(gain) - _OFFSET, np.float32)
+    return np.asarray(_above_zero(clipped) * np.exp2(gain) - OFFSET, np.float32)
 
 
 def _above_zero(clipped: Floats) -> Floats:
     """The clipped rendition plus the offset, kept positive: its matrix has small negative entries."""
-    return np.asarray(np.maximum(clipped + _OFFSET, _OFFSET / 16))
+    return np.asarray(np.maximum(clipped + OFFSET, OFFSET / 16))
 
 
 def _centres(size: int, cells: int) -> NDArray[np.float64]:
@@ -128,13 +129,19 @@ class GainMap:
     Args:
         budgets: that it is measured at, bytes.
         kinds: that are tried, of "difference" and "log gain".
+        adaptation: of the matrix to sRGB that made the codes.
     """
 
     name = "gain map"
-    adaptation = Adaptation.BRADFORD
 
-    def __init__(self, budgets: tuple[int | None, ...], kinds: Sequence[str] = _KINDS) -> None:
+    def __init__(
+        self,
+        budgets: tuple[int | None, ...],
+        kinds: Sequence[str] = _KINDS,
+        adaptation: Adaptation = Adaptation.BRADFORD,
+    ) -> None:
         self.budgets = budgets
+        self.adaptation = adaptation
         self._kinds = kinds
         # The scaled maps serve all budgets of one photograph.
         self._of: tuple[NDArray[np.uint16], NDArray[np.uint8]] | None = None
@@ -152,7 +159,7 @@ class GainMap:
             kind, gains = _decode(data)
             row = Axis.of(test.row, _centres(wide.shape[0], gains.shape[0]))
             column = Axis.of(test.column, _centres(wide.shape[1], gains.shape[1]))
-            error = squared_error(_apply(kind, test.clipped, at_points(gains, row, column)), test.wanted)
+            error = squared_error(apply_gain(kind, test.clipped, at_points(gains, row, column)), test.wanted)
             if best is None or error < best[0]:
                 best = error, data, note
         if best is None:
@@ -168,7 +175,7 @@ class GainMap:
         result = np.empty(codes.shape, np.uint16)
         for strip in row_strips(height, width):
             clipped = clipped_linear(codes[strip], self.adaptation)
-            result[strip] = romm_codes(_apply(kind, clipped, at_raster(gains, row[strip], column)))
+            result[strip] = romm_codes(apply_gain(kind, clipped, at_raster(gains, row[strip], column)))
         return result
 
     def _candidates(

@@ -43,7 +43,7 @@ _STRIP_PIXELS = 1 << 16
 
 def octaves(values: torch.Tensor) -> torch.Tensor:
     """``sin`` and ``cos`` of pi 2^k times every value on [-1, 1], k = 0..11: (N, C) becomes (N, 24 C)."""
-    angles = (values[..., None] * (2.0 ** torch.arange(_OCTAVES) * torch.pi)).flatten(-2)
+    angles = (values[..., None] * (2.0 ** torch.arange(_OCTAVES, device=values.device) * torch.pi)).flatten(-2)
     return torch.cat([angles.sin(), angles.cos()], -1)
 
 

@@ -127,13 +127,18 @@ class _Correction:
 
 
 class Samples:
-    """ProPhoto samples and a colour correction that the reader fits; see the module."""
+    """ProPhoto samples and a colour correction that the reader fits; see the module.
+
+    Args:
+        budgets: that it is measured at, bytes.
+        adaptation: of the matrix to sRGB that made the codes.
+    """
 
     name = "samples"
-    adaptation = Adaptation.BRADFORD
 
-    def __init__(self, budgets: tuple[int | None, ...]) -> None:
+    def __init__(self, budgets: tuple[int | None, ...], adaptation: Adaptation = Adaptation.BRADFORD) -> None:
         self.budgets = budgets
+        self.adaptation = adaptation
 
     def fit(self, wide: NDArray[np.uint16], codes: NDArray[np.uint8], budget: int | None, seed: int) -> Metadata:
         """See :class:`~benchmarks.rivals.method.Method`."""

@@ -31,7 +31,7 @@ REDUCE = (
     ("gamutmeta.reduction.measure_models", "measure"),
     ("gamutmeta.carriers.embed", "embed"),
     ("gamutmeta.reduction.atomic_write", "write"),
-    ("gamutmeta.cli.convert.reduce_file", "other"),
+    ("gamutmeta.batch.streets.reduce_file", "other"),
 )
 """``reduce_file`` and functions that it calls, where they are looked up, and the stage that each belongs to."""
 
@@ -44,7 +44,7 @@ EXPAND = (
     ("gamutmeta.expansion.read_metadata", "extract"),
     ("gamutmeta.photo.wide.WideImage.convert", "colour"),
     ("gamutmeta.expansion.write_photo", "encode and write"),
-    ("gamutmeta.cli.convert.expand_file", "other"),
+    ("gamutmeta.batch.streets.expand_file", "other"),
 )
 """The same for ``expand_file``."""
 

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import ExifTags, Image, ImageOps
 
-from gamutmeta.color.delta_e import delta_e_2000, prophoto_to_lab
-from gamutmeta.color.gamut import out_of_gamut
+from gamutmeta.color.difference import color_differences, scale_end
 from gamutmeta.color.icc import profile_bytes
-from gamutmeta.color.spaces import DISPLAY_P3, PROPHOTO, apply_matrix, decode_table, reduction_matrix
+from gamutmeta.color.spaces import DISPLAY_P3
 from gamutmeta.demo.sheet import Panel, Scale, draw_sheet, heat_colours
 
 if TYPE_CHECKING:
@@ -23,13 +22,6 @@ __all__ = ["draw_comparison"]
 
 _PANEL = 600
 """Longer side of every panel, pixels."""
-
-_ERROR_SAMPLES = 1_000
-"""Colour differences are computed on a grid with at most this many pixels on the longer side."""
-
-_SCALE_ENDS = (1, 2, 4, 8, 12, 20, 40, 100)
-_SCALE_COVERS = 99.5
-"""Per cent of the errors of clipping that the scale shows."""
 
 _SCREEN_NOTE = "The photographs are in Display P3.\nAn sRGB screen shows only a part of the difference."
 
@@ -54,10 +46,9 @@ def draw_comparison(
     Returns:
         RGB, with the profile of Display P3 in ``info``.
     """
-    reference = _sampled(original)
-    errors = [delta_e_2000(prophoto_to_lab(reference), prophoto_to_lab(_sampled(wide))) for wide in (clipped, restored)]
-    og = out_of_gamut(apply_matrix(reduction_matrix(adaptation), reference))
-    top = next((end for end in _SCALE_ENDS if end >= np.percentile(errors[0], _SCALE_COVERS)), _SCALE_ENDS[-1])
+    differences = color_differences(original.array, (clipped.array, restored.array), adaptation)
+    errors, og = differences.errors, differences.og
+    top = scale_end(errors[0])
 
     size = _panel_size(original)
     photographs = [_photograph(wide, size) for wide in (clipped, restored, original)]
@@ -84,13 +75,6 @@ def draw_comparison(
     sheet = draw_sheet(panels, Scale(top, "CIEDE2000", _SCREEN_NOTE))
     sheet.info["icc_profile"] = profile_bytes(DISPLAY_P3.name)
     return sheet
-
-
-def _sampled(wide: WideImage) -> NDArray[np.float32]:
-    """Linear ProPhoto of single pixels. Averages would hide errors."""
-    step = -(-max(wide.size) // _ERROR_SAMPLES)
-    samples: NDArray[np.float32] = decode_table(PROPHOTO, 65536)[wide.array[::step, ::step]]
-    return samples
 
 
 def _panel_size(wide: WideImage) -> tuple[int, int]:

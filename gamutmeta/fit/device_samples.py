@@ -53,7 +53,7 @@ class DeviceCandidates:
 
     def levels(self) -> NDArray[np.intp]:
         """See :class:`~gamutmeta.fit.samples.Candidates`."""
-        counts = [torch.bincount(part, minlength=256) for part in self._density.split(_STRIP_PIXELS)]
+        counts = [torch.bincount(part, minlength=256) for part in torch.split(self._density, _STRIP_PIXELS)]
         return torch.stack(counts).sum(0).cpu().numpy().astype(np.intp)
 
     def pick(
@@ -62,7 +62,7 @@ class DeviceCandidates:
         """See :class:`~gamutmeta.fit.samples.Candidates`."""
         generator = torch.Generator(self._device).manual_seed(int(rng.integers(1 << 62)))
         table, picks = self._constant(chance), []
-        for start, part in enumerate(self._density.split(_STRIP_PIXELS)):
+        for start, part in enumerate(torch.split(self._density, _STRIP_PIXELS)):
             drawn = torch.rand(len(part), generator=generator, device=self._device) < table[part.long()]
             picks.append(drawn.nonzero()[:, 0] + start * _STRIP_PIXELS)
         at = torch.cat(picks)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from gamutmeta.color.compiled import kernel_for
 from gamutmeta.errors import FitError
 from gamutmeta.fit.device_samples import DeviceCandidates
 from gamutmeta.fit.importance import draw_by_error
@@ -17,12 +18,15 @@ from gamutmeta.fit.last_layer import refined_within
 from gamutmeta.fit.network import Network, Problem
 from gamutmeta.fit.protection import Protection
 from gamutmeta.fit.rate import RateControl, tensors_within
-from gamutmeta.fit.samples import draw_samples
+from gamutmeta.fit.samples import HostCandidates, draw_samples
+from gamutmeta.fit.starts import learned_start
 from gamutmeta.fit.static_step import StaticStep
 from gamutmeta.fit.step import LOSS_SCALE, EagerStep
 from gamutmeta.fit.threads import single_threaded
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from gamutmeta.container import Tensor
@@ -77,6 +81,7 @@ def fit(
     gate: int | None = 0,
     device: str = "auto",
     seed: int = 0,
+    compiled: bool | None = None,
 ) -> FitResult:
     """Fit a model that takes `codes` to `wide`.
 
@@ -87,6 +92,8 @@ def fit(
         gate: see :class:`~gamutmeta.model.descriptor.Descriptor`.
         device: "auto", "cpu" or "cuda".
         seed: of the draw, the initial weights and the quantisation noise.
+        compiled: True for numba's gradient, False for torch's, None for numba's where it is installed and the picture
+            is large. Models and devices that it does not know are left to torch.
 
     Returns:
         The model, whose container is not larger than ``config.max_bytes``.
@@ -98,15 +105,18 @@ def fit(
     where = choose_device(device)
     height, width = codes.shape[:2]
     descriptor = config.descriptor(width, height, gate)
-    survey_by = None if where.type == "cpu" else partial(DeviceCandidates, device=where)
-    samples = draw_samples(
-        descriptor, codes, wide, config.sample_pixels, np.random.default_rng(seed), survey_by=survey_by
-    )
+    on_cpu = where.type == "cpu"
+    kernel = kernel_for("gamutmeta.fit.kernel", height * width, compiled=compiled) if on_cpu else None
+    looks = partial(HostCandidates, kernel=kernel) if on_cpu else partial(DeviceCandidates, device=where)
+    rng = np.random.default_rng(seed)
+    samples = draw_samples(descriptor, codes, wide, config.sample_pixels, rng, candidates=looks)
     generator = torch.Generator().manual_seed(seed)
     with single_threaded():
         network = Network(descriptor, width, height, grid_step=config.grid_step, generator=generator, device=where)
+        if (start_values := _learned_start(config, descriptor)) is not None:
+            network.take(start_values)
         problem, protection = Problem.build(descriptor, samples, where), Protection(samples)
-        _train(network, problem, protection, config, generator)
+        _train(network, problem, protection, config, generator, compiled=kernel is not None)
         if config.closed_form:
             tensors = refined_within(network, problem, protection, config)
         else:
@@ -114,13 +124,28 @@ def fit(
     return FitResult(descriptor, tensors, config.steps, len(samples), where.type, time.perf_counter() - start)
 
 
+def _learned_start(config: FitConfig, descriptor: Descriptor) -> Mapping[str, NDArray[np.float32]] | None:
+    """What the MLP starts from; None for random values."""
+    wanted = config.start == "learned" and config.model == "paper"
+    return learned_start(descriptor.layer_widths) if wanted else None
+
+
 def _train(
-    network: Network, problem: Problem, protection: Protection, config: FitConfig, generator: torch.Generator
+    network: Network,
+    problem: Problem,
+    protection: Protection,
+    config: FitConfig,
+    generator: torch.Generator,
+    *,
+    compiled: bool,
 ) -> None:
     """Steps with the samples as they were drawn, and anew by their errors now and then."""
     batch = min(config.batch, len(problem))
-    step_of = StaticStep if StaticStep.knows(network, config) and not network.on_cpu else EagerStep
-    take_step: Step = step_of(network, config, batch, generator)
+    take_step: Step
+    if StaticStep.knows(network, config) and not network.on_cpu:
+        take_step = StaticStep(network, config, batch, generator)
+    else:
+        take_step = EagerStep(network, config, batch, generator, compiled=compiled)
     take_step.load(problem.first(min(len(problem), max(_DRAWN, batch)) // batch * batch), 0)
     rate = RateControl(network, config, take_step.rescale)
     redraws = {round(share * config.steps) for share in config.redraws}

@@ -1,4 +1,4 @@
-"""The gradient of the training loss, two ways: by autograd for any model, and by hand for the default one.
+"""The gradient of the training loss: by autograd for any model, and by hand for the default one.
 
 Loss: ``scale * mean(weight * (residual - target)^2) + rate_weight * sum(log2(1 + |z|))``, z being the grid in steps.
 The residual is taken with the grid plus noise, the rate with the grid as it is.
@@ -31,10 +31,15 @@ class Gradient(Protocol):
         """Take the batch of samples that begins at `start`; `noise`, in steps, has the grid's shape."""
 
 
-def gradient_for(network: Network, problem: Problem, batch: int, scale: float) -> Gradient:
-    """The fastest way for that network."""
-    kind = HandGradient if HandGradient.knows(network.descriptor) and network.on_cpu else AutogradGradient
-    return kind(network, problem, batch, scale)
+def gradient_for(network: Network, problem: Problem, batch: int, scale: float, *, compiled: bool = False) -> Gradient:
+    """The fastest way for that network; by :class:`gamutmeta.fit.compiled.CompiledGradient` only if `compiled`."""
+    if not (HandGradient.knows(network.descriptor) and network.on_cpu):
+        return AutogradGradient(network, problem, batch, scale)
+    if compiled:
+        from gamutmeta.fit.compiled import CompiledGradient  # noqa: PLC0415 - needs numba
+
+        return CompiledGradient(network, problem, batch, scale)
+    return HandGradient(network, problem, batch, scale)
 
 
 class AutogradGradient:

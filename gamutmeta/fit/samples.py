@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -78,7 +78,7 @@ def draw_samples(
     count: int,
     rng: np.random.Generator,
     *,
-    survey_by: CandidatesKind | None = None,
+    candidates: CandidatesKind | None = None,
 ) -> Samples:
     """Draw about `count` pixels at the most, without replacement.
 
@@ -92,7 +92,7 @@ def draw_samples(
         wide: the photograph, ROMM RGB, uint16 (H, W, 3).
         count: the most pixels to draw.
         rng: where the randomness comes from.
-        survey_by: who looks at all pixels; None for :class:`HostCandidates`.
+        candidates: what looks at all pixels; None for :class:`HostCandidates`.
 
     Raises:
         FitError: if there is no pixel to learn from.
@@ -100,12 +100,12 @@ def draw_samples(
     every = -(-codes.shape[0] * codes.shape[1] // _CONSIDERED)
     codes, wide = codes[::every], wide[::every]
     survey = Survey.of(descriptor, codes, wide)
-    candidates = (survey_by or HostCandidates)(survey, codes, wide)
-    levels = candidates.levels()
+    pixels = (candidates or HostCandidates)(survey, codes, wide)
+    levels = pixels.levels()
     if not levels[1:].any():
         raise FitError("no pixel of the picture lies where the model acts; there is nothing to fit")
     chance = survey.chances(levels, count)
-    at, density = candidates.pick(chance, count, rng)
+    at, density = pixels.pick(chance, count, rng)
     order = rng.permutation(len(at))
     at, density = at[order], density[order]
     row, column = np.divmod(at, codes.shape[1])
@@ -139,15 +139,21 @@ class Candidates(Protocol):
 
 
 class HostCandidates:
-    """:class:`Candidates` by numpy."""
+    """:class:`Candidates` by numpy, or by :mod:`gamutmeta.fit.kernel` what it can, if `kernel` is that."""
 
-    def __init__(self, survey: Survey, codes: NDArray[np.uint8], wide: NDArray[np.uint16]) -> None:
-        self._density = density = np.empty(codes.shape[:2], np.uint8)
+    def __init__(
+        self, survey: Survey, codes: NDArray[np.uint8], wide: NDArray[np.uint16], *, kernel: Any | None = None
+    ) -> None:
+        height, width, _ = codes.shape
+        self._density = density = np.empty((height, width), np.uint8)
 
         def work(rows: slice) -> None:
-            density[rows] = survey.density(codes[rows], wide[rows])
+            if kernel is not None and survey.is_weighted and survey.clipped_error:
+                survey.compiled_density(kernel, codes[rows], wide[rows], density[rows])
+            else:
+                density[rows] = survey.density(codes[rows], wide[rows])
 
-        for_each_strip(work, *density.shape)
+        for_each_strip(work, height, width)
 
     def levels(self) -> NDArray[np.intp]:
         """See :class:`Candidates`."""
@@ -157,7 +163,7 @@ class HostCandidates:
         self, chance: NDArray[np.float32], count: int, rng: np.random.Generator
     ) -> tuple[NDArray[np.intp], NDArray[np.uint8]]:
         """See :class:`Candidates`."""
-        height, width = self._density.shape
+        height, width = self._density.shape[0], self._density.shape[1]
         picks = []
         for rows in row_strips(height, width, _STRIP_PIXELS):
             chances = chance[self._density[rows].ravel()]
@@ -225,6 +231,22 @@ class Survey:
             errors = np.sqrt(self.squared_errors(codes.reshape(-1, 3)[at], table[wide.reshape(-1, 3)[at]]))
             density.reshape(-1)[at] = np.clip(np.rint(errors * (LEVELS / self.clipped_error)), 1, DENSEST)
         return density
+
+    def compiled_density(
+        self, kernel: Any, codes: NDArray[np.uint8], wide: NDArray[np.uint16], out: NDArray[np.uint8]
+    ) -> None:
+        """The twin of :meth:`density` for a gated model where clipping took something; written to `out`, (rows, W)."""
+        kernel.densities(
+            codes.reshape(-1, 3),
+            wide.reshape(-1, 3),
+            self.active,
+            decode_table(SRGB, 256),
+            decode_table(PROPHOTO, 65536),
+            expansion_matrix(self.descriptor.adaptation).astype(np.float32),
+            np.float32(LEVELS / self.clipped_error),
+            DENSEST,
+            out.reshape(-1),
+        )
 
     def chances(self, levels: NDArray[np.intp], count: int) -> NDArray[np.float32]:
         """Chance of each density to be drawn, (256,), where `levels` pixels have it, (256,)."""

@@ -46,16 +46,19 @@ class EagerStep:
         config: how.
         batch: samples per step.
         generator: of the noise.
+        compiled: whether the gradient is numba's, where it knows the model.
     """
 
-    def __init__(self, network: Network, config: FitConfig, batch: int, generator: torch.Generator) -> None:
-        self._network, self._config, self._batch = network, config, batch
+    def __init__(
+        self, network: Network, config: FitConfig, batch: int, generator: torch.Generator, *, compiled: bool = False
+    ) -> None:
+        self._network, self._config, self._batch, self._compiled = network, config, batch, compiled
         self._optimisers = optimisers_for(network, config)
         self._noise = Noise(network.grid, config.steps, generator)
 
     def load(self, problem: Problem, first: int) -> None:
         """See :class:`Step`."""
-        self._gradient = gradient_for(self._network, problem, self._batch, LOSS_SCALE)
+        self._gradient = gradient_for(self._network, problem, self._batch, LOSS_SCALE, compiled=self._compiled)
         self._first, self._batches = first, len(problem) // self._batch
 
     def __call__(self, step: int, rate_weight: float) -> None:

@@ -1,7 +1,7 @@
 """Expansion by numpy, strip by strip: planes of one channel each, and the model on the pixels it acts on alone.
 
 What a pass of numpy costs is the memory it goes through, and the calls it is made of: so there are few passes, over
-arrays that stay in a core's second-level cache.
+arrays that stay in a core's second-level cache and are used again from strip to strip.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import numpy as np
 
 from gamutmeta.model.descriptor import Head
 from gamutmeta.model.features import fitted_positions, grid_nodes, octave_features
+from gamutmeta.model.passes import Cells, Kept, product, product_across, romm_codes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,11 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Vectorised"]
 
-_ACTIVE_PIXELS = 1 << 12
-"""Pixels the model takes at once: 4,096 x 24 float32 are 400 kB."""
-
-_GEMM_WORK = 200_000
-"""Multiplications of one matrix product. OpenBLAS starts its own threads above 262,144, which would fight with ours."""
+_ACTIVE_PIXELS = 1 << 13
+"""Pixels the model takes at once. With half of it one thread alone is faster (8,192 x 24 float32 are 0.8 MB), but two
+spend more time waiting for the interpreter."""
 
 
 class Vectorised:
@@ -41,10 +40,11 @@ class Vectorised:
         self._tables = tables
         self._pixels = pixels
         self._matrix = tables.matrix.astype(np.float32)
+        self._kept = Kept()
         self._cells = None
         nodes = tables.grid.nodes if tables.grid is not None else tables.skew.nodes if tables.skew is not None else None
         if nodes is not None:
-            self._cells = _Cells(nodes, tables.grid_weight)
+            self._cells = Cells(nodes, tables.grid_weight, self._kept)
         self._first_rows = None if tables.code_rows is None else tables.code_rows[0] + tables.bias
 
     def __call__(self, codes: NDArray[np.uint8], top: int, out: NDArray[np.uint16]) -> None:
@@ -56,84 +56,96 @@ class Vectorised:
 
     def _expand(self, codes: NDArray[np.uint8], top: int, left: int, out: NDArray[np.uint16]) -> None:
         """Expand `codes`, whose first pixel is that in row `top` and column `left` of the picture, into `out`."""
-        tables = self._tables
+        tables, head = self._tables, self._tables.descriptor.head
         flat, place = codes.reshape(-1, 3), _Place(codes.shape[1], top, left)
-        linear = np.empty((3, len(flat)), np.float32)
+        linear = self._kept("linear", (3, len(flat)))
         for channel in range(3):
             # Without "clip" numpy would fill a buffer first; no code is out of range.
             tables.linear.take(flat[:, channel], out=linear[channel], mode="clip")
-        head = tables.descriptor.head
         if head is Head.SRGB_EXCESS:
-            clipped = linear if tables.wide_weight is None else self._to_prophoto(linear)
-            for at in _parts_acted_on(flat, tables.descriptor.gate):
+            clipped = linear if tables.wide_weight is None else self._to_prophoto(linear, "clipped")
+            for at in self._parts_acted_on(flat):
                 there = flat.take(at, axis=0)
                 excess = self._network(there, clipped, at, place)
                 for channel in range(3):
                     excess[channel] *= tables.gate.take(there[:, channel])
                     # Adding in place would take the pixels from the plane and bring them back too, more slowly.
                     linear[channel][at] = linear[channel].take(at) + excess[channel]
-        wide = self._to_prophoto(linear)
+        wide = self._to_prophoto(linear, "wide")
         if head is Head.WIDE_RESIDUAL:
-            for at in _parts_acted_on(flat, tables.descriptor.gate):
+            for at in self._parts_acted_on(flat):
                 wide[:, at] += self._network(flat.take(at, axis=0), wide, at, place)
         for channel in range(3):
-            out[..., channel] = _romm_codes(wide[channel]).reshape(codes.shape[:2])
+            encoded = romm_codes(wide[channel], self._kept("plane", (len(flat),)))
+            out[..., channel] = encoded.reshape(codes.shape[:2])
 
-    def _to_prophoto(self, linear: Floats) -> Floats:
+    def _parts_acted_on(self, codes: NDArray[np.uint8]) -> list[NDArray[np.intp]]:
+        """Indices of the pixels, of codes (n, 3), that the model acts on: where the weight of a channel is not zero."""
+        gate = self._tables.descriptor.gate
+        reach = 256 if gate is None else max(gate, 1)
+        if reach > 127:
+            active = np.arange(len(codes))
+        else:
+            # Codes below `reach` or above 255 - reach, since the sum begins at 0 again after 255.
+            shifted = np.add(codes, np.uint8(reach), out=self._kept("shifted", codes.shape, np.uint8))
+            is_near = np.less(shifted, 2 * reach, out=self._kept("near", codes.shape, np.bool_))
+            acts = np.logical_or(is_near[:, 0], is_near[:, 1], out=self._kept("acts", (len(codes),), np.bool_))
+            active = np.flatnonzero(np.logical_or(acts, is_near[:, 2], out=acts))
+        return [active[start : start + _ACTIVE_PIXELS] for start in range(0, len(active), _ACTIVE_PIXELS)]
+
+    def _to_prophoto(self, linear: Floats, name: str) -> Floats:
         """Planes of linear sRGB, (3, n), in linear ProPhoto; see :func:`~gamutmeta.color.spaces.apply_matrix`."""
-        wide, share = np.empty_like(linear), np.empty_like(linear[0])
+        wide, plane = self._kept(name, linear.shape), self._kept("plane", linear[0].shape)
         for channel in range(3):
             np.multiply(linear[0], self._matrix[channel, 0], out=wide[channel])
             for source in (1, 2):
-                np.multiply(linear[source], self._matrix[channel, source], out=share)
-                wide[channel] += share
+                np.multiply(linear[source], self._matrix[channel, source], out=plane)
+                wide[channel] += plane
         return wide
 
     def _network(self, codes: NDArray[np.uint8], clipped: Floats, at: NDArray[np.intp], place: _Place) -> Floats:
         """The MLP's outputs, (3, n), at the n pixels `at` of a part of the picture.
 
-        `codes` are theirs, (n, 3), and `clipped` are the planes of clipped ProPhoto of the
-        whole part, where the model sees them.
+        `codes` are theirs, (n, 3), and `clipped` are the planes of clipped ProPhoto of the whole part, where the model
+        sees them.
         """
         tables = self._tables
         row, column = place.rows_and_columns(at)
         values = self._first_layer(codes, row, column)
         if tables.wide_weight is not None:
-            values += _product(_wide_features(tables, clipped[:, at].T), tables.wide_weight)
-        for weight, bias in tables.layers[:-1]:
+            features = _wide_features(tables, clipped[:, at].T)
+            values += product(features, tables.wide_weight, self._kept("share", values.shape))
+        for k, (weight, bias) in enumerate(tables.layers[:-1]):
             np.maximum(values, np.float32(0), out=values)
-            values = _product(values, weight)
+            values = product(values, weight, self._kept(f"layer{k % 2}", (len(at), weight.shape[1])))
             values += bias
         if not tables.layers:
             return np.ascontiguousarray(values.T)
         np.maximum(values, np.float32(0), out=values)
         weight, bias = tables.layers[-1]
-        outputs = _product_across(weight, values)
+        outputs = product_across(weight, values)
         outputs += bias[:, None]
         return outputs
 
     def _first_layer(self, codes: NDArray[np.uint8], row: NDArray[np.intp], column: NDArray[np.intp]) -> Floats:
         """The first layer's values, (n, H1), but for the share of clipped ProPhoto."""
         tables = self._tables
-        values: Floats
+        shape = len(codes), len(tables.bias)
+        values: Floats = self._kept("first", shape)
         if tables.code_rows is not None and self._first_rows is not None:
-            values = self._first_rows.take(codes[:, 0], axis=0)
-            share = np.empty_like(values)
+            self._first_rows.take(codes[:, 0], axis=0, out=values, mode="clip")
+            share = self._kept("share", shape)
             for channel in (1, 2):
                 values += tables.code_rows[channel].take(codes[:, channel], axis=0, out=share, mode="clip")
         else:
-            values = np.broadcast_to(tables.bias, (len(codes), len(tables.bias))).copy()
+            values[...] = tables.bias
         if tables.column_rows is not None and tables.row_rows is not None:
             values += tables.column_rows.take(column, axis=0)
             values += tables.row_rows.take(row, axis=0)
         if tables.grid is not None and self._cells is not None:
             grid = tables.grid
-            values += self._cells.share(
-                grid.row.take(row),
-                grid.column.take(column),
-                grid.row_fraction.take(row),
-                grid.column_fraction.take(column),
-            )
+            y, x = grid.row.take(row), grid.column.take(column)
+            values += self._cells.share(y, x, grid.row_fraction.take(row), grid.column_fraction.take(column))
         if tables.skew is not None:
             self._add_skewed(values, tables.skew, row, column)
         return values
@@ -144,7 +156,8 @@ class Vectorised:
         if skew.xy_weight is not None:
             octaves = len(skew.xy_weight) // 4
             features = [octave_features(2 * u - 1, octaves), octave_features(2 * v - 1, octaves)]
-            values += _product(np.concatenate(features, axis=1), skew.xy_weight)
+            share = self._kept("share", values.shape)
+            values += product(np.concatenate(features, axis=1), skew.xy_weight, share)
         if skew.nodes is not None and self._cells is not None:
             (y, fy), (x, fx) = grid_nodes(v, skew.nodes.shape[0]), grid_nodes(u, skew.nodes.shape[1])
             values += self._cells.share(y, x, fy, fx)
@@ -165,62 +178,6 @@ class _Place:
         return down + self.top, at - down * self.width + self.left
 
 
-class _Cells:
-    """The grid as what bilinear interpolation needs of each cell: a + fx b + fy c + fx fy d.
-
-    The sum of the four is left to the product with the first layer's weights, so that no interpolated feature is ever
-    written down.
-    """
-
-    def __init__(self, nodes: Floats, weight: Floats) -> None:
-        above, below = nodes[:-1], nodes[1:]
-        corner = above[:, :-1]
-        across, down = above[:, 1:] - corner, below[:, :-1] - corner
-        both = (below[:, 1:] - below[:, :-1]) - across
-        cells = np.concatenate([corner, across, down, both], axis=-1)
-        self._table = np.ascontiguousarray(cells.reshape(-1, cells.shape[-1]).T)
-        self._cells_across = corner.shape[1]
-        self._weight = np.tile(weight, (4, 1))
-
-    def share(self, y: NDArray[np.intp], x: NDArray[np.intp], fy: Floats, fx: Floats) -> Floats:
-        """The first layer's share of the grid, (n, H1), at n pixels: (fy, fx) from the first corner of cell (y, x)."""
-        cell = y * self._cells_across
-        cell += x
-        parts = np.empty((len(self._table), len(cell)), np.float32)
-        np.take(self._table, cell, axis=1, out=parts, mode="clip")
-        _, across, down, both = parts.reshape(4, -1, len(cell))
-        across *= fx
-        both *= fx
-        both *= fy
-        down *= fy
-        return _product(parts.T, self._weight)
-
-
-def _parts_acted_on(codes: NDArray[np.uint8], gate: int | None) -> list[NDArray[np.intp]]:
-    """Indices of the pixels, of codes (n, 3), that the model acts on: where the weight of a channel is not zero."""
-    reach = 256 if gate is None else max(gate, 1)
-    if reach > 127:
-        active = np.arange(len(codes))
-    else:
-        # Codes below `reach` or above 255 - reach, since the sum begins at 0 again after 255.
-        is_near = codes + np.uint8(reach) < 2 * reach
-        active = np.flatnonzero(is_near[:, 0] | is_near[:, 1] | is_near[:, 2])
-    return [active[start : start + _ACTIVE_PIXELS] for start in range(0, len(active), _ACTIVE_PIXELS)]
-
-
-def _romm_codes(linear: Floats) -> Floats:
-    """16-bit ROMM codes, in float32, of linear values, which are lost: the general curve takes twice as many passes."""
-    # fmax, so that a not-a-number becomes black rather than undefined.
-    np.fmax(linear, np.float32(0), out=linear)
-    np.fmin(linear, np.float32(1), out=linear)
-    codes = np.power(linear, np.float32(1 / 1.8))
-    # The toe, which lies below the power up to where the two meet, at 1/512, and above it from there on.
-    linear *= np.float32(16)
-    np.minimum(codes, linear, out=codes)
-    codes *= np.float32(65535)
-    return np.rint(codes, out=codes)
-
-
 def _wide_features(tables: Tables, wide: Floats) -> Floats:
     """Features of clipped linear ProPhoto, (n, 3), as (n, features)."""
     rgb = tables.descriptor.rgb
@@ -230,24 +187,3 @@ def _wide_features(tables: Tables, wide: Floats) -> Floats:
     if rgb.identity:
         features = np.concatenate([t[..., None], features], axis=-1)
     return np.asarray(features.reshape(len(wide), -1), np.float32)
-
-
-def _product(values: Floats, weight: Floats) -> Floats:
-    """``values @ weight`` in pieces small enough that BLAS starts no threads of its own."""
-    inner, outer = weight.shape
-    rows = max(1, _GEMM_WORK // (inner * outer))
-    result: Floats = np.empty((len(values), outer), np.float32)
-    for start in range(0, len(values), rows):
-        np.matmul(values[start : start + rows], weight, out=result[start : start + rows])
-    return result
-
-
-def _product_across(weight: Floats, values: Floats) -> Floats:
-    """``(values @ weight).T`` at once: BLAS is slower at a result of three columns than at one of three rows."""
-    inner, outer = weight.shape
-    columns = max(1, _GEMM_WORK // (inner * outer))
-    result: Floats = np.empty((outer, len(values)), np.float32)
-    across = np.ascontiguousarray(weight.T)
-    for start in range(0, len(values), columns):
-        np.matmul(across, values[start : start + columns].T, out=result[:, start : start + columns])
-    return result

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from gamutmeta.color.spaces import space_named
 from gamutmeta.errors import PhotoError
 from gamutmeta.photo.alpha import with_alpha
 from gamutmeta.photo.metadata import orientation_of, with_declared_space
+from gamutmeta.photo.notebook import as_html, as_png
 from gamutmeta.photo.write import write_photo
 
 if TYPE_CHECKING:
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from PIL import Image
 
 __all__ = ["WideImage"]
-
-_PREVIEW_SIDE = 1200
-"""Longest side in pixels of the picture shown in a notebook."""
 
 
 class WideImage:
@@ -171,14 +168,9 @@ class WideImage:
         return f"<WideImage {self.width}x{self.height} 16-bit {self.space}{transparency}>"
 
     def _repr_png_(self) -> bytes:
-        """What notebooks show: upright, in Display P3, at most 1,200 pixels long."""
-        from PIL import Image, ImageOps  # noqa: PLC0415  # keeps the import of this class light
+        """What notebooks show where there is no HTML: upright, in Display P3, at most 1,200 pixels long."""
+        return as_png(self)
 
-        preview = self.to_pillow("display-p3")
-        profile = preview.info["icc_profile"]
-        preview.thumbnail((_PREVIEW_SIDE, _PREVIEW_SIDE), Image.Resampling.LANCZOS, reducing_gap=2.0)
-        upright = ImageOps.exif_transpose(preview)
-        buffer = io.BytesIO()
-        upright.info.clear()
-        upright.save(buffer, "PNG", icc_profile=profile)
-        return buffer.getvalue()
+    def _repr_html_(self) -> str:
+        """What notebooks show: the picture, at most 600 pixels long, and figures."""
+        return as_html(self)

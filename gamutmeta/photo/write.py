@@ -54,13 +54,15 @@ def write_photo(
 
     The name's end tells the kind:
 
-    | ends in | bits per channel (default first) | quality (default) |
-    |---|---|---|
-    | ``.tif``, ``.tiff``, ``.png`` | 16, 8 | |
-    | ``.jpg``, ``.jpeg`` | 8 | 1 to 100 (95) |
-    | ``.avif`` | 10, 12, 8 | 1 to 100 (90), 100 is lossless |
-    | ``.heic``, ``.heif`` | 10, 12, 8 | 1 to 100 (90), 100 is lossless |
-    | ``.jxl`` | 16, 8 | 1 to 100 (100), 100 is lossless; lossy not in ProPhoto |
+    ========================= =============================== =====================================================
+    ends in                   bits per channel, default first quality (default)
+    ========================= =============================== =====================================================
+    .tif, .tiff, .png         16, 8                           nothing is lost
+    .jpg, .jpeg               8                               1 to 100 (95)
+    .avif                     10, 12, 8                       1 to 100 (90), 100 is lossless
+    .heic, .heif              10, 12, 8                       1 to 100 (90), 100 is lossless
+    .jxl                      16, 8                           1 to 100 (100), 100 is lossless; lossy not in ProPhoto
+    ========================= =============================== =====================================================
 
     AVIF, HEIC and JPEG XL are written upright, since their readers do not look at the EXIF orientation.
 

@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import ExifTags, Image, ImageOps
 
-from gamutmeta.color.delta_e import delta_e_2000, prophoto_to_lab
-from gamutmeta.color.gamut import out_of_gamut
+from gamutmeta.color.difference import color_differences, scale_end
 from gamutmeta.color.icc import profile_bytes
-from gamutmeta.color.spaces import DISPLAY_P3, PROPHOTO, apply_matrix, decode_table, reduction_matrix
+from gamutmeta.color.spaces import DISPLAY_P3
 from gamutmeta.demo.sheet import heat_colours
 
 if TYPE_CHECKING:
@@ -30,11 +29,8 @@ __all__ = ["reference_data"]
 
 _COPY_SIDE, _COPY_QUALITY = 1600, 90
 """Of the original's copy: the longer side in pixels, and the quality of the JPEG."""
-_MAP_SIDE, _MAP_QUALITY = 1000, 90
-"""Of the error maps. Errors are those of single pixels, since averages would hide them."""
-_SCALE_ENDS = (1, 2, 4, 8, 12, 20, 40, 100)
-_SCALE_COVERS = 99.5
-"""Per cent of the errors of clipping that the scale of the maps shows."""
+_MAP_QUALITY = 90
+"""Of the error maps, JPEGs."""
 
 
 def reference_data(
@@ -61,11 +57,9 @@ def reference_data(
         to ``top``, and the 256 ``colours`` to show them in; ``report``, the PSNRs of :class:`~gamutmeta.report.Report`
         (no paths or times, so that the same files give the same page); ``difference``, rows of a table.
     """
-    samples = _sampled(original)
-    lab = prophoto_to_lab(samples)
-    errors = [delta_e_2000(lab, prophoto_to_lab(_sampled(wide))) for wide in (clipped, restored)]
-    og = out_of_gamut(apply_matrix(reduction_matrix(adaptation), samples))
-    top = next((end for end in _SCALE_ENDS if end >= np.percentile(errors[0], _SCALE_COVERS)), _SCALE_ENDS[-1])
+    differences = color_differences(original.array, (clipped.array, restored.array), adaptation)
+    errors, og = differences.errors, differences.og
+    top = scale_end(errors[0])
     maps = [_map(error / top, restored.orientation) for error in errors]
     rows = {"CIEDE2000, mean": [float(error.mean()) for error in errors]}
     if og.any():
@@ -83,13 +77,6 @@ def reference_data(
         "report": {name: value for name, value in report.to_json().items() if name.startswith("psnr")},
         "difference": rows,
     }
-
-
-def _sampled(wide: WideImage) -> NDArray[np.float32]:
-    """Linear ProPhoto of single pixels."""
-    step = -(-max(wide.size) // _MAP_SIDE)
-    samples: NDArray[np.float32] = decode_table(PROPHOTO, 65536)[wide.array[::step, ::step]]
-    return samples
 
 
 def _map(values: NDArray[np.float64], orientation: int) -> str:

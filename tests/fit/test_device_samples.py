@@ -51,7 +51,7 @@ def test_the_draw_is_as_likely(name: str, monkeypatch: pytest.MonkeyPatch) -> No
     descriptor, codes = model(name)
     here = draw_samples(descriptor, codes, WIDE, 2000, np.random.default_rng(0))
     there, again = (
-        draw_samples(descriptor, codes, WIDE, 2000, np.random.default_rng(0), survey_by=ON_DEVICE) for _ in range(2)
+        draw_samples(descriptor, codes, WIDE, 2000, np.random.default_rng(0), candidates=ON_DEVICE) for _ in range(2)
     )
     np.testing.assert_array_equal(there.codes, again.codes)
     assert len(there) == pytest.approx(len(here), rel=0.1)
@@ -67,7 +67,7 @@ def test_the_draw_is_as_likely(name: str, monkeypatch: pytest.MonkeyPatch) -> No
 def test_all_are_drawn_if_there_are_not_too_many() -> None:
     descriptor, codes = model("balanced")
     here, there = (
-        draw_samples(descriptor, codes, WIDE, 1 << 20, np.random.default_rng(0), survey_by=kind)
+        draw_samples(descriptor, codes, WIDE, 1 << 20, np.random.default_rng(0), candidates=kind)
         for kind in (None, ON_DEVICE)
     )
     assert sorted(zip(here.row, here.column, strict=True)) == sorted(zip(there.row, there.column, strict=True))
@@ -85,4 +85,4 @@ def test_nothing_to_fit() -> None:
     descriptor, codes = model("balanced")
     grey = np.full_like(codes, 128)
     with pytest.raises(FitError, match="nothing to fit"):
-        draw_samples(descriptor, grey, WIDE, 100, np.random.default_rng(0), survey_by=ON_DEVICE)
+        draw_samples(descriptor, grey, WIDE, 100, np.random.default_rng(0), candidates=ON_DEVICE)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -60,14 +61,18 @@ GRID = PRESETS["balanced"].descriptor(WIDTH, HEIGHT, 0)
     ids=["hard gate", "soft gate", "one layer, no gate", "three layers"],
 )
 @pytest.mark.parametrize("rate_weight", [0.0, 1e-3])
-def test_by_hand_equals_by_autograd(descriptor: Descriptor, rate_weight: float) -> None:
+@pytest.mark.parametrize("compiled", [False, True], ids=["torch", "numba"])
+@pytest.mark.parametrize("batch", [BATCH, 777], ids=["", "odd batch"])
+def test_by_hand_equals_by_autograd(descriptor: Descriptor, rate_weight: float, batch: int, *, compiled: bool) -> None:
+    if compiled:
+        pytest.importorskip("numba")
     network, problem = setting(descriptor)
     assert network.grid is not None
     noise = torch.rand(network.grid.shape) - 0.5
     found = []
-    for kind in (AutogradGradient, HandGradient):
+    for kind in (AutogradGradient, partial(gradient_for, compiled=compiled)):
         network.gradient.fill_(float("nan"))
-        kind(network, problem, BATCH, 1000.0)(BATCH, noise, rate_weight)
+        kind(network, problem, batch, 1000.0)(batch, noise, rate_weight)
         found.append(network.gradient.clone())
     assert found[0].isfinite().all()
     assert found[0].abs().max() > 1
@@ -79,6 +84,32 @@ def test_the_paper_model_goes_by_autograd() -> None:
     assert isinstance(gradient_for(network, problem, BATCH, 1.0), AutogradGradient)
     network, problem = setting(GRID)
     assert isinstance(gradient_for(network, problem, BATCH, 1.0), HandGradient)
+
+
+def test_numba_is_for_what_it_knows_and_where_it_is_asked_for() -> None:
+    compiled = pytest.importorskip("gamutmeta.fit.compiled", exc_type=ImportError)
+    network, problem = setting(GRID)
+    assert isinstance(gradient_for(network, problem, BATCH, 1.0), HandGradient)
+    assert isinstance(gradient_for(network, problem, BATCH, 1.0, compiled=True), compiled.CompiledGradient)
+    network, problem = setting(PRESETS["paper"].descriptor(WIDTH, HEIGHT, None))
+    assert isinstance(gradient_for(network, problem, BATCH, 1.0, compiled=True), AutogradGradient)
+
+
+def test_numba_keeps_the_slope_of_the_rate_for_a_few_steps() -> None:
+    """As the other way by hand does: after a few steps both see the grid as it is then."""
+    pytest.importorskip("numba")
+    network, problem = setting(GRID)
+    assert network.grid is not None
+    noise = torch.zeros_like(network.grid)
+    kinds = [gradient_for(network, problem, BATCH, 1.0, compiled=compiled) for compiled in (False, True)]
+    for step in range(9):
+        found = []
+        for kind in kinds:
+            kind(0, noise, 1.0)
+            found.append(network.gradient.clone())
+        torch.testing.assert_close(found[1], found[0], rtol=1e-3, atol=1e-4)
+        with torch.no_grad():
+            network.values += 0.1 + 0.01 * step
 
 
 def test_the_gradient_points_uphill() -> None:

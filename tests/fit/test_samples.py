@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,7 +11,7 @@ from gamutmeta.color.gamut import out_of_gamut, reduce_to_codes
 from gamutmeta.color.spaces import PROPHOTO, apply_matrix, decode_table, reduction_matrix
 from gamutmeta.errors import FitError
 from gamutmeta.fit.config import PRESETS
-from gamutmeta.fit.samples import draw_samples
+from gamutmeta.fit.samples import HostCandidates, draw_samples
 from gamutmeta.model.descriptor import Descriptor
 from gamutmeta.model.plain import expand_plain
 
@@ -54,6 +56,24 @@ def test_pixels_that_clipping_hurts_most_are_drawn_most_and_weigh_least() -> Non
     share = (wide[..., 1] > 50_000)[active].mean()
     assert samples.weight[bright].sum() / samples.weight.sum() == pytest.approx(share, rel=0.2)
     assert samples.pixels_per_sample * len(samples) == pytest.approx(active.sum())
+
+
+@pytest.mark.parametrize("gate", [0, 32, None])
+def test_numba_draws_as_numpy_does(gate: int | None) -> None:
+    kernel = pytest.importorskip("gamutmeta.fit.kernel", exc_type=ImportError)
+    wide = highlights()
+    codes, _ = reduce_to_codes(wide, GRID.adaptation)
+    descriptor = GRID.descriptor(400, 300, gate)
+    by_numpy, by_numba = (
+        draw_samples(
+            descriptor, codes, wide, 8_000, np.random.default_rng(0), candidates=partial(HostCandidates, kernel=k)
+        )
+        for k in (None, kernel)
+    )
+    places = [set(zip(s.row.tolist(), s.column.tolist(), strict=True)) for s in (by_numpy, by_numba)]
+    # A density that lies half-way between two may be rounded otherwise.
+    assert len(places[0] ^ places[1]) <= 0.002 * len(by_numpy)
+    assert by_numba.pixels_per_sample == pytest.approx(by_numpy.pixels_per_sample, rel=1e-3)
 
 
 def test_all_are_taken_alike_where_there_are_not_too_many() -> None:

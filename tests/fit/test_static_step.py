@@ -76,7 +76,7 @@ def trained(kind: Callable[..., Step], steps: int = 45) -> Network:
 class Adapted:
     """The static gradient, called as the eager step calls its own."""
 
-    def __init__(self, network: Network, problem: Problem, batch: int, scale: float) -> None:
+    def __init__(self, network: Network, problem: Problem, batch: int, scale: float, **_: bool) -> None:
         assert network.grid is not None
         self._size, self._batch, self._network = network.grid.numel(), batch, network
         self._static = StaticGradient(network, batch, scale, torch.empty(self._size))

@@ -1,0 +1,141 @@
+"""Networks of single pixels, such as SIREN: batches to train them on, how long, and their parameters as bytes."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from benchmarks.rivals.method import clipped_linear, linear_of, out_of_gamut_mask
+from benchmarks.rivals.reference import coordinates
+from gamutmeta.color.strips import for_each_strip
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+    from torch import nn
+
+    from benchmarks.paper.method import Setting
+
+__all__ = ["Pixels", "clock", "parameters_from", "parameters_of", "steps_note", "train"]
+
+Batch = tuple[torch.Tensor, torch.Tensor]
+
+
+def steps_note(done: int, full: int) -> str:
+    """The steps, for the table; says so where they are fewer than the method's own."""
+    return f"{full:,} steps" if done == full else f"quick: {done:,} of {full:,} steps"
+
+
+def clock(device: str) -> float:
+    """Seconds of a monotonic clock, read when the device has done all it was given."""
+    if device == "cuda":
+        torch.cuda.synchronize()
+    return time.perf_counter()
+
+
+@dataclass(frozen=True, slots=True)
+class Pixels:
+    """All pixels of a photograph, N = H x W, on the device that trains on them.
+
+    Attributes:
+        places: of the rows and of the columns, from -1 at the first to 1 at the last, float32 (H,) and (W,).
+        clipped: the sRGB codes in linear ProPhoto, float32 (N, 3).
+        wide: the photograph in linear ProPhoto, float32 (N, 3).
+        outside: which pixels are out of gamut, their indices (M,).
+    """
+
+    places: tuple[torch.Tensor, torch.Tensor]
+    clipped: torch.Tensor
+    wide: torch.Tensor
+    outside: torch.Tensor
+
+    @classmethod
+    def of(cls, wide: NDArray[np.uint16], codes: NDArray[np.uint8], setting: Setting) -> Pixels:
+        """The pixels of ROMM codes, uint16 (H, W, 3), and sRGB codes, uint8 (H, W, 3)."""
+        height, width, _ = wide.shape
+        clipped, linear = np.empty(wide.shape, np.float32), np.empty(wide.shape, np.float32)
+        mask = np.empty((height, width), np.bool_)
+
+        def work(rows: slice) -> None:
+            clipped[rows], linear[rows] = clipped_linear(codes[rows], setting.adaptation), linear_of(wide[rows])
+            mask[rows] = out_of_gamut_mask(linear[rows], setting.adaptation)
+
+        for_each_strip(work, height, width)
+        return cls(
+            places_of(height, width, setting.device),
+            torch.from_numpy(clipped.reshape(-1, 3)).to(setting.device),
+            torch.from_numpy(linear.reshape(-1, 3)).to(setting.device),
+            torch.from_numpy(np.flatnonzero(mask)).to(setting.device),
+        )
+
+    def draw(self, count: int, generator: torch.Generator) -> torch.Tensor:
+        """Indices of `count` pixels, uniformly with replacement."""
+        return torch.randint(len(self.wide), (count,), generator=generator, device=self.wide.device)
+
+    def draw_outside(self, count: int, generator: torch.Generator) -> torch.Tensor:
+        """Indices of `count` out-of-gamut pixels; of any, where none is out of gamut."""
+        if not len(self.outside):
+            return self.draw(count, generator)
+        chosen = torch.randint(len(self.outside), (count,), generator=generator, device=self.wide.device)
+        return self.outside[chosen]
+
+    def places_at(self, index: torch.Tensor) -> torch.Tensor:
+        """Row and column of pixels by index (B,), from -1 to 1: float32 (B, 2)."""
+        rows, columns = self.places
+        return torch.stack([rows[index // len(columns)], columns[index % len(columns)]], -1)
+
+
+def places_of(height: int, width: int, device: str) -> tuple[torch.Tensor, torch.Tensor]:
+    """Rows and columns from -1 to 1, float32 (H,) and (W,)."""
+    rows, columns = (torch.from_numpy(coordinates(np.arange(size), size)).to(device) for size in (height, width))
+    return rows, columns
+
+
+def train(
+    network: nn.Module,
+    loss_of: Callable[[torch.Generator], torch.Tensor],
+    *,
+    steps: int,
+    rate: float,
+    setting: Setting,
+) -> None:
+    """Adam with a constant learning rate.
+
+    Args:
+        network: whose parameters are changed.
+        loss_of: draws a batch with the generator it is given, and computes the loss.
+        steps: optimiser steps.
+        rate: learning rate.
+        setting: gives device and seed.
+    """
+    generator = torch.Generator(setting.device).manual_seed(setting.seed)
+    optimiser = torch.optim.Adam(network.parameters(), lr=rate)
+    for _ in range(steps):
+        loss = loss_of(generator)
+        optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+
+
+def parameters_of(network: nn.Module) -> bytes:
+    """All parameters as little-endian float32, layer by layer, and nothing else."""
+    flat = torch.nn.utils.parameters_to_vector(network.parameters())
+    return flat.detach().cpu().numpy().astype("<f4").tobytes()
+
+
+def parameters_from(network: nn.Module, data: bytes) -> None:
+    """Set the parameters to those of :func:`parameters_of`.
+
+    Raises:
+        ValueError: if they are not as many as the network's.
+    """
+    values = np.frombuffer(data, "<f4").astype(np.float32)
+    count = sum(parameter.numel() for parameter in network.parameters())
+    if values.size != count:
+        raise ValueError(f"the network has {count:,} parameters, but {values.size:,} are stored")
+    torch.nn.utils.vector_to_parameters(torch.from_numpy(values), network.parameters())

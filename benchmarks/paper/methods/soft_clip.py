@@ -1,0 +1,104 @@
+"""Soft Clip: colours outside sRGB are squeezed into the outer part of its range, and stretched again on expansion.
+
+In linear sRGB, and for each channel by itself, the values from 0.9 to the greatest one of the picture are mapped
+linearly onto 0.9 to 1, and those from the least one to 0.05 onto 0 to 0.05: the bounds of the paper's released code.
+Channels of pixels that are dark in all three, or bright in all three, are only clipped: there it is brightness, not
+colour, that leaves the range. Least and greatest value are stored, a float32 each. What is lost is the resolution of 8
+bits, in the outer part of the range: for in-gamut colours there, too.
+
+References:
+    Le, Price, Cohen, Brown, CVPR 2023, section 4, for the method; its code for the bounds.
+"""
+
+from __future__ import annotations
+
+import struct
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from benchmarks.paper.method import Metadata
+from benchmarks.rivals.method import linear_of, romm_codes
+from gamutmeta.color.spaces import SRGB, apply_matrix, decode_table, expansion_matrix, reduction_matrix
+from gamutmeta.color.srgb_codes import Rounding, clip_to_codes
+from gamutmeta.color.strips import for_each_strip
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from benchmarks.paper.method import Method, Setting
+
+    Floats = NDArray[np.float32]
+
+__all__ = ["SoftClip", "methods"]
+
+_RANGE = struct.Struct("<2f")
+"""Least and greatest value of linear sRGB; at most 0 and at least 1."""
+_DARK, _BRIGHT = np.float32(0.05), np.float32(0.9)
+
+
+def _moved(linear: Floats, sources: tuple[float, float], targets: tuple[float, float]) -> Floats:
+    """Move the ends of the range from `sources` to `targets`; linearly up to the bounds, which stay.
+
+    Args:
+        linear: linear sRGB, float32 (..., 3).
+        sources: least and greatest value.
+        targets: what becomes of these.
+    """
+    dark, bright = linear <= _DARK, linear >= _BRIGHT
+    dark &= ~dark.all(-1, keepdims=True)
+    bright &= ~bright.all(-1, keepdims=True)
+    down = (_DARK - targets[0]) / (_DARK - sources[0])
+    up = (targets[1] - _BRIGHT) / (sources[1] - _BRIGHT)
+    moved = np.where(dark, _DARK + (linear - _DARK) * np.float32(down), linear)
+    return np.asarray(np.where(bright, _BRIGHT + (linear - _BRIGHT) * np.float32(up), moved), np.float32)
+
+
+class SoftClip:
+    """See the module."""
+
+    key = "soft-clip"
+    title = "Soft Clip"
+    group = "conventional"
+
+    def reduce(self, wide: NDArray[np.uint16], setting: Setting) -> tuple[NDArray[np.uint8], Metadata]:
+        """See :class:`~benchmarks.paper.method.Method`."""
+        start = time.perf_counter()
+        matrix = reduction_matrix(setting.adaptation)
+        rounding = Rounding.TRUNCATE if setting.truncate else Rounding.HALF_EVEN
+        ends: list[tuple[float, float]] = [(0.0, 1.0)]
+        codes = np.empty(wide.shape, np.uint8)
+
+        def find(rows: slice) -> None:
+            linear = apply_matrix(matrix, linear_of(wide[rows]))
+            ends.append((float(linear.min()), float(linear.max())))
+
+        for_each_strip(find, *wide.shape[:2])
+        data = _RANGE.pack(min(low for low, _ in ends), max(high for _, high in ends))
+        low, high = _RANGE.unpack(data)
+
+        def squeeze(rows: slice) -> None:
+            linear = apply_matrix(matrix, linear_of(wide[rows]))
+            codes[rows] = clip_to_codes(_moved(linear, (low, high), (0, 1)), rounding)
+
+        for_each_strip(squeeze, *wide.shape[:2])
+        return codes, Metadata(data, time.perf_counter() - start, f"linear sRGB from {low:.2f} to {high:.2f}")
+
+    def expand(self, codes: NDArray[np.uint8], data: bytes, setting: Setting) -> NDArray[np.uint16]:
+        """See :class:`~benchmarks.paper.method.Method`."""
+        ends = _RANGE.unpack(data)
+        matrix, table = expansion_matrix(setting.adaptation), decode_table(SRGB, 256)
+        result = np.empty(codes.shape, np.uint16)
+
+        def stretch(rows: slice) -> None:
+            linear = _moved(table[codes[rows]], (0, 1), ends)
+            result[rows] = romm_codes(np.asarray(apply_matrix(matrix, linear), np.float32))
+
+        for_each_strip(stretch, *codes.shape[:2])
+        return result
+
+
+def methods() -> list[Method]:
+    """The one method."""
+    return [SoftClip()]

@@ -1,0 +1,202 @@
+"""The protocol: what is done with one method and one photograph, and what is measured.
+
+As in the paper, the ground truth is 16-bit ProPhoto; it is reduced to 8-bit sRGB with CAT02, the codes rounded, or
+truncated as the paper's code does; errors are those of linear ProPhoto on [0, 1], over the whole image and over its
+out-of-gamut (OG) pixels. Beside these: CIEDE2000; bytes of metadata; seconds of the optimisation and of the expansion,
+by the wall clock, the device being idle before and after. In our JPEG protocol the codes are what a reader decodes from
+a JPEG (quality 95, 4:4:4) of the clipped picture; methods that bring their own codes have no part in it.
+
+References:
+    Le, Price, Cohen, Brown: "GamutMLP", CVPR 2023, section 4.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from benchmarks.machine import describe
+from benchmarks.paper.method import FittedMethod
+from benchmarks.rd.coding import coding_named
+from benchmarks.rivals.method import linear_of, out_of_gamut_mask
+from gamutmeta import __version__
+from gamutmeta.color.delta_e import delta_e_2000, prophoto_to_lab
+from gamutmeta.color.spaces import PROPHOTO
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from benchmarks.paper.method import Metadata, Method, Setting
+    from benchmarks.paper.pictures import Picture
+    from gamutmeta.color.adaptation import Adaptation
+
+__all__ = ["Coding", "Measured", "chromaticities", "identity", "identity_of", "measure", "version_of"]
+
+Row = dict[str, Any]
+
+_VERSION = 1
+"""Of the protocol: raised where a change of it makes rows measured earlier wrong."""
+_MAP_SIDE = 480
+"""Longer side of error maps; single pixels on a grid, since means would hide errors."""
+_CHROMATICITIES = 4_000
+"""Out-of-gamut pixels in a chromaticity diagram."""
+
+
+class Coding(StrEnum):
+    """How the sRGB codes come to the reader."""
+
+    ROUNDED = "rounded"
+    TRUNCATED = "truncated"
+    JPEG = "jpeg"
+
+    @property
+    def words(self) -> str:
+        """In tables."""
+        return {
+            Coding.ROUNDED: "lossless 8-bit sRGB, rounded",
+            Coding.TRUNCATED: "lossless 8-bit sRGB, truncated",
+            Coding.JPEG: "JPEG, quality 95, 4:4:4",
+        }[self]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One method on one photograph.
+
+    Attributes:
+        row: figures and what they belong to, as JSON has it.
+        arrays: for the plots: ``error``, CIEDE2000 of pixels on a grid, float16 (h, w); ``xy`` and ``xy_original``,
+            chromaticities of some out-of-gamut pixels, restored and true, float32 (n, 2).
+    """
+
+    row: Row
+    arrays: dict[str, NDArray[np.floating[Any]]]
+
+
+def identity(method: Method, picture: Picture, setting: Setting, coding: Coding) -> Row:
+    """What makes two measurements the same one; a method whose arithmetic changes raises its ``version``."""
+    return {
+        "method": method.key,
+        "picture": picture.digest,
+        "coding": coding.value,
+        "setting": asdict(setting) | {"truncate": coding is Coding.TRUNCATED},
+        "version": version_of(method),
+    }
+
+
+def identity_of(row: Row) -> Row:
+    """The identity of a measurement by its row."""
+    return {name: row[name] for name in ("method", "picture", "coding", "setting", "version")}
+
+
+def version_of(method: Method) -> list[int | str]:
+    """Of the protocol, of the method and of gamutmeta."""
+    return [_VERSION, getattr(method, "version", 1), __version__]
+
+
+def measure(method: Method, picture: Picture, setting: Setting, coding: Coding) -> Measured | None:
+    """Reduce and expand a photograph, and measure what became of it.
+
+    Args:
+        method: which.
+        picture: which.
+        setting: how; `coding` decides about truncation.
+        coding: how the codes come to the reader.
+
+    Returns:
+        The figures; None for a method that cannot be fitted to the codes of a JPEG.
+    """
+    _warm_up(setting.device)
+    reduced = _reduced(method, picture, setting, coding)
+    if reduced is None:
+        return None
+    codes, metadata = reduced
+    if setting.device == "cuda":
+        method.expand(codes, metadata.data, setting)  # what is compiled or allocated once is not counted
+    start = _now(setting.device)
+    restored = method.expand(codes, metadata.data, setting)
+    seconds = _now(setting.device) - start
+    row = {
+        "photograph": picture.name,
+        "size": [picture.wide.shape[1], picture.wide.shape[0]],
+        "title": method.title,
+        "group": method.group,
+        "machine": _machine(setting.device),
+        "note": metadata.note,
+        "metadata_bytes": len(metadata.data),
+        "optimisation_seconds": round(metadata.seconds, 4),
+        "inference_seconds": round(seconds, 4),
+    }
+    row |= picture.original.figures(restored, setting.adaptation)
+    return Measured(identity(method, picture, setting, coding) | row, _arrays(picture, restored, setting.adaptation))
+
+
+@cache
+def _warm_up(device: str) -> None:
+    """Do what torch does once in a process, such as importing its compiler with the first optimiser: seconds."""
+    weight = torch.zeros(1, device=device, requires_grad=True)
+    optimiser = torch.optim.Adam([weight])
+    weight.square().sum().backward()
+    optimiser.step()
+
+
+def _reduced(
+    method: Method, picture: Picture, setting: Setting, coding: Coding
+) -> tuple[NDArray[np.uint8], Metadata] | None:
+    """The codes that the reader gets, and the metadata."""
+    if coding is not Coding.JPEG:
+        return method.reduce(picture.wide, setting)
+    if not isinstance(method, FittedMethod):
+        return None
+    codes = coding_named("JPEG q95 4:4:4").decoded(picture.wide, setting.adaptation)
+    return codes, method.fit(picture.wide, codes, setting)
+
+
+def _machine(device: str) -> Row:
+    """What the row was measured on."""
+    whole = describe()
+    libraries = whole["libraries"]
+    assert isinstance(libraries, dict)  # noqa: S101
+    return {
+        "processor": whole["processor"],
+        "cuda": whole["cuda"] if device == "cuda" else None,
+        "torch": libraries.get("torch"),
+        "threads": torch.get_num_threads(),
+    }
+
+
+def _now(device: str) -> float:
+    """The time in seconds, once the device has done what it was told to."""
+    if device == "cuda":
+        torch.cuda.synchronize()
+    return time.perf_counter()
+
+
+def _arrays(
+    picture: Picture, restored: NDArray[np.uint16], adaptation: Adaptation
+) -> dict[str, NDArray[np.floating[Any]]]:
+    step = -(-max(picture.wide.shape[:2]) // _MAP_SIDE)
+    true, found = (linear_of(wide[::step, ::step]) for wide in (picture.wide, restored))
+    error = delta_e_2000(prophoto_to_lab(true), prophoto_to_lab(found))
+    # Enough pixels for the diagram come from the error map's grid.
+    outside = np.flatnonzero(out_of_gamut_mask(true, adaptation))
+    chosen = np.random.default_rng(0).permutation(outside)[:_CHROMATICITIES]
+    return {
+        "error": error.astype(np.float16),
+        "xy": chromaticities(found.reshape(-1, 3)[chosen]),
+        "xy_original": chromaticities(true.reshape(-1, 3)[chosen]),
+    }
+
+
+def chromaticities(linear: NDArray[np.float32]) -> NDArray[np.float32]:
+    """CIE 1931 xy (under D50), float32 (N, 2), of linear ProPhoto, float32 (N, 3); nan for black."""
+    xyz = linear.astype(np.float64) @ PROPHOTO.to_xyz().T
+    total = xyz.sum(-1, keepdims=True)
+    xy: NDArray[np.float64] = np.divide(xyz[:, :2], total, out=np.full((len(xyz), 2), np.nan), where=total > 0)
+    return xy.astype(np.float32)

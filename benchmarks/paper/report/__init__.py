@@ -1,0 +1,1 @@
+"""What is written of the measurements: tables beside the published figures, and plots."""

@@ -1,0 +1,163 @@
+"""What is learnt from: the training photographs of the split, and crops of them with enough colour outside sRGB."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from benchmarks.rivals.method import linear_of, out_of_gamut_mask
+from gamutmeta.color.adaptation import Adaptation
+from gamutmeta.color.gamut import reduce_to_codes
+from gamutmeta.photo.read import read_photo
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+__all__ = [
+    "CROP",
+    "SPLIT",
+    "Crop",
+    "Picture",
+    "Split",
+    "load_training",
+    "read_photographs",
+    "read_split",
+    "seen_in_training",
+]
+
+SPLIT = Path(__file__).parent / "split.json"
+"""The split of the project's own photographs."""
+
+CROP = 512
+"""Side of the square crops, pixels."""
+
+_LEAST_OG = 0.1
+"""Share of out-of-gamut pixels that a crop has at least."""
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Names of photographs, without suffix.
+
+    Attributes:
+        training: learnt from.
+        unseen: not learnt from.
+    """
+
+    training: tuple[str, ...]
+    unseen: tuple[str, ...]
+
+
+def read_split(path: Path = SPLIT) -> Split:
+    """Read a split: a JSON object with the lists "training" and "unseen".
+
+    Raises:
+        ValueError: if a list is missing, the training list is empty, or a name stands in both, naming the file.
+    """
+    lists = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        split = Split(tuple(lists["training"]), tuple(lists["unseen"]))
+    except (KeyError, TypeError):
+        raise ValueError(f'{path}: needs the lists "training" and "unseen"') from None
+    if not split.training:
+        raise ValueError(f"{path}: the training list is empty")
+    if both := sorted(set(split.training) & set(split.unseen)):
+        raise ValueError(f"{path}: {both[0]} stands in both lists")
+    return split
+
+
+def seen_in_training(photograph: str) -> bool:
+    """Whether the learned start weights and the pre-trained networks of the repository were trained on a photograph.
+
+    Args:
+        photograph: its file's name without suffix.
+    """
+    return photograph in read_split().training
+
+
+@dataclass(frozen=True, slots=True)
+class Crop:
+    """A square piece of a photograph.
+
+    Attributes:
+        wide: ROMM RGB, uint16 (S, S, 3).
+        codes: sRGB, uint8 (S, S, 3).
+        og: which pixels lie outside sRGB, booleans (S, S).
+    """
+
+    wide: NDArray[np.uint16]
+    codes: NDArray[np.uint8]
+    og: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A photograph to learn from; arrays as in :class:`Crop`, of its own height and width."""
+
+    name: str
+    wide: NDArray[np.uint16]
+    codes: NDArray[np.uint8]
+    og: NDArray[np.bool_]
+    _places: dict[int, NDArray[np.intp]] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(cls, name: str, wide: NDArray[np.uint16], adaptation: Adaptation = Adaptation.CAT02) -> Picture:
+        """The photograph `wide`, uint16 (H, W, 3) of ROMM RGB, reduced by clipping."""
+        codes, _ = reduce_to_codes(wide, adaptation)
+        return cls(name, wide, codes, np.stack([out_of_gamut_mask(linear_of(row), adaptation) for row in wide]))
+
+    def crop(self, size: int, rng: np.random.Generator) -> Crop:
+        """A random crop at least a tenth of which is out of gamut.
+
+        Args:
+            size: its side; less where the photograph is smaller.
+            rng: where the randomness comes from.
+
+        Raises:
+            ValueError: if the photograph has no such crop.
+        """
+        size = min(size, *self.og.shape)
+        if size not in self._places:
+            # Sums over all windows of that size at once, by a summed-area table.
+            sums = np.zeros((self.og.shape[0] + 1, self.og.shape[1] + 1), np.int32)
+            sums[1:, 1:] = self.og.cumsum(0, dtype=np.int32).cumsum(1, dtype=np.int32)
+            inside = sums[size:, size:] - sums[:-size, size:] - sums[size:, :-size] + sums[:-size, :-size]
+            self._places[size] = np.flatnonzero(inside >= _LEAST_OG * size * size)
+        places = self._places[size]
+        if not len(places):
+            raise ValueError(
+                f"{self.name}: no {size}x{size} crop has {_LEAST_OG:.0%} of its pixels out of gamut; "
+                "take it off the training list"
+            )
+        top, left = divmod(int(rng.choice(places)), self.og.shape[1] - size + 1)
+        part = slice(top, top + size), slice(left, left + size)
+        return Crop(self.wide[part], self.codes[part], self.og[part])
+
+
+def load_training(folder: Path, split: Split) -> list[Picture]:
+    """The training photographs of a folder, in the order of the list.
+
+    Raises:
+        FileNotFoundError: if one is not there, naming it.
+    """
+    return [Picture.of(name, wide) for name, wide in read_photographs(folder, split.training)]
+
+
+def read_photographs(folder: Path, names: Sequence[str]) -> Iterator[tuple[str, NDArray[np.uint16]]]:
+    """Names and ROMM RGB, uint16 (H, W, 3), of some photographs of a folder.
+
+    Raises:
+        FileNotFoundError: if one is not there, naming it.
+    """
+    files = {path.stem: path for path in sorted(folder.iterdir(), reverse=True) if path.is_file()}
+    for name in names:
+        if name not in files:
+            raise FileNotFoundError(f"{folder} has no photograph {name}, which the split names; see --split")
+    for name in names:
+        yield name, read_photo(files[name], assume_space="prophoto").array

@@ -1,0 +1,208 @@
+"""The imageio plug-in: ``imageio.v3.imread(path, plugin="gamutmeta")`` gives the wide-gamut photograph.
+
+imageio (2.38) looks for no entry points; plug-ins enter a dictionary of it, which :func:`register` does, or are passed
+as a class: ``imageio.v3.imread(path, plugin=gamutmeta.imageio.GamutMetaPlugin)``. Needs the extra [imageio].
+
+::
+
+    import imageio.v3 as iio
+    import gamutmeta.imageio
+
+    gamutmeta.imageio.register()
+    wide = iio.imread("photo.jpg", plugin="gamutmeta")                      # uint16, ProPhoto
+    screen = iio.imread("photo.jpg", plugin="gamutmeta", space="display-p3")
+
+Reading alone: a payload is fitted to a photograph, which an array without colour space and metadata is not.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+import numpy as np
+
+from gamutmeta import carriers
+from gamutmeta.color.icc import profile_bytes
+from gamutmeta.color.spaces import space_named
+from gamutmeta.errors import GamutMetaError, MissingExtraError, NoPayloadError, UnsupportedFileError
+from gamutmeta.expansion import Attached, attached_payload, expand_decoded
+from gamutmeta.photo.alpha import with_alpha
+from gamutmeta.photo.host import read_metadata
+from gamutmeta.photo.metadata import orientation_of, with_declared_space
+from gamutmeta.photo.pixels import decode_srgba
+from gamutmeta.photo.upright import turned_upright
+
+try:
+    from imageio.config import known_plugins
+    from imageio.config.plugins import PluginConfig
+    from imageio.core.request import InitializationError, IOMode
+    from imageio.core.v3_plugin_api import ImageProperties, PluginV3
+except ImportError as error:
+    raise MissingExtraError("reading with imageio", "imageio", "imageio") from error
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator
+    from types import EllipsisType
+
+    from imageio.core.request import Request
+    from numpy.typing import NDArray
+
+__all__ = ["NAME", "GamutMetaPlugin", "register", "unregister"]
+
+NAME: Final = "gamutmeta"
+"""What :func:`register` registers, for ``plugin=``."""
+
+
+def register() -> None:
+    """Make the plug-in known to imageio as "gamutmeta". Calling it again changes nothing.
+
+    What ``imread(path)`` does without ``plugin=`` stays as it is: it gives the sRGB picture.
+    """
+    known_plugins[NAME] = PluginConfig(NAME, GamutMetaPlugin.__name__, __name__)
+
+
+def unregister() -> None:
+    """Undo :func:`register`."""
+    known_plugins.pop(NAME, None)
+
+
+class GamutMetaPlugin(PluginV3):
+    """A JPEG, PNG or TIFF with a payload, as imageio's plug-ins show files: one picture in each.
+
+    Args:
+        request: imageio's; a path, bytes, a stream, a URL. A sidecar beside a path counts.
+        sidecar: take the payload from this file. ``imread`` cannot pass it on; ``imopen`` does.
+
+    Raises:
+        imageio.core.request.InitializationError: to be written; no JPEG, PNG or TIFF; or without payload. With
+            ``plugin=`` imageio makes an OSError of it, without it goes on to the next plug-in.
+    """
+
+    def __init__(self, request: Request, *, sidecar: str | os.PathLike[str] | None = None) -> None:
+        super().__init__(request)
+        if request.mode.io_mode != IOMode.read:
+            raise InitializationError("gamutmeta.imageio reads only; gamutmeta.reduce_file writes files with payloads")
+        self._data: bytes = request.get_file().read()
+        self._sidecar = sidecar
+        try:
+            carriers.extract(self._data)
+        except NoPayloadError as error:
+            if sidecar is None and not carriers.sidecar_path(request.filename).is_file():
+                raise InitializationError(str(error)) from error
+        except UnsupportedFileError as error:
+            raise InitializationError(str(error)) from error
+        except GamutMetaError:
+            # There is a payload, damaged. read() says so: imageio hides the words of whatever is raised here.
+            pass
+
+    def read(
+        self,
+        *,
+        index: int | EllipsisType | None = 0,
+        space: str = "prophoto",
+        check: bool = True,
+        rotate: bool = False,
+        threads: int | None = None,
+    ) -> NDArray[np.uint16]:
+        """The wide-gamut photograph.
+
+        Args:
+            index: 0 and None are the picture, ... (Ellipsis) a batch of this one.
+            space: the colour space of the array, see :data:`gamutmeta.color.spaces.SPACES`.
+            check: refuse a payload that was made for another picture.
+            rotate: turn it as EXIF orientation says.
+            threads: None for one per core.
+
+        Returns:
+            uint16, shape (height, width, 3), with transparency (height, width, 4), with index=... (1, height, width,
+            channels). Encoded values of `space`, 65,535 is white; transparency is straight.
+
+        Raises:
+            ValueError: there is no picture `index`.
+            GamutMetaError: as for :func:`gamutmeta.expand`.
+        """
+        self._require_index(index)
+        space_named(space)
+        codes, alpha = self._decoded
+        wide = expand_decoded(self._attached, self._data, codes, check=check, threads=threads, alpha=alpha)
+        wide = wide.convert(space)
+        array = np.asarray(with_alpha(wide.array, wide.alpha), np.uint16)
+        if rotate:
+            array = turned_upright(array, wide.orientation)
+        return array[np.newaxis] if index is ... else array
+
+    def iter(self, **options: Any) -> Iterator[NDArray[np.uint16]]:
+        """The one picture; options as for :meth:`read`."""
+        yield self.read(**options)
+
+    def write(self, *_: Any, **__: Any) -> NoReturn:
+        """Not to be had.
+
+        Raises:
+            NotImplementedError: always.
+        """
+        raise NotImplementedError("gamutmeta.imageio reads only; gamutmeta.reduce_file writes files with payloads")
+
+    def properties(self, index: int | EllipsisType | None = 0, *, rotate: bool = False) -> ImageProperties:
+        """Shape and type of what :meth:`read` gives.
+
+        Raises:
+            ValueError: there is no picture `index`.
+            GamutMetaError: the picture cannot be decoded.
+        """
+        self._require_index(index)
+        codes, alpha = self._decoded
+        height, width = codes.shape[:2]
+        if rotate and orientation_of(read_metadata(self._data).exif) > 4:
+            height, width = width, height
+        shape: tuple[int, ...] = (height, width, 3 if alpha is None else 4)
+        if index is ...:
+            return ImageProperties((1, *shape), np.dtype(np.uint16), n_images=1, is_batch=True)
+        return ImageProperties(shape, np.dtype(np.uint16))
+
+    def metadata(
+        self,
+        index: int | EllipsisType | None = 0,
+        exclude_applied: bool = True,  # noqa: FBT001, FBT002, ARG002 - imageio's signature; reading applies nothing
+        *,
+        space: str = "prophoto",
+    ) -> dict[str, Any]:
+        """What the file says of the photograph, for the array in `space`.
+
+        Returns:
+            `space`, its `icc_profile`, `orientation` (EXIF, 1 to 8), `exif` and `xmp` (bytes or None), the payload's
+            `carrier`, `payload_bytes`, `model`, and `notes` (tuple of str).
+
+        Raises:
+            ValueError: there is no picture `index`.
+            GamutMetaError: the payload is damaged, or the space unknown.
+        """
+        self._require_index(index)
+        name = space_named(space).name
+        metadata = read_metadata(self._data)
+        return {
+            "space": name,
+            "icc_profile": profile_bytes(name),
+            "orientation": orientation_of(metadata.exif),
+            "exif": with_declared_space(metadata.exif, name),
+            "xmp": metadata.xmp,
+            "carrier": self._attached.carrier,
+            "payload_bytes": self._attached.size,
+            "model": str(self._attached.payload.descriptor),
+            "notes": metadata.notes,
+        }
+
+    @cached_property
+    def _attached(self) -> Attached:
+        return attached_payload(self._data, self.request.filename, sidecar=self._sidecar)
+
+    @cached_property
+    def _decoded(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
+        return decode_srgba(self._data)
+
+    @staticmethod
+    def _require_index(index: int | EllipsisType | None) -> None:
+        if index not in {0, None, ...}:
+            raise ValueError(f"index {index}: the file has one picture, with the index 0")

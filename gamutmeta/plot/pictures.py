@@ -1,0 +1,106 @@
+"""Photographs side by side, and maps of their differences."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gamutmeta.color.adaptation import Adaptation
+from gamutmeta.color.difference import color_differences, scale_end
+from gamutmeta.demo.sheet import heat_colours
+from gamutmeta.errors import PhotoError
+from gamutmeta.photo.notebook import preview
+from gamutmeta.photo.upright import turned_upright
+from gamutmeta.plot.library import axes_or_new, matplotlib_module
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+    from gamutmeta.photo.wide import WideImage
+
+__all__ = ["error_map", "side_by_side"]
+
+_PANEL = 4.0
+"""Width and height of a photograph's panel, inches."""
+
+
+def error_map(original: WideImage, restored: WideImage, *, top: float | None = None, ax: Axes | None = None) -> Axes:
+    """Draw how far a photograph is from the original: CIEDE2000 of single pixels, with a scale.
+
+    Args:
+        original: in any known space.
+        restored: likewise, of the same size.
+        top: CIEDE2000 at the end of the scale, and beyond; None for a round number that fits. Give the same to maps
+            that are to be compared.
+        ax: where to draw; None for a new figure.
+
+    Returns:
+        The axes; the title has the mean over all and over the out-of-gamut pixels looked at.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+        PhotoError: the sizes differ, or `top` is not above 0.
+    """
+    if original.size != restored.size:
+        sizes = " and ".join(f"{photo.width}x{photo.height}" for photo in (original, restored))
+        raise PhotoError(f"photographs of {sizes} pixels cannot be compared; resize or crop one of them")
+    if top is not None and not top > 0:
+        raise PhotoError(f"top: the scale ends above 0, not at {top}")
+    axes = axes_or_new(ax)
+    wide = [photo.convert("prophoto").array for photo in (original, restored)]
+    differences = color_differences(wide[0], wide[1:], Adaptation.BRADFORD)
+    (errors,) = differences.errors
+    figures = f"mean {errors.mean():.2f}"
+    if differences.og.any():
+        figures += f", out of gamut {errors[differences.og].mean():.2f}"
+    colours = matplotlib_module("colors").ListedColormap(heat_colours(np.linspace(0, 1, 256)) / 255)
+    upright: NDArray[Any] = turned_upright(errors, original.orientation)
+    image = axes.imshow(upright, cmap=colours, vmin=0, vmax=scale_end(errors) if top is None else top)
+    axes.figure.colorbar(image, ax=axes, label="CIEDE2000", extend="max", shrink=0.8)
+    axes.set_title(f"CIEDE2000: {figures}")
+    axes.set_axis_off()
+    return axes
+
+
+def side_by_side(
+    *photos: WideImage, titles: Sequence[str] = (), space: str = "display-p3", side: int = 1200
+) -> NDArray[np.object_]:
+    """Show photographs in a row, upright and scaled down.
+
+    matplotlib does not manage colours: it hands the numbers of `space` on as they are, and an untagged figure is shown
+    as if it were sRGB, somewhat paler than the photographs. A figure that is saved with the profile is right::
+
+        axes = plot.side_by_side(clipped, restored)
+        profile = restored.convert("display-p3").icc_profile
+        axes[0].figure.savefig("both.png", pil_kwargs={"icc_profile": profile})
+
+    Args:
+        photos: one or several, in any known spaces and of any sizes.
+        titles: one for each.
+        space: name of the known space of the figure's numbers; colours outside it are clipped.
+        side: most pixels on the longer side of each.
+
+    Returns:
+        The axes, an array of one dimension.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+        PhotoError: there is no photograph, titles do not match, or the space is unknown.
+    """
+    if not photos:
+        raise PhotoError("side_by_side needs at least one photograph")
+    if titles and len(titles) != len(photos):
+        raise PhotoError(f"titles: {len(titles)} for {len(photos)} photographs; give one for each, or none")
+    pictures = [np.asarray(preview(photo, side, space)) for photo in photos]
+    size = (_PANEL * len(photos), _PANEL)
+    _, grid = matplotlib_module("pyplot").subplots(1, len(photos), figsize=size, squeeze=False, layout="constrained")
+    axes: NDArray[np.object_] = grid[0]
+    for k, (panel, picture) in enumerate(zip(axes, pictures, strict=True)):
+        panel.imshow(picture)
+        panel.set_title(titles[k] if titles else "")
+        panel.set_axis_off()
+    return axes

@@ -1,0 +1,70 @@
+"""Figures in the manual are those of benchmarks/results."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+
+import manual
+
+RESULTS = manual.ROOT / "benchmarks" / "results"
+
+
+def test_installed_sizes() -> None:
+    rows = (RESULTS / "installed.md").read_text(encoding="utf-8").splitlines()[2:]
+    assert [f"| {' | '.join(row)} |" for row in manual.table("install.md", "| extra | MB |")] == rows
+    extras = tomllib.loads((manual.ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
+        "optional-dependencies"
+    ]
+    measured = json.loads((RESULTS / "installed.json").read_text(encoding="utf-8"))["sizes"]
+    assert set(measured) == {"", *extras} - {"all"}
+
+
+def test_alternatives() -> None:
+    text = (RESULTS / "alternatives.md").read_text(encoding="utf-8")
+    (line, *_) = text.splitlines()
+    rows = [row.split(" | ") for row in re.findall(r"^\| (.*) \|$", text, re.MULTILINE)][1:]
+    assert manual.table("comparison.md", "| file | bytes / sRGB JPEG |") == rows
+    assert line.startswith("Medians over 9 photographs")
+
+
+def test_gains_at_equal_bytes() -> None:
+    text = (RESULTS / "rate_distortion.md").read_text(encoding="utf-8")
+    for name, budget, og, whole in manual.table("comparison.md", "| stored in a"):
+        title, coding = name.split(", ", 1)
+        part = text.split(f"## {coding}: medians")[1].split("\n## ")[0]
+        method = {"gamutmeta": "gamutmeta balanced", "gain map": "gain map, 6,000 B", "samples": "samples, 6,000 B"}
+        (row,) = re.findall(rf"^\| {re.escape(method[title])} \|(.*)\|$", part, re.MULTILINE)
+        cells = [cell.strip() for cell in row.split("|")]
+        assert [budget, og, whole] == [cells[1], f"{float(cells[4]):+.1f} dB", f"{float(cells[6]):+.1f} dB"], name
+
+
+def test_jpeg_qualities() -> None:
+    text = (RESULTS / "jpeg.md").read_text(encoding="utf-8")
+    gains = [re.findall(rf"^\| q{q} 4:4:4 \|.*?\|.*?\| ([+-][\d.]+) \|", text, re.MULTILINE)[0] for q in (95, 90, 80)]
+    said = " ".join(manual.text_of("photographers.md").split())
+    words = "{:.1f} dB at quality 95, {:.1f} dB at 90 and {:.1f} dB at 80"
+    assert words.format(*(float(gain) + 1e-9 for gain in gains)) in said
+
+
+def test_time_and_memory() -> None:
+    text = (RESULTS / "speed.md").read_text(encoding="utf-8")
+    said = " ".join(manual.text_of("pipelines.md").split())
+    for street, verb in (
+        ("TIFF to JPEG", "a JPEG in {} s with a peak of {} MiB"),
+        ("JPEG to TIFF", "a TIFF in {} s with {} MiB"),
+    ):
+        row = re.findall(rf"^\| 24 \| 2 \| {street} \| [^|]* \| ([\d.]+) \| (\d+) \|", text, re.MULTILINE)[0]
+        assert verb.format(f"{float(row[0]):.1f}", row[1]) in said
+
+
+def test_hostile_files() -> None:
+    rows = (RESULTS / "hostile.md").read_text(encoding="utf-8")
+    files = sum(
+        int(number.replace(",", "")) for number in re.findall(r"^\| [^|]+: ([\d,]+), up to", rows, re.MULTILINE)
+    )
+    worst = max(int(ms) for ms in re.findall(r"\| (\d+) ms \|", rows))
+    said = " ".join(manual.text_of("pipelines.md").split())
+    assert f"Of {files:,} files" in said
+    assert f"took {worst / 1000:.2f} s of processor time" in said
