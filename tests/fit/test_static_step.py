@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 torch = pytest.importorskip("torch")
 
 from fit.test_gradient import BATCH, CPU, GRID, HEIGHT, WIDTH, setting  # noqa: E402
+from torch.utils._python_dispatch import TorchDispatchMode  # noqa: E402
+from torch.utils._pytree import tree_leaves  # noqa: E402
 
 from gamutmeta.errors import GamutMetaWarning  # noqa: E402
 from gamutmeta.fit import static_step  # noqa: E402
@@ -167,3 +169,55 @@ def test_which_models_it_knows() -> None:
         descriptor = config.descriptor(WIDTH, HEIGHT, None)
         network = Network(descriptor, WIDTH, HEIGHT, grid_step=1.0, generator=torch.Generator(), device=CPU)
         assert StaticStep.knows(network, config) is expected
+
+
+class Watch(TorchDispatchMode):
+    """The operations called, and which memory they were given that none of them made."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls: list[str] = []
+        self.given: list[int] = []
+        self._made: dict[int, object] = {}
+
+    def __torch_dispatch__(
+        self, function: Any, _types: object, arguments: tuple[Any, ...] = (), settings: dict[str, Any] | None = None
+    ) -> Any:
+        result = function(*arguments, **settings or {})
+        self.calls.append(str(function))
+        places = [place_of(x) for x in tree_leaves((arguments, settings)) if isinstance(x, torch.Tensor)]
+        self.given += [place for place in places if place not in self._made]
+        for made in tree_leaves(result):
+            if isinstance(made, torch.Tensor) and place_of(made) not in {*places, *self.given}:
+                # Held, so that no later one gets the same memory.
+                self._made[place_of(made)] = made
+        return result
+
+
+def place_of(tensor: torch.Tensor) -> int:
+    return tensor.untyped_storage().data_ptr()
+
+
+def test_what_is_recorded_is_the_same_in_every_step() -> None:
+    """The same operations on the same memory, whatever was loaded and rescaled; and none that waits for the GPU."""
+    network, problem = setting(GRID)
+    step = StaticStep(network, CONFIG, BATCH, torch.Generator().manual_seed(3))
+    step.load(whole_batches(problem), 0)
+    seen = []
+    for number in range(24):
+        if number == 7:
+            step.load(whole_batches(problem), number)
+        if number == 8:
+            step.rescale(1.1)
+        watch = Watch()
+        if number % 10:
+            with watch:
+                step._whole()
+            seen.append((watch.calls, watch.given))
+        else:
+            step(number, 1e-4)
+    calls, given = seen[0]
+    assert len(calls) > 30
+    assert all(other == (calls, given) for other in seen)
+    waiting = ("_local_scalar_dense", "nonzero", "equal", "unique", "_to_copy", "lift_fresh", "masked_select")
+    assert not [call for call in calls if any(word in call for word in waiting)]
