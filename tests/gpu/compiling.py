@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 __all__ = ["SHARED_MEMORY", "compiled"]
 
 PROGRAM = """
-import importlib, json, sys
+import importlib, json, re, subprocess, sys, tempfile
+from pathlib import Path
 from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
 import triton
@@ -27,7 +28,14 @@ signature = {name: "constexpr" if name in constants else types.get(name, "*fp32"
 target = GPUTarget("cuda", asked["capability"], 32)
 source = ASTSource(function, signature, constexprs=constants)
 compiled = triton.compile(source, target=target, options=asked["options"])
-print(json.dumps({"cubin": len(compiled.asm["cubin"]), "shared": compiled.metadata.shared}))
+with tempfile.TemporaryDirectory() as folder:
+    code = Path(folder, "kernel.cubin")
+    code.write_bytes(compiled.asm["cubin"])
+    reader = Path(triton.__file__).parent / "backends/nvidia/bin/cuobjdump"
+    report = subprocess.run([reader, "-res-usage", code], capture_output=True, text=True, check=True).stdout
+stack = sum(int(number) for number in re.findall(r"STACK:(\\d+)", report))
+assert "REG:" in report
+print(json.dumps({"cubin": len(compiled.asm["cubin"]), "shared": compiled.metadata.shared, "stack": stack}))
 """
 
 SHARED_MEMORY = {80: 163 << 10, 90: 227 << 10}
@@ -45,7 +53,10 @@ def compiled(
     cache: Path,
     **options: Any,
 ) -> dict[str, int]:
-    """Compile a kernel, whose arguments without a type are pointers to float32; bytes of code and of shared memory."""
+    """Compile a kernel, whose arguments without a type are pointers to float32; bytes of code, of shared memory and of stack.
+
+    The last are those of registers that are spilled.
+    """
     asked = {"module": module, "name": name, "capability": capability, "constants": constants, "types": types}
     environment = {key: value for key, value in os.environ.items() if key != "TRITON_INTERPRET"}
     environment["TRITON_CACHE_DIR"] = str(cache)

@@ -64,11 +64,14 @@ FIT_TYPES = (
 )
 
 
-def of_fit(name: str, capability: int, constants: dict[str, Any], cache: Path, **options: int) -> None:
-    module = "gamutmeta.fit.fused.kernel"
-    found = compiled(module, name, capability, constants=constants, types=FIT_TYPES, cache=cache, **options)
+def of_fit(name: str, capability: int, constants: dict[str, Any], cache: Path, warps: int = 4) -> None:
+    found = compiled(
+        "gamutmeta.fit.fused.kernel", name, capability, constants=constants, types=FIT_TYPES, cache=cache,
+        num_warps=warps, enable_fp_fusion=True,
+    )  # fmt: skip
     assert found["cubin"] > 0
     assert found["shared"] <= SHARED_MEMORY[capability]
+    assert found["stack"] == 0
 
 
 @pytest.mark.parametrize(
@@ -92,7 +95,7 @@ def test_the_fits_gradient_compiles(capability: int, model: str, precision: str,
     count = sum((inputs + 1) * outputs for inputs, outputs in pairwise(widths))
     units, block, warps = fit_tuning_of(features, widths)
     constants = sizes | {"FEATURES": features, "MLP": count, "SCALE": 0.5, "PRECISION": precision}
-    of_fit("sample_gradients", capability, constants | {"UNITS": units, "BLOCK": block}, tmp_path, num_warps=warps)
+    of_fit("sample_gradients", capability, constants | {"UNITS": units, "BLOCK": block}, tmp_path, warps)
 
 
 @pytest.mark.parametrize(

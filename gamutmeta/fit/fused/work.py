@@ -25,16 +25,20 @@ if TYPE_CHECKING:
 
 __all__ = ["FusedWork", "tuning_of"]
 
-# None of these was tried on a GPU.
+# None of these was tried on a GPU; of some the compiler's report tells.
 
 _NARROWEST = 16
 """The least side of a product of matrices."""
 
-_VALUES = 1 << 11
-"""Samples of a program times its padded units: its values lie in the registers of one block of threads."""
+_VALUES = 1 << 10
+"""Samples of a program times its padded units: its values lie in the registers of one block of threads. It is the
+largest power of two at which no register is spilled, for any preset, on compute capabilities 8.0 and 9.0."""
 
 _WIDE, _FEW_WARPS, _MORE_WARPS = 32, 4, 8
-"""Units up to which a program has so many warps, and beyond."""
+"""Units up to which a program has so many warps, and beyond; likewise."""
+
+_FUSION = {"enable_fp_fusion": True}
+"""A product and a sum may be rounded once."""
 
 _PARAMETERS, _PARTS = 128, 16
 """Of the MLP, whose sums one program makes; and parts that it takes at a time."""
@@ -111,16 +115,16 @@ class FusedWork:
                 self._table, self._matrix, *when, controls.noise_starts, known["planes"], known["across"],
                 controls.grid_step, self._partial_sums, self._grid_errors,
                 row, self._pools.shape[1], len(controls.factors), samples.most, self._batch,
-                **self._architecture, **self._tuned, num_warps=self._warps,
+                **self._architecture, **self._tuned, num_warps=self._warps, **_FUSION,
             )  # fmt: skip
             kernel.add_partial_sums[(triton.cdiv(mlp, _PARAMETERS), count)](
                 self._partial_sums, pack.gradient, self._programs, row,
-                MLP=mlp, BLOCK=_PARAMETERS, TOGETHER=_PARTS,
+                MLP=mlp, BLOCK=_PARAMETERS, TOGETHER=_PARTS, **_FUSION,
             )  # fmt: skip
             kernel.grid_gradients[(triton.cdiv(samples.nodes, _NODES), channels, count)](
                 pack.values, self._grid_errors, known["entries"], known["shares"], known["starts"], *when,
                 known["planes"], controls.rate_weight, pack.gradient, row, samples.most, self._batch, samples.nodes,
-                CHANNELS=channels, MLP=mlp, BLOCK=_NODES, TOGETHER=_ENTRIES,
+                CHANNELS=channels, MLP=mlp, BLOCK=_NODES, TOGETHER=_ENTRIES, **_FUSION,
             )  # fmt: skip
 
     def move_grids(self) -> None:
@@ -131,7 +135,7 @@ class FusedWork:
             kernel.adam[(triton.cdiv(size, _ADAM_BLOCK), count)](
                 values, gradient, self._means, self._squares, controls.now, controls.factors, self._corrections,
                 controls.grid_rate, values.stride(0), size,
-                BETA_1=BETA1, BETA_2=BETA2, EPSILON=EPSILON, BLOCK=_ADAM_BLOCK,
+                BETA_1=BETA1, BETA_2=BETA2, EPSILON=EPSILON, BLOCK=_ADAM_BLOCK, **_FUSION,
             )  # fmt: skip
 
     def rescale(self, which: int, factor: float) -> None:
