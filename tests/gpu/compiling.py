@@ -53,9 +53,10 @@ def compiled(
     cache: Path,
     **options: Any,
 ) -> dict[str, int]:
-    """Compile a kernel, whose arguments without a type are pointers to float32; bytes of code, of shared memory and of stack.
+    """Compile a kernel, whose arguments without a type are pointers to float32.
 
-    The last are those of registers that are spilled.
+    Returns:
+        Bytes of code ("cubin"), of shared memory ("shared"), and of registers that are spilled ("stack").
     """
     asked = {"module": module, "name": name, "capability": capability, "constants": constants, "types": types}
     environment = {key: value for key, value in os.environ.items() if key != "TRITON_INTERPRET"}

@@ -12,7 +12,7 @@ pytest.importorskip("triton")
 
 from gpu.compiling import SHARED_MEMORY, compiled
 
-from gamutmeta.fit.fused.work import tuning_of as fit_tuning_of
+from gamutmeta.fit.fused import work
 from gamutmeta.gpu.expand import tuning_of
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def test_the_fits_gradient_compiles(capability: int, model: str, precision: str,
     features = sizes["CHANNELS"] + 3 * sizes["PER_CODE"]
     widths = [features, sizes["FIRST"], *([sizes["SECOND"]] if sizes["SECOND"] else []), 3]
     count = sum((inputs + 1) * outputs for inputs, outputs in pairwise(widths))
-    units, block, warps = fit_tuning_of(features, widths)
+    units, block, warps = work.tuning_of(features, widths)
     constants = sizes | {"FEATURES": features, "MLP": count, "SCALE": 0.5, "PRECISION": precision}
     of_fit("sample_gradients", capability, constants | {"UNITS": units, "BLOCK": block}, tmp_path, warps)
 
@@ -101,9 +101,9 @@ def test_the_fits_gradient_compiles(capability: int, model: str, precision: str,
 @pytest.mark.parametrize(
     ("name", "constants"),
     [
-        ("add_partial_sums", {"MLP": 1300, "BLOCK": 128, "TOGETHER": 16}),
-        ("grid_gradients", {"CHANNELS": 3, "MLP": 1300, "BLOCK": 32, "TOGETHER": 8}),
-        ("adam", {"BETA_1": 0.9, "BETA_2": 0.999, "EPSILON": 1e-8, "BLOCK": 256}),
+        ("add_partial_sums", {"MLP": 1300, "BLOCK": work._PARAMETERS, "TOGETHER": work._PARTS}),
+        ("grid_gradients", {"CHANNELS": 3, "MLP": 1300, "BLOCK": work._NODES, "TOGETHER": work._ENTRIES}),
+        ("adam", {"BETA_1": 0.9, "BETA_2": 0.999, "EPSILON": 1e-8, "BLOCK": work._ADAM_BLOCK}),
     ],
 )
 @pytest.mark.parametrize("capability", [80, 90])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -138,6 +138,41 @@ def test_steps_learn_as_the_plain_twins_do() -> None:
     for start, expected, found in zip(before, plain, fused, strict=True):
         assert expected < 0.8 * start
         assert found == pytest.approx(expected, rel=0.03)
+
+
+class Watched:
+    """A kernel that notes what it is launched with: where tensors lie, and numbers."""
+
+    def __init__(self, function: Any, launches: list[Any]) -> None:
+        self._function, self._launches = function, launches
+
+    def __getitem__(self, programs: tuple[int, ...]) -> Callable[..., None]:
+        def launch(*arguments: Any, **constants: Any) -> None:
+            places = [x.data_ptr() if isinstance(x, torch.Tensor) else x for x in arguments]
+            self._launches.append((programs, places, constants))
+            self._function[programs](*arguments, **constants)
+
+        return launch
+
+
+def test_what_is_recorded_is_the_same_in_every_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same kernels on the same memory with the same numbers, whatever was loaded, rescaled and told."""
+    launches: list[Any] = []
+    for name in kernel.__all__:
+        monkeypatch.setattr(kernel, name, Watched(getattr(kernel, name), launches))
+    networks, problems = pictures(CONFIG)
+    step = StaticStep(networks, CONFIG, BATCH, [torch.Generator(), torch.Generator()], fused=True, records=False)
+    step.load(problems, 0)
+    seen = []
+    for number in range(4):
+        if number == 2:
+            step.load([problem.pick(torch.arange(len(problem)), problem.everything.weight) for problem in problems], 2)
+            step.rescale(1, 1.2)
+        launches.clear()
+        step(number, [number * 1e-4, 0.0])
+        seen.append(list(launches))
+    assert len(seen[0]) == len(kernel.__all__)
+    assert all(other == seen[0] for other in seen)
 
 
 def test_which_models_there_are_kernels_for() -> None:
