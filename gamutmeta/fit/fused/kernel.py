@@ -13,6 +13,8 @@ import triton.language as tl
 
 __all__ = ["adam", "add_partial_sums", "grid_gradients", "sample_gradients"]
 
+# Where a loop's end is not known to the compiler it is a `while`: Triton 3.2's interpreter knows no such `range`.
+
 _LN_2 = tl.constexpr(0.6931471805599453)
 
 
@@ -131,10 +133,12 @@ def add_partial_sums(  # type: ignore[no-untyped-def]
     at, picture = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK), tl.program_id(1).to(tl.int64)
     part, known = tl.arange(0, TOGETHER), at < MLP
     total = tl.zeros((TOGETHER, BLOCK), tl.float32)
-    for start in range(0, programs, TOGETHER):
+    start = 0
+    while start < programs:
         there = ((start + part) < programs)[:, None] & known[None, :]
         source = partial_sums + (picture * programs + start + part)[:, None] * MLP + at[None, :]
         total += tl.load(source, mask=there, other=0.0)
+        start += TOGETHER
     tl.store(gradient + picture * row + at, tl.sum(total, 0), mask=known)
 
 
@@ -158,12 +162,15 @@ def grid_gradients(  # type: ignore[no-untyped-def]
     begin, end = tl.load(start, mask=known, other=0), tl.load(start + 1, mask=known, other=0)
     source = grid_errors + (picture * CHANNELS + channel) * batch
     total = tl.zeros((BLOCK, TOGETHER), tl.float32)
-    for offset in range(0, tl.max(end - begin, 0), TOGETHER):
+    longest = tl.max(end - begin, 0)
+    offset = 0
+    while offset < longest:
         entry = begin[:, None] + (offset + tl.arange(0, TOGETHER))[None, :]
         there = entry < end[:, None]
         sample = tl.load(entries + at * 4 * batch + entry, mask=there, other=0)
         share = tl.load(shares + at * 4 * batch + entry, mask=there, other=0.0)
         total += share * tl.load(source + sample, mask=there, other=0.0)
+        offset += TOGETHER
     place = picture * row + MLP + channel * plane + node
     value = tl.load(values + place, mask=known, other=0.0)
     sign = tl.where(value > 0, 1.0, tl.where(value < 0, -1.0, 0.0))
