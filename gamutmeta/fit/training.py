@@ -16,6 +16,7 @@ from gamutmeta.fit.rate import RateControl, tensors_within
 from gamutmeta.fit.starts import learned_start
 from gamutmeta.fit.static_step import StaticStep
 from gamutmeta.fit.step import LOSS_SCALE, EagerStep, OneByOne
+from gamutmeta.fit.threads import in_order
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -132,8 +133,9 @@ def train(trainings: Sequence[Training], config: FitConfig, step: Step) -> None:
         if number in redraws:
             step.load([training.redrawn(rate) for training, rate in zip(trainings, rates, strict=True)], number)
         step(number, [rate.weight for rate in rates])
-        for rate in rates:
-            rate.after(number)
+        if rates[0].looks_after(number):
+            # The size of each payload is estimated here, whatever the device; on the CPU this takes a tenth of the fit.
+            in_order(lambda rate: rate.after(number), rates, most=None)  # noqa: B023 - done before the next step
 
 
 def _learned_start(config: FitConfig, descriptor: Descriptor) -> Mapping[str, NDArray[np.float32]] | None:

@@ -13,12 +13,15 @@ import triton.language as tl
 
 __all__ = ["adam", "add_partial_sums", "grid_gradients", "sample_gradients"]
 
+# The number of batches may change while the step is recorded anew, when no kernel can be compiled: hence
+# `do_not_specialize`, without which there would be one for each kind of number.
+
 # Where a loop's end is not known to the compiler it is a `while`: Triton 3.2's interpreter knows no such `range`.
 
 _LN_2 = tl.constexpr(0.6931471805599453)
 
 
-@triton.jit  # type: ignore[untyped-decorator]
+@triton.jit(do_not_specialize=["most"])  # type: ignore[untyped-decorator]
 def sample_gradients(  # type: ignore[no-untyped-def]
     values, corners, codes, numbers, pools, gates, table, matrix,
     now, first, batches, noise_starts, planes, across, grid_step,
@@ -142,7 +145,7 @@ def add_partial_sums(  # type: ignore[no-untyped-def]
     tl.store(gradient + picture * row + at, tl.sum(total, 0), mask=known)
 
 
-@triton.jit  # type: ignore[untyped-decorator]
+@triton.jit(do_not_specialize=["most"])  # type: ignore[untyped-decorator]
 def grid_gradients(  # type: ignore[no-untyped-def]
     values, grid_errors, entries, shares, starts, now, first, batches, planes, rate_weight, gradient,
     row, most, batch, nodes,
