@@ -11,23 +11,28 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("triton")
 
+from fit.test_engine import colourful, gain_og  # noqa: E402
 from fit.test_gradient import setting  # noqa: E402
 
+from gamutmeta.color.gamut import reduce_to_codes  # noqa: E402
 from gamutmeta.errors import GamutMetaWarning, MissingExtraError  # noqa: E402
+from gamutmeta.fit import many  # noqa: E402
 from gamutmeta.fit.config import PRESETS, FitConfig  # noqa: E402
 from gamutmeta.fit.controls import Controls  # noqa: E402
 from gamutmeta.fit.fused import kernel  # noqa: E402
 from gamutmeta.fit.fused.choice import knows, work_for  # noqa: E402
 from gamutmeta.fit.fused.work import FusedWork  # noqa: E402
+from gamutmeta.fit.many import Picture  # noqa: E402
 from gamutmeta.fit.pack import Pack  # noqa: E402
 from gamutmeta.fit.static_step import StaticStep  # noqa: E402
 from gamutmeta.fit.static_work import PlainWork  # noqa: E402
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from gamutmeta.fit.network import Network, Problem
     from gamutmeta.fit.static_work import Work
+    from gamutmeta.fit.training import Training
 
 CONFIG = replace(PRESETS["balanced"], steps=40)
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -173,6 +178,29 @@ def test_what_is_recorded_is_the_same_in_every_step(monkeypatch: pytest.MonkeyPa
         seen.append(list(launches))
     assert len(seen[0]) == len(kernel.__all__)
     assert all(other == seen[0] for other in seen)
+
+
+@pytest.mark.slow
+def test_pictures_are_fitted_together_by_the_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of it, as well as by torch's operations."""
+    config = replace(CONFIG, batch=64)
+    wides = [colourful(40, 60), colourful(50, 30)]
+    some = {number: Picture(reduce_to_codes(wide, config.adaptation)[0], wide) for number, wide in enumerate(wides)}
+
+    def gains(*, fused: bool) -> list[float]:
+        def step_for(trainings: Sequence[Training], config: FitConfig, **_: object) -> StaticStep:
+            assert len(trainings) == 2
+            networks, generators = [t.network for t in trainings], [t.generator for t in trainings]
+            return StaticStep(networks, config, trainings[0].batch, generators, fused=fused)
+
+        monkeypatch.setattr(many, "step_for", step_for)
+        results = many._together(some, config, DEVICE, 0, "ieee")
+        pairs = zip(results, some.values(), strict=True)
+        return [gain_og(result, wide, codes, config) for result, (codes, wide, _) in pairs]
+
+    by_torch, by_triton = gains(fused=False), gains(fused=True)
+    assert min(by_torch) > 2
+    assert by_triton == pytest.approx(by_torch, abs=0.7)
 
 
 def test_which_models_there_are_kernels_for() -> None:
