@@ -61,7 +61,8 @@ def sizes() -> dict[str, dict[str, Any]]:
     base = needed(project["dependencies"])
     result = {"": _summary(base, own=package_size())}
     for extra, requirements in project["optional-dependencies"].items():
-        if extra != "all":
+        # The one for GPUs: its size is that of torch's build for them, which machines without one do not have.
+        if extra not in {"all", "gpu"}:
             try:
                 result[extra] = _summary(needed(requirements) - base)
             except PackageNotFoundError as error:

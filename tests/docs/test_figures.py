@@ -18,7 +18,7 @@ def test_installed_sizes() -> None:
         "optional-dependencies"
     ]
     measured = json.loads((RESULTS / "installed.json").read_text(encoding="utf-8"))["sizes"]
-    assert set(measured) == {"", *extras} - {"all"}
+    assert set(measured) == {"", *extras} - {"all", "gpu"}
 
 
 def test_alternatives() -> None:

@@ -29,7 +29,7 @@ from gamutmeta.report import Report
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-TESTED_ELSEWHERE = {"scale.md", "view.md"}
+TESTED_ELSEWHERE = {"gpu.md", "scale.md", "view.md"}
 
 
 @pytest.mark.parametrize("page", manual.PAGES)
