@@ -373,6 +373,7 @@ class TestExpand:
         arguments = ["expand", "again.jpg", "-o", "x.tif", "--sidecar", "photo.gamut", "--json"]
         result = run(*arguments)
         assert (result.exit_code, lines(result)[0]["error"]["code"]) == (1, "binding")
+        assert run(*arguments[:-1]).stderr.endswith("; --force expands it all the same\n")
         assert run(*arguments, "--force").exit_code == 0
 
 
@@ -496,6 +497,11 @@ class TestStripExtractAttach:
         assert (report["carrier"], report["payload_bytes"]) == ("app11", Path("x.gamut").stat().st_size)
         assert Path("whole.jpg").read_bytes() == Path("photo.jpg").read_bytes()
 
+    def test_missing_folders_are_made(self) -> None:
+        assert run("extract", "photo.jpg", "-o", "a/b/x.gamut").exit_code == 0
+        assert run("attach", "photo.jpg", "a/b/x.gamut", "-o", "c/d/x.jpg", "--replace").exit_code == 0
+        assert run("view", "photo.jpg", "-o", "e/f/photo.html").exit_code == 0
+
     def test_extract_to_stdout(self) -> None:
         run("extract", "photo.jpg", "-o", "x.gamut")
         result = run("extract", "photo.jpg", "-o", "-")
@@ -520,6 +526,7 @@ class TestStripExtractAttach:
         run("extract", "photo.jpg", "-o", "x.gamut")
         arguments = ["attach", "photo.jpg", "x.gamut", "-o", "x.jpg", "--carrier", "com", "--json"]
         assert lines(run(*arguments))[0]["error"]["code"] == "carrier.exists"
+        assert "--replace" in run(*arguments[:-1]).stderr
         assert run(*arguments, "--replace").exit_code == 0
         assert lines(run("info", "x.jpg", "--json"))[0]["carrier"] == "com"
 
@@ -532,6 +539,7 @@ class TestStripExtractAttach:
         result = run(*arguments)
         assert (result.exit_code, lines(result)[0]["error"]["code"]) == (1, "binding")
         assert not Path(f"x{suffix}").exists()
+        assert run(*arguments[:-1]).stderr.endswith("; --force attaches it all the same\n")
         assert run(*arguments, "--force").exit_code == 0
 
     def test_attach_to_another_kind_of_file(self) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Collection, Iterable, Iterator
 
-__all__ = ["FILE", "examples", "json_lines", "listed", "output", "overwrite", "planned", "refusals", "sidecar"]
+__all__ = ["FILE", "FORCED", "examples", "json_lines", "listed", "output", "overwrite", "planned", "refusals", "sidecar"]
 
 AnyFunction = TypeVar("AnyFunction", bound="Callable[..., object]")
 
@@ -32,6 +32,9 @@ def output(help_text: str, *, required: bool = True) -> Callable[[AnyFunction], 
 overwrite = click.option("--overwrite", is_flag=True, help="Replace files that are there already.")
 
 json_lines = click.option("--json", "as_json", is_flag=True, help="Print one JSON object per file, and nothing else.")
+
+FORCED = {"binding": "--force expands it all the same"}
+"""Against failures, for commands that have --force."""
 
 sidecar = click.option("--sidecar", type=FILE, help="Take the payload from this file.")
 

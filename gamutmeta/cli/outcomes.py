@@ -14,7 +14,7 @@ from gamutmeta.cli.progress import progress
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from gamutmeta.batch import Outcome
     from gamutmeta.report import Report
@@ -31,6 +31,8 @@ class Described(Protocol):
 Item = TypeVar("Item")
 Result = TypeVar("Result", bound=Described)
 
+_NONE: Mapping[str, str] = {}
+
 
 def show(
     outcomes: Iterable[Outcome[Item, Result]],
@@ -40,6 +42,7 @@ def show(
     text: Callable[[Result], str] | None,
     as_json: bool,
     summarise: bool = False,
+    remedies: Mapping[str, str] = _NONE,
 ) -> None:
     """Print outcomes as they come, then end the command: exit code 0, 1 if any failed, 130 after an interrupt.
 
@@ -53,13 +56,14 @@ def show(
         text: a result for people; None to print none.
         as_json: print one JSON object per file instead.
         summarise: tell at the end how many were done, and show progress meanwhile.
+        remedies: by code of a failure, what this command has against it; for people.
     """
     tally = _Tally(total)
     try:
         with progress(total if summarise else 0) as advance:
             for outcome in outcomes:
                 tally.count(outcome)
-                _show_one(outcome, name(outcome.item), text, as_json=as_json)
+                _show_one(outcome, name(outcome.item), text, as_json=as_json, remedies=remedies)
                 advance()
     except KeyboardInterrupt:
         if summarise and not as_json:
@@ -99,6 +103,7 @@ def _show_one(
     text: Callable[[Result], str] | None,
     *,
     as_json: bool,
+    remedies: Mapping[str, str],
 ) -> None:
     _say("warning", file, outcome.warnings)
     if outcome.failure is not None:
@@ -106,7 +111,8 @@ def _show_one(
             error = {"code": outcome.failure.code, "message": outcome.failure.message}
             click.echo(json.dumps({"file": str(file), "error": error}))
         else:
-            _say("error", file, [outcome.failure.message])
+            remedy = remedies.get(outcome.failure.code)
+            _say("error", file, ["; ".join(filter(None, (outcome.failure.message, remedy)))])
     elif outcome.result is not None and as_json:
         click.echo(json.dumps(outcome.result.to_json()))
     elif outcome.result is not None:

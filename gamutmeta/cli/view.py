@@ -45,8 +45,9 @@ def view(file: Path, output: Path, *, force: bool, as_json: bool, **settings: An
     if output.suffix.lower() not in {".html", ".htm"}:
         raise click.UsageError(f"{output.name}: the page must end in .html")
     outcomes = run([Task(file, output)], partial(_write, check=not force, **settings))
-    show(outcomes, total=1, name=lambda task: task.source, text=report_line, as_json=as_json)
+    show(outcomes, total=1, name=lambda task: task.source, text=report_line, as_json=as_json, remedies=options.FORCED)
 
 
 def _write(task: Task, **settings: Any) -> Report:
+    task.target.parent.mkdir(parents=True, exist_ok=True)
     return write_page(task.source, task.target, **settings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import shutil
@@ -51,6 +52,14 @@ def data(page: Path) -> Any:
 
 def run(*arguments: object) -> Result:
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are text elsewhere")
+def test_a_name_that_is_no_text(pictures: Path, tmp_path: Path) -> None:
+    odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/f\xfcr.jpg"))
+    shutil.copy(pictures / "photo.jpg", odd)
+    write_page(odd, tmp_path / "page.html")
+    assert data(tmp_path / "page.html")["name"] == "f\N{REPLACEMENT CHARACTER}r.jpg"
 
 
 def test_the_file_is_in_the_page_byte_for_byte(pictures: Path, tmp_path: Path) -> None:
