@@ -258,6 +258,8 @@ class TestUsage:
             (["strip", "photo.jpg", "-o", "x.jpg", "--in-place"], "either -o OUT|DIR or --in-place"),
             (["attach", "photo.jpg", "x.gamut", "-o", "x.jpg", "--carrier", "sidecar"], "sidecar"),
             (["verify", "photo.jpg"], "Missing option '--reference'"),
+            (["reduce", "missing", "-o", "web"], "missing does not exist"),
+            (["expand", "missing", "-o", "web"], "missing does not exist"),
         ],
     )
     def test_exit_code_2(self, arguments: list[str], message: str) -> None:
@@ -283,6 +285,12 @@ class TestUsage:
         result = run(*arguments)
         assert (result.exit_code, result.stdout) == (1, "")
         assert "No such file or directory" in result.stderr
+
+    def test_so_is_one_that_cannot_be_read(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        Path("closed.tif").write_bytes(b"")
+        monkeypatch.setattr(os, "access", lambda *_: False)
+        result = run("reduce", "closed.tif", "photo.tif", "-o", "web", "-n")
+        assert (result.exit_code, result.stdout.count("would be written")) == (0, 2)
 
 
 @pytest.mark.usefixtures("reduced")
@@ -357,6 +365,7 @@ class TestExpand:
         run("strip", "photo.jpg", "-o", "plain.jpg")
         result = run("expand", "plain.jpg", "-o", "x.tif", "--json")
         assert (result.exit_code, lines(result)[0]["error"]["code"]) == (1, "carrier.none")
+        assert "never had one; --sidecar takes one" in run("expand", "plain.jpg", "-o", "x.tif").stderr
 
     def test_sidecars(self) -> None:
         run("extract", "photo.jpg", "-o", "elsewhere.gamut")

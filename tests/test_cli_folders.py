@@ -186,6 +186,15 @@ def test_a_closed_pipe_is_no_wrong_usage() -> None:
     assert (result.returncode, result.stderr) == (1, b"")
 
 
+@pytest.mark.usefixtures("folder")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+def test_results_that_cannot_be_printed() -> None:
+    with Path("/dev/full").open("wb") as full:
+        command = [sys.executable, "-m", "gamutmeta", "info", "photos", "--json"]
+        result = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (result.returncode, result.stderr) == (1, "Error: results cannot be printed: No space left on device\n")
+
+
 class TestProgress:
     class Terminal(io.StringIO):
         def isatty(self) -> bool:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
+import os
+import sys
 import time
+from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import click
@@ -13,8 +18,7 @@ import click
 from gamutmeta.cli.progress import progress
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from gamutmeta.batch import Outcome
     from gamutmeta.report import Report
@@ -63,7 +67,8 @@ def show(
         with progress(total if summarise else 0) as advance:
             for outcome in outcomes:
                 tally.count(outcome)
-                _show_one(outcome, name(outcome.item), text, as_json=as_json, remedies=remedies)
+                with _printing():
+                    _show_one(outcome, name(outcome.item), text, as_json=as_json, remedies=remedies)
                 advance()
     except KeyboardInterrupt:
         if summarise and not as_json:
@@ -72,6 +77,20 @@ def show(
     if total > 1 and not as_json and (summarise or tally.failed):
         click.echo(str(tally) if summarise else f"{tally.failed} of {total} files failed", err=True)
     click.get_current_context().exit(1 if tally.failed else 0)
+
+
+@contextmanager
+def _printing() -> Iterator[None]:
+    """End the command with a word if results cannot be printed, for example to a full disk: they are what is wanted."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno == errno.EPIPE:
+            # Nobody reads them any more. click ends the command without a word.
+            raise
+        # What is left in the buffer would fail again at the end.
+        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - until the end
+        raise click.ClickException(f"results cannot be printed: {error.strerror}") from error
 
 
 class _Tally:

@@ -45,7 +45,7 @@ def view(file: Path, output: Path, *, force: bool, as_json: bool, **settings: An
     if output.suffix.lower() not in {".html", ".htm"}:
         raise click.UsageError(f"{output.name}: the page must end in .html")
     outcomes = run([Task(file, output)], partial(_write, check=not force, **settings))
-    show(outcomes, total=1, name=lambda task: task.source, text=report_line, as_json=as_json, remedies=options.FORCED)
+    show(outcomes, total=1, name=lambda task: task.source, text=report_line, as_json=as_json, remedies=options.REMEDIES)
 
 
 def _write(task: Task, **settings: Any) -> Report:

@@ -142,4 +142,6 @@ def _naming(path: Path) -> Iterator[None]:
         raise PhotoError(f"{path}: {error}") from error
     except Exception as error:
         # Decoders raise a dozen kinds of exceptions for damaged files, none of which is documented.
-        raise PhotoError(f"{path}: cannot be decoded: {str(error) or type(error).__name__}") from error
+        raise PhotoError(
+            f"{path}: cannot be decoded, and may be damaged: {str(error) or type(error).__name__}"
+        ) from error
