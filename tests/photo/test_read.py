@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import io
+import os
+import sys
 import tracemalloc
 import warnings
 from typing import TYPE_CHECKING
@@ -164,6 +166,18 @@ def test_files_that_cannot_be_opened(tmp_path: Path) -> None:
         read_photo(tmp_path / "nothing.tif")
     with pytest.raises(IsADirectoryError):
         read_photo(tmp_path)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes of POSIX")
+def test_a_pipe_is_refused() -> None:
+    reader, writer = os.pipe()
+    os.write(writer, b"II*\0")
+    os.close(writer)
+    try:
+        with pytest.raises(PhotoError, match="not from a pipe"):
+            read_photo(f"/dev/fd/{reader}")
+    finally:
+        os.close(reader)
 
 
 def test_missing_profile_is_said_aloud(tmp_path: Path) -> None:
