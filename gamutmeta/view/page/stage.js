@@ -143,7 +143,7 @@ export class Stage {
   async #showAsImage(layers, name) {
     const blob = await new Promise((resolve) => layers[name].canvas.toBlob(resolve));
     if (blob === null) return; // too large for it: the canvas stays
-    const image = element('img', { src: URL.createObjectURL(blob), alt: '' });
+    const image = element('img', { src: URL.createObjectURL(blob), alt: '', draggable: false });
     try {
       await image.decode();
     } catch {
