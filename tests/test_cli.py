@@ -625,6 +625,16 @@ class TestProcess:
         assert (result.returncode, result.stdout) == (2, "")
         assert result.stderr == "the command line needs click; pip install 'gamutmeta[cli]'\n"
 
+    @pytest.mark.parametrize("jobs", [1, 2])
+    def test_bindings_of_cpp_do_not_complain_at_the_end(self, jobs: int) -> None:
+        pytest.importorskip("OpenImageIO")
+        Path("web").mkdir()
+        for name in ("a", "b"):
+            Path("web", f"{name}.jpg").write_bytes(Path("photo.jpg").read_bytes())
+        command = [sys.executable, "-m", "gamutmeta", "expand", "web", "-o", "back", "--format", "jxl", "--json"]
+        result = subprocess.run([*command, "-j", str(jobs)], capture_output=True, text=True, check=False)
+        assert (result.returncode, result.stderr) == (0, "")
+
     def test_a_closed_pipe_is_no_traceback(self) -> None:
         command = f"{sys.executable} -m gamutmeta info --json {'photo.jpg ' * 400} | head -n 1"
         result = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True, env=dict(os.environ))
