@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import secrets
@@ -53,12 +54,15 @@ def check_output(path: str | os.PathLike[str], *, overwrite: bool) -> Path:
 
     Raises:
         OutputExistsError: it exists and `overwrite` is false, or it is a folder.
+        PermissionError: its folder is there, and may not be written to.
     """
     target = Path(os.path.realpath(path))
     if target.is_dir():
         raise OutputExistsError(f"{path} is a folder; name a file")
     if not overwrite and target.exists():
         raise _already(path)
+    if target.parent.is_dir() and not os.access(target.parent, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), os.fspath(path))
     return target
 
 

@@ -141,6 +141,13 @@ class TestErrorsOfTheSystem:
             atomic_write(tmp_path / "nowhere" / "a", b"new")
         assert raised.value.filename == str(tmp_path / "nowhere" / "a")
 
+    def test_a_folder_that_may_not_be_written_to(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Before the work that would be in vain."""
+        monkeypatch.setattr(os, "access", lambda path, mode: (path, mode) != (tmp_path, os.W_OK))
+        with pytest.raises(PermissionError) as raised:
+            check_output(tmp_path / "a", overwrite=False)
+        assert raised.value.filename == str(tmp_path / "a")
+
     def test_no_room(self, tmp_path: Path) -> None:
         def fail(_: BinaryIO) -> None:
             raise OSError(errno.ENOSPC, "No space left on device")
