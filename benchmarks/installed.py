@@ -51,7 +51,7 @@ def size_of(name: str) -> int:
 
 def package_size() -> int:
     """Bytes of gamutmeta itself, as the wheel brings it."""
-    files = [path for path in (ROOT / "gamutmeta").rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    files = [path for path in (ROOT / "gamutmeta").rglob("*") if path.is_file() and "__pycache__" not in path.parts]
     return sum(path.stat().st_size for path in (*files, *(ROOT / "spec" / "decoders").glob("*.js")))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -15,15 +16,18 @@ from test_conformance import CODES, container
 
 from gamutmeta import carriers
 from gamutmeta.cli import app
+from gamutmeta.color.gamut import reduce_to_codes
+from gamutmeta.fit import config
 
 PAGE = (Path(__file__).parents[1] / "docs" / "gpu.md").read_text(encoding="utf-8")
 BLOCKS = "\n".join(re.findall(r"^```sh\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL))
 COMMANDS = re.findall(r"^gamutmeta ([^#\n]*)", BLOCKS, re.MULTILINE)
+PROGRAMS = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 BENCHMARKS = re.findall(r"^python -m benchmarks\.gpu ([^#\n]*)", BLOCKS, re.MULTILINE)
 
 
 def test_there_are_commands() -> None:
-    assert (len(COMMANDS), len(BENCHMARKS)) == (3, 4)
+    assert (len(COMMANDS), len(BENCHMARKS)) == (3, 6)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -47,10 +51,23 @@ def test_the_programs_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     file = io.BytesIO()
     Image.fromarray(CODES).save(file, "PNG")
     Path("photo.jpg").write_bytes(carriers.embed(file.getvalue(), container()))
-    first, second = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    _, first, second = PROGRAMS
     names: dict[str, object] = {}
     exec(first.replace('"cuda"', '"auto"'), names)  # noqa: S102 - it is the page's
     restored = np.asarray(names["wide"])
     small = second.replace("(2000, 3000, 3)", str(CODES.shape)).replace('"cuda"', '"cpu"')
     exec(small, names)  # noqa: S102 - likewise
     assert np.asarray(names["wide"]).shape == restored.shape
+
+
+def test_photographs_are_fitted_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On the CPU, with few steps."""
+    pytest.importorskip("torch")
+    short = replace(config.PRESETS["balanced"], steps=3)
+    monkeypatch.setattr(config, "PRESETS", {"balanced": short})
+    wide = np.random.default_rng(0).integers(0, 65536, (12, 16, 3), np.uint16)
+    names: dict[str, object] = {"photographs": [(reduce_to_codes(wide, short.adaptation)[0], wide)] * 2}
+    exec(PROGRAMS[0].replace('"cuda"', '"cpu"'), names)  # noqa: S102 - it is the page's
+    models = names["models"]
+    assert isinstance(models, list)
+    assert [model.steps for model in models] == [3, 3]

@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from benchmarks.gpu.figures import Row
 
 RESULTS = Path(__file__).parents[1] / "results"
-PARTS = ("card", "expand", "fit", "batch", "folder")
-_BATCH_SIZE = 24
-"""Megapixels of the picture that steps are timed with; their time does not depend on it."""
+PARTS = ("card", "expand", "fit", "batch", "pictures", "together", "paper", "folder")
+_ONE_SIZE = 24
+"""Megapixels of the picture that steps are timed with, whose time does not depend on it, and of all that takes long."""
 
 
 def measured(options: argparse.Namespace) -> Iterator[Row]:
     """All rows, as they come."""
-    from benchmarks.gpu import work  # noqa: PLC0415 - needs what refusal() looks for
+    from benchmarks.gpu import published, steps, work  # noqa: PLC0415 - needs what refusal() looks for
     from benchmarks.tiling import tiled  # noqa: PLC0415
     from gamutmeta.photo.read import read_photo  # noqa: PLC0415
 
@@ -41,13 +41,19 @@ def measured(options: argparse.Namespace) -> Iterator[Row]:
             yield from work.expansions(wide, megapixels, options.repeat)
         if "fit" in options.only:
             yield from work.fits(wide, megapixels, options.repeat)
-    wide = tiled(photograph, _BATCH_SIZE)
+    wide = tiled(photograph, _ONE_SIZE)
     if "batch" in options.only:
-        yield from work.batches(wide, options.repeat)
+        yield from steps.batches(wide, options.repeat)
+    if "pictures" in options.only:
+        yield from steps.pictures(wide, options.repeat)
+    if "together" in options.only:
+        yield from steps.together(wide, _ONE_SIZE, options.repeat)
+    if "paper" in options.only:
+        yield from published.papers(wide, _ONE_SIZE, options.repeat, options.quick)
     if "folder" in options.only:
         with tempfile.TemporaryDirectory() as name:
             counts = {"images": options.images, "jobs": options.jobs, "repeat": options.repeat}
-            yield from work.folders(wide, _BATCH_SIZE, Path(name), **counts)
+            yield from work.folders(wide, _ONE_SIZE, Path(name), **counts)
 
 
 def write(name: str, result: dict[str, Any]) -> str:
@@ -70,6 +76,7 @@ def arguments_of(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--megapixels", type=float, nargs="+", default=[1, 6, 12, 24, 50, 100])
     parser.add_argument("--repeat", type=int, default=5, help="rounds")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, metavar="PART", help=", ".join(PARTS))
+    parser.add_argument("--quick", type=float, default=1.0, help="share of the steps of the paper's settings")
     parser.add_argument("--images", type=int, default=16, help="of the folder")
     parser.add_argument("--jobs", type=int, nargs="+", default=[1, 4, 16], help="of the folder")
     parser.add_argument("--name", default="gpu", help="of the result files")

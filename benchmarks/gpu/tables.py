@@ -39,6 +39,32 @@ _COLUMNS: Mapping[str, tuple[tuple[str, str, str], ...]] = {
         ("times_compiled", "times the compiled", ".1f"),
     ),
     "batch": (("task", "", ""), ("batch", "samples", "d"), ("best", "ms", "ms"), ("median", "median ms", "ms")),
+    "pictures": (
+        ("task", "", ""),
+        ("pictures", "pictures", "d"),
+        ("best", "ms", "ms"),
+        ("median", "median ms", "ms"),
+        ("each", "ms a picture", "ms"),
+    ),
+    "together": (
+        ("task", "products", ""),
+        ("pictures", "pictures", "d"),
+        ("megapixels", "megapixels", "g"),
+        ("best", "s", ".3f"),
+        ("median", "median s", ".3f"),
+        ("each", "s a picture", ".3f"),
+        ("psnr_og", "OG PSNR, dB", ".2f"),
+    ),
+    "paper": (
+        ("task", "", ""),
+        ("megapixels", "megapixels", "g"),
+        ("best", "fit, s", ".3f"),
+        ("median", "median s", ".3f"),
+        ("expand", "expand, s", ".3f"),
+        ("metadata", "bytes", ",d"),
+        ("psnr_og", "OG PSNR, dB", ".2f"),
+        ("note", "settings", ""),
+    ),
     "folder": (
         ("task", "", ""),
         ("device", "device", ""),
@@ -54,6 +80,9 @@ _TITLES = {
     "expand": "Expansion",
     "fit": "Fit",
     "batch": "One step of the fit",
+    "pictures": "One step of several pictures' fits",
+    "together": "Several pictures fitted together",
+    "paper": "The paper's sizes and settings",
     "folder": "Folders, from file to file",
 }
 

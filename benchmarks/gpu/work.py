@@ -8,14 +8,12 @@ import shutil
 import subprocess
 import sys
 import time
-from dataclasses import replace
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
 
-from benchmarks.gpu.card import timed
+from benchmarks.gpu.card import clocked, timed
 from benchmarks.gpu.figures import multiplications
 from benchmarks.gpu.paper import DeviceTraining, PaperExpansion
 from benchmarks.process import ROOT
@@ -25,9 +23,6 @@ from gamutmeta.color.quality import measure
 from gamutmeta.container import Binding, Payload
 from gamutmeta.fit.config import preset_named
 from gamutmeta.fit.engine import fit
-from gamutmeta.fit.network import Network, Problem
-from gamutmeta.fit.samples import draw_samples
-from gamutmeta.fit.static_step import StaticStep
 from gamutmeta.gpu.expand import DeviceExpander, expand_by_way_of
 from gamutmeta.model.expand import expand as expand_on_host
 from gamutmeta.model.features import gate_weights
@@ -35,19 +30,17 @@ from gamutmeta.model.tables import Tables
 from gamutmeta.photo.wide import WideImage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from benchmarks.gpu.figures import Row
 
-__all__ = ["batches", "expansions", "fits", "folders"]
+__all__ = ["expansions", "fits", "folders"]
 
 _CUDA = torch.device("cuda")
-
-_BATCHES = (1_280, 2_048, 8_192, 32_768, 131_072)
-_TIMED_STEPS = 200
 
 
 def expansions(wide: NDArray[np.uint16], megapixels: float, repeat: int) -> Iterator[Row]:
@@ -75,7 +68,7 @@ def expansions(wide: NDArray[np.uint16], megapixels: float, repeat: int) -> Iter
     yield (
         about
         | {"task": "from main memory and back"}
-        | _clocked(lambda: expand_by_way_of(_CUDA, descriptor, weights, codes), repeat)
+        | clocked(lambda: expand_by_way_of(_CUDA, descriptor, weights, codes), repeat)
     )
     training = DeviceTraining(_CUDA, steps=10)
     paper_weights, _ = training(wide, codes, 0)
@@ -90,7 +83,7 @@ def fits(wide: NDArray[np.uint16], megapixels: float, repeat: int) -> Iterator[R
     config = preset_named("balanced")
     codes, _ = reduce_to_codes(wide, config.adaptation)
     results: list[Any] = []
-    times = _clocked(lambda: results.append(fit(codes, wide, config, device="cuda")), repeat)
+    times = clocked(lambda: results.append(fit(codes, wide, config, device="cuda")), repeat)
     height, width = codes.shape[:2]
     model = Payload(width, height, Binding("rgb8", bytes(16)), results[-1].descriptor, results[-1].tensors)
     restored = expand_on_host(model.descriptor, model.weights(), codes)
@@ -101,7 +94,7 @@ def fits(wide: NDArray[np.uint16], megapixels: float, repeat: int) -> Iterator[R
         codes, _ = reduce_to_codes(wide, training.adaptation)
         found: list[Any] = []
         # Each round has another seed, since the training remembers its last result.
-        times = _clocked(lambda t=training, c=codes, f=found: f.append(t(wide, c, len(f))), repeat)
+        times = clocked(lambda t=training, c=codes, f=found: f.append(t(wide, c, len(f))), repeat)
         rival = PaperExpansion(found[-1][0], training.adaptation, codes.shape[:2], _CUDA)
         there = torch.from_numpy(codes).to(_CUDA)
         restored = rival(there, torch.empty(there.shape, dtype=torch.uint16, device=_CUDA)).cpu().numpy()
@@ -109,33 +102,6 @@ def fits(wide: NDArray[np.uint16], megapixels: float, repeat: int) -> Iterator[R
         choosing, stepping = training.seconds
         figures = {"steps": training.steps, "psnr_og": quality.psnr_og, "choosing": choosing, "stepping": stepping}
         yield about | {"task": task} | figures | times
-
-
-def batches(wide: NDArray[np.uint16], repeat: int) -> Iterator[Row]:
-    """Rows of one step of the fit, by samples in it."""
-    config = replace(preset_named("balanced"), steps=_TIMED_STEPS * (repeat + 2))
-    codes, _ = reduce_to_codes(wide, config.adaptation)
-    height, width = codes.shape[:2]
-    descriptor = config.descriptor(width, height, 0)
-    samples = draw_samples(descriptor, codes, wide, config.sample_pixels, np.random.default_rng(0))
-    problem = Problem.build(descriptor, samples, _CUDA)
-    for batch in _BATCHES:
-        if batch > len(problem):
-            continue
-        for task, records in (("recorded", True), ("piece by piece", False)):
-            generator = torch.Generator().manual_seed(0)
-            network = Network(descriptor, width, height, grid_step=config.grid_step, generator=generator, device=_CUDA)
-            step = StaticStep(network, config, batch, generator, records=records)
-            step.load(problem.first(len(problem) // batch * batch), 0)
-            numbers = iter(range(config.steps))
-
-            def some(step: StaticStep = step, numbers: Iterator[int] = numbers) -> None:
-                for _ in range(_TIMED_STEPS):
-                    step(next(numbers), 1e-6)
-
-            times = timed(some, repeat)
-            each = {key: times[key] / _TIMED_STEPS for key in ("best", "median")}
-            yield {"part": "batch", "task": task, "batch": batch} | times | each
 
 
 def folders(
@@ -179,16 +145,3 @@ def fit_share(reports: Sequence[dict[str, Any]]) -> float | None:
     """The share of the fit in the seconds of all reports of the command; None where nothing was fitted."""
     fitting = [report["fit_seconds"] for report in reports if report.get("fit_seconds") is not None]
     return sum(fitting) / sum(report["seconds"] for report in reports) if fitting else None
-
-
-def _clocked(work: Callable[[], object], repeat: int) -> dict[str, Any]:
-    """Seconds of `work` by the clock, until the GPU is done; once before that does not count."""
-    work()
-    seconds = []
-    for _ in range(repeat):
-        torch.cuda.synchronize()
-        start = time.perf_counter()
-        work()
-        torch.cuda.synchronize()
-        seconds.append(time.perf_counter() - start)
-    return {"best": min(seconds), "median": median(seconds), "rounds": repeat}

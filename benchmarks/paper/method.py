@@ -81,6 +81,18 @@ class FittedMethod(Method, Protocol):
         """Make what is stored for a photograph, uint16 (H, W, 3), and the codes to restore it from, uint8 (H, W, 3)."""
 
 
+@runtime_checkable
+class ShownMethod(Method, Protocol):
+    """A method whose sRGB picture, which everybody sees, is another than the clipped one.
+
+    What it shows is compared with the clipped picture; in the JPEG protocol it is what is coded.
+    """
+
+    @property
+    def shows_own_codes(self) -> bool:
+        """Whether it does."""
+
+
 def clip_codes(wide: NDArray[np.uint16], setting: Setting) -> NDArray[np.uint8]:
     """Reduce by clipping, as all methods but Soft Clip do: matrix, clip, sRGB curve, round or truncate.
 

@@ -4,7 +4,9 @@ As in the paper, the ground truth is 16-bit ProPhoto; it is reduced to 8-bit sRG
 truncated as the paper's code does; errors are those of linear ProPhoto on [0, 1], over the whole image and over its
 out-of-gamut (OG) pixels. Beside these: CIEDE2000; bytes of metadata; seconds of the optimisation and of the expansion,
 by the wall clock, the device being idle before and after. In our JPEG protocol the codes are what a reader decodes from
-a JPEG (quality 95, 4:4:4) of the clipped picture; methods that bring their own codes have no part in it.
+a JPEG (quality 95, 4:4:4) of the clipped picture, or of the method's own where it shows another one; methods that can
+do with neither have no part in it. Of a picture that is another than the clipped one, the CIEDE2000 from that is
+measured, too.
 
 References:
     Le, Price, Cohen, Brown: "GamutMLP", CVPR 2023, section 4.
@@ -22,7 +24,8 @@ import numpy as np
 import torch
 
 from benchmarks.machine import describe
-from benchmarks.paper.method import FittedMethod
+from benchmarks.paper.method import FittedMethod, ShownMethod, clip_codes
+from benchmarks.paper.methods.clip import Clip
 from benchmarks.rd.coding import coding_named
 from benchmarks.rivals.method import linear_of, out_of_gamut_mask
 from gamutmeta import __version__
@@ -44,6 +47,7 @@ _VERSION = 1
 """Of the protocol: raised where a change of it makes rows measured earlier wrong."""
 _MAP_SIDE = 480
 """Longer side of error maps; single pixels on a grid, since means would hide errors."""
+_CLIP = Clip()
 _CHROMATICITIES = 4_000
 """Out-of-gamut pixels in a chromaticity diagram."""
 
@@ -134,6 +138,8 @@ def measure(method: Method, picture: Picture, setting: Setting, coding: Coding) 
         "inference_seconds": round(seconds, 4),
     }
     row |= picture.original.figures(restored, setting.adaptation)
+    if isinstance(method, ShownMethod) and coding is not Coding.JPEG:
+        row["shown_de"] = round(_shown_difference(codes, picture.wide, setting), 4)
     return Measured(identity(method, picture, setting, coding) | row, _arrays(picture, restored, setting.adaptation))
 
 
@@ -152,10 +158,23 @@ def _reduced(
     """The codes that the reader gets, and the metadata."""
     if coding is not Coding.JPEG:
         return method.reduce(picture.wide, setting)
+    jpeg = coding_named("JPEG q95 4:4:4")
+    if isinstance(method, ShownMethod):
+        codes, metadata = method.reduce(picture.wide, setting)
+        return jpeg.through(codes), metadata
     if not isinstance(method, FittedMethod):
         return None
-    codes = coding_named("JPEG q95 4:4:4").decoded(picture.wide, setting.adaptation)
+    codes = jpeg.decoded(picture.wide, setting.adaptation)
     return codes, method.fit(picture.wide, codes, setting)
+
+
+def _shown_difference(codes: NDArray[np.uint8], wide: NDArray[np.uint16], setting: Setting) -> float:
+    """Mean CIEDE2000 by which a picture, sRGB uint8 (H, W, 3), differs from the clipped one, on a grid of pixels."""
+    step = _step(wide)
+    shown, clipped = (
+        linear_of(_CLIP.expand(c[::step, ::step], b"", setting)) for c in (codes, clip_codes(wide, setting))
+    )
+    return float(delta_e_2000(prophoto_to_lab(shown), prophoto_to_lab(clipped)).mean())
 
 
 def _machine(device: str) -> Row:
@@ -178,10 +197,15 @@ def _now(device: str) -> float:
     return time.perf_counter()
 
 
+def _step(wide: NDArray[np.uint16]) -> int:
+    """Of the grid of pixels that maps show."""
+    return -(-max(wide.shape[:2]) // _MAP_SIDE)
+
+
 def _arrays(
     picture: Picture, restored: NDArray[np.uint16], adaptation: Adaptation
 ) -> dict[str, NDArray[np.floating[Any]]]:
-    step = -(-max(picture.wide.shape[:2]) // _MAP_SIDE)
+    step = _step(picture.wide)
     true, found = (linear_of(wide[::step, ::step]) for wide in (picture.wide, restored))
     error = delta_e_2000(prophoto_to_lab(true), prophoto_to_lab(found))
     # Enough pixels for the diagram come from the error map's grid.

@@ -44,7 +44,10 @@ class Coding:
 
     def decoded(self, wide: NDArray[np.uint16], adaptation: Adaptation) -> NDArray[np.uint8]:
         """The clipped picture as a reader of the file decodes it, uint8 (H, W, 3), of ROMM codes, uint16 (H, W, 3)."""
-        codes, _ = reduce_to_codes(wide, adaptation)
+        return self.through(reduce_to_codes(wide, adaptation)[0])
+
+    def through(self, codes: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Codes, uint8 (H, W, 3), as a reader of the file decodes them."""
         if self.format == "png":
             return codes
         file = encode_srgb_file(

@@ -12,9 +12,10 @@ import torch
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["Adam"]
+__all__ = ["BETA1", "BETA2", "EPSILON", "Adam"]
 
-_BETA1, _BETA2, _EPSILON = 0.9, 0.999, 1e-8
+BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
+"""As the paper has them."""
 
 
 class Adam:
@@ -57,10 +58,10 @@ class Adam:
             [],
             [self._steps],
             lr=rate,
-            beta1=_BETA1,
-            beta2=_BETA2,
+            beta1=BETA1,
+            beta2=BETA2,
             weight_decay=0.0,
-            eps=_EPSILON,
+            eps=EPSILON,
             amsgrad=False,
             maximize=False,
         )

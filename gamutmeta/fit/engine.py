@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import torch
@@ -13,31 +13,19 @@ import torch
 from gamutmeta.color.compiled import kernel_for
 from gamutmeta.errors import FitError
 from gamutmeta.fit.device_samples import DeviceCandidates
-from gamutmeta.fit.importance import draw_by_error
-from gamutmeta.fit.last_layer import refined_within
-from gamutmeta.fit.network import Network, Problem
-from gamutmeta.fit.protection import Protection
-from gamutmeta.fit.rate import RateControl, tensors_within
 from gamutmeta.fit.samples import HostCandidates, draw_samples
-from gamutmeta.fit.starts import learned_start
-from gamutmeta.fit.static_step import StaticStep
-from gamutmeta.fit.step import LOSS_SCALE, EagerStep
 from gamutmeta.fit.threads import single_threaded
+from gamutmeta.fit.training import Training, step_for, train
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
 
     from gamutmeta.container import Tensor
     from gamutmeta.fit.config import FitConfig
-    from gamutmeta.fit.step import Step
+    from gamutmeta.fit.fused.choice import Precision
     from gamutmeta.model.descriptor import Descriptor
 
-__all__ = ["FitResult", "choose_device", "fit"]
-
-_DRAWN = 1 << 18
-"""How many samples are drawn anew at a time; each is then used a few times."""
+__all__ = ["FitResult", "begin", "choose_device", "fit"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +37,7 @@ class FitResult:
         steps: optimiser steps taken.
         samples: pixels seen.
         device: "cpu" or "cuda".
-        seconds: sampling, training and quantisation.
+        seconds: sampling, training and quantisation; of pictures that were fitted together, the share of each.
     """
 
     descriptor: Descriptor
@@ -58,6 +46,13 @@ class FitResult:
     samples: int
     device: str
     seconds: float
+
+    @classmethod
+    def of(cls, training: Training, seconds: float) -> Self:
+        """What has become of a training."""
+        network, config = training.network, training.config
+        device = network.values.device.type
+        return cls(network.descriptor, training.tensors(), config.steps, len(training.problem), device, seconds)
 
 
 def choose_device(name: str) -> torch.device:
@@ -82,6 +77,7 @@ def fit(
     device: str = "auto",
     seed: int = 0,
     compiled: bool | None = None,
+    precision: Precision = "ieee",
 ) -> FitResult:
     """Fit a model that takes `codes` to `wide`.
 
@@ -94,6 +90,7 @@ def fit(
         seed: of the draw, the initial weights and the quantisation noise.
         compiled: True for numba's gradient, False for torch's, None for numba's where it is installed and the picture
             is large. Models and devices that it does not know are left to torch.
+        precision: of products of matrices by Triton on CUDA; nothing in the payload tells it.
 
     Returns:
         The model, whose container is not larger than ``config.max_bytes``.
@@ -103,58 +100,46 @@ def fit(
     """
     start = time.perf_counter()
     where = choose_device(device)
+    kernel = _kernel_for(codes, where, compiled=compiled)
+    with single_threaded():
+        training = begin(codes, wide, config, gate=gate, device=where, seed=seed, kernel=kernel)
+        train([training], config, step_for([training], config, compiled=kernel is not None, precision=precision))
+        result = FitResult.of(training, 0.0)
+    return replace(result, seconds=time.perf_counter() - start)
+
+
+def begin(
+    codes: NDArray[np.uint8],
+    wide: NDArray[np.uint16],
+    config: FitConfig,
+    *,
+    gate: int | None,
+    device: torch.device,
+    seed: int,
+    kernel: Any | None = None,
+) -> Training:
+    """Draw the samples of a picture and set up its training; as for :func:`fit`.
+
+    Args:
+        codes: as there.
+        wide: as there.
+        config: as there.
+        gate: as there.
+        device: where to work.
+        seed: as there.
+        kernel: :mod:`gamutmeta.fit.kernel`, if that is to look at all pixels on the CPU.
+    """
     height, width = codes.shape[:2]
     descriptor = config.descriptor(width, height, gate)
-    on_cpu = where.type == "cpu"
-    kernel = kernel_for("gamutmeta.fit.kernel", height * width, compiled=compiled) if on_cpu else None
-    looks = partial(HostCandidates, kernel=kernel) if on_cpu else partial(DeviceCandidates, device=where)
+    on_cpu = device.type == "cpu"
+    looks = partial(HostCandidates, kernel=kernel) if on_cpu else partial(DeviceCandidates, device=device)
     rng = np.random.default_rng(seed)
     samples = draw_samples(descriptor, codes, wide, config.sample_pixels, rng, candidates=looks)
-    generator = torch.Generator().manual_seed(seed)
-    with single_threaded():
-        network = Network(descriptor, width, height, grid_step=config.grid_step, generator=generator, device=where)
-        if (start_values := _learned_start(config, descriptor)) is not None:
-            network.take(start_values)
-        problem, protection = Problem.build(descriptor, samples, where), Protection(samples)
-        _train(network, problem, protection, config, generator, compiled=kernel is not None)
-        if config.closed_form:
-            tensors = refined_within(network, problem, protection, config)
-        else:
-            tensors = tensors_within(network, config, config.max_bytes)
-    return FitResult(descriptor, tensors, config.steps, len(samples), where.type, time.perf_counter() - start)
+    return Training.begin(descriptor, samples, config, size=(height, width), device=device, seed=seed)
 
 
-def _learned_start(config: FitConfig, descriptor: Descriptor) -> Mapping[str, NDArray[np.float32]] | None:
-    """What the MLP starts from; None for random values."""
-    wanted = config.start == "learned" and config.model == "paper"
-    return learned_start(descriptor.layer_widths) if wanted else None
-
-
-def _train(
-    network: Network,
-    problem: Problem,
-    protection: Protection,
-    config: FitConfig,
-    generator: torch.Generator,
-    *,
-    compiled: bool,
-) -> None:
-    """Steps with the samples as they were drawn, and anew by their errors now and then."""
-    batch = min(config.batch, len(problem))
-    take_step: Step
-    if StaticStep.knows(network, config) and not network.on_cpu:
-        take_step = StaticStep(network, config, batch, generator)
-    else:
-        take_step = EagerStep(network, config, batch, generator, compiled=compiled)
-    take_step.load(problem.first(min(len(problem), max(_DRAWN, batch)) // batch * batch), 0)
-    rate = RateControl(network, config, take_step.rescale)
-    redraws = {round(share * config.steps) for share in config.redraws}
-    for step in range(config.steps):
-        if step in redraws:
-            errors = network.squared_errors(problem)
-            rate.tell(LOSS_SCALE * float((errors * problem.everything.weight).mean()) / 3)
-            protection.look(problem, errors)
-            count = min(len(problem), _DRAWN) // batch * batch
-            take_step.load(draw_by_error(problem, errors, protection.weights(problem), count, generator), step)
-        take_step(step, rate.weight)
-        rate.after(step)
+def _kernel_for(codes: NDArray[np.uint8], device: torch.device, *, compiled: bool | None) -> Any | None:
+    """Numba's loops for a picture, if they are to be used."""
+    if device.type != "cpu":
+        return None
+    return kernel_for("gamutmeta.fit.kernel", codes.shape[0] * codes.shape[1], compiled=compiled)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from gamutmeta.fit.samples import Samples
-    from gamutmeta.model.descriptor import Descriptor
+    from gamutmeta.model.descriptor import Descriptor, TensorSpec
 
 __all__ = ["Batch", "Network", "Problem"]
 
@@ -125,6 +125,8 @@ class Network:
         layers: (weight, bias or None) per layer; weight is (outputs, inputs).
         grid: grid values in units of the quantisation step, (1, channels, height, width), or None.
         matrix: linear sRGB to linear ProPhoto, for row vectors, (3, 3).
+        gate_table: the model's weight at each code, (256,).
+        code_table: features of each code, (256, features of a channel); absent where the model sees no codes.
     """
 
     output_scale = 0.5
@@ -148,26 +150,11 @@ class Network:
         def constant(array: NDArray[np.floating]) -> Tensor:
             return torch.from_numpy(np.ascontiguousarray(array, np.float32)).to(device)
 
-        specs = descriptor.tensor_specs()
         starts = _starting_values(descriptor, grid_step, generator)
         # One flat vector, so that the optimiser has one tensor to update; the MLP first, then the grid.
-        order = sorted(specs, key=lambda spec: spec.name == "grid")
-        self.values = torch.cat([starts[spec.name].ravel() for spec in order]).to(device)
-        self.gradient = torch.zeros_like(self.values)
-        values, gradients = {}, {}
-        offset = 0
-        for spec in order:
-            part = slice(offset, offset + spec.size)
-            shape = starts[spec.name].shape
-            values[spec.name] = self.values[part].view(shape).requires_grad_()
-            gradients[spec.name] = self.gradient[part].view(shape)
-            values[spec.name].grad = gradients[spec.name]
-            offset += spec.size
-        count = len(descriptor.layer_widths) - 1
-        self.layers = [(values[f"weight{k}"], values.get(f"bias{k}")) for k in range(count)]
-        self.layer_gradients = [(gradients[f"weight{k}"], gradients.get(f"bias{k}")) for k in range(count)]
-        self.grid = values.get("grid")
-        self.grid_gradient = gradients.get("grid")
+        self._shapes = {spec.name: starts[spec.name].shape for spec in _in_memory(descriptor)}
+        values = torch.cat([starts[name].ravel() for name in self._shapes]).to(device)
+        self._live_in(values, torch.zeros_like(values))
         if descriptor.grid is not None:
             self._row, self._row_fraction = self._axis(height, descriptor.grid.height)
             self._column, self._column_fraction = self._axis(width, descriptor.grid.width)
@@ -178,9 +165,27 @@ class Network:
         if descriptor.rgb is not None and descriptor.rgb.source is RgbSource.CODE:
             t = code_coordinate()
             rows = octave_features(t, descriptor.rgb.octaves)
-            self._code = constant(np.concatenate([t[:, None], rows], 1) if descriptor.rgb.identity else rows)
-        self._gate = constant(gate_weights(descriptor.gate))
+            self.code_table = constant(np.concatenate([t[:, None], rows], 1) if descriptor.rgb.identity else rows)
+        self.gate_table = constant(gate_weights(descriptor.gate))
         self.matrix = constant(expansion_matrix(descriptor.adaptation).T)
+
+    def move_to(self, values: Tensor, gradient: Tensor) -> None:
+        """Keep parameters and gradients in that memory from now on, (n,) each; the values are taken along."""
+        values.copy_(self.values)
+        self._live_in(values, gradient.zero_())
+
+    def _live_in(self, values: Tensor, gradient: Tensor) -> None:
+        self.values, self.gradient = values, gradient
+        named, gradients, start = {}, {}, 0
+        for name, shape in self._shapes.items():
+            part = slice(start, start + shape.numel())
+            named[name], gradients[name] = values[part].view(shape).requires_grad_(), gradient[part].view(shape)
+            named[name].grad = gradients[name]
+            start = part.stop
+        layers = range(len(self.descriptor.layer_widths) - 1)
+        self.layers = [(named[f"weight{k}"], named.get(f"bias{k}")) for k in layers]
+        self.layer_gradients = [(gradients[f"weight{k}"], gradients.get(f"bias{k}")) for k in layers]
+        self.grid, self.grid_gradient = named.get("grid"), gradients.get("grid")
 
     def _axis(self, count: int, nodes: int) -> tuple[Tensor, Tensor]:
         before, fraction = grid_position(count, nodes)
@@ -259,11 +264,11 @@ class Network:
 
     def code_features(self, batch: Batch) -> Tensor:
         """Features of the 8-bit codes, (B, features)."""
-        return functional.embedding(batch.codes, self._code).flatten(1)
+        return functional.embedding(batch.codes, self.code_table).flatten(1)
 
     def gates(self, batch: Batch) -> Tensor:
         """Weight of the model on each channel, (B, 3)."""
-        return self._gate[batch.codes]
+        return self.gate_table[batch.codes]
 
     def positions(self, batch: Batch) -> Tensor:
         """Where the pixels lie, for torch's sampler, (1, 1, B, 2): x and y on [-1, 1]."""
@@ -328,6 +333,11 @@ class Network:
                 if tensor is not None:
                     named[f"{name}{k}"] = (tensor.detach() * scale).cpu().numpy()
         return named
+
+
+def _in_memory(descriptor: Descriptor) -> list[TensorSpec]:
+    """The tensors in the order in which the parameters lie in memory."""
+    return sorted(descriptor.tensor_specs(), key=lambda spec: spec.name == "grid")
 
 
 def _starting_values(descriptor: Descriptor, grid_step: float, generator: torch.Generator) -> dict[str, Tensor]:

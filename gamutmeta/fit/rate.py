@@ -78,9 +78,13 @@ class RateControl:
         self._error = error
         self._weigh()
 
+    def looks_after(self, step: int) -> bool:
+        """Whether the size is looked at after a step."""
+        return self._network.grid is not None and step in self._looks
+
     def after(self, step: int) -> None:
         """To be called after each step of the optimiser."""
-        if self._network.grid is None or step not in self._looks:
+        if not self.looks_after(step):
             return
         if step in self._calibrations:
             true = container_size(self._network, stored_tensors(self._network, self._config))

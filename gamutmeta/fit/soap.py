@@ -39,8 +39,9 @@ class Soap:
     small that calls are what takes time. A bias is one more column of its weight.
 
     Args:
-        values: the parameters, updated in place, (n,): weight (outputs, inputs) and bias (outputs) of each layer.
-        gradient: where the caller leaves their gradient before each step, (n,).
+        values: the parameters, updated in place, (n,): weight (outputs, inputs) and bias (outputs) of each layer; or
+            (P, n) those of P networks of one shape, each of which is changed as if it were alone.
+        gradient: where the caller leaves their gradient before each step, likewise.
         shapes: (outputs, inputs) of each layer.
         bias: whether the layers have biases.
         rate: learning rate.
@@ -49,11 +50,13 @@ class Soap:
     def __init__(
         self, values: Tensor, gradient: Tensor, shapes: Sequence[tuple[int, int]], *, bias: bool, rate: float
     ) -> None:
-        self._values, self._gradient, self._rate = values, gradient, rate
+        self._values, self._gradient = (x.detach().view(-1, x.shape[-1]) for x in (values, gradient))
+        self._rate = rate
         rows, columns = max(outputs for outputs, _ in shapes), max(inputs + bias for _, inputs in shapes)
         self._places = _places(shapes, rows, columns, bias=bias).to(values.device)
-        layers = len(shapes)
+        layers = len(self._values) * len(shapes)
         self._padded = values.new_zeros(layers, rows, columns)
+        self._flat = self._padded.view(len(self._values), -1)
         self._mean, self._square = torch.zeros_like(self._padded), torch.zeros_like(self._padded)
         self._left, self._right = values.new_zeros(layers, rows, rows), values.new_zeros(layers, columns, columns)
         self._left_basis, self._right_basis = _identities(layers, rows, values), _identities(layers, columns, values)
@@ -64,7 +67,7 @@ class Soap:
         self.look()
         if self.turns_at(self._steps):
             self.turn()
-        self.move(self.rate_at(self._steps, factor))
+        self.move(self.rate_at(self._steps, self._rate * factor))
         self._steps += 1
 
     @staticmethod
@@ -72,10 +75,11 @@ class Soap:
         """Whether the bases are turned at a step, counted from 0."""
         return step % _BASIS_EVERY == 0
 
-    def rate_at(self, step: int, factor: float) -> float:
-        """The learning rate of a step, times `factor` and Adam's corrections of both means for their start at zero."""
+    @staticmethod
+    def rate_at(step: int, rate: float) -> float:
+        """The learning rate of a step, with Adam's corrections of both means for their start at zero."""
         correction: float = (1 - _BETA2 ** (step + 1)) ** 0.5 / (1 - _BETA1 ** (step + 1))
-        return self._rate * factor * correction
+        return rate * correction
 
     # A step has three parts, for those who run them one by one. The first and the last work on memory that stays where
     # it is, and look at no number, so that they can be recorded and played again.
@@ -84,7 +88,7 @@ class Soap:
     def look(self) -> None:
         """Take in the gradient."""
         gradient, flipped = self._padded, self._padded.mT
-        gradient.view(-1)[self._places] = self._gradient
+        self._flat.index_copy_(1, self._places, self._gradient)
         self._left.baddbmm_(gradient, flipped, beta=_BETA_BASIS, alpha=1 - _BETA_BASIS)
         self._right.baddbmm_(flipped, gradient, beta=_BETA_BASIS, alpha=1 - _BETA_BASIS)
 
@@ -103,7 +107,7 @@ class Soap:
         self._mean.lerp_(turned, 1 - _BETA1)
         self._square.mul_(_BETA2).addcmul_(turned, turned, value=1 - _BETA2)
         change = (self._mean / self._square.sqrt().add_(_EPSILON)).clamp_(-_BOUND, _BOUND)
-        change = (self._left_basis @ change @ self._right_basis.mT).view(-1)[self._places]
+        change = (self._left_basis @ change @ self._right_basis.mT).view_as(self._flat).index_select(1, self._places)
         if isinstance(rate, float):
             self._values.add_(change, alpha=-rate)
         else:

@@ -1,4 +1,4 @@
-"""One step of the training as a fixed sequence of operations on fixed memory: recorded once on CUDA, then played.
+"""One step of several trainings as a fixed sequence of operations on fixed memory: recorded once on CUDA, then played.
 
 A step is a few dozen small operations; called one by one from Python they take far longer than the GPU does. Where
 recording fails, and on the CPU, where only the tests run this, the same operations are called one by one.
@@ -12,15 +12,18 @@ from typing import TYPE_CHECKING
 import torch
 
 from gamutmeta.errors import GamutMetaWarning
+from gamutmeta.fit.controls import Controls
+from gamutmeta.fit.fused.choice import work_for
 from gamutmeta.fit.gradient import HandGradient
-from gamutmeta.fit.noise import Noise
-from gamutmeta.fit.static_gradient import StaticGradient
-from gamutmeta.fit.step import LOSS_SCALE, learning_rate_factor, optimisers_for
+from gamutmeta.fit.pack import Pack
+from gamutmeta.fit.static_work import PlainWork
+from gamutmeta.fit.step import soap_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from gamutmeta.fit.config import FitConfig
+    from gamutmeta.fit.fused.choice import Precision
     from gamutmeta.fit.network import Network, Problem
 
 __all__ = ["StaticStep"]
@@ -36,11 +39,14 @@ class StaticStep:
     be recordable; the halves before and after it are recorded by themselves, too.
 
     Args:
-        network: one that this class :meth:`knows`.
-        config: how to train it.
-        batch: samples per step.
-        generator: of the noise.
+        networks: those that this class :meth:`knows`, of one preset; they are moved into one piece of memory.
+        config: how to train them.
+        batch: samples per step, of each.
+        generators: of the noise, one for each network.
         records: whether to record, where there is CUDA.
+        fused: True for Triton's kernels, False for torch's operations, None for Triton's on CUDA where they know the
+            model and Triton is installed.
+        precision: of Triton's products of matrices.
     """
 
     @staticmethod
@@ -49,47 +55,45 @@ class StaticStep:
         return config.model == "grid" and HandGradient.knows(network.descriptor)
 
     def __init__(
-        self, network: Network, config: FitConfig, batch: int, generator: torch.Generator, *, records: bool = True
+        self,
+        networks: Sequence[Network],
+        config: FitConfig,
+        batch: int,
+        generators: Sequence[torch.Generator],
+        *,
+        records: bool = True,
+        fused: bool | None = None,
+        precision: Precision = "ieee",
     ) -> None:
-        self._network = network
-        adam, *soaps = optimisers_for(network, config)
-        self._adam, (self._soap,) = adam, soaps
-        noise, steps = Noise(network.grid, config.steps, generator), config.steps
-        self._gradient = StaticGradient(network, batch, LOSS_SCALE, noise.pool)
-        device = noise.pool.device
-        # What every step needs, on the device beforehand.
-        factors = [learning_rate_factor(step, steps) for step in range(steps)]
-        soap_rates = [self._soap.rate_at(step, factor) for step, factor in enumerate(factors)]
-        self._factors, self._soap_rates = torch.tensor([factors, soap_rates], device=device)
-        self._noise_starts = torch.tensor(noise.starts, device=device)
-        self._now = torch.zeros(1, dtype=torch.int64, device=device)
-        self._first = torch.zeros_like(self._now)
-        self._grid_rate, self._adam_rate = network.values.new_empty(1), network.values.new_empty(1)
-        self._soap_rate = network.values.new_empty(1)
+        self._pack, self._batch = Pack.of(networks), batch
+        self._controls = Controls(networks, config, generators)
+        self._soap = soap_for(networks[0], *self._pack.mlp, config)
+        self._soap_rate = self._pack.values.new_empty(1)
+        self._work = work_for(self._pack, self._controls, batch, fused=fused, precision=precision)
         self._recorded: dict[str, torch.cuda.CUDAGraph] = {}
-        self._records = records and device.type == "cuda"
+        self._records = records and self._pack.values.is_cuda
         self._taken = 0
-        self._tell_scale()
 
-    def load(self, problem: Problem, first: int) -> None:
+    def load(self, problems: Sequence[Problem], first: int) -> None:
         """See :class:`~gamutmeta.fit.step.Step`."""
-        if not self._gradient.load(problem):
+        if not self._work.load(problems):
             self._recorded.clear()
-        self._first.fill_(first)
+        self._controls.first.fill_(first)
+        if not self._taken and (why := self._work.failure()) is not None:
+            message = f"Triton's kernels for the fit fail on this GPU, and torch's operations take their place ({why})"
+            warnings.warn(message, GamutMetaWarning, stacklevel=2)
+            self._work = PlainWork(self._pack, self._controls, self._batch)
+            self._work.load(problems)
 
-    def rescale(self, factor: float) -> None:
+    def rescale(self, which: int, factor: float) -> None:
         """See :class:`~gamutmeta.fit.step.Step`."""
-        self._adam.rescale(factor)
-        self._network.grid_step *= factor
-        self._tell_scale()
+        self._work.rescale(which, factor)
+        self._pack.networks[which].grid_step *= factor
+        self._controls.tell_scale(which)
 
-    def _tell_scale(self) -> None:
-        self._gradient.grid_step.fill_(self._network.grid_step)
-        self._grid_rate.fill_(self._adam.rate)
-
-    def __call__(self, step: int, rate_weight: float) -> None:
+    def __call__(self, step: int, rate_weights: Sequence[float]) -> None:
         """See :class:`~gamutmeta.fit.step.Step`; steps are taken in their order, from 0 on."""
-        self._gradient.rate_weight.fill_(rate_weight)
+        self._controls.tell_rate_weights(rate_weights)
         if self._records and self._taken >= _UNRECORDED and not self._recorded:
             self._record()
         self._taken += 1
@@ -101,18 +105,14 @@ class StaticStep:
             self._play("whole", self._whole)
 
     def _before_turn(self) -> None:
-        torch.sub(self._now, self._first, out=self._gradient.which)
-        self._gradient.which.remainder_(self._gradient.batches)
-        torch.index_select(self._noise_starts, 0, self._now, out=self._gradient.noise_start)
-        self._gradient()
+        self._work.fill_gradients()
         self._soap.look()
 
     def _after_turn(self) -> None:
-        torch.index_select(self._factors, 0, self._now, out=self._adam_rate)
-        torch.index_select(self._soap_rates, 0, self._now, out=self._soap_rate)
-        self._adam.move(self._adam_rate.mul_(self._grid_rate)[0])
+        self._work.move_grids()
+        torch.index_select(self._controls.soap_rates, 0, self._controls.now, out=self._soap_rate)
         self._soap.move(self._soap_rate[0])
-        self._now += 1
+        self._controls.now.add_(1)
 
     def _whole(self) -> None:
         self._before_turn()

@@ -22,13 +22,15 @@ _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
 
-def in_order(work: Callable[[_Item], _Result], items: Iterable[_Item]) -> list[_Result]:
-    """The results of `work` for each item, in their order, computed on up to two threads.
+def in_order(
+    work: Callable[[_Item], _Result], items: Iterable[_Item], *, most: int | None = _MAX_THREADS
+) -> list[_Result]:
+    """The results of `work` for each item, in their order, computed on up to `most` threads; None for all cores.
 
     torch and numpy release the interpreter lock inside their operations. What the caller makes of the results does not
     depend on the number of threads.
     """
-    with ThreadPoolExecutor(thread_count(_MAX_THREADS), thread_name_prefix="gamutmeta-fit") as pool:
+    with ThreadPoolExecutor(thread_count(most), thread_name_prefix="gamutmeta-fit") as pool:
         return list(pool.map(work, items))
 
 

@@ -10,6 +10,7 @@ import triton
 
 from gamutmeta.color.strips import row_strips
 from gamutmeta.gpu import kernel
+from gamutmeta.gpu.launch import on_device
 from gamutmeta.gpu.upload import DeviceTables, knows
 from gamutmeta.model.descriptor import Head
 from gamutmeta.model.expand import expand as expand_on_host
@@ -67,7 +68,7 @@ class DeviceExpander:
         rows, width = codes.shape[:2]
         pieces = triton.cdiv(width, self._block)
         t = self._tables
-        with _current(codes.device):
+        with on_device(codes.device):
             kernel.expand_rows[(rows * pieces,)](
                 codes, out, top, width, pieces, *codes.stride(), *out.stride(),
                 t.linear, t.gate, t.matrix, t.code_rows, t.column_rows, t.row_rows, t.nodes, t.column,
@@ -135,8 +136,3 @@ def expand_by_way_of(
 def _tables(descriptor: Descriptor, weights: Mapping[str, Floats], height: int, width: int) -> Tables:
     with np.errstate(over="ignore", invalid="ignore"):  # hostile weights
         return Tables.build(descriptor, weights, height, width)
-
-
-def _current(device: torch.device) -> torch.cuda.device:
-    """Triton launches on the current device; of the CPU, where the interpreter runs, there is none."""
-    return torch.cuda.device(device if device.type == "cuda" else -1)

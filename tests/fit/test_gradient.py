@@ -23,11 +23,15 @@ HEIGHT, WIDTH, BATCH = 37, 53, 400
 CPU = torch.device("cpu")
 
 
-def setting(descriptor: Descriptor) -> tuple[Network, Problem]:
-    rng = np.random.default_rng(0)
-    wide = rng.integers(0, 65536, (HEIGHT, WIDTH, 3), np.uint16)
+def setting(
+    descriptor: Descriptor, size: tuple[int, int] = (HEIGHT, WIDTH), seed: int = 0, device: torch.device = CPU
+) -> tuple[Network, Problem]:
+    """A network with random weights, and random samples: all pixels of a picture."""
+    height, width = size
+    rng = np.random.default_rng(seed)
+    wide = rng.integers(0, 65536, (height, width, 3), np.uint16)
     codes, _ = reduce_to_codes(wide, descriptor.adaptation)
-    row, column = (a.ravel().astype(np.int32) for a in np.indices((HEIGHT, WIDTH)))
+    row, column = (a.ravel().astype(np.int32) for a in np.indices((height, width)))
     linear = decode_table(PROPHOTO, 65536)[wide].reshape(-1, 3)
     samples = Samples(
         codes=codes.reshape(-1, 3),
@@ -39,9 +43,9 @@ def setting(descriptor: Descriptor) -> tuple[Network, Problem]:
         pixels_per_sample=1.0,
         clipped_in_gamut_error=0.0,
     )
-    problem = Problem.build(descriptor, samples, CPU)
-    generator = torch.Generator().manual_seed(1)
-    network = Network(descriptor, WIDTH, HEIGHT, grid_step=1 / 16, generator=generator, device=CPU)
+    problem = Problem.build(descriptor, samples, device)
+    generator = torch.Generator().manual_seed(seed + 1)
+    network = Network(descriptor, width, height, grid_step=1 / 16, generator=generator, device=device)
     with torch.no_grad():
         network.values.copy_(torch.randn(network.values.shape, generator=generator) * 0.4)
     return network, problem

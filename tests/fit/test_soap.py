@@ -92,5 +92,25 @@ def test_its_parts_with_a_rate_on_the_device_are_its_step() -> None:
         parts.look()
         if parts.turns_at(step):
             parts.turn()
-        parts.move(torch.tensor(parts.rate_at(step, 0.7)))
+        parts.move(torch.tensor(Soap.rate_at(step, 0.7e-2)))
     torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-6)
+
+
+def test_networks_do_not_see_each_other() -> None:
+    """Three at once, their parameters in rows of a larger piece of memory, do what each does alone."""
+    generator = torch.Generator().manual_seed(4)
+    room, gradients = torch.randn(3, SIZE + 5, generator=generator), torch.zeros(3, SIZE + 5)
+    beyond = room[:, SIZE:].clone()
+    alone = [row[:SIZE].clone() for row in room]
+    parts = [torch.zeros(SIZE) for _ in range(3)]
+    together = soap_of(room[:, :SIZE], gradients[:, :SIZE])
+    separate = [soap_of(values, gradient) for values, gradient in zip(alone, parts, strict=True)]
+    for _ in range(25):
+        gradients.copy_(torch.randn(3, SIZE + 5, generator=generator))
+        for part, own in zip(parts, gradients, strict=True):
+            part.copy_(own[:SIZE])
+        together.step(1.0)
+        for optimiser in separate:
+            optimiser.step(1.0)
+    torch.testing.assert_close(room[:, :SIZE], torch.stack(alone), rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(room[:, SIZE:], beyond, rtol=0, atol=0)

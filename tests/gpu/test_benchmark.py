@@ -17,7 +17,7 @@ pytest.importorskip("triton")
 
 from fit.test_engine import colourful  # noqa: E402
 
-from benchmarks.gpu import work  # noqa: E402
+from benchmarks.gpu import published, steps, work  # noqa: E402
 from benchmarks.gpu.figures import with_figures  # noqa: E402
 from benchmarks.gpu.tables import document  # noqa: E402
 from benchmarks.gpu.work import fit_share  # noqa: E402
@@ -43,35 +43,69 @@ def timed(task: Any, repeat: int) -> dict[str, Any]:
 
 @pytest.fixture
 def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Few steps; and on the CPU where there is no GPU."""
+    """Few steps and pictures; and on the CPU where there is no GPU."""
     config = replace(preset_named("balanced"), steps=30, batch=512)
     training, fit = work.DeviceTraining, work.fit
     monkeypatch.setattr(work, "preset_named", lambda _: config)
-    monkeypatch.setattr(work, "_TIMED_STEPS", 2)
+    monkeypatch.setattr(steps, "preset_named", lambda _: replace(config, batch=64))
+    monkeypatch.setattr(steps, "_TIMED_STEPS", 1)
+    monkeypatch.setattr(steps, "_BATCHES", (64, 1 << 20))
+    monkeypatch.setattr(steps, "_PICTURES", (1, 2))
     monkeypatch.setattr(work, "DeviceTraining", lambda device, **settings: training(device, **settings | {"steps": 2}))
     monkeypatch.setattr(torch, "compile", lambda function: function)
     if not torch.cuda.is_available():
-        monkeypatch.setattr(work, "_CUDA", torch.device("cpu"))
-        monkeypatch.setattr(work, "timed", timed)
+        for module in (work, steps):
+            monkeypatch.setattr(module, "_CUDA", torch.device("cpu"))
+            monkeypatch.setattr(module, "timed", timed)
         monkeypatch.setattr(work, "fit", lambda *arguments, **_: fit(*arguments, device="cpu"))
+        monkeypatch.setattr(published, "_DEVICE", "cpu")
         monkeypatch.setattr(torch.cuda, "synchronize", lambda: None)
 
 
 @pytest.mark.usefixtures("tiny")
-def test_every_part_gives_rows() -> None:
+def test_expansion_and_fit_give_rows() -> None:
     wide = colourful(40, 60)
-    rows = [*work.expansions(wide, 24, 1), *work.fits(wide, 24, 1), *work.batches(wide, 1)]
+    rows = [*work.expansions(wide, 24, 1), *work.fits(wide, 24, 1)]
     tasks = [(row["part"], row["task"]) for row in rows]
     assert tasks[:5] == [("expand", task) for task in (
         "on the GPU", "on the GPU, tf32x3", "from main memory and back", "paper", "paper, compiled")]  # fmt: skip
-    assert tasks[5:8] == [("fit", task) for task in ("balanced", "paper", "paper, compiled")]
-    assert ("batch", "recorded") in tasks[8:]
+    assert tasks[5:] == [("fit", task) for task in ("balanced", "paper", "paper, compiled")]
     first = with_figures(rows)[0]
     assert first["bytes"] == 9 * 40 * 60
     assert 0 < first["acting"] < 1
     assert {"times_paper", "times_compiled", "gb_per_s", "tflop_per_s"} <= first.keys()
     assert all(np.isfinite(row["psnr_og"]) for row in rows if row["part"] == "fit")
     assert "| balanced | 24 |" in document(ABOUT | {"rows": rows})
+
+
+@pytest.mark.usefixtures("tiny")
+def test_steps_give_rows() -> None:
+    """Where there is no GPU, by Triton's interpreter."""
+    wide = colourful(40, 60)
+    rows = [*steps.batches(wide, 1), *steps.pictures(wide, 1), *steps.together(wide, 24, 1)]
+    found = {part: [row for row in rows if row["part"] == part] for part in ("batch", "pictures", "together")}
+    assert [(row["task"], row["batch"]) for row in found["batch"]] == [(task, 64) for task in steps._KINDS]
+    assert {(row["task"], row["pictures"]) for row in found["pictures"]} == {
+        (task, count) for task in steps._KINDS for count in (1, 2)
+    }
+    assert [(row["task"], row["pictures"]) for row in found["together"]][:2] == [("ieee", 1), ("tf32x3", 1)]
+    for row in found["pictures"] + found["together"]:
+        assert row["each"] * row["pictures"] == pytest.approx(row["best"])
+    text = document(ABOUT | {"rows": rows})
+    assert "| Triton, tf32 | 2 |" in text
+    assert "| tf32x3 | 2 | 24 |" in text
+
+
+@pytest.mark.usefixtures("tiny")
+def test_the_papers_settings_give_rows() -> None:
+    rows = list(published.papers(colourful(40, 60), 24, 1, quick=1e-9))
+    assert [row["metadata"] // 1000 for row in rows] == [22, 22, 53, 53]
+    assert ["9,000" in row["note"] for row in rows] == [True, False, True, False]
+    assert ["learned start" in row["note"] for row in rows] == [False, True, False, True]
+    assert all(np.isfinite(row["psnr_og"]) and row["best"] > 0 and row["expand"] > 0 for row in rows)
+    text = document(ABOUT | {"rows": rows})
+    assert "| MLP + enc. (23 KB) | 24 |" in text
+    assert "quick: 1 of 1,200 steps" in text
 
 
 def test_folders_are_converted_by_the_command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

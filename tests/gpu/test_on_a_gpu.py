@@ -11,14 +11,16 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("triton")
 
-from fit.test_engine import colourful, gain_og  # noqa: E402
+from fit.test_engine import colourful, gain_og, payload_of  # noqa: E402
 from gpu.test_expand import DESCRIPTORS, assert_within_tolerance, clipped_codes, is_known, weights_of  # noqa: E402
 from gpu.test_streets import CODES, clipping, picture  # noqa: E402
 
 import gamutmeta  # noqa: E402
 from gamutmeta.color.gamut import reduce_to_codes  # noqa: E402
+from gamutmeta.container import encode  # noqa: E402
 from gamutmeta.fit.config import PRESETS  # noqa: E402
 from gamutmeta.fit.engine import fit  # noqa: E402
+from gamutmeta.fit.many import Picture, fit_many  # noqa: E402
 from gamutmeta.fit.static_step import StaticStep  # noqa: E402
 from gamutmeta.gpu.expand import DeviceExpander, expand_by_way_of  # noqa: E402
 from gamutmeta.model.expand import expand as expand_on_host  # noqa: E402
@@ -83,3 +85,27 @@ def test_steps_are_recorded_and_do_as_those_that_are_not(monkeypatch: pytest.Mon
     eager = fit(codes, wide, config, device="cuda")
     difference = gain_og(recorded, wide, codes, config) - gain_og(eager, wide, codes, config)
     assert abs(difference) < 0.1
+
+
+@pytest.mark.parametrize("precision", ["ieee", "tf32x3", "tf32"])
+def test_the_fits_kernels_do_as_torch_does(precision: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    wide, config = colourful(), replace(PRESETS["balanced"], steps=200)
+    codes, _ = reduce_to_codes(wide, config.adaptation)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # that the kernels failed
+        a, b = (fit(codes, wide, config, device="cuda", precision=precision) for _ in range(2))
+    assert encode(payload_of(a, wide)) == encode(payload_of(b, wide))
+    init = StaticStep.__init__
+    monkeypatch.setattr(StaticStep, "__init__", lambda *args, **how: init(*args, **how | {"fused": False}))
+    by_torch = fit(codes, wide, config, device="cuda")
+    assert gain_og(a, wide, codes, config) == pytest.approx(gain_og(by_torch, wide, codes, config), abs=0.7)
+
+
+def test_several_pictures_are_fitted_as_well_as_alone() -> None:
+    config = replace(PRESETS["balanced"], steps=200)
+    wides = [colourful(120 + 20 * number, 160 - 10 * number) for number in range(4)]
+    pictures = [Picture(reduce_to_codes(wide, config.adaptation)[0], wide) for wide in wides]
+    for one, together in zip(pictures, fit_many(pictures, config, device="cuda"), strict=True):
+        codes, wide, _ = one
+        alone = gain_og(fit(codes, wide, config, device="cuda"), wide, codes, config)
+        assert gain_og(together, wide, codes, config) == pytest.approx(alone, abs=0.7)

@@ -61,6 +61,8 @@ class SoftClip:
     key = "soft-clip"
     title = "Soft Clip"
     group = "conventional"
+    shows_own_codes = True
+    version = 2
 
     def reduce(self, wide: NDArray[np.uint16], setting: Setting) -> tuple[NDArray[np.uint8], Metadata]:
         """See :class:`~benchmarks.paper.method.Method`."""

@@ -9,13 +9,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-__all__ = ["FIGURES", "Series", "quick_share", "series_of"]
+__all__ = ["Series", "quick_share", "series_of"]
 
 Row = dict[str, Any]
-
-FIGURES = (
-    "metadata_bytes", "rmse", "rmse_og", "psnr", "psnr_og", "de", "de_og", "optimisation_seconds", "inference_seconds",
-)  # fmt: skip
 
 
 def quick_share(row: Mapping[str, Any]) -> float:

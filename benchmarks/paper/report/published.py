@@ -32,6 +32,7 @@ class Published:
 
 
 PUBLISHED: Mapping[str, Published] = MappingProxyType({
+    "clip": Published(psnr_og=38.0),
     "sampled": Published(135),
     "siren": Published(796),
     "siren-small-residual": Published(69),
@@ -39,7 +40,7 @@ PUBLISHED: Mapping[str, Published] = MappingProxyType({
     "mlp-53kb": Published(53),
     "mlp-53kb-meta": Published(53),
     "mlp-23kb": Published(23),
-    "mlp-23kb-meta": Published(23, 1.9, 0.27),
+    "mlp-23kb-meta": Published(23, 1.9, 0.27, psnr_og=50.0),
     "mlp-137kb": Published(137),
     "mlp-11kb": Published(11),
 })  # fmt: skip

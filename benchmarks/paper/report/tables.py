@@ -45,6 +45,7 @@ _COLUMNS = (
     _Column("paper", "psnr_og", "{:.2f}", published=True),
     _Column("dE", "de", "{:.2f}"),
     _Column("dE OG", "de_og", "{:.2f}"),
+    _Column("dE of sRGB", "shown_de", "{:.2f}"),
     _Column("optimisation, s", "optimisation_seconds", "{:.2f}"),
     _Column("paper", "optimisation_seconds", "{:.2f}", published=True),
     _Column("inference, s", "inference_seconds", "{:.3f}"),
@@ -79,8 +80,8 @@ def _table(found: Mapping[str, Series], *, medians: bool = False) -> str:
         steps = "all" if series.quick == 1 else f"quick: {100 * series.quick:g} %"
         cells = [_cell(series, column, average) for column in shown]
         lines.append([series.first["title"], str(len(series.rows)), steps, series.device, *cells])
-    # Published figures that nobody knows take no column.
-    used = [k for k, column in enumerate(shown) if not column.published or any(line[4 + k] for line in lines)]
+    # What no row has takes no column.
+    used = [k for k in range(len(shown)) if any(line[4 + k] for line in lines)]
     heads = ["method", "n", "steps", "device", *(shown[k].head for k in used)]
     return markdown(heads, [line[:4] + [line[4 + k] for k in used] for line in lines])
 
@@ -101,7 +102,8 @@ def _pair(row: Row) -> str:
 
 _EXPLANATION = """\
 RMSE and PSNR are in linear ProPhoto on [0, 1], over all pixels and over those out of gamut (OG); dE is the mean
-CIEDE2000. Figures are means over the photographs, as in the paper; n is how many these are. Bytes are those of the
+CIEDE2000; "dE of sRGB" is that of the sRGB picture, which everybody sees, from the clipped one: only of methods that
+show another. Figures are means over the photographs, as in the paper; n is how many these are. Bytes are those of the
 metadata alone; the paper's KB are 1,024 bytes, and its networks' hold 1,024 bytes of the file beside the weights.
 Seconds are by the wall clock; the optimisation's hold the drawing of samples, too. A row whose steps are marked "quick"
 was given that share of its method's own optimisation steps, and is worse than the method for it. Published figures come

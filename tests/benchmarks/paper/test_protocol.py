@@ -14,7 +14,7 @@ from benchmarks.paper.protocol import Coding, chromaticities, identity, identity
 from benchmarks.rd.coding import coding_named
 from benchmarks.rivals.method import linear_of
 from gamutmeta.color.adaptation import Adaptation
-from gamutmeta.color.spaces import PROPHOTO, reduction_matrix
+from gamutmeta.color.spaces import PROPHOTO, SRGB, reduction_matrix
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -86,8 +86,34 @@ def test_truncated_codes_are_worse(picture: Picture, setting: Setting) -> None:
     assert rows[0].row["psnr"] > rows[1].row["psnr"]
 
 
+def test_what_is_shown_is_compared_and_coded(picture: Picture, setting: Setting, colour: ModuleType) -> None:
+    lossless, jpeg, clipped = (
+        measure(method, picture, setting, coding)
+        for method, coding in (
+            (SoftClip(), Coding.ROUNDED), (SoftClip(), Coding.JPEG), (Clip(), Coding.ROUNDED),
+        )
+    )  # fmt: skip
+    assert lossless is not None
+    assert jpeg is not None
+    assert clipped is not None
+    codes, metadata = SoftClip().reduce(picture.wide, setting)
+    white = colour.CCS_ILLUMINANTS["CIE 1931 2 Degree Standard Observer"]["D65"]
+    shown, plain = (
+        colour.XYZ_to_Lab(SRGB.decode(one / 255) @ SRGB.to_xyz().T, white)
+        for one in (codes, clip_codes(picture.wide, setting))
+    )
+    wanted = colour.difference.delta_E_CIE2000(shown, plain).mean()
+    assert wanted > 0.1
+    assert lossless.row["shown_de"] == pytest.approx(wanted, rel=0.05)
+    assert "shown_de" not in clipped.row
+    coded = coding_named("JPEG q95 4:4:4").through(codes)
+    restored = SoftClip().expand(coded, metadata.data, setting)
+    assert jpeg.row["psnr"] == picture.original.figures(restored, setting.adaptation)["psnr"]
+    assert jpeg.row["psnr"] < lossless.row["psnr"] - 3
+
+
 def test_jpeg_is_for_those_that_fit_given_codes(picture: Picture, setting: Setting) -> None:
-    assert measure(SoftClip(), picture, setting, Coding.JPEG) is None
+    assert measure(Perfect(picture.wide), picture, setting, Coding.JPEG) is None
     measured = measure(Clip(), picture, setting, Coding.JPEG)
     assert measured is not None
     codes = coding_named("JPEG q95 4:4:4").decoded(picture.wide, Adaptation.CAT02)

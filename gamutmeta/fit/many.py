@@ -1,0 +1,125 @@
+"""Several photographs fitted together: on CUDA one launch of every operation takes a step of all of them.
+
+One photograph's step is far too small for a GPU: it waits for launches, and most of the card is idle.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from gamutmeta.errors import FitError
+from gamutmeta.fit.engine import FitResult, begin, choose_device, fit
+from gamutmeta.fit.threads import in_order, single_threaded
+from gamutmeta.fit.training import step_for, train
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    import numpy as np
+    import torch
+    from numpy.typing import NDArray
+
+    from gamutmeta.fit.config import FitConfig
+    from gamutmeta.fit.fused.choice import Precision
+    from gamutmeta.fit.training import Training
+
+__all__ = ["Picture", "fit_many"]
+
+_TOGETHER = 16
+"""Pictures at the most whose samples are on the device at a time: 50 to 70 MB each, by the sizes of the tensors."""
+
+
+class Picture(NamedTuple):
+    """What :func:`gamutmeta.fit.engine.fit` takes of one picture.
+
+    Attributes:
+        codes: the sRGB picture as a reader will decode it, uint8 (H, W, 3).
+        wide: the photograph, ROMM RGB, uint16 (H, W, 3).
+        gate: see :class:`~gamutmeta.model.descriptor.Descriptor`.
+    """
+
+    codes: NDArray[np.uint8]
+    wide: NDArray[np.uint16]
+    gate: int | None = 0
+
+
+def fit_many(
+    pictures: Sequence[Picture],
+    config: FitConfig,
+    *,
+    device: str = "auto",
+    seed: int = 0,
+    precision: Precision = "ieee",
+) -> list[FitResult]:
+    """Fit a model to each picture, as :func:`gamutmeta.fit.engine.fit` does with the same seed.
+
+    Pictures may differ in size. Those with too few samples to fill the preset's batch are taken with others that have
+    as few, mostly alone. On the CPU, where nothing is gained by it, each is fitted by itself.
+
+    Args:
+        pictures: any number.
+        config: what to fit to each, and how long.
+        device: "auto", "cpu" or "cuda".
+        seed: of every picture.
+        precision: as for :func:`gamutmeta.fit.engine.fit`.
+
+    Returns:
+        The models, in the order of the pictures; the same as alone but for the rounding of sums.
+
+    Raises:
+        FitError: for an unknown device; and if a picture, which it names by its number from 0 on, has no pixel to
+            be learnt from, or if its cap cannot be kept.
+    """
+    where = choose_device(device)
+    if where.type == "cpu":
+        return [_alone(number, picture, config, seed) for number, picture in enumerate(pictures)]
+    results: list[FitResult] = []
+    for start in range(0, len(pictures), _TOGETHER):
+        some = dict(enumerate(pictures[start : start + _TOGETHER], start))
+        results += _together(some, config, where, seed, precision)
+    return results
+
+
+def _alone(number: int, picture: Picture, config: FitConfig, seed: int) -> FitResult:
+    with _named(number):
+        return fit(picture.codes, picture.wide, config, gate=picture.gate, device="cpu", seed=seed)
+
+
+def _together(
+    pictures: Mapping[int, Picture], config: FitConfig, device: torch.device, seed: int, precision: Precision
+) -> list[FitResult]:
+    """The models of some pictures, by their numbers."""
+    start = time.perf_counter()
+    results: dict[int, FitResult] = {}
+    with single_threaded():
+        trainings: dict[int, Training] = {}
+        for number, (codes, wide, gate) in pictures.items():
+            with _named(number):
+                trainings[number] = begin(codes, wide, config, gate=gate, device=device, seed=seed)
+        batches = sorted({training.batch for training in trainings.values()})
+        for batch in batches:
+            alike = {number: training for number, training in trainings.items() if training.batch == batch}
+            group = list(alike.values())
+            train(group, config, step_for(group, config, precision=precision))
+            # Rounding, the last layer and coding are for the host, whatever the device.
+            results |= zip(alike, in_order(_finished, alike.items(), most=None), strict=True)
+    share = (time.perf_counter() - start) / len(pictures)
+    return [replace(results[number], seconds=share) for number in pictures]
+
+
+def _finished(item: tuple[int, Training]) -> FitResult:
+    number, training = item
+    with _named(number):
+        return FitResult.of(training, 0.0)
+
+
+@contextmanager
+def _named(number: int) -> Iterator[None]:
+    """Say which picture could not be fitted."""
+    try:
+        yield
+    except FitError as error:
+        raise FitError(f"picture {number}: {error}") from error

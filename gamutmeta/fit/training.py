@@ -1,0 +1,144 @@
+"""The training of some pictures together: what each has of its own, and the loop that all share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Self
+
+import torch
+
+from gamutmeta.fit.importance import draw_by_error
+from gamutmeta.fit.last_layer import refined_within
+from gamutmeta.fit.network import Network, Problem
+from gamutmeta.fit.protection import Protection
+from gamutmeta.fit.rate import RateControl, tensors_within
+from gamutmeta.fit.starts import learned_start
+from gamutmeta.fit.static_step import StaticStep
+from gamutmeta.fit.step import LOSS_SCALE, EagerStep, OneByOne
+from gamutmeta.fit.threads import in_order
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from gamutmeta.container import Tensor
+    from gamutmeta.fit.config import FitConfig
+    from gamutmeta.fit.fused.choice import Precision
+    from gamutmeta.fit.samples import Samples
+    from gamutmeta.fit.step import Step
+    from gamutmeta.model.descriptor import Descriptor
+
+__all__ = ["Training", "step_for", "train"]
+
+_DRAWN = 1 << 18
+"""How many samples are drawn anew at a time; each is then used a few times."""
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """One picture on its way to a model.
+
+    Attributes:
+        network: in training.
+        problem: all samples of the picture.
+        protection: of its in-gamut colours.
+        generator: of whatever is random, on the CPU.
+        config: what to fit and how long.
+    """
+
+    network: Network
+    problem: Problem
+    protection: Protection
+    generator: torch.Generator
+    config: FitConfig
+
+    @classmethod
+    def begin(
+        cls,
+        descriptor: Descriptor,
+        samples: Samples,
+        config: FitConfig,
+        *,
+        size: tuple[int, int],
+        device: torch.device,
+        seed: int,
+    ) -> Self:
+        """A new one for a picture of that size, (height, width)."""
+        generator = torch.Generator().manual_seed(seed)
+        height, width = size
+        network = Network(descriptor, width, height, grid_step=config.grid_step, generator=generator, device=device)
+        if (start_values := _learned_start(config, descriptor)) is not None:
+            network.take(start_values)
+        problem = Problem.build(descriptor, samples, device)
+        return cls(network, problem, Protection(samples), generator, config)
+
+    @property
+    def batch(self) -> int:
+        """Samples per step."""
+        return min(self.config.batch, len(self.problem))
+
+    def first_samples(self) -> Problem:
+        """Samples as they were drawn, for the first steps."""
+        count = min(len(self.problem), max(_DRAWN, self.batch))
+        return self.problem.first(count // self.batch * self.batch)
+
+    def redrawn(self, rate: RateControl) -> Problem:
+        """Samples drawn anew by their present errors, of which rate control and protection are told, too."""
+        problem = self.problem
+        errors = self.network.squared_errors(problem)
+        rate.tell(LOSS_SCALE * float((errors * problem.everything.weight).mean()) / 3)
+        self.protection.look(problem, errors)
+        count = min(len(problem), _DRAWN) // self.batch * self.batch
+        return draw_by_error(problem, errors, self.protection.weights(problem), count, self.generator)
+
+    def tensors(self) -> tuple[Tensor, ...]:
+        """The stored tensors, once the training is over.
+
+        Raises:
+            FitError: if the cap cannot be kept.
+        """
+        if self.config.closed_form:
+            return refined_within(self.network, self.problem, self.protection, self.config)
+        return tensors_within(self.network, self.config, self.config.max_bytes)
+
+
+def step_for(
+    trainings: Sequence[Training], config: FitConfig, *, compiled: bool = False, precision: Precision = "ieee"
+) -> Step:
+    """What takes the steps of trainings with one size of batch, where their networks are.
+
+    Args:
+        trainings: to be taken a step on together.
+        config: of all.
+        compiled: whether numba's gradient is used on the CPU, where it knows the model.
+        precision: of products of matrices on CUDA.
+    """
+    networks, generators = [t.network for t in trainings], [t.generator for t in trainings]
+    batch = trainings[0].batch
+    if all(StaticStep.knows(network, config) and not network.on_cpu for network in networks):
+        return StaticStep(networks, config, batch, generators, precision=precision)
+    pairs = zip(networks, generators, strict=True)
+    return OneByOne([EagerStep(network, config, batch, own, compiled=compiled) for network, own in pairs])
+
+
+def train(trainings: Sequence[Training], config: FitConfig, step: Step) -> None:
+    """Steps with the samples as they were drawn, and anew by their errors now and then."""
+    step.load([training.first_samples() for training in trainings], 0)
+    rates = [RateControl(t.network, config, partial(step.rescale, which)) for which, t in enumerate(trainings)]
+    redraws = {round(share * config.steps) for share in config.redraws}
+    for number in range(config.steps):
+        if number in redraws:
+            step.load([training.redrawn(rate) for training, rate in zip(trainings, rates, strict=True)], number)
+        step(number, [rate.weight for rate in rates])
+        if rates[0].looks_after(number):
+            # The size of each payload is estimated here, whatever the device; on the CPU this takes a tenth of the fit.
+            in_order(lambda rate: rate.after(number), rates, most=None)  # noqa: B023 - done before the next step
+
+
+def _learned_start(config: FitConfig, descriptor: Descriptor) -> Mapping[str, NDArray[np.float32]] | None:
+    """What the MLP starts from; None for random values."""
+    wanted = config.start == "learned" and config.model == "paper"
+    return learned_start(descriptor.layer_widths) if wanted else None

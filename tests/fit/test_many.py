@@ -1,0 +1,113 @@
+"""Several pictures at once: on the CPU one after the other; and together, as on CUDA, by torch's operations."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from fit.test_engine import colourful, gain_og, payload_of  # noqa: E402
+
+from gamutmeta.color.gamut import reduce_to_codes  # noqa: E402
+from gamutmeta.container import encode  # noqa: E402
+from gamutmeta.errors import FitError  # noqa: E402
+from gamutmeta.fit import engine, many  # noqa: E402
+from gamutmeta.fit.config import PRESETS, FitConfig  # noqa: E402
+from gamutmeta.fit.engine import FitResult, fit  # noqa: E402
+from gamutmeta.fit.many import Picture, fit_many  # noqa: E402
+from gamutmeta.fit.static_step import StaticStep  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gamutmeta.fit.training import Training
+
+CPU = torch.device("cpu")
+CONFIG = replace(PRESETS["balanced"], steps=80, batch=512)
+SIZES, GATES = [(80, 120), (100, 60), (9, 11)], [0, 32, None]
+
+
+def pictures() -> list[Picture]:
+    """Three of other sizes; the last has not enough pixels for a batch."""
+    wides = [colourful(height, width) for height, width in SIZES]
+    return [
+        Picture(reduce_to_codes(wide, CONFIG.adaptation)[0], wide, gate)
+        for wide, gate in zip(wides, GATES, strict=True)
+    ]
+
+
+@pytest.fixture
+def groups(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many take their steps together: by the step of CUDA, which here is not recorded."""
+    counts: list[int] = []
+
+    def step_for(trainings: Sequence[Training], config: FitConfig, **_: object) -> StaticStep:
+        counts.append(len(trainings))
+        first, *_ = trainings
+        networks, generators = [t.network for t in trainings], [t.generator for t in trainings]
+        return StaticStep(networks, config, first.batch, generators)
+
+    monkeypatch.setattr(engine, "step_for", step_for)
+    monkeypatch.setattr(many, "step_for", step_for)
+    return counts
+
+
+def together(some: list[Picture]) -> list[FitResult]:
+    return many._together(dict(enumerate(some)), CONFIG, CPU, 5, "ieee")
+
+
+def test_one_after_the_other_on_the_cpu() -> None:
+    some = pictures()
+    for picture, result in zip(some, fit_many(some, CONFIG, device="cpu", seed=5), strict=True):
+        codes, wide, gate = picture
+        alone = fit(codes, wide, CONFIG, gate=gate, device="cpu", seed=5)
+        assert encode(payload_of(result, wide)) == encode(payload_of(alone, wide))
+        assert result.descriptor.gate == gate
+
+
+def test_together_they_get_what_each_gets_alone(groups: list[int]) -> None:
+    some = pictures()
+    results = together(some)
+    assert sorted(groups) == [1, 2]
+    assert len({result.seconds for result in results}) == 1
+    for picture, result in zip(some, results, strict=True):
+        codes, wide, gate = picture
+        alone = fit(codes, wide, CONFIG, gate=gate, device="cpu", seed=5)
+        assert (result.descriptor, result.samples) == (alone.descriptor, alone.samples)
+        assert len(encode(payload_of(result, wide))) <= CONFIG.max_bytes
+        gains = [gain_og(each, wide, codes, CONFIG) for each in (result, alone)]
+        assert gains[0] > 3
+        assert gains[0] == pytest.approx(gains[1], abs=0.5)
+
+
+def test_many_are_taken_some_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[list[int]] = []
+
+    def noted(some: dict[int, Picture], *_: object) -> list[str]:
+        asked.append(list(some))
+        return [f"model of {number}" for number in some]
+
+    monkeypatch.setattr(many, "choose_device", lambda _: torch.device("cuda"))
+    monkeypatch.setattr(many, "_TOGETHER", 2)
+    monkeypatch.setattr(many, "_together", noted)
+    assert fit_many(pictures(), CONFIG, device="cuda") == ["model of 0", "model of 1", "model of 2"]
+    assert asked == [[0, 1], [2]]
+
+
+def test_the_picture_that_cannot_be_fitted_is_named() -> None:
+    grey = np.full((8, 8, 3), 30_000, np.uint16)
+    some = [*pictures()[:1], Picture(reduce_to_codes(grey, CONFIG.adaptation)[0], grey)]
+    with pytest.raises(FitError, match="picture 1: no pixel"):
+        fit_many(some, replace(CONFIG, steps=2), device="cpu")
+    with pytest.raises(FitError, match="picture 1: no pixel"):
+        together(some)
+    with pytest.raises(FitError, match="unknown device"):
+        fit_many(some, CONFIG, device="tpu")
+
+
+def test_no_pictures() -> None:
+    assert fit_many([], CONFIG, device="cpu") == []
