@@ -61,8 +61,7 @@ def sizes() -> dict[str, dict[str, Any]]:
     base = needed(project["dependencies"])
     result = {"": _summary(base, own=package_size())}
     for extra, requirements in project["optional-dependencies"].items():
-        # The one for GPUs: its size is that of torch's build for them, which machines without one do not have.
-        if extra not in {"all", "gpu"}:
+        if extra != "all":
             try:
                 result[extra] = _summary(needed(requirements) - base)
             except PackageNotFoundError as error:

@@ -38,6 +38,7 @@ def write_page(
     reference: str | os.PathLike[str] | None = None,
     sidecar: str | os.PathLike[str] | None = None,
     assume_space: str | None = None,
+    raw_style: str = "neutral",
     check: bool = True,
     overwrite: bool = False,
 ) -> Report:
@@ -52,6 +53,7 @@ def write_page(
         reference: the original photograph, of the same size; the page then shows it and the errors as well.
         sidecar: take the payload from this sidecar.
         assume_space: the colour space of a reference that names none.
+        raw_style: how a raw reference is developed; as when the file was reduced.
         check: refuse a payload that was made for another picture.
         overwrite: whether `page` may exist.
 
@@ -80,8 +82,9 @@ def write_page(
     )
     shown: dict[str, Any] = {"name": _title(path), "unbound": not check}
     if reference is not None:
-        report = verify_file(path, reference, sidecar=sidecar, assume_space=assume_space, check=check)
-        original = read_photo(reference, assume_space=assume_space)
+        reading: dict[str, Any] = {"assume_space": assume_space, "raw_style": raw_style}
+        report = verify_file(path, reference, sidecar=sidecar, check=check, **reading)
+        original = read_photo(reference, **reading)
         shown["reference"] = _reference(Path(reference), original, attached, (data, codes), report)
     picture, notes = data, report.notes
     if carriers.host_format(data) == "tiff":

@@ -18,7 +18,7 @@ def test_installed_sizes() -> None:
         "optional-dependencies"
     ]
     measured = json.loads((RESULTS / "installed.json").read_text(encoding="utf-8"))["sizes"]
-    assert set(measured) == {"", *extras} - {"all", "gpu"}
+    assert set(measured) == {"", *extras} - {"all"}
 
 
 def test_alternatives() -> None:

@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from carrots import QUICK
 from click.testing import CliRunner
 from interop.demand import go_without
+from photo_files import dng_bytes
 from PIL import Image
 from view import browser
 
@@ -52,6 +54,16 @@ def data(page: Path) -> Any:
 
 def run(*arguments: object) -> Result:
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def test_a_raw_reference_is_developed_as_it_was_reduced(tmp_path: Path) -> None:
+    pytest.importorskip("rawpy")
+    raw, srgb = tmp_path / "wall.dng", tmp_path / "wall.png"
+    raw.write_bytes(dng_bytes())
+    gamutmeta.reduce_file(raw, srgb, preset=QUICK, raw_style="vivid")
+    options = ["--raw-style", "vivid", "--json"]
+    result = run("view", srgb, "--reference", raw, "-o", tmp_path / "page.html", *options)
+    assert float(json.loads(result.stdout)["psnr"]) > 50
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="names are text elsewhere")
