@@ -171,7 +171,8 @@ def reduce(
         PhotoError: if the picture cannot be coded, or is no WideImage.
     """
     start = time.perf_counter()
-    if not issubclass(kind := type(wide), WideImage):
+    kind: type[object] = type(wide)
+    if not issubclass(kind, WideImage):
         name = f"{kind.__module__}.{kind.__qualname__}"
         raise PhotoError(f"reduce takes a gamutmeta.WideImage, which knows its colour space, not {name}")
     config = preset_named(preset) if isinstance(preset, str) else preset
