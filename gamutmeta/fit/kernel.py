@@ -3,6 +3,10 @@
 The gradient is worked out for a few samples at a time, all of it, so that they stay in the cache. Twins of these are
 :class:`gamutmeta.fit.gradient.HandGradient`, for the same models, and what :mod:`gamutmeta.fit.samples` does by numpy.
 Imported only where it is used.
+
+What sums in any order is one function of machine code, its parts put into it before it is compiled: parts of their own
+would be other machine code, with sums in another order, in the process that compiles them than in those that read them
+from numba's cache, and a seed would give two payloads.
 """
 
 from __future__ import annotations
@@ -19,7 +23,7 @@ _SUMS = {"contract", "nsz", "reassoc"}
 """What the compiler may do to sums: in any order, which is the same on every run."""
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, fastmath=_SUMS)
 def add_gradient(  # type: ignore[no-untyped-def]
     widths, parameters, grid, step, corner, fractions, colour, gate, target, weight, matrix, scale, gradient,
     grid_gradient,
@@ -131,7 +135,7 @@ def _transposed(widths, parameters):  # type: ignore[no-untyped-def]
     return turned
 
 
-@njit(nogil=True, cache=True, fastmath=_SUMS)
+@njit(nogil=True, inline="always", fastmath=_SUMS)
 def _sample(nodes, across, step, corner, fractions, start, count, features):  # type: ignore[no-untyped-def]
     """One channel of the grid at the samples."""
     for lane in range(count):
@@ -141,7 +145,7 @@ def _sample(nodes, across, step, corner, fractions, start, count, features):  # 
         features[lane] = step * (above + fy * (below - above))
 
 
-@njit(nogil=True, cache=True, fastmath=_SUMS)
+@njit(nogil=True, inline="always", fastmath=_SUMS)
 def _scatter(slopes, across, step, corner, fractions, start, count, error):  # type: ignore[no-untyped-def]
     """The derivative of :func:`_sample`."""
     for lane in range(count):
@@ -154,7 +158,7 @@ def _scatter(slopes, across, step, corner, fractions, start, count, error):  # t
         slopes[at + across + 1] += below * fx
 
 
-@njit(nogil=True, cache=True, fastmath=_SUMS)
+@njit(nogil=True, inline="always", fastmath=_SUMS)
 def _layer(inputs, outputs, parameters, at, values, results, has_relu):  # type: ignore[no-untyped-def]
     for o in range(outputs):
         results[o, :] = parameters[at + inputs * outputs + o]
@@ -165,7 +169,7 @@ def _layer(inputs, outputs, parameters, at, values, results, has_relu):  # type:
                 results[o, lane] = max(results[o, lane], np.float32(0))
 
 
-@njit(nogil=True, cache=True, fastmath=_SUMS)
+@njit(nogil=True, inline="always", fastmath=_SUMS)
 def _output_errors(outputs, gate, target, weight, matrix, scale, start, count, errors):  # type: ignore[no-untyped-def]
     """The loss's derivative by the last layer's outputs; 0 beyond the last sample."""
     errors[:3, :] = 0
@@ -182,7 +186,7 @@ def _output_errors(outputs, gate, target, weight, matrix, scale, start, count, e
         errors[2, lane] = (d0 * matrix[2, 0] + d1 * matrix[2, 1] + d2 * matrix[2, 2]) * g2
 
 
-@njit(nogil=True, cache=True, fastmath=_SUMS)
+@njit(nogil=True, inline="always", fastmath=_SUMS)
 def _accumulate(totals, outputs, weights, at, inputs, values):  # type: ignore[no-untyped-def]
     """Add to the first rows of `totals`, one for each output, the rows of the inputs times their weights from `at` on.
 
@@ -211,7 +215,7 @@ def _accumulate(totals, outputs, weights, at, inputs, values):  # type: ignore[n
                 total[lane] += a * p[lane]
 
 
-@njit(nogil=True, cache=True, fastmath=_SUMS)
+@njit(nogil=True, inline="always", fastmath=_SUMS)
 def _add_outer(inputs, outputs, errors, values, gradient, at):  # type: ignore[no-untyped-def]
     """The derivatives of weights and biases: products of errors and values, summed over the samples."""
     zero = np.float32(0)
@@ -247,7 +251,7 @@ def _add_outer(inputs, outputs, errors, values, gradient, at):  # type: ignore[n
         gradient[at + inputs * outputs + o] += total
 
 
-@njit(nogil=True, cache=True, fastmath=_SUMS)
+@njit(nogil=True, inline="always", fastmath=_SUMS)
 def _dot(a, b):  # type: ignore[no-untyped-def]
     total = np.float32(0)
     for lane in range(_LANES):

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -114,6 +118,31 @@ def test_numba_keeps_the_slope_of_the_rate_for_a_few_steps() -> None:
         torch.testing.assert_close(found[1], found[0], rtol=1e-3, atol=1e-4)
         with torch.no_grad():
             network.values += 0.1 + 0.01 * step
+
+
+GRADIENT = """
+import hashlib, sys
+import torch
+from test_gradient import BATCH, GRID, gradient_for, setting
+network, problem = setting(GRID)
+noise = torch.rand(network.grid.shape, generator=torch.Generator().manual_seed(1)) - 0.5
+gradient_for(network, problem, BATCH, 1000.0, compiled=True)(0, noise, 1e-3)
+print(hashlib.sha256(network.gradient.numpy().tobytes()).hexdigest())
+"""
+
+
+@pytest.mark.slow
+def test_numba_gives_the_same_bits_before_and_after_its_cache(tmp_path: Path) -> None:
+    """A seed gives one payload, also in the process that compiles."""
+    pytest.importorskip("numba")
+    environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path), "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-c", GRADIENT]
+    first, second = (
+        subprocess.run(command, cwd=Path(__file__).parent, env=environment, capture_output=True, text=True, check=True)
+        for _ in range(2)
+    )
+    assert list(tmp_path.rglob("kernel.add_gradient-*.nbc"))
+    assert first.stdout == second.stdout
 
 
 def test_the_gradient_points_uphill() -> None:
