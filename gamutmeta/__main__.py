@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import atexit
-import gc
 import sys
 
+from gamutmeta.ending import end_quickly
 from gamutmeta.errors import MissingExtraError
 
 __all__ = ["main"]
@@ -24,8 +23,7 @@ def main() -> int:
             raise
         sys.stderr.write(f"{MissingExtraError('the command line', 'click', 'cli')}\n")
         return 2
-    # At its end Python searches all objects for garbage, several times: with torch half a second, for nothing.
-    atexit.register(gc.freeze)
+    end_quickly()
     exit_code: int = app(prog_name="gamutmeta")
     return exit_code
 

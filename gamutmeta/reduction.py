@@ -27,6 +27,7 @@ from gamutmeta.photo.jpeg_out import NO_TRANSPARENCY
 from gamutmeta.photo.memory import give_back
 from gamutmeta.photo.pixels import decode_srgb, encode_srgb_file
 from gamutmeta.photo.read import read_photo
+from gamutmeta.photo.wide import WideImage
 from gamutmeta.preload import REDUCTION, preload
 from gamutmeta.report import Report
 
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from gamutmeta.fit.engine import FitResult
-    from gamutmeta.photo.wide import WideImage
 
 __all__ = ["FORMATS", "FileFormat", "Reduction", "format_of", "reduce", "reduce_file"]
 
@@ -168,9 +168,13 @@ def reduce(
     Raises:
         FitError: for an unknown preset or device.
         MissingExtraError: if torch is not installed.
-        PhotoError: if the picture cannot be coded.
+        PhotoError: if the picture cannot be coded, or is no WideImage.
     """
     start = time.perf_counter()
+    kind: type[object] = type(wide)
+    if not issubclass(kind, WideImage):
+        name = f"{kind.__module__}.{kind.__qualname__}"
+        raise PhotoError(f"reduce takes a gamutmeta.WideImage, which knows its colour space, not {name}")
     config = preset_named(preset) if isinstance(preset, str) else preset
     original = wide.convert("prophoto").array
     pixels, og_pixels = reduce_to_codes(original, config.adaptation, rounding)

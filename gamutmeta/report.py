@@ -24,7 +24,8 @@ class Report:
         model: the architecture in one line.
         payload_bytes: the whole container.
         file_bytes: the whole sRGB file.
-        psnr, psnr_og: restored against original, linear ProPhoto, dB: all pixels, out-of-gamut pixels.
+        psnr, psnr_og: restored against original, linear ProPhoto, dB: all pixels, out-of-gamut pixels (nan if there are
+            none, and then left out of JSON).
         psnr_clip, psnr_clip_og: the same for clipping without the payload.
         og_percent: share of out-of-gamut pixels.
         seconds: wall-clock time of the whole operation.

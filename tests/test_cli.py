@@ -258,6 +258,8 @@ class TestUsage:
             (["strip", "photo.jpg", "-o", "x.jpg", "--in-place"], "either -o OUT|DIR or --in-place"),
             (["attach", "photo.jpg", "x.gamut", "-o", "x.jpg", "--carrier", "sidecar"], "sidecar"),
             (["verify", "photo.jpg"], "Missing option '--reference'"),
+            (["reduce", "missing", "-o", "web"], "missing does not exist"),
+            (["expand", "missing", "-o", "web"], "missing does not exist"),
         ],
     )
     def test_exit_code_2(self, arguments: list[str], message: str) -> None:
@@ -283,6 +285,12 @@ class TestUsage:
         result = run(*arguments)
         assert (result.exit_code, result.stdout) == (1, "")
         assert "No such file or directory" in result.stderr
+
+    def test_so_is_one_that_cannot_be_read(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        Path("closed.tif").write_bytes(b"")
+        monkeypatch.setattr(os, "access", lambda *_: False)
+        result = run("reduce", "closed.tif", "photo.tif", "-o", "web", "-n")
+        assert (result.exit_code, result.stdout.count("would be written")) == (0, 2)
 
 
 @pytest.mark.usefixtures("reduced")
@@ -357,6 +365,7 @@ class TestExpand:
         run("strip", "photo.jpg", "-o", "plain.jpg")
         result = run("expand", "plain.jpg", "-o", "x.tif", "--json")
         assert (result.exit_code, lines(result)[0]["error"]["code"]) == (1, "carrier.none")
+        assert "never had one; --sidecar takes one" in run("expand", "plain.jpg", "-o", "x.tif").stderr
 
     def test_sidecars(self) -> None:
         run("extract", "photo.jpg", "-o", "elsewhere.gamut")
@@ -373,6 +382,7 @@ class TestExpand:
         arguments = ["expand", "again.jpg", "-o", "x.tif", "--sidecar", "photo.gamut", "--json"]
         result = run(*arguments)
         assert (result.exit_code, lines(result)[0]["error"]["code"]) == (1, "binding")
+        assert run(*arguments[:-1]).stderr.endswith("; --force expands it all the same\n")
         assert run(*arguments, "--force").exit_code == 0
 
 
@@ -496,6 +506,11 @@ class TestStripExtractAttach:
         assert (report["carrier"], report["payload_bytes"]) == ("app11", Path("x.gamut").stat().st_size)
         assert Path("whole.jpg").read_bytes() == Path("photo.jpg").read_bytes()
 
+    def test_missing_folders_are_made(self) -> None:
+        assert run("extract", "photo.jpg", "-o", "a/b/x.gamut").exit_code == 0
+        assert run("attach", "photo.jpg", "a/b/x.gamut", "-o", "c/d/x.jpg", "--replace").exit_code == 0
+        assert run("view", "photo.jpg", "-o", "e/f/photo.html").exit_code == 0
+
     def test_extract_to_stdout(self) -> None:
         run("extract", "photo.jpg", "-o", "x.gamut")
         result = run("extract", "photo.jpg", "-o", "-")
@@ -520,6 +535,7 @@ class TestStripExtractAttach:
         run("extract", "photo.jpg", "-o", "x.gamut")
         arguments = ["attach", "photo.jpg", "x.gamut", "-o", "x.jpg", "--carrier", "com", "--json"]
         assert lines(run(*arguments))[0]["error"]["code"] == "carrier.exists"
+        assert "--replace" in run(*arguments[:-1]).stderr
         assert run(*arguments, "--replace").exit_code == 0
         assert lines(run("info", "x.jpg", "--json"))[0]["carrier"] == "com"
 
@@ -532,6 +548,7 @@ class TestStripExtractAttach:
         result = run(*arguments)
         assert (result.exit_code, lines(result)[0]["error"]["code"]) == (1, "binding")
         assert not Path(f"x{suffix}").exists()
+        assert run(*arguments[:-1]).stderr.endswith("; --force attaches it all the same\n")
         assert run(*arguments, "--force").exit_code == 0
 
     def test_attach_to_another_kind_of_file(self) -> None:
@@ -607,6 +624,16 @@ class TestProcess:
         result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
         assert (result.returncode, result.stdout) == (2, "")
         assert result.stderr == "the command line needs click; pip install 'gamutmeta[cli]'\n"
+
+    @pytest.mark.parametrize("jobs", [1, 2])
+    def test_bindings_of_cpp_do_not_complain_at_the_end(self, jobs: int) -> None:
+        pytest.importorskip("OpenImageIO")
+        Path("web").mkdir()
+        for name in ("a", "b"):
+            Path("web", f"{name}.jpg").write_bytes(Path("photo.jpg").read_bytes())
+        command = [sys.executable, "-m", "gamutmeta", "expand", "web", "-o", "back", "--format", "jxl", "--json"]
+        result = subprocess.run([*command, "-j", str(jobs)], capture_output=True, text=True, check=False)
+        assert (result.returncode, result.stderr) == (0, "")
 
     def test_a_closed_pipe_is_no_traceback(self) -> None:
         command = f"{sys.executable} -m gamutmeta info --json {'photo.jpg ' * 400} | head -n 1"

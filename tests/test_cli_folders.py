@@ -100,7 +100,10 @@ class TestAgain:
         assert run("reduce", "photos/trip", "-o", "web", "--no-resume").exit_code == 0
         assert [path.name for path in Path("web").iterdir()] == ["c.jpg"]
         result = run("reduce", "photos/trip", "-o", "web", "--no-resume")
-        assert (result.exit_code, result.stderr) == (1, "error: photos/trip/c.tif: web/c.jpg exists\n")
+        assert (result.exit_code, result.stderr) == (
+            1,
+            "error: photos/trip/c.tif: web/c.jpg exists; --overwrite (overwrite=True) replaces it\n",
+        )
 
 
 @pytest.mark.usefixtures("folder")
@@ -147,6 +150,12 @@ class TestDryRun:
         assert result.exit_code == 0
         assert snapshot("web") == before
 
+    def test_what_is_not_there(self) -> None:
+        result = run("reduce", "photos/a.tif", "photos/none.tif", "-o", "web", "-n")
+        assert result.exit_code == 1
+        assert result.stdout == "photos/a.tif -> web/a.jpg: would be written\n"
+        assert result.stderr.startswith("error: No such file or directory: photos/none.tif\n")
+
 
 @pytest.mark.usefixtures("folder")
 class TestInterrupted:
@@ -164,6 +173,26 @@ class TestInterrupted:
         assert result.stderr.endswith("; the same command goes on where it was\n")
         monkeypatch.undo()
         os.chdir(Path("web").resolve().parent)
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_closed_pipe_is_no_wrong_usage() -> None:
+    run("reduce", "photos", "-o", "web")
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "gamutmeta", "expand", "web", "-o", "back", "--json"]
+    result = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, check=False)
+    os.close(writer)
+    assert (result.returncode, result.stderr) == (1, b"")
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+def test_results_that_cannot_be_printed() -> None:
+    with Path("/dev/full").open("wb") as full:
+        command = [sys.executable, "-m", "gamutmeta", "info", "photos", "--json"]
+        result = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (result.returncode, result.stderr) == (1, "Error: results cannot be printed: No space left on device\n")
 
 
 class TestProgress:

@@ -121,6 +121,12 @@ def test_a_model_that_is_no_better_than_clipping_is_not_kept(monkeypatch: pytest
     assert any("no better than clipping" in note for note in result.report.notes)
 
 
+@pytest.mark.parametrize("thing", [np.zeros((8, 9, 3), np.uint16), Image.new("RGB", (9, 8))])
+def test_what_has_no_wide_colour_space_is_refused(thing: Any) -> None:
+    with pytest.raises(PhotoError, match=r"takes a gamutmeta\.WideImage, .* not (numpy\.ndarray|PIL\.Image\.Image)"):
+        reduce(thing)
+
+
 def test_same_seed_same_bytes() -> None:
     a, b, c = (reduce(photograph(), preset=QUICK, seed=seed, device="cpu").to_bytes() for seed in (3, 3, 4))
     assert a == b

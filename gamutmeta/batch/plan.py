@@ -64,8 +64,8 @@ def plan(
         suffix: of the files written into a folder; None to keep the names.
 
     Raises:
-        PlanError: if there is nothing to do, two sources would be written to one file, or an input would be
-            overwritten. Nothing has been done then.
+        PlanError: if there is nothing to do, two sources would be written to one file, an input would be overwritten,
+            or the one source does not exist and the output has no ending. Nothing has been done then.
         OSError: if a folder cannot be searched.
     """
     paths = [Path(source) for source in sources]
@@ -80,6 +80,9 @@ def plan(
             for path in paths
             for root, name in _files(path, readable, folder)
         ]
+    elif not folder.suffix and not paths[0].exists():
+        # A folder was meant, most likely; what is written could not be told from such a name anyway.
+        raise PlanError(f"{paths[0]} does not exist")
     else:
         tasks = [Task(paths[0], folder)]
     _refuse_collisions(tasks)
@@ -140,9 +143,10 @@ def _refuse_collisions(tasks: list[Task]) -> None:
     for task in tasks:
         target = _identity(task.target)
         if target in inputs:
-            raise PlanError(f"{task.target} is an input; it would be overwritten")
+            raise PlanError(f"{task.target} is an input and would be overwritten; name another output")
         if target in writers:
-            raise PlanError(f"{writers[target]} and {task.source} would both be written to {task.target}")
+            both = f"{writers[target]} and {task.source}"
+            raise PlanError(f"{both} would both be written to {task.target}; give them folders of their own")
         writers[target] = task.source
 
 

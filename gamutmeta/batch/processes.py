@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
-import gc
 import os
 import signal
 import threading
@@ -14,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from gamutmeta.batch.outcome import Failure, Outcome, attempt
 from gamutmeta.color.threads import THREADS_VARIABLE, core_count
+from gamutmeta.ending import end_quickly
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
@@ -137,8 +136,7 @@ def _start_worker(stop: Event, cores: int) -> None:
     for variable in _THREAD_VARIABLES:
         os.environ.setdefault(variable, str(max(1, cores)))
     Thread(target=_end_with_parent, name="gamutmeta-orphan", daemon=True).start()
-    # At its end Python searches all objects for garbage, several times: with torch half a second, for nothing.
-    atexit.register(gc.freeze)
+    end_quickly()
     # Ctrl-C reaches every process of a terminal. One that waits for work must not die of it with a traceback.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 

@@ -86,8 +86,9 @@ class Resumable:
         """Look what there is.
 
         Raises:
-            OSError: if the source or the output has to be read and cannot be.
+            OSError: if there is no such source, or if it or the output has to be read and cannot be.
         """
+        task.source.stat()
         if not task.target.exists():
             return Prospect(task, "write")
         path = record_path(task) if self.resume else None

@@ -131,7 +131,8 @@ def embed(data: BytesLike, container: BytesLike, *, carrier: str | None = None, 
     data = bytes(data)
     present = _HOSTS[host].find(data)
     if present and not replace:
-        raise PayloadExistsError(f"the file carries a payload already ({', '.join(present)}); ask to replace it")
+        there = ", ".join(present)
+        raise PayloadExistsError(f"the file carries a payload already ({there}); --replace (replace=True) replaces it")
     bare = _HOSTS[host].strip(data) if present else data
     return _HOSTS[host].embed(bare, bytes(container), carrier)
 

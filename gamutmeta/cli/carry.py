@@ -74,7 +74,8 @@ def attach(file: Path, output: Path, *, as_json: bool, **settings: Any) -> None:
     The picture must be the one the payload was made for.
     """
     outcomes = run([Task(file, output)], partial(_attach, **settings))
-    show(outcomes, total=1, name=lambda task: task.source, text=report_line, as_json=as_json)
+    remedies = {"binding": "--force attaches it all the same"}
+    show(outcomes, total=1, name=lambda task: task.source, text=report_line, as_json=as_json, remedies=remedies)
 
 
 def _strip(task: Task, *, overwrite: bool) -> Report:
@@ -96,6 +97,7 @@ def _strip(task: Task, *, overwrite: bool) -> Report:
 def _extract(task: Task, *, overwrite: bool) -> Report:
     with task.source.open("rb") as fp:
         found = carriers.extract_from_file(fp)
+    task.target.parent.mkdir(parents=True, exist_ok=True)
     atomic_write(task.target, found.container, overwrite=overwrite)
     return Report(
         file=str(task.source),
@@ -128,6 +130,7 @@ def _attach(
     if not force:
         _require_own(decoded, data)
     whole = carriers.embed(data, container, carrier=carrier, replace=replace)
+    task.target.parent.mkdir(parents=True, exist_ok=True)
     atomic_write(task.target, whole, overwrite=overwrite)
     return Report(
         file=str(task.source),

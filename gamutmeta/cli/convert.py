@@ -173,7 +173,7 @@ def expand(
     settings |= {**choice, "check": not force}
     # The device changes last digits at most, as for `reduce`.
     work = partial(expand_one, sidecar=sidecar, device=device, **settings)
-    folders.convert(tasks, work, {"command": "expand", **settings}, sidecar=sidecar)
+    folders.convert(tasks, work, {"command": "expand", **settings}, sidecar=sidecar, remedies=options.REMEDIES)
 
 
 def _check_photographs(tasks: list[Task], format_: str | None, choice: dict[str, Any]) -> None:

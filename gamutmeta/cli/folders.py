@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from gamutmeta.cli.outcomes import report_line, show
 from gamutmeta.errors import PlanError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Mapping
     from pathlib import Path
 
     from gamutmeta.batch import Outcome, Task
@@ -40,7 +41,13 @@ class Folders:
     as_json: bool
 
     def convert(
-        self, tasks: list[Task], work: Work, settings: Mapping[str, object], *, sidecar: Path | None = None
+        self,
+        tasks: list[Task],
+        work: Work,
+        settings: Mapping[str, object],
+        *,
+        sidecar: Path | None = None,
+        remedies: Mapping[str, str] | None = None,
     ) -> None:
         """Do the tasks that are not done yet, show what became of them, and end the command.
 
@@ -49,6 +56,7 @@ class Folders:
             work: makes one output. For several machines it must be importable there.
             settings: all that outputs depend on beside their source, as JSON values.
             sidecar: as for :class:`~gamutmeta.batch.Resumable`.
+            remedies: as for :func:`~gamutmeta.cli.outcomes.show`.
         """
         if self.engine == "ray":
             with options.refusals():
@@ -62,17 +70,27 @@ class Folders:
             prospects = run(tasks, one_at_a_time.prospect, jobs=self.jobs or 1)
             show(prospects, total=len(tasks), name=_source, text=_prospect_line, as_json=self.as_json)
             return
-        with options.refusals():
-            outcomes = self._outcomes(tasks, one_at_a_time)
-            show(outcomes, total=len(tasks), name=_source, text=report_line, as_json=self.as_json, summarise=True)
+        # Closed in any case: what is at work must stop if nobody reads what is printed any more.
+        with closing(self._outcomes(tasks, one_at_a_time)) as outcomes:
+            show(
+                outcomes,
+                total=len(tasks),
+                name=_source,
+                text=report_line,
+                as_json=self.as_json,
+                summarise=True,
+                remedies=remedies or {},
+            )
 
-    def _outcomes(self, tasks: list[Task], work: Resumable) -> Iterator[Outcome[Task, Report]]:
+    def _outcomes(self, tasks: list[Task], work: Resumable) -> Generator[Outcome[Task, Report], None, None]:
         remove_leftovers(tasks)
         try:
-            if self.engine == "processes":
-                yield from run(tasks, work, jobs=self.jobs or 1)
-            else:
-                yield from cluster.run(tasks, work, cpus=self.cpus, gpus=self.gpus, jobs=self.jobs)
+            # Around the work alone: errors of printing are no wrong usage.
+            with options.refusals():
+                if self.engine == "processes":
+                    yield from run(tasks, work, jobs=self.jobs or 1)
+                else:
+                    yield from cluster.run(tasks, work, cpus=self.cpus, gpus=self.gpus, jobs=self.jobs)
         finally:
             # Those of single processes that were killed, and whose files were then made by others.
             remove_leftovers(tasks)

@@ -16,12 +16,23 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Collection, Iterable, Iterator
 
-__all__ = ["FILE", "examples", "json_lines", "listed", "output", "overwrite", "planned", "refusals", "sidecar"]
+__all__ = [
+    "FILE",
+    "REMEDIES",
+    "examples",
+    "json_lines",
+    "listed",
+    "output",
+    "overwrite",
+    "planned",
+    "refusals",
+    "sidecar",
+]
 
 AnyFunction = TypeVar("AnyFunction", bound="Callable[..., object]")
 
-FILE = click.Path(path_type=Path)
-"""A path; whether there is such a file is found out when it is read, and is then that file's failure alone."""
+FILE = click.Path(path_type=Path, readable=False)
+"""A path; whether there is such a file is found out when it is read, and is that file's failure alone."""
 
 
 def output(help_text: str, *, required: bool = True) -> Callable[[AnyFunction], AnyFunction]:
@@ -32,6 +43,12 @@ def output(help_text: str, *, required: bool = True) -> Callable[[AnyFunction], 
 overwrite = click.option("--overwrite", is_flag=True, help="Replace files that are there already.")
 
 json_lines = click.option("--json", "as_json", is_flag=True, help="Print one JSON object per file, and nothing else.")
+
+REMEDIES = {
+    "binding": "--force expands it all the same",
+    "carrier.none": "it was coded anew or stripped, or never had one; --sidecar takes one from another file",
+}
+"""Of commands with --force and --sidecar, by code of the failure."""
 
 sidecar = click.option("--sidecar", type=FILE, help="Take the payload from this file.")
 

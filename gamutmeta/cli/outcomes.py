@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
+import os
+import sys
 import time
+from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import click
@@ -13,8 +18,7 @@ import click
 from gamutmeta.cli.progress import progress
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from gamutmeta.batch import Outcome
     from gamutmeta.report import Report
@@ -31,6 +35,8 @@ class Described(Protocol):
 Item = TypeVar("Item")
 Result = TypeVar("Result", bound=Described)
 
+_NONE: Mapping[str, str] = {}
+
 
 def show(
     outcomes: Iterable[Outcome[Item, Result]],
@@ -40,6 +46,7 @@ def show(
     text: Callable[[Result], str] | None,
     as_json: bool,
     summarise: bool = False,
+    remedies: Mapping[str, str] = _NONE,
 ) -> None:
     """Print outcomes as they come, then end the command: exit code 0, 1 if any failed, 130 after an interrupt.
 
@@ -53,13 +60,15 @@ def show(
         text: a result for people; None to print none.
         as_json: print one JSON object per file instead.
         summarise: tell at the end how many were done, and show progress meanwhile.
+        remedies: by code of a failure, what this command has against it; for people.
     """
     tally = _Tally(total)
     try:
         with progress(total if summarise else 0) as advance:
             for outcome in outcomes:
                 tally.count(outcome)
-                _show_one(outcome, name(outcome.item), text, as_json=as_json)
+                with _printing():
+                    _show_one(outcome, name(outcome.item), text, as_json=as_json, remedies=remedies)
                 advance()
     except KeyboardInterrupt:
         if summarise and not as_json:
@@ -68,6 +77,20 @@ def show(
     if total > 1 and not as_json and (summarise or tally.failed):
         click.echo(str(tally) if summarise else f"{tally.failed} of {total} files failed", err=True)
     click.get_current_context().exit(1 if tally.failed else 0)
+
+
+@contextmanager
+def _printing() -> Iterator[None]:
+    """End the command with a word if results cannot be printed, for example to a full disk: they are what is wanted."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno == errno.EPIPE:
+            # Nobody reads them any more. click ends the command without a word.
+            raise
+        # What is left in the buffer would fail again at the end.
+        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - until the end
+        raise click.ClickException(f"results cannot be printed: {error.strerror}") from error
 
 
 class _Tally:
@@ -99,6 +122,7 @@ def _show_one(
     text: Callable[[Result], str] | None,
     *,
     as_json: bool,
+    remedies: Mapping[str, str],
 ) -> None:
     _say("warning", file, outcome.warnings)
     if outcome.failure is not None:
@@ -106,7 +130,8 @@ def _show_one(
             error = {"code": outcome.failure.code, "message": outcome.failure.message}
             click.echo(json.dumps({"file": str(file), "error": error}))
         else:
-            _say("error", file, [outcome.failure.message])
+            remedy = remedies.get(outcome.failure.code)
+            _say("error", file, ["; ".join(filter(None, (outcome.failure.message, remedy)))])
     elif outcome.result is not None and as_json:
         click.echo(json.dumps(outcome.result.to_json()))
     elif outcome.result is not None:

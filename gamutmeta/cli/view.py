@@ -10,7 +10,7 @@ import click
 from gamutmeta.batch import Task, run
 from gamutmeta.cli import options
 from gamutmeta.cli.outcomes import report_line, show
-from gamutmeta.cli.spaces import assume_space
+from gamutmeta.cli.spaces import assume_space, raw_style
 from gamutmeta.view import write_page
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ __all__ = ["view"]
 @click.option("--reference", type=options.FILE, metavar="WIDE", help="The wide-gamut photograph, to compare with.")
 @options.sidecar
 @assume_space
+@raw_style
 @click.option("--force", is_flag=True, help="Expand even if the payload was made for another picture.")
 @options.overwrite
 @options.json_lines
@@ -45,8 +46,9 @@ def view(file: Path, output: Path, *, force: bool, as_json: bool, **settings: An
     if output.suffix.lower() not in {".html", ".htm"}:
         raise click.UsageError(f"{output.name}: the page must end in .html")
     outcomes = run([Task(file, output)], partial(_write, check=not force, **settings))
-    show(outcomes, total=1, name=lambda task: task.source, text=report_line, as_json=as_json)
+    show(outcomes, total=1, name=lambda task: task.source, text=report_line, as_json=as_json, remedies=options.REMEDIES)
 
 
 def _write(task: Task, **settings: Any) -> Report:
+    task.target.parent.mkdir(parents=True, exist_ok=True)
     return write_page(task.source, task.target, **settings)

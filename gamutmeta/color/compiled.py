@@ -50,6 +50,9 @@ def load_kernel(module: str) -> Any | None:
     try:
         return importlib.import_module(module)
     except Exception as error:  # noqa: BLE001 - whatever it is that numba does not like
-        message = f"numba does not work here, and numpy is used instead ({error}); GAMUTMETA_NUMBA=0 silences this"
+        # numba's words, where neither the package's folder nor the user's home can be written to.
+        needs_folder = "no locator available" in str(error)
+        remedy = "set NUMBA_CACHE_DIR to a folder for its cache" if needs_folder else "GAMUTMETA_NUMBA=0 silences this"
+        message = f"numba does not work here, and numpy is used instead ({error}); {remedy}"
         warnings.warn(message, GamutMetaWarning, stacklevel=2)
         return None

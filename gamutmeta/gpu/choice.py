@@ -56,5 +56,5 @@ def gpu_expander(device: str) -> Expander | None:
             return None
         raise MissingExtraError(PURPOSE, error.name, "gpu") from error
     if device == "cuda":
-        raise DeviceError("device 'cuda' was asked for, but torch finds no CUDA device")
+        raise DeviceError("device 'cuda' was asked for, but torch finds no CUDA device; auto or cpu does without")
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import secrets
@@ -53,12 +54,15 @@ def check_output(path: str | os.PathLike[str], *, overwrite: bool) -> Path:
 
     Raises:
         OutputExistsError: it exists and `overwrite` is false, or it is a folder.
+        PermissionError: its folder is there, and may not be written to.
     """
     target = Path(os.path.realpath(path))
     if target.is_dir():
-        raise OutputExistsError(f"{path} is a folder")
+        raise OutputExistsError(f"{path} is a folder; name a file")
     if not overwrite and target.exists():
-        raise OutputExistsError(f"{path} exists")
+        raise _already(path)
+    if target.parent.is_dir() and not os.access(target.parent, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), os.fspath(path))
     return target
 
 
@@ -81,11 +85,11 @@ def atomic_write(
 
     Raises:
         OutputExistsError: the file exists, or came into being meanwhile, and `overwrite` is false; or it is a folder.
-        OSError: the file cannot be written.
+        OSError: the file cannot be written; names `path`.
     """
     target = check_output(path, overwrite=overwrite)
     # Not the tempfile module: its files are private to their owner, and this one is to be an ordinary file.
-    with _claimed(target) as temporary:
+    with _blamed_on(path), _claimed(target) as temporary:
         with temporary.open("r+b") as file:
             if target.exists():
                 # A photograph that only its owner may read stays so.
@@ -128,9 +132,25 @@ def remove_leftovers(paths: Iterable[str | os.PathLike[str]]) -> int:
     return removed
 
 
+def _already(path: str | os.PathLike[str]) -> OutputExistsError:
+    return OutputExistsError(f"{path} exists; --overwrite (overwrite=True) replaces it")
+
+
 def _key(target: Path) -> str:
     """What the names of a file's temporary files have in common. A digest, as the name itself may be too long."""
     return hashlib.sha256(os.fsencode(target.name)).hexdigest()[:16]
+
+
+@contextmanager
+def _blamed_on(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Have errors of the system name the file that was asked for: nobody knows the temporary one, or it is gone."""
+    try:
+        yield
+    except OSError as error:
+        name = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes | os.PathLike) else ""
+        if error.errno is None or (name and not Path(name).name.startswith(_PREFIX)):
+            raise
+        raise OSError(error.errno, error.strerror, os.fspath(path)) from error
 
 
 @contextmanager
@@ -196,13 +216,13 @@ def _move_to_new(temporary: Path, target: Path, path: str | os.PathLike[str]) ->
     try:
         target.hardlink_to(temporary)
     except FileExistsError:
-        raise OutputExistsError(f"{path} exists") from None
+        raise _already(path) from None
     except (OSError, NotImplementedError):
         # The file system has no hard links: reserve the name, then replace the empty file.
         try:
             target.open("xb").close()
         except FileExistsError:
-            raise OutputExistsError(f"{path} exists") from None
+            raise _already(path) from None
         try:
             temporary.replace(target)
         except OSError:

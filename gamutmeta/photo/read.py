@@ -72,6 +72,8 @@ def read_photo(
         raise PhotoError(f"raw photographs are developed as {' or '.join(RAW_STYLES)}, not {raw_style!r}")
     path = Path(path)
     with path.open("rb") as file:
+        if not file.seekable():
+            raise PhotoError(f"{path}: photographs are read from files, not from a pipe")
         head = file.read(32)
     with _naming(path):
         picture = _decode(path, head, max_pixels, raw_style)
@@ -142,4 +144,6 @@ def _naming(path: Path) -> Iterator[None]:
         raise PhotoError(f"{path}: {error}") from error
     except Exception as error:
         # Decoders raise a dozen kinds of exceptions for damaged files, none of which is documented.
-        raise PhotoError(f"{path}: cannot be decoded: {str(error) or type(error).__name__}") from error
+        raise PhotoError(
+            f"{path}: cannot be decoded, and may be damaged: {str(error) or type(error).__name__}"
+        ) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from base64 import b64encode
 from dataclasses import replace
@@ -24,8 +25,6 @@ from gamutmeta.view.html import page_html
 from gamutmeta.view.reference import reference_data
 
 if TYPE_CHECKING:
-    import os
-
     import numpy as np
     from numpy.typing import NDArray
 
@@ -39,6 +38,7 @@ def write_page(
     reference: str | os.PathLike[str] | None = None,
     sidecar: str | os.PathLike[str] | None = None,
     assume_space: str | None = None,
+    raw_style: str = "neutral",
     check: bool = True,
     overwrite: bool = False,
 ) -> Report:
@@ -53,6 +53,7 @@ def write_page(
         reference: the original photograph, of the same size; the page then shows it and the errors as well.
         sidecar: take the payload from this sidecar.
         assume_space: the colour space of a reference that names none.
+        raw_style: how a raw reference is developed; as when the file was reduced.
         check: refuse a payload that was made for another picture.
         overwrite: whether `page` may exist.
 
@@ -79,10 +80,11 @@ def write_page(
         payload_bytes=attached.size,
         file_bytes=len(data),
     )
-    shown: dict[str, Any] = {"name": path.name, "unbound": not check}
+    shown: dict[str, Any] = {"name": _title(path), "unbound": not check}
     if reference is not None:
-        report = verify_file(path, reference, sidecar=sidecar, assume_space=assume_space, check=check)
-        original = read_photo(reference, assume_space=assume_space)
+        reading: dict[str, Any] = {"assume_space": assume_space, "raw_style": raw_style}
+        report = verify_file(path, reference, sidecar=sidecar, check=check, **reading)
+        original = read_photo(reference, **reading)
         shown["reference"] = _reference(Path(reference), original, attached, (data, codes), report)
     picture, notes = data, report.notes
     if carriers.host_format(data) == "tiff":
@@ -90,7 +92,7 @@ def write_page(
         notes = (*notes, "browsers show no TIFF: the page holds a PNG of the same samples")
     elif attached.carrier == "sidecar":
         shown["sidecar"] = b64encode(attached.payload.to_bytes()).decode("ascii")
-    html = page_html(path.name, picture, shown).encode()
+    html = page_html(_title(path), picture, shown).encode()
     atomic_write(page, html, overwrite=overwrite)
     return replace(report, output=str(page), seconds=time.perf_counter() - start, notes=notes)
 
@@ -102,13 +104,18 @@ def _reference(
     data, codes = file
     adaptation = attached.payload.descriptor.adaptation
     return reference_data(
-        path.name,
+        _title(path),
         original=original,
         clipped=WideImage(expand_pixels(Descriptor(adaptation=adaptation), {}, codes)),
         restored=expand_decoded(attached, data, codes, check=False),
         report=report,
         adaptation=adaptation,
     )
+
+
+def _title(path: Path) -> str:
+    """The file's name as text, which a name need not be."""
+    return os.fsencode(path.name).decode(errors="replace")
 
 
 def _as_png(data: bytes, codes: NDArray[np.uint8], alpha: NDArray[np.uint8] | None, attached: Attached) -> bytes:

@@ -20,11 +20,13 @@ from carrots import CARROTS, QUICK
 
 from gamutmeta import errors
 from gamutmeta.cli import app
+from gamutmeta.cli.info import PayloadInfo
 from gamutmeta.color.spaces import SPACES
 from gamutmeta.photo.kinds import KINDS
 from gamutmeta.photo.read import _READERS
 from gamutmeta.reduction import FORMATS, reduce_file
 from gamutmeta.report import Report
+from gamutmeta.validation import Stage, Validation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -147,6 +149,16 @@ def test_every_field_of_a_report_is_listed() -> None:
     rows = manual.table("pipelines.md", "| field |")
     listed = [name for row in rows for name in re.findall(r"`(\w+)`", row[0])]
     assert sorted(listed) == sorted(field.name for field in fields(Report))
+
+
+def test_fields_of_info_and_validate_are_listed() -> None:
+    text = " ".join(manual.text_of("pipelines.md").split())
+    for command, result in (("info", PayloadInfo), ("validate", Validation)):
+        (said,) = re.findall(rf"- `{command}`: (.*?)\.(?: - | What )", text)
+        for name in (
+            field.name for kind in (result, *((Stage,) if result is Validation else ())) for field in fields(kind)
+        ):
+            assert f"`{name}`" in said, (command, name)
 
 
 def test_every_kind_of_file_is_listed() -> None:

@@ -15,6 +15,7 @@ pytest.importorskip("numba")
 
 from gamutmeta.color import compiled
 from gamutmeta.color.transfer import encode_romm
+from gamutmeta.errors import GamutMetaWarning
 from gamutmeta.model import kernel
 from gamutmeta.model.descriptor import Descriptor, FourierXY, Grid, Head, Rgb, RgbSource
 from gamutmeta.model.expand import expand
@@ -158,6 +159,19 @@ expand(Descriptor(), {}, np.zeros((9, 9, 3), np.uint8))
 assert "numba" not in sys.modules
 """
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+@pytest.mark.parametrize(
+    ("words", "remedy"),
+    [("cannot cache '_strip': no locator available for file 'x'", "NUMBA_CACHE_DIR"), ("?", "GAMUTMETA_NUMBA")],
+)
+def test_what_keeps_numba_from_working_is_told(monkeypatch: pytest.MonkeyPatch, words: str, remedy: str) -> None:
+    def fail(_: str) -> None:
+        raise RuntimeError(words)
+
+    monkeypatch.setattr(compiled.importlib, "import_module", fail)
+    with pytest.warns(GamutMetaWarning, match=rf"numba does not work here.*{remedy}"):
+        assert compiled.load_kernel.__wrapped__("gamutmeta.model.kernel") is None
 
 
 def test_without_numba_numpy_does_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import subprocess
@@ -132,9 +133,37 @@ def test_link_is_followed(tmp_path: Path) -> None:
     assert (tmp_path / "real").read_bytes() == b"new"
 
 
-def test_missing_folder(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
-        atomic_write(tmp_path / "nowhere" / "a", b"new")
+class TestErrorsOfTheSystem:
+    """They name the file that was asked for, not the temporary one."""
+
+    def test_missing_folder(self, tmp_path: Path) -> None:
+        with pytest.raises(FileNotFoundError) as raised:
+            atomic_write(tmp_path / "nowhere" / "a", b"new")
+        assert raised.value.filename == str(tmp_path / "nowhere" / "a")
+
+    def test_a_folder_that_may_not_be_written_to(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Before the work that would be in vain."""
+        monkeypatch.setattr(os, "access", lambda path, mode: (path, mode) != (tmp_path, os.W_OK))
+        with pytest.raises(PermissionError) as raised:
+            check_output(tmp_path / "a", overwrite=False)
+        assert raised.value.filename == str(tmp_path / "a")
+
+    def test_no_room(self, tmp_path: Path) -> None:
+        def fail(_: BinaryIO) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        with pytest.raises(OSError, match="No space left on device") as raised:
+            atomic_write(tmp_path / "a", fail)
+        assert (raised.value.errno, raised.value.filename) == (errno.ENOSPC, str(tmp_path / "a"))
+        assert names(tmp_path) == []
+
+    def test_of_another_file(self, tmp_path: Path) -> None:
+        def fail(_: BinaryIO) -> None:
+            (tmp_path / "another").read_bytes()
+
+        with pytest.raises(FileNotFoundError) as raised:
+            atomic_write(tmp_path / "a", fail)
+        assert raised.value.filename == str(tmp_path / "another")
 
 
 def test_long_names(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import io
+import os
+import sys
 import tracemalloc
 import warnings
 from typing import TYPE_CHECKING
@@ -146,7 +148,7 @@ def test_raw_is_told_by_its_name(name: str, tmp_path: Path) -> None:
 )
 def test_raw_is_told_by_its_first_bytes(head: bytes, tmp_path: Path) -> None:
     pytest.importorskip("rawpy")
-    with pytest.raises(PhotoError, match=r"cannot be decoded: .*(Unsupported|unsupported|data|error)"):
+    with pytest.raises(PhotoError, match=r"cannot be decoded, and may be damaged: .*([Uu]nsupported|data|error)"):
         read_photo(placed(tmp_path, "a", head + bytes(2000)))
 
 
@@ -164,6 +166,18 @@ def test_files_that_cannot_be_opened(tmp_path: Path) -> None:
         read_photo(tmp_path / "nothing.tif")
     with pytest.raises(IsADirectoryError):
         read_photo(tmp_path)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes of POSIX")
+def test_a_pipe_is_refused() -> None:
+    reader, writer = os.pipe()
+    os.write(writer, b"II*\0")
+    os.close(writer)
+    try:
+        with pytest.raises(PhotoError, match="not from a pipe"):
+            read_photo(f"/dev/fd/{reader}")
+    finally:
+        os.close(reader)
 
 
 def test_missing_profile_is_said_aloud(tmp_path: Path) -> None:

@@ -58,6 +58,31 @@ def test_both_sides(name: str, browser: Browser, pictures: Path, tmp_path: Path)
     assert pixels(browser, "restored").shape[:2] == (96, 64)  # turned
 
 
+@pytest.mark.parametrize("side", ["file", "restored", "original"])
+def test_what_the_screen_shows(side: str, browser: Browser, pictures: Path) -> None:
+    """Also without a graphics processor, as here, where Chromium has sRGB alone, and takes any canvas for it."""
+    original, restored_wide = gamutmeta.read_photo(pictures / "wide.tif"), gamutmeta.expand(pictures / "photo.jpg")
+    wide = {"file": gamutmeta.read_photo(pictures / "photo.jpg"), "restored": restored_wide, "original": original}[side]
+    assert open_page(browser, pictures / "photo.html") == "done"
+    browser.click("[name=zoom][value=pixels]")
+    change = """const [choice, split] = ['right-choice', 'split'].map((id) => document.getElementById(id));
+        choice.value = args[0];
+        choice.dispatchEvent(new Event('change', { bubbles: true }));
+        split.value = 0;
+        split.dispatchEvent(new Event('input'));"""
+    browser.run(change, side)
+    if side != "file":
+        browser.wait("document.querySelector('#right img') !== null")
+    place = "const { left, top } = document.getElementById('frame').getBoundingClientRect(); return [left, top];"
+    left, top = map(round, browser.run(place))
+    part = np.s_[:40, 30:64]  # neither the handle of the line nor the labels
+    with Image.open(BytesIO(browser.screenshot())) as screen:
+        shown = np.asarray(screen.convert("RGB"))[top:, left:][part]
+    possible = [upright(photo.to_pillow("display-p3"), 6)[part] for photo in (wide, wide.convert("srgb"))]
+    nearest = np.minimum(*(differences(shown, expected) for expected in possible))
+    assert np.percentile(nearest, 99) <= (8 if side == "original" else 3)  # the original's copy is a JPEG
+
+
 def test_a_browser_without_wide_canvases(browser: Browser, pictures: Path) -> None:
     """What sRGB does not hold is clipped as Python clips it, and the page says so."""
     without = """const made = HTMLCanvasElement.prototype.getContext;

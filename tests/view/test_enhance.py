@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,6 +41,22 @@ def package(site: tuple[Path, int]) -> tuple[Path, str]:
 def shown(browser: Browser, index: int, height: int, width: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
     """What an image of the page shows, in Display P3."""
     return np.frombuffer(browser.bytes_of(_SHOWN, index), np.uint8).reshape(height, width, 4)[..., :3]
+
+
+def test_the_readme(browser: Browser, site: tuple[Path, int], pictures: Path) -> None:
+    """What it says to write into a page, beside the package's files, works as it stands."""
+    folder, port = site
+    (folder / "gamutmeta").mkdir()
+    for module in DECODERS.glob("*.js"):
+        shutil.copy(module, folder / "gamutmeta")
+    shutil.copy(pictures / "photo.jpg", folder)
+    payload = carriers.extract((folder / "photo.jpg").read_bytes()).container
+    (folder / "photo.jpg.gamut").write_bytes(payload)
+    (html,) = re.findall(r"^```html\n(.*?)^```$", (DECODERS / "README.md").read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    (folder / "index.html").write_text(f'<!doctype html><link rel="icon" href="data:,">{html}')
+    browser.open(f"http://127.0.0.1:{port}/")
+    browser.wait("document.querySelectorAll('[data-gamutmeta-state=expanded]').length === 2")
+    assert browser.complaints() == []
 
 
 def test_the_example(browser: Browser, package: tuple[Path, str]) -> None:

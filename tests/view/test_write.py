@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import shutil
@@ -16,8 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from carrots import QUICK
 from click.testing import CliRunner
 from interop.demand import go_without
+from photo_files import dng_bytes
 from PIL import Image
 from view import browser
 
@@ -51,6 +54,24 @@ def data(page: Path) -> Any:
 
 def run(*arguments: object) -> Result:
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def test_a_raw_reference_is_developed_as_it_was_reduced(tmp_path: Path) -> None:
+    pytest.importorskip("rawpy")
+    raw, srgb = tmp_path / "wall.dng", tmp_path / "wall.png"
+    raw.write_bytes(dng_bytes())
+    gamutmeta.reduce_file(raw, srgb, preset=QUICK, raw_style="vivid")
+    options = ["--raw-style", "vivid", "--json"]
+    result = run("view", srgb, "--reference", raw, "-o", tmp_path / "page.html", *options)
+    assert float(json.loads(result.stdout)["psnr"]) > 50
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are text elsewhere")
+def test_a_name_that_is_no_text(pictures: Path, tmp_path: Path) -> None:
+    odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/f\xfcr.jpg"))
+    shutil.copy(pictures / "photo.jpg", odd)
+    write_page(odd, tmp_path / "page.html")
+    assert data(tmp_path / "page.html")["name"] == "f\N{REPLACEMENT CHARACTER}r.jpg"
 
 
 def test_the_file_is_in_the_page_byte_for_byte(pictures: Path, tmp_path: Path) -> None:

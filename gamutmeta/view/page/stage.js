@@ -98,7 +98,9 @@ export class Stage {
     } else if (this.view === 'errors') {
       box.replaceChildren(this.#layer(`errors of ${name}`, 'blocks'));
     } else {
-      box.replaceChildren(this.#layer(name));
+      const [canvas, { image }] = [this.#layer(name), this.#layers[name]];
+      canvas.hidden = image !== undefined && canvas === this.#layers[name].canvas;
+      box.replaceChildren(...(canvas.hidden ? [canvas, image] : [canvas]));
     }
     const titles = { outside: 'Restored colours outside sRGB', errors: `Errors: ${NAMES[name]}` };
     byId(`${side}-label`).textContent = titles[this.view] ?? NAMES[name];
@@ -129,6 +131,28 @@ export class Stage {
   complete() {
     this.#muted.clear();
     this.show();
+    for (const name of ['restored', 'original']) {
+      if (this.#layers[name] && this.space !== 'srgb') this.#showAsImage(this.#layers, name);
+    }
+  }
+
+  /**
+   * Shows a copy of a canvas of Display P3 in its place. Where Chromium draws without a graphics processor, it takes the
+   * numbers of canvases for sRGB, whatever their space; images are right everywhere.
+   */
+  async #showAsImage(layers, name) {
+    const blob = await new Promise((resolve) => layers[name].canvas.toBlob(resolve));
+    if (blob === null) return; // too large for it: the canvas stays
+    const image = element('img', { src: URL.createObjectURL(blob), alt: '', draggable: false });
+    try {
+      await image.decode();
+    } catch {
+      return;
+    } finally {
+      URL.revokeObjectURL(image.src);
+    }
+    layers[name].image = image;
+    if (layers === this.#layers) this.show();
   }
 
   #offer(names) {
