@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import _thread
 import os
 import signal
 import threading
 from collections import deque
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Thread
 from typing import TYPE_CHECKING, TypeVar
 
@@ -16,7 +17,8 @@ from gamutmeta.ending import end_quickly
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
-    from multiprocessing.synchronize import Event
+    from multiprocessing.connection import Connection
+    from types import FrameType
 
 __all__ = ["run"]
 
@@ -78,8 +80,9 @@ def _in_pool(
 
     # Forked processes would inherit the locks of numpy's and torch's threads.
     context = multiprocessing.get_context("spawn")
-    stop = context.Event()
-    pool = ProcessPoolExecutor(jobs, context, initializer=_start_worker, initargs=(stop, core_count() // jobs))
+    # Its end reaches every worker, also when others were killed; locks of an event might have died with them.
+    ended, end = context.Pipe(duplex=False)
+    pool = ProcessPoolExecutor(jobs, context, initializer=_start_worker, initargs=(ended, core_count() // jobs))
     running: dict[Future[Outcome[Item, Result]], Item] = {}
     suspects: list[Item] = []
     try:
@@ -105,9 +108,10 @@ def _in_pool(
                 else:
                     yield outcome
     finally:
-        # Without it, what waits in the pool's own queue would still be done.
-        stop.set()
+        # Without it, what is being done, or waits in the pool's own queue, would be finished first.
+        end.close()
         pool.shutdown(cancel_futures=True)
+        ended.close()
     return suspects
 
 
@@ -125,17 +129,16 @@ def _interrupts_ignored() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-_stop: Event | None = None
-"""In a worker process: set when no further item shall be begun."""
+_stop = threading.Event()
+"""In a worker process: set when nothing more shall be done."""
 
 
-def _start_worker(stop: Event, cores: int) -> None:
-    global _stop  # noqa: PLW0603 - the one way to hand an event to a worker
-    _stop = stop
+def _start_worker(ended: Connection, cores: int) -> None:
     # Before the libraries that look at them are imported.
     for variable in _THREAD_VARIABLES:
         os.environ.setdefault(variable, str(max(1, cores)))
     Thread(target=_end_with_parent, name="gamutmeta-orphan", daemon=True).start()
+    Thread(target=_stop_at, args=(ended,), name="gamutmeta-stop", daemon=True).start()
     end_quickly()
     # Ctrl-C reaches every process of a terminal. One that waits for work must not die of it with a traceback.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -151,11 +154,28 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
+def _stop_at(ended: Connection) -> None:
+    """Interrupt what this process does once nobody waits for it: it may not have heard the Ctrl-C itself."""
+    with suppress(OSError):  # that is how Windows tells of the end
+        ended.poll(None)
+    _stop.set()
+    if hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+    else:
+        _thread.interrupt_main()
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    """Interrupt once: what follows is the removal of what was begun."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
 def _attempt_in_worker(work: Callable[[Item], Result], item: Item) -> Outcome[Item, Result]:
     # One that works must stop, and the writers of files then remove what they have begun.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGINT, _interrupt)
     try:
-        if _stop is not None and _stop.is_set():
+        if _stop.is_set():
             raise KeyboardInterrupt
         return attempt(work, item, one_of_many=True)
     finally:

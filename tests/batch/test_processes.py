@@ -123,8 +123,10 @@ class TestRun:
             outcomes = pool.submit(lambda: list(run([2, 4], halve, jobs=2))).result()
         assert {outcome.result for outcome in outcomes} == {1, 2}
 
+    # As a terminal does; and from outside, when workers learn of it from the process that started them alone.
+    @pytest.mark.parametrize("interrupt", [os.killpg, os.kill])
     @pytest.mark.parametrize("jobs", [1, 2])
-    def test_ctrl_c_leaves_no_half_file(self, tmp_path: Path, jobs: int) -> None:
+    def test_ctrl_c_leaves_no_half_file(self, tmp_path: Path, jobs: int, interrupt: Callable[[int, int], None]) -> None:
         script = tmp_path / "interrupted.py"
         script.write_text(INTERRUPTED)
         process = subprocess.Popen(
@@ -133,7 +135,7 @@ class TestRun:
             start_new_session=True,
         )
         wait_for(lambda: list(tmp_path.glob("begun-*")))
-        os.killpg(process.pid, signal.SIGINT)
+        interrupt(process.pid, signal.SIGINT)
         _, stderr = process.communicate(timeout=60)
         assert process.returncode == 130, stderr.decode()
         assert stderr == b""
