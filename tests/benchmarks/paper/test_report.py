@@ -83,6 +83,10 @@ def test_the_document_says_what_is_quick_absent_and_exact(row: RowMaker) -> None
     assert "| all | cpu | 1,000 |" in lines_with(text, "| PERFECT |")[0]
     assert lines_with(text, "| PERFECT |")[0].count("∞") == 2
     assert "## Table 1: JPEG, quality 95, 4:4:4" in text
+    # What the paper states is of lossless pictures.
+    assert "38.00" in lines_with(text, "| CLIP |")[0]
+    jpeg = text[text.index("## Table 1: JPEG") :]
+    assert not any("38.00" in line for line in lines_with(jpeg, "| CLIP |"))
     assert "truncated" not in text
     assert "- CLIP (`clip`): nothing is stored" in text
     assert "| MLP-23KB-META | 30.0 / 35.0 |" in text
