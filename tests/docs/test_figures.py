@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from statistics import fmean
 
 import manual
 
@@ -68,3 +69,24 @@ def test_hostile_files() -> None:
     said = " ".join(manual.text_of("pipelines.md").split())
     assert f"Of {files:,} files" in said
     assert f"took {worst / 1000:.2f} s of processor time" in said
+
+
+def test_soft_clipping() -> None:
+    rows = json.loads((RESULTS / "paper" / "tables.json").read_text(encoding="utf-8"))["rows"]
+    trained = json.loads((manual.ROOT / "benchmarks" / "paper" / "split.json").read_text(encoding="utf-8"))["training"]
+
+    def figures(method: str, coding: str, name: str) -> list[float]:
+        found = [row for row in rows if (row["method"], row["coding"]) == (method, coding)]
+        return [row[name] for row in found if row["photograph"] not in trained]
+
+    soft, ours = "soft-clip", "gamutmeta-balanced"
+    lossless, jpeg = (
+        [fmean(figures(one, coding, "psnr_og")) for one in (soft, ours)] for coding in ("rounded", "jpeg")
+    )
+    shown = figures(soft, "rounded", "shown_de")
+    assert len(shown) == 8
+    said = " ".join(manual.text_of("comparison.md").split())
+    assert f"{lossless[0]:.1f} dB out of gamut on the mean of eight photographs" in said
+    assert f"where gamutmeta's balanced preset has {lossless[1]:.1f} dB" in said
+    assert f"a CIEDE2000 of {fmean(shown):.1f} on the mean over all pixels, and of {max(shown):.1f} on one" in said
+    assert f"to {jpeg[0]:.1f} dB where gamutmeta has {jpeg[1]:.1f} dB" in said
