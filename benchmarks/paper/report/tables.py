@@ -105,8 +105,9 @@ def _pair(row: Row) -> str:
 _EXPLANATION = """\
 RMSE and PSNR are in linear ProPhoto on [0, 1], over all pixels and over those out of gamut (OG); dE is the mean
 CIEDE2000; "dE of sRGB" is that of the sRGB picture, which everybody sees, from the clipped one: only of methods that
-show another. Figures are means over the photographs, as in the paper; n is how many these are. Bytes are those of the
-metadata alone; the paper's KB are 1,024 bytes, and its networks' hold 1,024 bytes of the file beside the weights.
+show another. Figures are means over the photographs, as in the paper; n is how many these are: rows with another n are
+of other photographs, and are to be compared in the tables of photographs. Bytes are those of the metadata alone; the
+paper's KB are 1,024 bytes, and its networks' hold 1,024 bytes of the file beside the weights.
 Seconds are by the wall clock; the optimisation's hold the drawing of samples, too. A row whose steps are marked "quick"
 was given that share of its method's own optimisation steps, and is worse than the method for it. Published figures come
 from other photographs and another machine."""
