@@ -18,6 +18,7 @@ Reading alone: a payload is fitted to a photograph, which an array without colou
 from __future__ import annotations
 
 from functools import cached_property
+from io import UnsupportedOperation
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import numpy as np
@@ -138,12 +139,12 @@ class GamutMetaPlugin(PluginV3):
         yield self.read(**options)
 
     def write(self, *_: Any, **__: Any) -> NoReturn:
-        """Not to be had.
+        """Refuse: this plug-in reads only, since a payload is fitted to the whole photograph.
 
         Raises:
-            NotImplementedError: always.
+            io.UnsupportedOperation: always, as a file opened for reading does; an OSError and ValueError.
         """
-        raise NotImplementedError("gamutmeta.imageio reads only; gamutmeta.reduce_file writes files with payloads")
+        raise UnsupportedOperation("gamutmeta.imageio reads only; gamutmeta.reduce_file writes files with payloads")
 
     def properties(self, index: int | EllipsisType | None = 0, *, rotate: bool = False) -> ImageProperties:
         """Shape and type of what :meth:`read` gives.

@@ -172,6 +172,16 @@ def test_nothing_is_written(tmp_path: Path) -> None:
     assert not (tmp_path / "x.jpg").exists()
 
 
+def test_a_file_opened_for_reading_refuses_to_be_written(folder: Path) -> None:
+    before = (folder / "app11.jpg").read_bytes()
+    with (
+        iio.imopen(folder / "app11.jpg", "r", plugin=NAME) as file,
+        pytest.raises(io.UnsupportedOperation, match="reduce_file"),
+    ):
+        file.write(np.zeros((4, 4, 3), np.uint16))
+    assert (folder / "app11.jpg").read_bytes() == before
+
+
 def test_without_imageio_the_extra_is_named() -> None:
     code = "import sys; sys.modules['imageio.config'] = None; import gamutmeta.imageio"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

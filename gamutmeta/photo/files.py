@@ -218,7 +218,8 @@ def _move_to_new(temporary: Path, target: Path, path: str | os.PathLike[str]) ->
     except FileExistsError:
         raise _already(path) from None
     except (OSError, NotImplementedError):
-        # The file system has no hard links: reserve the name, then replace the empty file.
+        # The file system has no hard links, or the whole system has none, which pathlib tells by NotImplementedError:
+        # reserve the name, then replace the empty file.
         try:
             target.open("xb").close()
         except FileExistsError:
