@@ -63,7 +63,7 @@ def code_coordinate() -> Floats:
     return (np.arange(256) / 127.5 - 1).astype(np.float32)
 
 
-def octave_features(t: Floats, octaves: int) -> Floats:
+def octave_features(t: Floats, octaves: int, *, portable: bool = False) -> Floats:
     """The sines then the cosines of 2^k pi t for k = 0..octaves-1.
 
     The argument is reduced before the call: v = t 2^(k-1), r = v - rint(v), sin(2 pi r). Product and difference are
@@ -72,13 +72,15 @@ def octave_features(t: Floats, octaves: int) -> Floats:
     Args:
         t: float32 of shape (...).
         octaves: at least 0.
+        portable: take the sines in double precision and round them, so that they are the same on every processor. That
+            takes five times as long: for tables, not for pixels.
 
     Returns:
         float32 of shape (..., 2 * octaves).
     """
     factors = np.exp2(np.arange(octaves, dtype=np.float32) - 1)
     v = t[..., None] * factors
-    angle = (v - np.rint(v)) * np.float32(2 * np.pi)
+    angle = (v - np.rint(v)) * (np.float64(2 * np.pi) if portable else np.float32(2 * np.pi))
     return np.asarray(np.concatenate([np.sin(angle), np.cos(angle)], axis=-1), np.float32)
 
 

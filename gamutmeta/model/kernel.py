@@ -1,19 +1,21 @@
 """Expansion in machine code, by numba: one pass over each strip, in blocks that stay in the first-level cache.
 
-The twin of the strip of :mod:`gamutmeta.model.expand`, for models that see the 8-bit code and the position; see
-:func:`knows`. Imported only where it is used: numba takes a third of a second, and compiling a few seconds once, after
-which the machine code lies in numba's cache.
+For models that see the 8-bit code and the position; see :func:`knows`. It gives the samples of
+:mod:`gamutmeta.model.vectorised`, bit for bit: every operation rounds to float32, none is fused with the next one, and
+sums are in the order of :func:`gamutmeta.model.passes.product`. So no ``fastmath`` stands in this module.
+
+Imported only where it is used: numba takes a third of a second, and compiling a few seconds once, after which the
+machine code lies in numba's cache.
 """
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numba import njit
 
-from gamutmeta.color.transfer import encode_romm
+from gamutmeta.model.curve import SEGMENT_BITS, TOE_PATTERN, romm_curve
 from gamutmeta.model.descriptor import Head
 
 if TYPE_CHECKING:
@@ -29,13 +31,6 @@ _BLOCK = 4096
 
 _LANES = 128
 """Pixels the model takes at once; each unit's values of all of them lie side by side."""
-
-_TOE_PATTERN, _ONE_PATTERN = 118 << 23, 127 << 23
-"""The float32 patterns of 1/512, where the toe of the ROMM curve ends, and of 1."""
-
-_SEGMENT_BITS = 13
-"""Bits of the mantissa within one segment of the curve's table: 1,024 segments for each octave follow the curve to
-1/500 of a 16-bit code, and finding the segment takes a shift. A power would take five times as long."""
 
 
 def knows(tables: Tables) -> bool:
@@ -62,7 +57,7 @@ def expand_strip(tables: Tables, codes: NDArray[np.uint8], top: int, out: NDArra
         tables.grid_weight,
         tables.bias,
         *_further_layers(tables),
-        *_curve(),
+        *romm_curve(),
         target.reshape(-1, 3),
     )
     if target is not out:
@@ -80,7 +75,7 @@ def _grid_arrays(tables: Tables) -> tuple[Floats, NDArray[np.int64], Floats, NDA
         none, nowhere = np.zeros(0, np.float32), np.zeros(0, np.int64)
         return np.zeros((0, 0, 0), np.float32), nowhere, none, nowhere, none
     column, row = grid.column.astype(np.int64), grid.row.astype(np.int64)
-    return np.ascontiguousarray(grid.nodes), column, grid.column_fraction, row, grid.row_fraction
+    return grid.cells, column, grid.column_fraction, row, grid.row_fraction
 
 
 def _further_layers(tables: Tables) -> tuple[NDArray[np.int64], Floats, Floats]:
@@ -92,28 +87,20 @@ def _further_layers(tables: Tables) -> tuple[NDArray[np.int64], Floats, Floats]:
     return np.array(widths), np.concatenate(none + weights), np.concatenate(none + biases)
 
 
-@cache
-def _curve() -> tuple[Floats, Floats]:
-    """The ROMM curve times 65,535 at the start of each segment from 1/512 to 1, and its rise over the segment."""
-    starts = np.arange(_TOE_PATTERN, _ONE_PATTERN + 1, 1 << _SEGMENT_BITS, dtype=np.int32)
-    values = encode_romm(starts.view(np.float32).astype(np.float64)) * 65535
-    return values.astype(np.float32), np.append(np.diff(values), 0).astype(np.float32)
-
-
 @njit(nogil=True, cache=True)
 def _strip(  # type: ignore[no-untyped-def]
-    codes, width, top, head, linear, matrix, gate, code_rows, column_rows, row_rows, nodes, column, column_fraction,
+    codes, width, top, head, linear, matrix, gate, code_rows, column_rows, row_rows, cells, column, column_fraction,
     row, row_fraction, grid_weight, bias, widths, weights, biases, curve, rise, out,
 ):  # fmt: skip
     colours, added = np.empty((3, _BLOCK), np.float32), np.empty((3, _BLOCK), np.float32)
     active = np.empty(_BLOCK, np.int64)
-    widest = max(3, nodes.shape[2])
+    channels = cells.shape[2] // 4
+    widest = max(3, channels)
     for k in range(len(widths)):
         widest = max(widest, widths[k])
     values, others = np.zeros((widest, _LANES), np.float32), np.zeros((widest, _LANES), np.float32)
-    sums = np.zeros((_LANES, widths[0]), np.float32)
+    sums, share = np.zeros((_LANES, widths[0]), np.float32), np.zeros((widths[0], _LANES), np.float32)
     grid_weights = np.ascontiguousarray(grid_weight.T).ravel()
-    line = np.empty(nodes.shape[1] * nodes.shape[2], np.float32)
     for start in range(0, len(codes), _BLOCK):
         count = min(_BLOCK, len(codes) - start)
         acting = _linearise(codes, start, count, head, linear, gate, colours, added, active)
@@ -123,12 +110,14 @@ def _strip(  # type: ignore[no-untyped-def]
             for unit in range(widths[0]):
                 for lane in range(_LANES):
                     values[unit, lane] = sums[lane, unit] + bias[unit]
-            if nodes.shape[2]:
+            if channels:
                 _interpolate(
-                    start, active, begin, lanes, width, top, nodes, column, column_fraction, row, row_fraction, line,
-                    others,
-                )  # fmt: skip
-                _accumulate(values, widths[0], grid_weights, 0, nodes.shape[2], others)
+                    start, active, begin, lanes, width, top, cells, column, column_fraction, row, row_fraction, others
+                )
+                _product(share, widths[0], grid_weights, 0, channels, others)
+                for unit in range(widths[0]):
+                    for lane in range(_LANES):
+                        values[unit, lane] += share[unit, lane]
             outputs = _layers(widths, weights, biases, values, others)
             for lane in range(lanes):
                 at = active[begin + lane]
@@ -176,35 +165,24 @@ def _table_sums(  # type: ignore[no-untyped-def]
                 sums[lane, unit] = sums[lane, unit] + place if has_codes else place
 
 
-@njit(nogil=True, cache=True, fastmath={"contract", "nsz"})
+@njit(nogil=True, cache=True)
 def _interpolate(  # type: ignore[no-untyped-def]
-    start, active, begin, lanes, width, top, nodes, column, column_fraction, row, row_fraction, line, features
+    start, active, begin, lanes, width, top, cells, column, column_fraction, row, row_fraction, features
 ):
-    """The grid's features, (channels, lanes): first between rows of nodes, once for each row of pixels, into `line`."""
-    across, channels = nodes.shape[1], nodes.shape[2]
-    y = (start + active[begin]) // width
-    end = y * width
-    y -= 1
-    fraction = np.float32(0)
+    """The grid's features, (channels, lanes); see :func:`~gamutmeta.model.tables.grid_cells`."""
+    channels = cells.shape[2] // 4
     for lane in range(lanes):
         pixel = start + active[begin + lane]
-        if pixel >= end:
-            while pixel >= end:
-                y += 1
-                end += width
-            upper, fraction = row[y + top], row_fraction[y + top]
-            for node in range(across):
-                for channel in range(channels):
-                    above, below = nodes[upper, node, channel], nodes[upper + 1, node, channel]
-                    line[node * channels + channel] = above + fraction * (below - above)
-        x = pixel - (end - width)
-        fx, left = column_fraction[x], column[x] * channels
+        y = pixel // width
+        x = pixel - y * width
+        fx, fy = column_fraction[x], row_fraction[y + top]
+        both, cell = fx * fy, cells[row[y + top], column[x]]
         for channel in range(channels):
-            before = line[left + channel]
-            features[channel, lane] = before + fx * (line[left + channels + channel] - before)
+            sides = fx * cell[channels + channel] + fy * cell[2 * channels + channel]
+            features[channel, lane] = (cell[channel] + both * cell[3 * channels + channel]) + sides
 
 
-@njit(nogil=True, cache=True, fastmath={"contract", "nsz"})
+@njit(nogil=True, cache=True)
 def _layers(widths, weights, biases, values, others):  # type: ignore[no-untyped-def]
     """The further layers on all lanes; `values` and `others` take turns."""
     weight_at = bias_at = 0
@@ -215,22 +193,24 @@ def _layers(widths, weights, biases, values, others):  # type: ignore[no-untyped
                 # Written so that a not-a-number stays one.
                 value = values[i, lane]
                 values[i, lane] = np.float32(0) if value < 0 else value
+        _product(others, outputs, weights, weight_at, inputs, values)
         for o in range(outputs):
-            others[o, :] = biases[bias_at + o]
-        _accumulate(others, outputs, weights, weight_at, inputs, values)
+            for lane in range(_LANES):
+                others[o, lane] += biases[bias_at + o]
         weight_at += inputs * outputs
         bias_at += outputs
         values, others = others, values
     return values
 
 
-@njit(nogil=True, cache=True, fastmath={"contract", "nsz"})
-def _accumulate(totals, outputs, weights, at, inputs, values):  # type: ignore[no-untyped-def]
-    """Add to the first rows of `totals`, one for each output, the rows of the inputs times their weights from `at` on.
+@njit(nogil=True, cache=True)
+def _product(totals, outputs, weights, at, inputs, values):  # type: ignore[no-untyped-def]
+    """Make the first rows of `totals`, one for each output, sums of the inputs' rows times the weights from `at` on.
 
-    Two rows at a time and four inputs: what is loaded is then used twice, and sums are loaded and stored a quarter as
-    often. More at a time would need more registers than there are.
+    One input is added after the other, in their order. Two rows are made at a time, from four inputs: what is loaded is
+    then used twice, and sums are loaded and stored a quarter as often. More would need more registers than there are.
     """
+    totals[:outputs, :] = 0
     for o in range(0, outputs - 1, 2):
         even, odd, here, next_ = totals[o], totals[o + 1], at + o * inputs, at + (o + 1) * inputs
         for i in range(0, inputs - 3, 4):
@@ -239,8 +219,8 @@ def _accumulate(totals, outputs, weights, at, inputs, values):  # type: ignore[n
             p, q, r, s = values[i], values[i + 1], values[i + 2], values[i + 3]
             for lane in range(_LANES):
                 x, y, z, w = p[lane], q[lane], r[lane], s[lane]
-                even[lane] += (a * x + b * y) + (c * z + d * w)
-                odd[lane] += (e * x + f * y) + (g * z + h * w)
+                even[lane] = (((even[lane] + a * x) + b * y) + c * z) + d * w
+                odd[lane] = (((odd[lane] + e * x) + f * y) + g * z) + h * w
         for i in range(inputs - inputs % 4, inputs):
             a, e, p = weights[here + i], weights[next_ + i], values[i]
             for lane in range(_LANES):
@@ -276,11 +256,11 @@ def _encode(colours, added, head, count, matrix, curve, rise, out):  # type: ign
             value = bits[at] if bits[at] > 0 else np.float32(0)
             bits[at] = value if value < 1 else np.float32(1)
         for at in range(count):
-            pattern = patterns[at] - _TOE_PATTERN
+            pattern = patterns[at] - TOE_PATTERN
             if pattern < 0:
                 encoded = bits[at] * np.float32(16 * 65535)
             else:
-                segment = pattern >> _SEGMENT_BITS
-                share = np.float32(pattern & ((1 << _SEGMENT_BITS) - 1)) * np.float32(1 / (1 << _SEGMENT_BITS))
+                segment = pattern >> SEGMENT_BITS
+                share = np.float32(pattern & ((1 << SEGMENT_BITS) - 1)) * np.float32(1 / (1 << SEGMENT_BITS))
                 encoded = curve[segment] + share * rise[segment]
             out[at, channel] = np.uint16(np.rint(encoded))

@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gamutmeta.model.curve import SEGMENT_BITS, TOE_PATTERN, romm_curve
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gamutmeta.model.features import Floats
 
-__all__ = ["Cells", "Kept", "product", "product_across", "romm_codes"]
-
-_GEMM_WORK = 200_000
-"""Multiplications of one matrix product. OpenBLAS starts its own threads above 262,144, which would fight with ours."""
+__all__ = ["Cells", "Kept", "product", "romm_codes"]
 
 
 class Kept(threading.local):
@@ -38,69 +37,63 @@ class Kept(threading.local):
 
 
 class Cells:
-    """The grid as what bilinear interpolation needs of each cell: a + fx b + fy c + fx fy d.
-
-    The sum of the four is left to the product with the first layer's weights, so that no interpolated feature is ever
-    written down.
+    """Bilinear interpolation between the nodes of a grid.
 
     Args:
-        nodes: the grid, (rows, columns, channels).
-        weight: the first layer's share of its features, (channels, H1).
+        cells: of :func:`~gamutmeta.model.tables.grid_cells`, (rows, columns, 4 * channels).
         kept: where arrays come from.
     """
 
-    def __init__(self, nodes: Floats, weight: Floats, kept: Kept) -> None:
-        above, below = nodes[:-1], nodes[1:]
-        corner = above[:, :-1]
-        across, down = above[:, 1:] - corner, below[:, :-1] - corner
-        both = (below[:, 1:] - below[:, :-1]) - across
-        cells = np.concatenate([corner, across, down, both], axis=-1)
+    def __init__(self, cells: Floats, kept: Kept) -> None:
         self._table = np.ascontiguousarray(cells.reshape(-1, cells.shape[-1]).T)
-        self._cells_across = corner.shape[1]
-        self._weight = np.tile(weight, (4, 1))
+        self._columns = cells.shape[1]
         self._kept = kept
 
-    def share(self, y: NDArray[np.intp], x: NDArray[np.intp], fy: Floats, fx: Floats) -> Floats:
-        """The first layer's share of the grid, (n, H1), at n pixels: (fy, fx) from the first corner of cell (y, x)."""
-        cell = y * self._cells_across
+    def features(self, y: NDArray[np.intp], x: NDArray[np.intp], fy: Floats, fx: Floats) -> Floats:
+        """The grid's features, (channels, n), at n pixels: (fy, fx) from the first corner of cell (y, x)."""
+        cell = y * self._columns
         cell += x
         parts = self._kept("parts", (len(self._table), len(cell)))
         # Without "clip" numpy would fill a buffer first; every cell is in the grid.
         np.take(self._table, cell, axis=1, out=parts, mode="clip")
-        _, across, down, both = parts.reshape(4, -1, len(cell))
+        features, across, down, both = parts.reshape(4, -1, len(cell))
+        both *= fx * fy
+        features += both
         across *= fx
-        both *= fx
-        both *= fy
         down *= fy
-        return product(parts.T, self._weight, self._kept("share", (len(cell), self._weight.shape[1])))
+        across += down
+        features += across
+        return features
 
 
-def romm_codes(linear: Floats, out: Floats) -> Floats:
-    """16-bit ROMM codes, in float32, of linear values, which are lost: the general curve takes twice as many passes."""
-    # fmax, so that a not-a-number becomes black rather than undefined.
-    np.fmax(linear, np.float32(0), out=linear)
-    np.fmin(linear, np.float32(1), out=linear)
-    np.power(linear, np.float32(1 / 1.8), out=out)
-    # The toe, which lies below the power up to where the two meet, at 1/512, and above it from there on.
-    linear *= np.float32(16)
-    np.minimum(out, linear, out=out)
-    out *= np.float32(65535)
-    return np.rint(out, out=out)
+def romm_codes(linear: Floats, kept: Kept) -> Floats:
+    """16-bit ROMM codes, as float32, of linear values on [0, 1], (n,), which are lost.
+
+    By :func:`~gamutmeta.model.curve.romm_curve`. The result is the caller's until the next call.
+    """
+    curve, rise = romm_curve()
+    pattern = linear.view(np.int32)
+    # Shifted before anything is taken away: -0 has the lowest pattern of all.
+    piece = np.right_shift(pattern, SEGMENT_BITS, out=kept("piece", linear.shape, np.int32))
+    piece -= TOE_PATTERN >> SEGMENT_BITS
+    # The toe has negative pieces: "clip" takes them for the first one, and they are put right in the end.
+    codes: Floats = rise.take(piece, out=kept("codes", linear.shape), mode="clip")
+    along = np.bitwise_and(pattern, (1 << SEGMENT_BITS) - 1, out=kept("along", linear.shape, np.int32))
+    codes *= np.multiply(along, np.float32(1 / (1 << SEGMENT_BITS)), out=kept("share", linear.shape))
+    codes += curve.take(piece, out=kept("share", linear.shape), mode="clip")
+    linear *= np.float32(16 * 65535)
+    np.copyto(codes, linear, where=np.less(piece, 0, out=kept("toe", linear.shape, np.bool_)))
+    return np.rint(codes, out=codes)
 
 
-def product(values: Floats, weight: Floats, out: Floats) -> Floats:
-    """``values @ weight`` into `out`, in pieces small enough that BLAS starts no threads of its own."""
-    rows = max(1, _GEMM_WORK // weight.size)
-    for start in range(0, len(values), rows):
-        np.matmul(values[start : start + rows], weight, out=out[start : start + rows])
-    return out
+def product(weight: Floats, values: Floats, out: Floats) -> Floats:
+    """``weight @ values`` into `out`: (outputs, inputs) by (inputs, n), each sum in the order of the inputs.
 
-
-def product_across(weight: Floats, values: Floats) -> Floats:
-    """``(values @ weight).T`` at once: BLAS is slower at a result of three columns than at one of three rows."""
-    columns = max(1, _GEMM_WORK // weight.size)
-    result: Floats = np.empty((weight.shape[1], len(values)), np.float32)
-    across = np.ascontiguousarray(weight.T)
-    for start in range(0, len(values), columns):
-        np.matmul(across, values[start : start + columns].T, out=result[:, start : start + columns])
-    return result
+    Not by BLAS: in which order that adds, and what it fuses, depends on the processor, on how many pixels there are
+    and on a pixel's place among them. What numpy's own loop adds to one pixel's sums depends on that pixel alone.
+    """
+    if values.shape[1] == 1:
+        # Of a single column numpy would make the inner loop run over the inputs, and add four of them at once.
+        out[...] = product(weight, np.repeat(values, 2, axis=1), np.empty((len(weight), 2), np.float32))[:, :1]
+        return out
+    return np.einsum("oi,ip->op", weight, values, out=out, optimize=False)

@@ -18,6 +18,7 @@ import numpy as np
 from gamutmeta.color.spaces import SRGB, decode_table, expansion_matrix
 from gamutmeta.model.descriptor import RgbSource
 from gamutmeta.model.features import code_coordinate, fitted_positions, gate_weights, grid_nodes, octave_features
+from gamutmeta.model.passes import product
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from gamutmeta.model.features import Floats
 
 
-__all__ = ["GridAxes", "Skew", "Tables"]
+__all__ = ["GridAxes", "Skew", "Tables", "grid_cells"]
 
 _TABLE_NUMBERS = 1 << 22
 """Most numbers in the vectors of all columns and rows: 16 MiB. A picture of few very long rows would have more of them
@@ -40,9 +41,19 @@ _GRID_NUMBERS = 8
 
 @dataclass(frozen=True, slots=True)
 class GridAxes:
-    """The grid and where the pixels of each column and row fall in it (see :func:`grid_nodes`)."""
+    """The grid and where the pixels of each column and row fall in it (see :func:`grid_nodes`).
+
+    Attributes:
+        nodes: (rows, columns, channels).
+        cells: see :func:`grid_cells`.
+        column: the cell of each column of pixels, (W,).
+        column_fraction: where it lies in that cell, float32 (W,).
+        row: the same of each row of pixels, (H,).
+        row_fraction: float32 (H,).
+    """
 
     nodes: Floats
+    cells: Floats
     column: NDArray[np.intp]
     column_fraction: Floats
     row: NDArray[np.intp]
@@ -51,7 +62,26 @@ class GridAxes:
     @classmethod
     def build(cls, nodes: Floats, across: Floats, down: Floats) -> GridAxes:
         """Columns at positions `across` of the grid `nodes` and rows at positions `down`, on [0, 1]."""
-        return cls(nodes, *grid_nodes(across, nodes.shape[1]), *grid_nodes(down, nodes.shape[0]))
+        return cls(nodes, grid_cells(nodes), *grid_nodes(across, nodes.shape[1]), *grid_nodes(down, nodes.shape[0]))
+
+
+def grid_cells(nodes: Floats) -> Floats:
+    """The grid as what bilinear interpolation takes from each cell: a + fx fy d + (fx b + fy c).
+
+    Rows and columns play the same part in these, and in the order in which they are added. So a picture that was turned
+    gets the samples of the one that was not.
+
+    Args:
+        nodes: (rows, columns, channels).
+
+    Returns:
+        a, b, c and d of each cell, one behind the other: float32 (rows - 1, columns - 1, 4 * channels).
+    """
+    left, right = nodes[:, :-1], nodes[:, 1:]
+    corner = left[:-1]
+    across, down = right[:-1] - corner, left[1:] - corner
+    both = (corner + right[1:]) - (right[:-1] + left[1:])
+    return np.concatenate([corner, across, down, both], axis=-1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +161,8 @@ class Tables:
             if xy_weight is not None:
                 x_weight, y_weight = np.split(xy_weight, 2)
                 across, down = (y_weight, x_weight) if is_turned else (x_weight, y_weight)
-                column_rows = octave_features(2 * columns - 1, xy_features // 2) @ across
-                row_rows = octave_features(2 * rows - 1, xy_features // 2) @ down
+                column_rows = _rows(octave_features(2 * columns - 1, xy_features // 2, portable=True), across)
+                row_rows = _rows(octave_features(2 * rows - 1, xy_features // 2, portable=True), down)
             if nodes is not None:
                 upright = np.ascontiguousarray(nodes.swapaxes(0, 1)) if is_turned else nodes
                 grid = GridAxes.build(upright, columns, rows)
@@ -181,7 +211,13 @@ def _side_positions(affine: Affine | None, size: tuple[int, int]) -> tuple[Float
 def _code_rows(octaves: int, weight: Floats, *, identity: bool) -> Floats:
     """The first layer's share of each channel's colour for every code, (3, 256, H1)."""
     t = code_coordinate()
-    features = octave_features(t, octaves)
+    features = octave_features(t, octaves, portable=True)
     if identity:
         features = np.concatenate([t[:, None], features], axis=1)
-    return np.stack([features @ part for part in np.split(weight, 3)])
+    return np.stack([_rows(features, part) for part in np.split(weight, 3)])
+
+
+def _rows(features: Floats, weight: Floats) -> Floats:
+    """``features @ weight``, (n, inputs) by (inputs, H1), which does not depend on n; see :func:`product`."""
+    across = np.ascontiguousarray(weight.T), np.ascontiguousarray(features.T)
+    return np.ascontiguousarray(product(*across, np.empty((weight.shape[1], len(features)), np.float32)).T)

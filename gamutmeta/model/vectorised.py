@@ -13,7 +13,8 @@ import numpy as np
 
 from gamutmeta.model.descriptor import Head
 from gamutmeta.model.features import fitted_positions, grid_nodes, octave_features
-from gamutmeta.model.passes import Cells, Kept, product, product_across, romm_codes
+from gamutmeta.model.passes import Cells, Kept, product, romm_codes
+from gamutmeta.model.tables import grid_cells
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,11 +42,16 @@ class Vectorised:
         self._pixels = pixels
         self._matrix = tables.matrix.astype(np.float32)
         self._kept = Kept()
+        # Against an array numpy takes the larger or smaller number three times as fast as against a single one.
+        self._zeros, self._ones = (np.full(pixels, value, np.float32) for value in (0, 1))
         self._cells = None
-        nodes = tables.grid.nodes if tables.grid is not None else tables.skew.nodes if tables.skew is not None else None
-        if nodes is not None:
-            self._cells = Cells(nodes, tables.grid_weight, self._kept)
-        self._first_rows = None if tables.code_rows is None else tables.code_rows[0] + tables.bias
+        if tables.grid is not None:
+            self._cells = Cells(tables.grid.cells, self._kept)
+        elif tables.skew is not None and tables.skew.nodes is not None:
+            self._cells = Cells(grid_cells(tables.skew.nodes), self._kept)
+        self._grid_weight = np.ascontiguousarray(tables.grid_weight.T)
+        # (outputs, inputs) and a column of biases, as planes want them.
+        self._layers = [(np.ascontiguousarray(weight.T), bias[:, None]) for weight, bias in tables.layers]
 
     def __call__(self, codes: NDArray[np.uint8], top: int, out: NDArray[np.uint16]) -> None:
         """Expand the rows of `codes`, (rows, W, 3), which start at row `top` of the picture, into `out`."""
@@ -76,8 +82,7 @@ class Vectorised:
             for at in self._parts_acted_on(flat):
                 wide[:, at] += self._network(flat.take(at, axis=0), wide, at, place)
         for channel in range(3):
-            encoded = romm_codes(wide[channel], self._kept("plane", (len(flat),)))
-            out[..., channel] = encoded.reshape(codes.shape[:2])
+            out[..., channel] = self._encoded(wide[channel]).reshape(codes.shape[:2])
 
     def _parts_acted_on(self, codes: NDArray[np.uint8]) -> list[NDArray[np.intp]]:
         """Indices of the pixels, of codes (n, 3), that the model acts on: where the weight of a channel is not zero."""
@@ -103,64 +108,82 @@ class Vectorised:
                 wide[channel] += plane
         return wide
 
+    def _encoded(self, linear: Floats) -> Floats:
+        """16-bit ROMM codes, as float32, of linear values (n,), which are lost."""
+        # fmax, so that a not-a-number becomes black rather than undefined.
+        np.fmax(linear, self._zeros[: len(linear)], out=linear)
+        np.fmin(linear, self._ones[: len(linear)], out=linear)
+        return romm_codes(linear, self._kept)
+
     def _network(self, codes: NDArray[np.uint8], clipped: Floats, at: NDArray[np.intp], place: _Place) -> Floats:
         """The MLP's outputs, (3, n), at the n pixels `at` of a part of the picture.
 
         `codes` are theirs, (n, 3), and `clipped` are the planes of clipped ProPhoto of the whole part, where the model
         sees them.
         """
-        tables = self._tables
         row, column = place.rows_and_columns(at)
         values = self._first_layer(codes, row, column)
-        if tables.wide_weight is not None:
-            features = _wide_features(tables, clipped[:, at].T)
-            values += product(features, tables.wide_weight, self._kept("share", values.shape))
-        for k, (weight, bias) in enumerate(tables.layers[:-1]):
-            np.maximum(values, np.float32(0), out=values)
-            values = product(values, weight, self._kept(f"layer{k % 2}", (len(at), weight.shape[1])))
+        if self._tables.wide_weight is not None:
+            self._add_share(values, self._tables.wide_weight, _wide_features(self._tables, clipped[:, at].T))
+        for k, (weight, bias) in enumerate(self._layers):
+            np.maximum(values, self._zeros[: len(at)], out=values)
+            values = product(weight, values, self._kept(f"layer{k % 2}", (len(weight), len(at))))
             values += bias
-        if not tables.layers:
-            return np.ascontiguousarray(values.T)
-        np.maximum(values, np.float32(0), out=values)
-        weight, bias = tables.layers[-1]
-        outputs = product_across(weight, values)
-        outputs += bias[:, None]
-        return outputs
+        return values
 
     def _first_layer(self, codes: NDArray[np.uint8], row: NDArray[np.intp], column: NDArray[np.intp]) -> Floats:
-        """The first layer's values, (n, H1), but for the share of clipped ProPhoto."""
+        """The first layer's values, (H1, n), but for the share of clipped ProPhoto."""
         tables = self._tables
         shape = len(codes), len(tables.bias)
-        values: Floats = self._kept("first", shape)
-        if tables.code_rows is not None and self._first_rows is not None:
-            self._first_rows.take(codes[:, 0], axis=0, out=values, mode="clip")
-            share = self._kept("share", shape)
-            for channel in (1, 2):
-                values += tables.code_rows[channel].take(codes[:, channel], axis=0, out=share, mode="clip")
+        values: Floats = self._kept("first", shape[::-1])
+        sums = self._table_sums(codes, row, column)
+        if sums is None:
+            values[...] = tables.bias[:, None]
         else:
-            values[...] = tables.bias
-        if tables.column_rows is not None and tables.row_rows is not None:
-            values += tables.column_rows.take(column, axis=0)
-            values += tables.row_rows.take(row, axis=0)
+            np.add(sums.T, tables.bias[:, None], out=values)
         if tables.grid is not None and self._cells is not None:
             grid = tables.grid
             y, x = grid.row.take(row), grid.column.take(column)
-            values += self._cells.share(y, x, grid.row_fraction.take(row), grid.column_fraction.take(column))
+            features = self._cells.features(y, x, grid.row_fraction.take(row), grid.column_fraction.take(column))
+            self._add_product(values, self._grid_weight, features)
         if tables.skew is not None:
             self._add_skewed(values, tables.skew, row, column)
         return values
 
+    def _table_sums(self, codes: NDArray[np.uint8], row: NDArray[np.intp], column: NDArray[np.intp]) -> Floats | None:
+        """The first layer's shares of the code and of column and row, (n, H1), or None if there are none."""
+        tables = self._tables
+        shape = len(codes), len(tables.bias)
+        sums: Floats | None = None
+        if tables.code_rows is not None:
+            sums, share = self._kept("sums", shape), self._kept("rows", shape)
+            tables.code_rows[0].take(codes[:, 0], axis=0, out=sums, mode="clip")
+            for channel in (1, 2):
+                sums += tables.code_rows[channel].take(codes[:, channel], axis=0, out=share, mode="clip")
+        if tables.column_rows is not None and tables.row_rows is not None:
+            places = tables.column_rows.take(column, axis=0)
+            places += tables.row_rows.take(row, axis=0)
+            sums = places if sums is None else np.add(sums, places, out=sums)
+        return sums
+
     def _add_skewed(self, values: Floats, skew: Skew, row: NDArray[np.intp], column: NDArray[np.intp]) -> None:
-        """Add the first layer's share of the position, worked out for each pixel, to its values (n, H1)."""
+        """Add the first layer's share of the position, worked out for each pixel, to its values (H1, n)."""
         u, v = fitted_positions(column, row, skew.size, skew.affine)
         if skew.xy_weight is not None:
             octaves = len(skew.xy_weight) // 4
             features = [octave_features(2 * u - 1, octaves), octave_features(2 * v - 1, octaves)]
-            share = self._kept("share", values.shape)
-            values += product(np.concatenate(features, axis=1), skew.xy_weight, share)
+            self._add_share(values, skew.xy_weight, np.concatenate(features, axis=1))
         if skew.nodes is not None and self._cells is not None:
             (y, fy), (x, fx) = grid_nodes(v, skew.nodes.shape[0]), grid_nodes(u, skew.nodes.shape[1])
-            values += self._cells.share(y, x, fy, fx)
+            self._add_product(values, self._grid_weight, self._cells.features(y, x, fy, fx))
+
+    def _add_share(self, values: Floats, weight: Floats, features: Floats) -> None:
+        """Add to `values`, (H1, n), the share of `features`, (n, inputs), by `weight`, (inputs, H1)."""
+        self._add_product(values, np.ascontiguousarray(weight.T), np.ascontiguousarray(features.T))
+
+    def _add_product(self, values: Floats, weight: Floats, features: Floats) -> None:
+        """Add ``weight @ features``, (H1, inputs) by (inputs, n), to `values`, (H1, n)."""
+        values += product(weight, features, self._kept("product", values.shape))
 
 
 @dataclass(frozen=True, slots=True)

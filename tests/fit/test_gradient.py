@@ -58,6 +58,23 @@ def setting(
 GRID = PRESETS["balanced"].descriptor(WIDTH, HEIGHT, 0)
 
 
+def settled(network: Network, problem: Problem, noise: torch.Tensor) -> Problem:
+    """The problem without the samples that any ReLU is about to switch for: they would count in one way and not in
+    another, and how the last bits of a sum fall depends on the processor."""
+    assert network.grid is not None
+    every = problem.batch(0, len(problem))
+    with torch.no_grad():
+        values = network._features(every, network.grid + noise)
+        nearest = torch.full((len(problem),), torch.inf)
+        for weight, bias in network.layers[:-1]:
+            values = torch.nn.functional.linear(values, weight, bias)
+            nearest = torch.minimum(nearest, values.abs().amin(1) / values.abs().amax(1))
+            values = values.relu()
+    is_settled = nearest > 1e-4
+    assert is_settled.float().mean() > 0.9
+    return problem.pick(torch.arange(len(problem)), every.weight * is_settled)
+
+
 @pytest.mark.parametrize(
     "descriptor",
     [
@@ -76,7 +93,8 @@ def test_by_hand_equals_by_autograd(descriptor: Descriptor, rate_weight: float, 
         pytest.importorskip("numba")
     network, problem = setting(descriptor)
     assert network.grid is not None
-    noise = torch.rand(network.grid.shape) - 0.5
+    noise = torch.rand(network.grid.shape, generator=torch.Generator().manual_seed(2)) - 0.5
+    problem = settled(network, problem, noise)
     found = []
     for kind in (AutogradGradient, partial(gradient_for, compiled=compiled)):
         network.gradient.fill_(float("nan"))

@@ -14,7 +14,6 @@ from strategies import payloads
 pytest.importorskip("numba")
 
 from gamutmeta.color import compiled
-from gamutmeta.color.transfer import encode_romm
 from gamutmeta.errors import GamutMetaWarning
 from gamutmeta.model import kernel
 from gamutmeta.model.descriptor import Descriptor, FourierXY, Grid, Head, Rgb, RgbSource
@@ -66,16 +65,16 @@ def test_equals_the_plain_twin(name: str, shape: tuple[int, int], affine: tuple[
     weights, codes = weights_of(descriptor), clipped_codes(*shape)
     result = expand(descriptor, weights, codes, compiled=True)
     assert_within_tolerance(result, expand_plain(descriptor, weights, codes))
+    np.testing.assert_array_equal(result, expand(descriptor, weights, codes, compiled=False))
 
 
 @settings(deadline=None, max_examples=60)
 @given(payloads(), st.integers(1, 40), st.integers(1, 40))
 def test_any_payload_expands_as_by_numpy(payload: Payload, height: int, width: int) -> None:
     codes, weights = clipped_codes(height, width), payload.weights()
+    # Also where hostile weights overflow: the order of all operations is the same.
     result = expand(payload.descriptor, weights, codes, compiled=True)
-    largest = max((float(np.abs(w).max(initial=0)) for w in weights.values()), default=0)
-    if largest < 2:  # beyond that the rounding of float32 sums alone leaves the tolerance
-        assert_within_tolerance(result, expand(payload.descriptor, weights, codes, compiled=False))
+    np.testing.assert_array_equal(result, expand(payload.descriptor, weights, codes, compiled=False))
 
 
 def test_strips_and_threads_change_nothing() -> None:
@@ -102,19 +101,7 @@ def test_numbers_that_are_none_are_handled_as_by_numpy(value: float) -> None:
         broken = weights | {name: np.full_like(weights[name], value)}
         codes = clipped_codes(20, 20)
         result = expand(descriptor, broken, codes, compiled=True)
-        by_numpy = expand(descriptor, broken, codes, compiled=False)
-        if np.isnan(value):  # infinities of both signs meet in an order that is nobody's
-            assert_within_tolerance(result, by_numpy)
-        assert result.shape == codes.shape
-
-
-def test_the_curve_is_exact_to_a_fraction_of_a_code() -> None:
-    values, rises = kernel._curve()
-    pattern = np.random.default_rng(0).integers(118 << 23, 127 << 23, 200_000).astype(np.int32)
-    segment = (pattern - (118 << 23)) >> 13
-    found = values[segment] + rises[segment] * ((pattern & 8191) / 8192)
-    exact = encode_romm(pattern.view(np.float32).astype(np.float64)) * 65535
-    assert np.abs(found - exact).max() < 0.01
+        np.testing.assert_array_equal(result, expand(descriptor, broken, codes, compiled=False))
 
 
 def test_reads_a_picture_that_is_not_contiguous_and_writes_into_out() -> None:

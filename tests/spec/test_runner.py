@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import subprocess
 import sys
@@ -10,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gamutmeta.conformance import answer
 from spec import program as program_module
 from spec.conformance import FOLDER, PATIENCE, main
 from spec.verdict import judge
@@ -40,18 +40,24 @@ for count, line in enumerate(sys.stdin):
 """
 
 
+def right_answer(vector: dict[str, Any]) -> dict[str, Any]:
+    """What the vector itself says. The package's own answer may be off by the tolerance."""
+    if vector["result"] == "error":
+        return {"id": vector["id"], "error": vector["error"]}
+    expected = (FOLDER / vector["expected"]).read_bytes()
+    if vector["operation"] == "extract":
+        return {"id": vector["id"], "container": base64.b64encode(expected).decode()}
+    _, size, _, samples = expected.split(b"\n", 3)
+    width, height = map(int, size.split())
+    return {"id": vector["id"], "width": width, "height": height, "samples": base64.b64encode(samples).decode()}
+
+
 @pytest.fixture(scope="module")
 def answers(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Right answers, in a file, so that the programs below start quickly."""
-    right = {}
-    for vector in json.loads((FOLDER / "index.json").read_bytes())["vectors"]:
-        if vector["id"].startswith(
-            ("expand/clip", "expand/png", "extract/png", "extract/jpeg-com", "expand/descriptor")
-        ):
-            question = {**vector, "file": FOLDER / vector["file"], "pixels": FOLDER / vector.get("pixels", "")}
-            right[vector["id"]] = answer(question)
+    vectors = json.loads((FOLDER / "index.json").read_bytes())["vectors"]
     path = tmp_path_factory.mktemp("answers") / "right.json"
-    path.write_text(json.dumps(right))
+    path.write_text(json.dumps({vector["id"]: right_answer(vector) for vector in vectors}))
     return path
 
 
