@@ -166,7 +166,8 @@ def reduce(
         rounding: of the 8-bit codes.
 
     Raises:
-        FitError: for an unknown preset or device.
+        FitError: for an unknown preset.
+        DeviceError: if the device is unknown, or not there.
         MissingExtraError: if torch is not installed.
         PhotoError: if the picture cannot be coded, or is no WideImage.
     """

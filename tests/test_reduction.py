@@ -18,6 +18,7 @@ from gamutmeta.color.quality import measure
 from gamutmeta.container import Payload
 from gamutmeta.errors import (
     CarrierError,
+    DeviceError,
     FitError,
     MissingExtraError,
     OutputExistsError,
@@ -204,7 +205,7 @@ def test_a_sidecar(source: Path, tmp_path: Path) -> None:
         ({"target": "a.webp"}, UnsupportedFileError),
         ({"target": "a.jpg", "carrier": "itxt"}, CarrierError),
         ({"target": "a.jpg", "preset": "huge"}, FitError),
-        ({"target": "a.jpg", "device": "tpu"}, FitError),
+        ({"target": "a.jpg", "device": "tpu"}, DeviceError),
         ({"target": "a.jpg", "quality": 101}, PhotoError),
         ({"target": "a.jpg", "subsampling": "4:1:1"}, PhotoError),
         ({"target": "a.jpg", "source": "missing.tif"}, FileNotFoundError),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from gamutmeta.carriers.digest import coded_digest, file_digest, samples_digest
 from gamutmeta.carriers.host import CARRIERS, SUFFIXES, HostFormat, carriers_of, default_carrier, host_format
 from gamutmeta.carriers.payload import MAGIC, MAX_CONTAINER, Extracted
-from gamutmeta.carriers.sidecar import SIDECAR_SUFFIX, read_sidecar, sidecar_path, write_sidecar
+from gamutmeta.carriers.sidecar import SIDECAR_SUFFIX, read_sidecar, sidecar_path
 from gamutmeta.carriers.splice import departures, embed, extract, extract_from_file, find, strip
 
 __all__ = [
@@ -33,5 +33,4 @@ __all__ = [
     "samples_digest",
     "sidecar_path",
     "strip",
-    "write_sidecar",
 ]

@@ -18,7 +18,6 @@ __all__ = [
     "MAX_CHUNKS",
     "SIGNATURE",
     "Chunk",
-    "insert_after_ihdr",
     "insert_before_idat",
     "iter_chunks",
     "make_chunk",
@@ -117,17 +116,6 @@ def insert_before_idat(data: BytesLike, chunks: bytes) -> bytes:
         if chunk.type == b"IDAT":
             return b"".join((data[: chunk.offset], chunks, data[chunk.offset :]))
     raise CarrierError("PNG: the file holds no picture (no IDAT chunk)")
-
-
-def insert_after_ihdr(data: BytesLike, chunks: bytes) -> bytes:
-    """Splice finished chunks in directly behind IHDR, the place for those that precede PLTE: iCCP, cICP, sRGB, gAMA.
-
-    Raises:
-        CarrierError: the file does not begin with IHDR.
-    """
-    data = bytes(data)
-    end = next(iter_chunks(data)).end
-    return b"".join((data[:end], chunks, data[end:]))
 
 
 def _read_header(source: Source, offset: int) -> Chunk:

@@ -78,7 +78,7 @@ _SUFFIXES = {"jpeg": ".jpg", "png": ".png", "tiff": ".tif"}
 @click.option("--carrier", type=click.Choice(list(carriers.CARRIERS)), help="Where the payload goes in the file.")
 @click.option(
     "--device",
-    type=click.Choice(["auto", "cpu", "cuda"]),
+    type=click.Choice(DEVICES),
     default="auto",
     show_default=True,
     help="Where to fit; auto takes CUDA if there is any.",
@@ -141,7 +141,7 @@ def reduce(
 @click.option("--force", is_flag=True, help="Expand even if the payload was made for another picture.")
 @click.option(
     "--device",
-    type=click.Choice(list(DEVICES)),
+    type=click.Choice(DEVICES),
     default="cpu",
     show_default=True,
     help="Where to compute; auto takes CUDA if there is any.",

@@ -83,7 +83,6 @@ def encode_srgb_file(
     progressive: bool = False,
     exif: bytes | None = None,
     xmp: bytes | None = None,
-    icc: bool = True,
     alpha: NDArray[np.uint8] | None = None,
 ) -> bytes:
     """Encode 8-bit sRGB pixels as a file; the same arguments give the same bytes.
@@ -96,7 +95,6 @@ def encode_srgb_file(
         progressive: write a JPEG in several scans.
         exif: EXIF block as in :class:`gamutmeta.photo.wide.WideImage`; its colour space is set to sRGB.
         xmp: XMP packet.
-        icc: embed the sRGB profile.
         alpha: transparency, uint8, shape (height, width), for a PNG or TIFF; `pixels` are not multiplied by it.
 
     Returns:
@@ -116,7 +114,7 @@ def encode_srgb_file(
     if alpha is not None and format == "jpeg":
         raise PhotoError("a JPEG holds no transparency")
     options: dict[str, Any] = {
-        "icc": profile_bytes("srgb") if icc else None,
+        "icc": profile_bytes("srgb"),
         "exif": with_declared_space(exif, "srgb"),
         "xmp": xmp,
     }

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from carriers.hosts import insert_after_ihdr
 from photo_files import XMP, exif_block, hide, saved, wide_array
 from PIL import Image
 
-from gamutmeta.carriers.png import insert_after_ihdr, insert_before_idat, make_chunk
+from gamutmeta.carriers.png import insert_before_idat, make_chunk
 from gamutmeta.color.icc import profile_bytes
 from gamutmeta.color.spaces import SRGB
 from gamutmeta.errors import CarrierError, MissingExtraError, PhotoError
