@@ -15,20 +15,17 @@ from gamutmeta import carriers
 from gamutmeta.color.convert import requantise
 from gamutmeta.container import Binding, Payload
 from gamutmeta.container.transform import softened
-from gamutmeta.errors import BindingError, CarrierError, GamutMetaWarning
+from gamutmeta.errors import BindingError, GamutMetaWarning
 from gamutmeta.expansion import attached_payload, check_binding
 from gamutmeta.model.expand import expand as expand_pixels
 from gamutmeta.photo.alpha import is_opaque, with_alpha
 from gamutmeta.photo.files import atomic_write, check_output
 from gamutmeta.photo.host import read_metadata
 from gamutmeta.photo.jpeg_out import NO_TRANSPARENCY, write_jpeg
-from gamutmeta.photo.picture import MAX_PIXELS
-from gamutmeta.photo.pillow_in import open_pillow
-from gamutmeta.photo.pixels import decode_srgba
+from gamutmeta.photo.pixels import decode_srgba, open_srgb
 from gamutmeta.photo.png_out import write_png
 from gamutmeta.photo.tiff_out import write_tiff
 from gamutmeta.photo.wide import WideImage
-from gamutmeta.reduction import format_of
 from gamutmeta.report import Report
 
 if TYPE_CHECKING:
@@ -36,7 +33,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from gamutmeta.reduction import FileFormat
+    from gamutmeta.carriers import HostFormat
 
 __all__ = ["Edited"]
 
@@ -82,7 +79,7 @@ class Edited:
         codes, alpha = decode_srgba(data)
         check_binding(payload, data, codes)
         image = Image.fromarray(with_alpha(codes, alpha))
-        with open_pillow(io.BytesIO(data), ("JPEG", "PNG", "TIFF"), MAX_PIXELS) as original:
+        with open_srgb(data) as original:
             icc = original.info.get("icc_profile")
         metadata = read_metadata(data)
         info = {"icc_profile": icc, "exif": metadata.exif, "xmp": metadata.xmp}
@@ -110,7 +107,7 @@ class Edited:
 
     def to_bytes(
         self,
-        format: FileFormat = "png",  # noqa: A002 - Pillow's word for it
+        format: HostFormat = "png",  # noqa: A002 - Pillow's word for it
         *,
         quality: int = 95,
         subsampling: str = "4:4:4",
@@ -153,9 +150,8 @@ class Edited:
             OutputExistsError: if the file, or its sidecar, exists and `overwrite` is false.
             UnsupportedFileError: if the ending is another.
         """
-        format_ = format_of(path)
-        if carrier is not None and carrier not in carriers.carriers_of(format_):
-            raise CarrierError(f"carrier {carrier!r} does not go with {format_.upper()}: {Path(path).name}")
+        format_ = carriers.format_of(path)
+        used = carriers.carrier_for(format_, carrier, file=Path(path).name)
         check_output(path, overwrite=overwrite)
         beside = carriers.sidecar_path(path)
         if carrier == "sidecar":
@@ -167,14 +163,14 @@ class Edited:
             atomic_write(beside, container, overwrite=overwrite)
         return Report(
             output=str(path),
-            carrier=carrier or carriers.default_carrier(format_),
+            carrier=used,
             model=str(payload.descriptor),
             payload_bytes=len(container),
             file_bytes=len(data),
         )
 
     def _coded(
-        self, format_: FileFormat, quality: int, subsampling: str, carrier: str | None, *, progressive: bool
+        self, format_: HostFormat, quality: int, subsampling: str, carrier: str | None, *, progressive: bool
     ) -> tuple[bytes, Payload]:
         """The file, and the payload as it is bound to it."""
         self.require_unchanged()

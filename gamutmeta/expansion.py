@@ -12,7 +12,7 @@ import numpy as np
 from gamutmeta import carriers
 from gamutmeta.color.convert import requantise
 from gamutmeta.container import Limits, Payload
-from gamutmeta.errors import BindingError, NoPayloadError, UnsupportedFileError
+from gamutmeta.errors import BindingError, UnsupportedFileError
 from gamutmeta.gpu.choice import gpu_expander
 from gamutmeta.model.expand import expand as expand_pixels
 from gamutmeta.photo.files import check_output
@@ -66,18 +66,8 @@ def attached_payload(
         CarrierError: if the file is damaged or carries two.
         PayloadError: if the payload is damaged.
     """
-    if sidecar is not None:
-        container, carrier = carriers.read_sidecar(sidecar), "sidecar"
-    else:
-        try:
-            found = carriers.extract(data)
-            container, carrier = found.container, found.carrier
-        except NoPayloadError:
-            beside = None if path is None else carriers.sidecar_path(path)
-            if beside is None or not beside.is_file():
-                raise
-            container, carrier = carriers.read_sidecar(beside), "sidecar"
-    return Attached(Payload.from_bytes(container, limits or Limits()), carrier, len(container))
+    found = carriers.extract_or_sidecar(data, path, sidecar=sidecar)
+    return Attached(Payload.from_bytes(found.container, limits or Limits()), found.carrier, len(found.container))
 
 
 def check_binding(payload: Payload, data: bytes, codes: NDArray[np.uint8]) -> None:

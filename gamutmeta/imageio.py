@@ -88,13 +88,11 @@ class GamutMetaPlugin(PluginV3):
         self._data: bytes = request.get_file().read()
         self._sidecar = sidecar
         try:
-            carriers.extract(self._data)
-        except NoPayloadError as error:
-            if sidecar is None and not carriers.sidecar_path(request.filename).is_file():
-                raise InitializationError(str(error)) from error
-        except UnsupportedFileError as error:
+            carriers.host_format(self._data)
+            carriers.extract_or_sidecar(self._data, request.filename, sidecar=sidecar)
+        except (NoPayloadError, UnsupportedFileError) as error:
             raise InitializationError(str(error)) from error
-        except GamutMetaError:
+        except (GamutMetaError, OSError):
             # There is a payload, damaged. read() says so: imageio hides the words of whatever is raised here.
             pass
 

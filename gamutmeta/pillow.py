@@ -30,12 +30,10 @@ from gamutmeta.errors import (
     GamutMetaError,
     GamutMetaWarning,
     NoPayloadError,
-    PhotoError,
 )
 from gamutmeta.expansion import attached_payload, expand_decoded
-from gamutmeta.photo.picture import MAX_PIXELS
-from gamutmeta.photo.pillow_in import open_pillow
-from gamutmeta.photo.pixels import decode_srgba
+from gamutmeta.photo.decoding import decoding
+from gamutmeta.photo.pixels import decode_srgba, open_srgb
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -198,14 +196,8 @@ def require_unchanged(image: Image.Image, data: bytes) -> None:
         BindingError: if it was changed.
         PhotoError: if the bytes are no picture any more (the file was changed meanwhile), or of another kind.
     """
-    try:
-        with open_pillow(BytesIO(data), ("JPEG", "PNG", "TIFF"), MAX_PIXELS) as fresh:
-            _refuse_changed(image, fresh)
-    except (GamutMetaError, Warning):
-        raise
-    except Exception as error:
-        # Pillow raises a dozen kinds of exceptions for damaged files, none of which is documented.
-        raise PhotoError(f"the picture cannot be read again: {str(error) or type(error).__name__}") from error
+    with decoding("the picture cannot be read again"), open_srgb(data) as fresh:
+        _refuse_changed(image, fresh)
 
 
 def _refuse_changed(image: Image.Image, fresh: Image.Image) -> None:

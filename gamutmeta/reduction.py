@@ -6,7 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from gamutmeta.color.gamut import Rounding, is_gray, reduce_to_codes
 from gamutmeta.color.icc import profile_bytes
 from gamutmeta.color.quality import Quality, quality_figures
 from gamutmeta.container import Binding, Payload
-from gamutmeta.errors import CarrierError, MissingExtraError, PhotoError, UnsupportedFileError
+from gamutmeta.errors import MissingExtraError, PhotoError
 from gamutmeta.fit.config import FitConfig, preset_named
 from gamutmeta.gate import gate_for
 from gamutmeta.model.descriptor import Descriptor
@@ -33,27 +33,22 @@ from gamutmeta.report import Report
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
 
     from numpy.typing import NDArray
     from PIL import Image
 
+    from gamutmeta.carriers import HostFormat
     from gamutmeta.fit.engine import FitResult
+    from gamutmeta.photo.jpeg_out import Subsampling
 
-__all__ = ["FORMATS", "FileFormat", "Reduction", "format_of", "reduce", "reduce_file"]
-
-FileFormat = Literal["jpeg", "png", "tiff"]
-Subsampling = Literal["4:4:4", "4:2:2", "4:2:0"]
-
-FORMATS: Mapping[str, FileFormat] = carriers.SUFFIXES
-"""File format of the sRGB picture by file name extension."""
+__all__ = ["Encoding", "Reduction", "reduce", "reduce_file"]
 
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
     """How the sRGB picture is coded; quality, subsampling and progressive are for JPEG."""
 
-    format: FileFormat
+    format: HostFormat
     quality: int
     subsampling: Subsampling
     progressive: bool
@@ -142,7 +137,7 @@ def reduce(
     wide: WideImage,
     *,
     preset: str | FitConfig = "balanced",
-    format: FileFormat = "png",  # noqa: A002 - Pillow's word for it
+    format: HostFormat = "png",  # noqa: A002 - Pillow's word for it
     quality: int = 95,
     subsampling: Subsampling = "4:4:4",
     progressive: bool = False,
@@ -267,9 +262,8 @@ def reduce_file(
         OSError: if a file cannot be read or written.
     """
     start = time.perf_counter()
-    format_ = format_of(target)
-    if carrier is not None and carrier not in carriers.carriers_of(format_):
-        raise CarrierError(f"carrier {carrier!r} does not go with {format_.upper()}: {Path(target).name}")
+    format_ = carriers.format_of(target)
+    used = carriers.carrier_for(format_, carrier, file=Path(target).name)
     check_output(target, overwrite=overwrite)
     if Path(source).resolve() == Path(target).resolve():
         raise PhotoError(f"{source}: the output would replace the photograph itself")
@@ -291,22 +285,10 @@ def reduce_file(
         reduction.report,
         file=str(source),
         output=str(target),
-        carrier=carrier or carriers.default_carrier(format_),
+        carrier=used,
         file_bytes=size,
         seconds=time.perf_counter() - start,
     )
-
-
-def format_of(path: str | os.PathLike[str]) -> FileFormat:
-    """The file format that a file name asks for.
-
-    Raises:
-        UnsupportedFileError: if it is none that carries payloads.
-    """
-    suffix = Path(path).suffix.lower()
-    if suffix not in FORMATS:
-        raise UnsupportedFileError(f"{Path(path).name}: the sRGB file must end in {', '.join(FORMATS)}")
-    return FORMATS[suffix]
 
 
 def _fit(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = [
     "MAX_CHUNKS",
     "SIGNATURE",
+    "XMP_KEYWORD",
     "Chunk",
     "insert_before_idat",
     "iter_chunks",
@@ -25,6 +26,9 @@ __all__ = [
 ]
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+XMP_KEYWORD = b"XML:com.adobe.xmp"
+"""Of the iTXt chunk with the XMP packet (Adobe XMP part 3)."""
 
 MAX_CHUNKS = 262_144
 """2 GiB of picture in the 8 KiB chunks that libpng writes."""

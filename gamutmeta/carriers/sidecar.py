@@ -8,7 +8,7 @@ from pathlib import Path
 from gamutmeta.carriers.payload import MAX_CONTAINER, checked
 from gamutmeta.errors import PayloadTooLargeError
 
-__all__ = ["SIDECAR_SUFFIX", "read_sidecar", "sidecar_path"]
+__all__ = ["SIDECAR_SUFFIX", "read_sidecar", "sidecar_beside", "sidecar_path"]
 
 SIDECAR_SUFFIX = ".gamut"
 
@@ -17,6 +17,12 @@ def sidecar_path(path: str | os.PathLike[str]) -> Path:
     """Name the sidecar of a picture: "x.jpg" has "x.jpg.gamut", so that "x.jpg" and "x.png" do not share one."""
     picture = Path(path)
     return picture.with_name(picture.name + SIDECAR_SUFFIX)
+
+
+def sidecar_beside(path: str | os.PathLike[str]) -> Path | None:
+    """Find the sidecar of a picture; None if there is no such file."""
+    beside = sidecar_path(path)
+    return beside if beside.is_file() else None
 
 
 def read_sidecar(path: str | os.PathLike[str]) -> bytes:

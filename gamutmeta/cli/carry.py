@@ -18,7 +18,6 @@ from gamutmeta.errors import BindingError
 from gamutmeta.expansion import check_binding
 from gamutmeta.photo.files import atomic_write
 from gamutmeta.photo.pixels import decode_srgb
-from gamutmeta.reduction import FORMATS
 from gamutmeta.report import Report
 
 __all__ = ["attach", "extract", "strip"]
@@ -41,7 +40,11 @@ def strip(files: tuple[Path, ...], output: str | None, *, in_place: bool, overwr
     """
     if in_place == (output is not None):
         raise click.UsageError("say either -o OUT|DIR or --in-place")
-    tasks = [Task(file, file) for file in files] if output is None else options.planned(files, output, readable=FORMATS)
+    tasks = (
+        [Task(file, file) for file in files]
+        if output is None
+        else options.planned(files, output, readable=carriers.SUFFIXES)
+    )
     outcomes = run(tasks, partial(_strip, overwrite=overwrite or in_place))
     show(outcomes, total=len(tasks), name=lambda task: task.source, text=report_line, as_json=as_json)
 

@@ -12,12 +12,12 @@ from gamutmeta.batch.streets import expand_one, reduce_one
 from gamutmeta.cli import options
 from gamutmeta.cli.folders import Folders, folder_options
 from gamutmeta.cli.spaces import assume_space, raw_style, space
-from gamutmeta.errors import PhotoError
+from gamutmeta.errors import CarrierError, PhotoError
 from gamutmeta.fit.config import MAX_BYTES, MIN_BYTES, PRESETS
 from gamutmeta.gpu.choice import DEVICES
+from gamutmeta.photo.jpeg_out import SUBSAMPLINGS
 from gamutmeta.photo.kinds import KINDS, settled
 from gamutmeta.photo.raw_in import RAW_SUFFIXES
-from gamutmeta.reduction import FORMATS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,7 +68,7 @@ _SUFFIXES = {"jpeg": ".jpg", "png": ".png", "tiff": ".tif"}
 @click.option("--quality", type=click.IntRange(1, 100), default=95, show_default=True, help="Of JPEG.")
 @click.option(
     "--subsampling",
-    type=click.Choice(["4:4:4", "4:2:2", "4:2:0"]),
+    type=click.Choice(SUBSAMPLINGS),
     default="4:4:4",
     show_default=True,
     help="Of JPEG's chroma.",
@@ -165,7 +165,7 @@ def expand(
 
     A sidecar beside a file (photo.jpg.gamut) is found by itself.
     """
-    tasks = options.planned(sources, output, readable=FORMATS, suffix=KINDS[format_ or "tiff"].suffixes[0])
+    tasks = options.planned(sources, output, readable=carriers.SUFFIXES, suffix=KINDS[format_ or "tiff"].suffixes[0])
     choice: dict[str, Any] = {"space": space, "depth": None if depth is None else int(depth), "quality": quality}
     _check_photographs(tasks, format_, choice)
     if sidecar is not None and len(tasks) > 1:
@@ -191,11 +191,10 @@ def _check_photographs(tasks: list[Task], format_: str | None, choice: dict[str,
 def _check_targets(tasks: list[Task], format_: str | None, carrier: str | None) -> None:
     """Refuse sRGB files that cannot be as they are asked for, before anything is done."""
     for task in tasks:
-        written = FORMATS.get(task.target.suffix.lower())
-        if written is None:
-            raise click.UsageError(f"{task.target.name}: the output must end in {', '.join(FORMATS)}")
+        try:
+            written = carriers.format_of(task.target)
+            carriers.carrier_for(written, carrier, file=task.target.name)
+        except CarrierError as error:
+            raise click.UsageError(str(error)) from error
         if format_ is not None and written != format_:
             raise click.UsageError(f"--format {format_} does not go with {task.target.name}")
-        if carrier is not None and carrier not in carriers.carriers_of(written):
-            fitting = ", ".join(carriers.carriers_of(written))
-            raise click.UsageError(f"--carrier {carrier} does not go with {task.target.name}, which takes {fitting}")

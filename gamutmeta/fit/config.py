@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from gamutmeta.color.adaptation import Adaptation
+from gamutmeta.envelope import MAX_CONTAINER
 from gamutmeta.errors import FitError
 from gamutmeta.model.descriptor import Descriptor, FourierXY, Grid, Head, Rgb, RgbSource
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MAX_BYTES", "MIN_BYTES", "PRESETS", "FitConfig", "preset_named"]
 
-MIN_BYTES, MAX_BYTES = 400, 61_440
+MIN_BYTES, MAX_BYTES = 400, MAX_CONTAINER
 """What may be asked for as the cap: below, no model fits; above, no carrier takes it."""
 
 _PIXELS_PER_CELL = 4

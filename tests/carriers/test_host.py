@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from carriers.hosts import HOSTS
 
-from gamutmeta.carriers import CARRIERS, carriers_of, default_carrier, host_format
+from gamutmeta.carriers import CARRIERS, carrier_for, carriers_of, host_format
 from gamutmeta.errors import UnsupportedFileError
 
 
@@ -23,10 +23,10 @@ def test_carriers_and_defaults() -> None:
     assert carriers_of("jpeg") == ("app11", "com", "sidecar")
     assert carriers_of("png") == ("itxt", "sidecar")
     assert carriers_of("tiff") == ("tiff", "sidecar")
-    assert [default_carrier(host) for host in ("jpeg", "png", "tiff")] == ["app11", "itxt", "tiff"]
+    assert [carrier_for(host) for host in ("jpeg", "png", "tiff")] == ["app11", "itxt", "tiff"]
     assert set(CARRIERS) == {"app11", "com", "itxt", "tiff", "sidecar"}
     with pytest.raises(UnsupportedFileError, match="webp"):
-        default_carrier("webp")
+        carrier_for("webp")
 
 
 def test_carriers_cannot_be_changed() -> None:
