@@ -27,7 +27,7 @@ from gamutmeta import carriers
 from gamutmeta.color.icc import profile_bytes
 from gamutmeta.color.spaces import space_named
 from gamutmeta.errors import GamutMetaError, MissingExtraError, NoPayloadError, UnsupportedFileError
-from gamutmeta.expansion import Attached, attached_payload, expand_decoded
+from gamutmeta.expansion import Attached, SrgbFile, attached_payload
 from gamutmeta.photo.alpha import with_alpha
 from gamutmeta.photo.host import read_metadata
 from gamutmeta.photo.metadata import orientation_of, with_declared_space
@@ -124,9 +124,8 @@ class GamutMetaPlugin(PluginV3):
         """
         self._require_index(index)
         space_named(space)
-        codes, alpha = self._decoded
-        wide = expand_decoded(self._attached, self._data, codes, check=check, threads=threads, alpha=alpha)
-        wide = wide.convert(space)
+        file = SrgbFile(self._data, self._attached, *self._decoded)
+        wide = file.expand(check=check, threads=threads).convert(space)
         array = np.asarray(with_alpha(wide.array, wide.alpha), np.uint16)
         if rotate:
             array = turned_upright(array, wide.orientation)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from gamutmeta import carriers
+from gamutmeta.binding import check_binding
 from gamutmeta.carriers.payload import checked
 from gamutmeta.container import DEFAULT_LIMITS, Payload
 from gamutmeta.container import frame as tensor_frame
@@ -16,7 +17,6 @@ from gamutmeta.container.descriptor_map import unpack
 from gamutmeta.container.header import VERSION, split_sections, versions_of
 from gamutmeta.container.tensors import tensor_bytes
 from gamutmeta.errors import GamutMetaError, PayloadError
-from gamutmeta.expansion import check_binding
 from gamutmeta.photo.pixels import decode_srgb
 
 if TYPE_CHECKING:

@@ -207,7 +207,7 @@ def test_saving_another_picture_with_it_is_refused(reductions: dict[str, Reducti
     other.putpixel((3, 3), (1, 2, 3))
     with pytest.raises(BindingError, match="other pixels"):
         other.save(io.BytesIO(), format_, gamut=reduction.payload)
-    with pytest.raises(BindingError, match="96x72 pixels, not for 48x36"):
+    with pytest.raises(BindingError, match="96x72 pixels, this picture has 48x36"):
         reduction.image.resize((48, 36)).save(io.BytesIO(), format_, gamut=reduction.payload)
 
 

@@ -5,7 +5,7 @@ The container is opaque here. Files are spliced, never re-encoded: the coded pic
 
 from __future__ import annotations
 
-from gamutmeta.carriers.digest import coded_digest, file_digest, samples_digest
+from gamutmeta.carriers.digest import coded_digest, samples_digest
 from gamutmeta.carriers.host import (
     CARRIERS,
     SUFFIXES,
@@ -35,7 +35,6 @@ __all__ = [
     "extract",
     "extract_from_file",
     "extract_or_sidecar",
-    "file_digest",
     "find",
     "format_of",
     "host_format",

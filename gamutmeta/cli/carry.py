@@ -11,11 +11,11 @@ import click
 
 from gamutmeta import carriers
 from gamutmeta.batch import Task, run
+from gamutmeta.binding import binding_of_jpeg, check_binding
 from gamutmeta.cli import options
 from gamutmeta.cli.outcomes import report_line, show
 from gamutmeta.container import Payload
 from gamutmeta.errors import BindingError
-from gamutmeta.expansion import check_binding
 from gamutmeta.photo.files import atomic_write
 from gamutmeta.photo.pixels import decode_srgb
 from gamutmeta.report import Report
@@ -152,7 +152,7 @@ def _require_own(payload: Payload, data: bytes) -> None:
         BindingError: if it was not.
     """
     if payload.binding.kind == "jpeg" and carriers.host_format(data) == "jpeg":
-        if carriers.coded_digest(data) != payload.binding.digest:
+        if binding_of_jpeg(data) != payload.binding:
             raise BindingError("the payload was made for another picture (its digest of the coded data differs)")
     else:
         check_binding(payload, data, decode_srgb(data))

@@ -13,8 +13,9 @@ from gamutmeta.cli import options
 from gamutmeta.cli.folders import Folders, folder_options
 from gamutmeta.cli.spaces import assume_space, raw_style, space
 from gamutmeta.errors import CarrierError, PhotoError
-from gamutmeta.fit.config import MAX_BYTES, MIN_BYTES, PRESETS
+from gamutmeta.fit.config import MAX_BYTES, MIN_BYTES, PRESETS, RUNGS
 from gamutmeta.gpu.choice import DEVICES
+from gamutmeta.options import ReduceOptions
 from gamutmeta.photo.jpeg_out import SUBSAMPLINGS
 from gamutmeta.photo.kinds import KINDS, settled
 from gamutmeta.photo.raw_in import RAW_SUFFIXES
@@ -63,7 +64,10 @@ _SUFFIXES = {"jpeg": ".jpg", "png": ".png", "tiff": ".tif"}
     help="; ".join(f"{name}: {config.summary}" for name, config in PRESETS.items()) + ".",
 )
 @click.option(
-    "--max-bytes", type=click.IntRange(MIN_BYTES, MAX_BYTES), help="Largest payload; by default the preset's."
+    "--max-bytes",
+    type=click.IntRange(MIN_BYTES, MAX_BYTES),
+    help=f"Largest payload, in bytes; rounded down to {', '.join(f'{rung:,}' for rung in RUNGS[:-1])} or {RUNGS[-1]:,}."
+    "  [default: the preset's]",
 )
 @click.option("--quality", type=click.IntRange(1, 100), default=95, show_default=True, help="Of JPEG.")
 @click.option(
@@ -93,21 +97,17 @@ def reduce(
     *,
     format_: str | None,
     preset: str,
-    max_bytes: int | None,
-    device: str,
     folders: Folders,
-    **settings: Any,
+    **chosen: Any,
 ) -> None:
     """Turn wide-gamut photographs into sRGB files that carry their colours.
 
     SRC is a TIFF, PNG, JPEG, WebP, HEIC, AVIF, JPEG XL or raw photograph, or a folder of them.
     """
     tasks = options.planned(sources, output, readable=_PHOTOGRAPHS, suffix=_SUFFIXES[format_ or "jpeg"])
-    _check_targets(tasks, format_, settings["carrier"])
-    config = PRESETS[preset] if max_bytes is None else PRESETS[preset].within(max_bytes)
-    # The device changes last digits at most: a folder may be begun on one machine and ended on another.
-    work = partial(reduce_one, preset=config, device=device, **settings)
-    folders.convert(tasks, work, {"command": "reduce", "preset": preset, "max_bytes": max_bytes, **settings})
+    wanted = ReduceOptions(preset=PRESETS[preset], **chosen)
+    _check_targets(tasks, format_, wanted.carrier)
+    folders.convert(tasks, partial(reduce_one, options=wanted), {"command": "reduce", **wanted.settings()})
 
 
 @click.command(

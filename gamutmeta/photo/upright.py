@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
+    from PIL import Image
 
-__all__ = ["UPRIGHT", "Turn", "turned_back", "turned_upright"]
+__all__ = ["UPRIGHT", "Turn", "turned_back", "turned_upright", "upright_image"]
 
 Code = TypeVar("Code", bound=np.generic)
 
@@ -65,6 +66,13 @@ def turned_upright(samples: NDArray[Code], orientation: int) -> NDArray[Code]:
     if turn is None:
         return samples
     return np.ascontiguousarray(_flipped(samples.swapaxes(0, 1) if turn.swap else samples, turn))
+
+
+def upright_image(image: Image.Image, orientation: int) -> Image.Image:
+    """A Pillow image as it is to be shown, without anything in its ``info``; see :func:`turned_upright`."""
+    from PIL import Image  # noqa: PLC0415  # keeps the import of the arrays' part light
+
+    return Image.fromarray(turned_upright(np.asarray(image), orientation))
 
 
 def turned_back(samples: NDArray[Code], orientation: int) -> NDArray[Code]:

@@ -21,7 +21,8 @@ from strategies import (
 )
 
 from gamutmeta import carriers
-from gamutmeta.errors import CarrierError
+from gamutmeta.binding import binding_of_file
+from gamutmeta.errors import CarrierError, PhotoError
 from tests.fuzz.targets import hosts, pillow
 
 if TYPE_CHECKING:
@@ -64,10 +65,10 @@ def test_payloads_go_in_and_out_and_nothing_else_changes(kind: str, data: st.Dat
         assert carriers.strip(stamped) == host
         assert shown(stamped) == picture
         try:
-            digest = carriers.file_digest(host)
-        except CarrierError:
+            digest = binding_of_file(host)
+        except (CarrierError, PhotoError):
             continue
-        assert carriers.file_digest(stamped) == digest
+        assert binding_of_file(stamped) == digest
 
 
 @structured
