@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
@@ -42,9 +42,6 @@ _PHOTOGRAPHS = RAW_SUFFIXES | {
 }
 """Files of a folder that are photographs by their names."""
 
-_SUFFIXES = {"jpeg": ".jpg", "png": ".png", "tiff": ".tif"}
-"""Endings of the files written into a folder, by format."""
-
 
 @click.command(
     epilog=options.examples(
@@ -78,7 +75,12 @@ _SUFFIXES = {"jpeg": ".jpg", "png": ".png", "tiff": ".tif"}
     help="Of JPEG's chroma.",
 )
 @click.option("--progressive", is_flag=True, help="Write progressive JPEG.")
-@click.option("--format", "format_", type=click.Choice(list(_SUFFIXES)), help="Of files in a folder.  [default: jpeg]")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(get_args(carriers.HostFormat)),
+    help="Of files in a folder.  [default: jpeg]",
+)
 @click.option("--carrier", type=click.Choice(list(carriers.CARRIERS)), help="Where the payload goes in the file.")
 @click.option(
     "--device",
@@ -104,7 +106,7 @@ def reduce(
 
     SRC is a TIFF, PNG, JPEG, WebP, HEIC, AVIF, JPEG XL or raw photograph, or a folder of them.
     """
-    tasks = options.planned(sources, output, readable=_PHOTOGRAPHS, suffix=_SUFFIXES[format_ or "jpeg"])
+    tasks = options.planned(sources, output, readable=_PHOTOGRAPHS, suffix=KINDS[format_ or "jpeg"].suffixes[0])
     wanted = ReduceOptions(preset=PRESETS[preset], **chosen)
     _check_targets(tasks, format_, wanted.carrier)
     folders.convert(tasks, partial(reduce_one, options=wanted), {"command": "reduce", **wanted.settings()})
