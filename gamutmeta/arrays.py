@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 import numpy as np
 
+from gamutmeta.binding import check_size
 from gamutmeta.container import Payload
-from gamutmeta.errors import BindingError, DeviceError, MissingExtraError, PhotoError
+from gamutmeta.errors import DeviceError, MissingExtraError, PhotoError
 from gamutmeta.gpu.choice import PURPOSE
 from gamutmeta.model.expand import expand as expand_on_host
 
@@ -39,7 +40,7 @@ def expand_array(payload: Payload | bytes, codes: _Array, *, check: bool = True)
     """Expand 8-bit sRGB pixels to 16-bit ROMM RGB, on the device they are on.
 
     That the payload was made for these pixels is only checked by their size: the digest would take them to main memory.
-    Who has the file checks it with :func:`gamutmeta.expansion.check_binding`, or calls :func:`gamutmeta.expand`.
+    Who has the file checks it with :func:`gamutmeta.binding.check_binding`, or calls :func:`gamutmeta.expand`.
 
     Args:
         payload: of the picture, or the bytes of one.
@@ -98,10 +99,8 @@ def _expand_on_cuda(payload: Payload, codes: Any, *, check: bool) -> Any:
 def _check(payload: Payload, shape: tuple[int, ...], dtype: str, *, check: bool) -> None:
     if dtype != "uint8" or len(shape) != 3 or shape[2] != 3 or 0 in shape:
         raise PhotoError(f"the pixels must be uint8 of shape (height, width, 3), not {dtype} of shape {shape}")
-    if check and (payload.height, payload.width) != shape[:2]:
-        raise BindingError(
-            f"the payload was made for {payload.width}x{payload.height} pixels, this picture has {shape[1]}x{shape[0]}",
-        )
+    if check:
+        check_size(payload, shape[1], shape[0])
 
 
 def _as_of(codes: Any, expanded: Any) -> Any:

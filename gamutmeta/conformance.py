@@ -21,10 +21,10 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 
 from gamutmeta import carriers
+from gamutmeta.binding import check_binding
 from gamutmeta.carriers.payload import checked
 from gamutmeta.container import Payload
 from gamutmeta.errors import GamutMetaError, PhotoError
-from gamutmeta.expansion import check_binding
 from gamutmeta.model.expand import expand as expand_pixels
 
 if TYPE_CHECKING:

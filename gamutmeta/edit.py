@@ -33,8 +33,8 @@ from gamutmeta.photo.exif_tree import pack_tree
 from gamutmeta.photo.files import check_output
 from gamutmeta.photo.host import read_metadata
 from gamutmeta.photo.metadata import EXIF_PREFIX, checked_xmp, orientation_of, tree_for_tiff, upright_exif
+from gamutmeta.photo.upright import UPRIGHT
 from gamutmeta.pillow import bytes_of, require_unchanged
-from gamutmeta.reduction import format_of
 
 if TYPE_CHECKING:
     import os
@@ -56,16 +56,11 @@ _FLIPS = {
     "transpose": Image.Transpose.TRANSPOSE,
     "transverse": Image.Transpose.TRANSVERSE,
 }
-_UPRIGHT: dict[int, dict[str, Any]] = {
-    2: {"flip": "horizontal"},
-    3: {"rotate": 180},
-    4: {"flip": "vertical"},
-    5: {"flip": "transpose"},
-    6: {"rotate": 270},
-    7: {"flip": "transverse"},
-    8: {"rotate": 90},
+_EDITS: dict[Image.Transpose, dict[str, Any]] = {
+    **{transpose: {"rotate": degrees} for degrees, transpose in _ROTATIONS.items()},
+    **{transpose: {"flip": direction} for direction, transpose in _FLIPS.items()},
 }
-"""What turns a picture upright, by its EXIF orientation."""
+"""What the operations of Pillow are called here."""
 
 
 def crop(image: Image.Image | Edited, box: Box) -> Edited:
@@ -112,10 +107,10 @@ def exif_transpose(image: Image.Image | Edited) -> Edited:
 
 def _upright(start: Edited) -> Edited:
     info = start.image.info
-    edit = _UPRIGHT.get(orientation_of(info.get("exif")))
-    if edit is None:
+    turn = UPRIGHT.get(orientation_of(info.get("exif")))
+    if turn is None:
         return start
-    upright = _edited(start, **edit)
+    upright = _edited(start, **_EDITS[Image.Transpose[turn.pillow]])
     exif, (xmp, _) = upright_exif(upright.image.info.get("exif")), checked_xmp(info.get("xmp"), upright=True)
     upright.image.info.update({key: value for key, value in (("exif", exif), ("xmp", xmp)) if value is not None})
     return upright
@@ -167,7 +162,7 @@ def edit_file(
         OSError: if a file cannot be read or written.
     """
     begin = time.perf_counter()
-    format_of(target)
+    carriers.format_of(target)
     check_output(target, overwrite=overwrite)
     data = Path(source).read_bytes()
     edited = _of_file(data, source, sidecar=sidecar)

@@ -12,31 +12,29 @@ import numpy as np
 from PIL import Image
 
 from gamutmeta import carriers
+from gamutmeta.binding import binding_of_codes, binding_of_jpeg, check_binding
 from gamutmeta.color.convert import requantise
-from gamutmeta.container import Binding, Payload
 from gamutmeta.container.transform import softened
-from gamutmeta.errors import BindingError, CarrierError, GamutMetaWarning
-from gamutmeta.expansion import attached_payload, check_binding
+from gamutmeta.errors import BindingError, GamutMetaWarning
+from gamutmeta.expansion import attached_payload
 from gamutmeta.model.expand import expand as expand_pixels
 from gamutmeta.photo.alpha import is_opaque, with_alpha
-from gamutmeta.photo.files import atomic_write, check_output
 from gamutmeta.photo.host import read_metadata
 from gamutmeta.photo.jpeg_out import NO_TRANSPARENCY, write_jpeg
-from gamutmeta.photo.picture import MAX_PIXELS
-from gamutmeta.photo.pillow_in import open_pillow
-from gamutmeta.photo.pixels import decode_srgba
+from gamutmeta.photo.pixels import decode_srgba, open_srgb
 from gamutmeta.photo.png_out import write_png
 from gamutmeta.photo.tiff_out import write_tiff
 from gamutmeta.photo.wide import WideImage
-from gamutmeta.reduction import format_of
 from gamutmeta.report import Report
+from gamutmeta.saving import check_outputs, save_with_payload, with_payload
 
 if TYPE_CHECKING:
     import os
 
     from numpy.typing import NDArray
 
-    from gamutmeta.reduction import FileFormat
+    from gamutmeta.carriers import HostFormat
+    from gamutmeta.container import Binding, Payload
 
 __all__ = ["Edited"]
 
@@ -82,7 +80,7 @@ class Edited:
         codes, alpha = decode_srgba(data)
         check_binding(payload, data, codes)
         image = Image.fromarray(with_alpha(codes, alpha))
-        with open_pillow(io.BytesIO(data), ("JPEG", "PNG", "TIFF"), MAX_PIXELS) as original:
+        with open_srgb(data) as original:
             icc = original.info.get("icc_profile")
         metadata = read_metadata(data)
         info = {"icc_profile": icc, "exif": metadata.exif, "xmp": metadata.xmp}
@@ -110,7 +108,7 @@ class Edited:
 
     def to_bytes(
         self,
-        format: FileFormat = "png",  # noqa: A002 - Pillow's word for it
+        format: HostFormat = "png",  # noqa: A002 - Pillow's word for it
         *,
         quality: int = 95,
         subsampling: str = "4:4:4",
@@ -153,28 +151,22 @@ class Edited:
             OutputExistsError: if the file, or its sidecar, exists and `overwrite` is false.
             UnsupportedFileError: if the ending is another.
         """
-        format_ = format_of(path)
-        if carrier is not None and carrier not in carriers.carriers_of(format_):
-            raise CarrierError(f"carrier {carrier!r} does not go with {format_.upper()}: {Path(path).name}")
-        check_output(path, overwrite=overwrite)
-        beside = carriers.sidecar_path(path)
-        if carrier == "sidecar":
-            check_output(beside, overwrite=overwrite)
+        format_ = carriers.format_of(path)
+        used = carriers.carrier_for(format_, carrier, file=Path(path).name)
+        check_outputs(path, carrier, overwrite=overwrite)
         data, payload = self._coded(format_, quality, subsampling, carrier, progressive=progressive)
         container = payload.to_bytes()
-        atomic_write(path, data, overwrite=overwrite)
-        if carrier == "sidecar":
-            atomic_write(beside, container, overwrite=overwrite)
+        save_with_payload(path, data, container, carrier, overwrite=overwrite)
         return Report(
             output=str(path),
-            carrier=carrier or carriers.default_carrier(format_),
+            carrier=used,
             model=str(payload.descriptor),
             payload_bytes=len(container),
             file_bytes=len(data),
         )
 
     def _coded(
-        self, format_: FileFormat, quality: int, subsampling: str, carrier: str | None, *, progressive: bool
+        self, format_: HostFormat, quality: int, subsampling: str, carrier: str | None, *, progressive: bool
     ) -> tuple[bytes, Payload]:
         """The file, and the payload as it is bound to it."""
         self.require_unchanged()
@@ -186,8 +178,7 @@ class Edited:
                 warnings.warn(NO_TRANSPARENCY, GamutMetaWarning, stacklevel=3)
             write_jpeg(file, samples, quality=quality, subsampling=subsampling, progressive=progressive, **options)
             payload = softened(payload)
-            binding = Binding("jpeg", carriers.coded_digest(file.getvalue()))
-            payload = payload.bind(payload.width, payload.height, binding)
+            payload = payload.bind(payload.width, payload.height, binding_of_jpeg(file.getvalue()))
             if self.payload.descriptor.gate == 0:
                 warnings.warn(
                     "the payload was fitted to lossless samples, so colours come back less exactly from a JPEG",
@@ -197,10 +188,7 @@ class Edited:
         else:
             write = write_png if format_ == "png" else write_tiff
             write(file, samples, alpha=alpha, **options)
-        data = file.getvalue()
-        if carrier != "sidecar":
-            data = carriers.embed(data, payload.to_bytes(), carrier=carrier)
-        return data, payload
+        return with_payload(file.getvalue(), payload.to_bytes(), carrier), payload
 
     def require_unchanged(self) -> None:
         """Make sure that the payload still belongs to the picture.
@@ -213,7 +201,7 @@ class Edited:
 
 
 def _binding_of(image: Image.Image) -> Binding:
-    return Binding("rgb8", carriers.samples_digest(_planes(image)[0]))
+    return binding_of_codes(_planes(image)[0])
 
 
 def _planes(image: Image.Image) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:

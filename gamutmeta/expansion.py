@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
 from gamutmeta import carriers
+from gamutmeta.binding import check_binding
 from gamutmeta.color.convert import requantise
 from gamutmeta.container import Limits, Payload
-from gamutmeta.errors import BindingError, NoPayloadError, UnsupportedFileError
 from gamutmeta.gpu.choice import gpu_expander
+from gamutmeta.model.descriptor import Descriptor
 from gamutmeta.model.expand import expand as expand_pixels
 from gamutmeta.photo.files import check_output
 from gamutmeta.photo.host import read_metadata
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Attached", "attached_payload", "check_binding", "expand", "expand_decoded", "expand_file"]
+    from gamutmeta.color.adaptation import Adaptation
+
+__all__ = ["Attached", "SrgbFile", "attached_payload", "expand", "expand_file"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,85 +69,104 @@ def attached_payload(
         CarrierError: if the file is damaged or carries two.
         PayloadError: if the payload is damaged.
     """
-    if sidecar is not None:
-        container, carrier = carriers.read_sidecar(sidecar), "sidecar"
-    else:
-        try:
-            found = carriers.extract(data)
-            container, carrier = found.container, found.carrier
-        except NoPayloadError:
-            beside = None if path is None else carriers.sidecar_path(path)
-            if beside is None or not beside.is_file():
-                raise
-            container, carrier = carriers.read_sidecar(beside), "sidecar"
-    return Attached(Payload.from_bytes(container, limits or Limits()), carrier, len(container))
+    found = carriers.extract_or_sidecar(data, path, sidecar=sidecar)
+    return Attached(Payload.from_bytes(found.container, limits or Limits()), found.carrier, len(found.container))
 
 
-def check_binding(payload: Payload, data: bytes, codes: NDArray[np.uint8]) -> None:
-    """Make sure that the payload was made for this very picture.
+@dataclass(frozen=True, slots=True, eq=False)
+class SrgbFile:
+    """An sRGB file and the payload that belongs to it, read and decoded once.
 
-    Args:
-        payload: of the picture.
-        data: the bytes of the file it came with; looked at only if the payload is bound to the coded data of a JPEG.
-        codes: the decoded picture, uint8 (H, W, 3).
-
-    Raises:
-        BindingError: if the size or the digest differ.
-    """
-    height, width = codes.shape[:2]
-    if (payload.width, payload.height) != (width, height):
-        raise BindingError(
-            f"the payload was made for {payload.width}x{payload.height} pixels, this picture has {width}x{height}",
-        )
-    if payload.binding.kind == "jpeg":
-        try:
-            host = carriers.host_format(data)
-        except UnsupportedFileError as error:
-            raise BindingError("the payload is bound to the coded data of a JPEG, but there is no JPEG file") from error
-        if host != "jpeg":
-            raise BindingError(f"the payload is bound to the coded data of a JPEG, but this is a {host.upper()} file")
-        digest, what = carriers.coded_digest(data), "coded picture data"
-    else:
-        digest, what = carriers.samples_digest(codes), "pixels"
-    if digest != payload.binding.digest:
-        raise BindingError(f"the {what} differ from those the payload was made for (digest mismatch)")
-
-
-def expand_decoded(
-    attached: Attached,
-    data: bytes,
-    codes: NDArray[np.uint8],
-    *,
-    check: bool = True,
-    threads: int | None = None,
-    alpha: NDArray[np.uint8] | None = None,
-    device: str = "cpu",
-) -> WideImage:
-    """Expand a file whose pixels are decoded already.
-
-    Args:
+    Attributes:
+        data: the file's bytes.
         attached: its payload.
-        data: its bytes, for the digest, EXIF and XMP.
-        codes: its pixels, uint8 (H, W, 3).
-        check: as for :func:`expand`.
-        threads: as for :func:`expand`.
-        alpha: its transparency, uint8 (H, W), or None.
-        device: as for :func:`expand`.
-
-    Returns:
-        The photograph in ROMM RGB.
+        codes: the pixels as they are stored, uint8 (H, W, 3).
+        alpha: transparency, uint8 (H, W); None without any.
+        path: of the file; None for bytes.
     """
-    payload, on_gpu = attached.payload, gpu_expander(device)
-    if check:
-        check_binding(payload, data, codes)
-    array = None if on_gpu is None else on_gpu(payload.descriptor, payload.weights(), codes)
-    if array is None:
-        array = expand_pixels(payload.descriptor, payload.weights(), codes, threads=threads)
-    notes: tuple[str, ...] = ("the payload holds no model: expanded as clipped",) if payload.descriptor.is_empty else ()
-    metadata = read_metadata(data)
-    notes += metadata.notes
-    wide_alpha = None if alpha is None else requantise(alpha, np.uint16)
-    return WideImage(array, "prophoto", exif=metadata.exif, xmp=metadata.xmp, notes=notes, alpha=wide_alpha)
+
+    data: bytes
+    attached: Attached
+    codes: NDArray[np.uint8]
+    alpha: NDArray[np.uint8] | None = None
+    path: str | None = None
+
+    @classmethod
+    def read(
+        cls,
+        source: str | os.PathLike[str] | bytes,
+        *,
+        sidecar: str | os.PathLike[str] | None = None,
+        limits: Limits | None = None,
+        check: bool = False,
+    ) -> Self:
+        """Read a JPEG, PNG or TIFF with a payload (or with a sidecar beside it).
+
+        Args:
+            source: its path or bytes.
+            sidecar: take the payload from this sidecar.
+            limits: of the payload.
+            check: refuse a payload that was made for another picture.
+
+        Raises:
+            GamutMetaError: NoPayloadError, CarrierError, PayloadError, PhotoError or BindingError, as it applies.
+            OSError: if a file cannot be read.
+        """
+        data, path = (source, None) if isinstance(source, bytes) else (Path(source).read_bytes(), str(source))
+        attached = attached_payload(data, path, sidecar=sidecar, limits=limits)
+        file = cls(data, attached, *decode_srgba(data), path)
+        if check:
+            file.check()
+        return file
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height, as Pillow's ``size``."""
+        height, width = self.codes.shape[:2]
+        return width, height
+
+    @property
+    def adaptation(self) -> Adaptation:
+        """Chromatic adaptation of the reduction."""
+        return self.attached.payload.descriptor.adaptation
+
+    def check(self) -> None:
+        """Make sure that the payload was made for this very file.
+
+        Raises:
+            BindingError: if it was not.
+        """
+        check_binding(self.attached.payload, self.data, self.codes)
+
+    def expand(self, *, check: bool = True, threads: int | None = None, device: str = "cpu") -> WideImage:
+        """The photograph in ROMM RGB, with transparency, EXIF and XMP; see :func:`expand` for arguments and errors."""
+        payload, on_gpu = self.attached.payload, gpu_expander(device)
+        if check:
+            self.check()
+        array = None if on_gpu is None else on_gpu(payload.descriptor, payload.weights(), self.codes)
+        if array is None:
+            array = expand_pixels(payload.descriptor, payload.weights(), self.codes, threads=threads)
+        notes: tuple[str, ...] = ()
+        if payload.descriptor.is_empty:
+            notes = ("the payload holds no model: expanded as clipped",)
+        metadata = read_metadata(self.data)
+        alpha = None if self.alpha is None else requantise(self.alpha, np.uint16)
+        notes += metadata.notes
+        return WideImage(array, "prophoto", exif=metadata.exif, xmp=metadata.xmp, notes=notes, alpha=alpha)
+
+    def clipped(self, out: NDArray[np.uint16] | None = None) -> NDArray[np.uint16]:
+        """The pixels expanded without the payload: ROMM RGB, uint16 (H, W, 3), in `out` if it is given."""
+        return expand_pixels(Descriptor(adaptation=self.adaptation), {}, self.codes, out=out)
+
+    def report(self) -> Report:
+        """Names and sizes of the file and its payload."""
+        return Report(
+            file=self.path,
+            carrier=self.attached.carrier,
+            model=str(self.attached.payload.descriptor),
+            payload_bytes=self.attached.size,
+            file_bytes=len(self.data),
+        )
 
 
 def expand(
@@ -176,11 +198,9 @@ def expand(
             applies; MissingExtraError if CUDA is asked for and a library is missing.
         OSError: if the file cannot be read.
     """
-    data, path = (source, None) if isinstance(source, bytes) else (Path(source).read_bytes(), source)
-    attached = attached_payload(data, path, sidecar=sidecar, limits=limits)
-    codes, alpha = decode_srgba(data)
-    wide = expand_decoded(attached, data, codes, check=check, threads=threads, alpha=alpha, device=device)
-    del codes  # As large as the picture; what follows is, too.
+    file = SrgbFile.read(source, sidecar=sidecar, limits=limits)
+    wide = file.expand(check=check, threads=threads, device=device)
+    del file  # As large as the picture; what follows is, too.
     return wide.convert(space)
 
 
@@ -218,21 +238,10 @@ def expand_file(
     start = time.perf_counter()
     check_output(target, overwrite=overwrite)
     settled(target, space=space, depth=depth, quality=quality)
-    data = Path(source).read_bytes()
-    attached = attached_payload(data, source, sidecar=sidecar)
-    codes, alpha = decode_srgba(data)
-    wide = expand_decoded(attached, data, codes, check=check, threads=threads, alpha=alpha, device=device)
-    # Each is as large as the picture, and no longer needed.
-    del codes, alpha
+    file = SrgbFile.read(source, sidecar=sidecar)
+    wide = file.expand(check=check, threads=threads, device=device)
+    report = replace(file.report(), output=str(target), notes=wide.notes)
+    del file  # As large as the picture, and no longer needed.
     wide = wide.convert(space)
     write_photo(wide, target, depth=depth, quality=quality, overwrite=overwrite)
-    return Report(
-        file=str(source),
-        output=str(target),
-        carrier=attached.carrier,
-        model=str(attached.payload.descriptor),
-        payload_bytes=attached.size,
-        file_bytes=len(data),
-        seconds=time.perf_counter() - start,
-        notes=wide.notes,
-    )
+    return replace(report, seconds=time.perf_counter() - start)

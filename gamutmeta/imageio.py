@@ -27,7 +27,7 @@ from gamutmeta import carriers
 from gamutmeta.color.icc import profile_bytes
 from gamutmeta.color.spaces import space_named
 from gamutmeta.errors import GamutMetaError, MissingExtraError, NoPayloadError, UnsupportedFileError
-from gamutmeta.expansion import Attached, attached_payload, expand_decoded
+from gamutmeta.expansion import Attached, SrgbFile, attached_payload
 from gamutmeta.photo.alpha import with_alpha
 from gamutmeta.photo.host import read_metadata
 from gamutmeta.photo.metadata import orientation_of, with_declared_space
@@ -88,13 +88,11 @@ class GamutMetaPlugin(PluginV3):
         self._data: bytes = request.get_file().read()
         self._sidecar = sidecar
         try:
-            carriers.extract(self._data)
-        except NoPayloadError as error:
-            if sidecar is None and not carriers.sidecar_path(request.filename).is_file():
-                raise InitializationError(str(error)) from error
-        except UnsupportedFileError as error:
+            carriers.host_format(self._data)
+            carriers.extract_or_sidecar(self._data, request.filename, sidecar=sidecar)
+        except (NoPayloadError, UnsupportedFileError) as error:
             raise InitializationError(str(error)) from error
-        except GamutMetaError:
+        except (GamutMetaError, OSError):
             # There is a payload, damaged. read() says so: imageio hides the words of whatever is raised here.
             pass
 
@@ -126,9 +124,8 @@ class GamutMetaPlugin(PluginV3):
         """
         self._require_index(index)
         space_named(space)
-        codes, alpha = self._decoded
-        wide = expand_decoded(self._attached, self._data, codes, check=check, threads=threads, alpha=alpha)
-        wide = wide.convert(space)
+        file = SrgbFile(self._data, self._attached, *self._decoded)
+        wide = file.expand(check=check, threads=threads).convert(space)
         array = np.asarray(with_alpha(wide.array, wide.alpha), np.uint16)
         if rotate:
             array = turned_upright(array, wide.orientation)

@@ -22,20 +22,19 @@ import numpy as np
 from PIL import Image, JpegImagePlugin, MpoImagePlugin, PngImagePlugin, TiffImagePlugin
 
 from gamutmeta import carriers
+from gamutmeta.binding import binding_of_codes, binding_of_file, check_size
 from gamutmeta.color.strips import row_strips
-from gamutmeta.container import Binding, Payload
+from gamutmeta.container import Payload
 from gamutmeta.errors import (
     BindingError,
     CarrierError,
     GamutMetaError,
     GamutMetaWarning,
     NoPayloadError,
-    PhotoError,
 )
-from gamutmeta.expansion import attached_payload, expand_decoded
-from gamutmeta.photo.picture import MAX_PIXELS
-from gamutmeta.photo.pillow_in import open_pillow
-from gamutmeta.photo.pixels import decode_srgba
+from gamutmeta.expansion import SrgbFile, attached_payload
+from gamutmeta.photo.decoding import decoding
+from gamutmeta.photo.pixels import decode_srgba, open_srgb
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -156,9 +155,8 @@ def gamut_expand(
     data, path = bytes_of(image)
     attached = attached_payload(data, path, sidecar=sidecar)
     require_unchanged(image, data)
-    codes, alpha = decode_srgba(data)
-    wide = expand_decoded(attached, data, codes, check=check, threads=threads, alpha=alpha, device=device)
-    return wide.convert(space)
+    file = SrgbFile(data, attached, *decode_srgba(data))
+    return file.expand(check=check, threads=threads, device=device).convert(space)
 
 
 def bytes_of(image: Image.Image) -> tuple[bytes, str | None]:
@@ -198,14 +196,8 @@ def require_unchanged(image: Image.Image, data: bytes) -> None:
         BindingError: if it was changed.
         PhotoError: if the bytes are no picture any more (the file was changed meanwhile), or of another kind.
     """
-    try:
-        with open_pillow(BytesIO(data), ("JPEG", "PNG", "TIFF"), MAX_PIXELS) as fresh:
-            _refuse_changed(image, fresh)
-    except (GamutMetaError, Warning):
-        raise
-    except Exception as error:
-        # Pillow raises a dozen kinds of exceptions for damaged files, none of which is documented.
-        raise PhotoError(f"the picture cannot be read again: {str(error) or type(error).__name__}") from error
+    with decoding("the picture cannot be read again"), open_srgb(data) as fresh:
+        _refuse_changed(image, fresh)
 
 
 def _refuse_changed(image: Image.Image, fresh: Image.Image) -> None:
@@ -272,23 +264,21 @@ def _bound(payload: Payload, image: Image.Image, data: bytes) -> Payload:
     Raises:
         BindingError: if the picture is provably not the one the payload was fitted to.
     """
-    if (payload.width, payload.height) != image.size:
-        raise BindingError(
-            f"gamut= was made for {payload.width}x{payload.height} pixels, not for {image.width}x{image.height}",
-        )
-    kind, digest = carriers.file_digest(data)
-    if (payload.binding.kind, payload.binding.digest) == (kind, digest):
+    check_size(payload, image.width, image.height)
+    own = binding_of_file(data)
+    if payload.binding == own:
         return payload
+    bound = payload.bind(payload.width, payload.height, own)
     if payload.binding.kind == "rgb8":
-        fitted = carriers.samples_digest(np.asarray(image.convert("RGB"))) == payload.binding.digest
-        if not fitted or kind == "rgb8":
+        fitted = binding_of_codes(np.asarray(image.convert("RGB"))) == payload.binding
+        if not fitted or own.kind == "rgb8":
             raise BindingError("gamut= was made for other pixels than those of this picture (digest mismatch)")
         if payload.descriptor.gate:
-            return payload.bind(payload.width, payload.height, Binding(cast("Any", kind), digest))
+            return bound
     warnings.warn(
         "gamut= was fitted to another coding of this picture, so colours come back less exactly; "
         "gamutmeta.reduce(..., format=...) or reduce_file fit it to the very file",
         GamutMetaWarning,
         stacklevel=5,
     )
-    return payload.bind(payload.width, payload.height, Binding(cast("Any", kind), digest))
+    return bound

@@ -4,145 +4,53 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gamutmeta import carriers
+from gamutmeta.binding import binding_of_codes, binding_of_jpeg
 from gamutmeta.color.convert import requantise
 from gamutmeta.color.gamut import Rounding, is_gray, reduce_to_codes
-from gamutmeta.color.icc import profile_bytes
 from gamutmeta.color.quality import Quality, quality_figures
-from gamutmeta.container import Binding, Payload
-from gamutmeta.errors import CarrierError, MissingExtraError, PhotoError, UnsupportedFileError
-from gamutmeta.fit.config import FitConfig, preset_named
+from gamutmeta.container import Payload
+from gamutmeta.errors import MissingExtraError, PhotoError
 from gamutmeta.gate import gate_for
 from gamutmeta.model.descriptor import Descriptor
 from gamutmeta.model.quality import measure_models
-from gamutmeta.photo.alpha import is_opaque, with_alpha
-from gamutmeta.photo.files import atomic_write, check_output
+from gamutmeta.options import ReduceOptions
+from gamutmeta.photo.alpha import is_opaque
 from gamutmeta.photo.jpeg_out import NO_TRANSPARENCY
 from gamutmeta.photo.memory import give_back
-from gamutmeta.photo.pixels import decode_srgb, encode_srgb_file
+from gamutmeta.photo.pixels import decode_srgb
 from gamutmeta.photo.read import read_photo
 from gamutmeta.photo.wide import WideImage
 from gamutmeta.preload import REDUCTION, preload
+from gamutmeta.reduced import Encoding, Reduction
 from gamutmeta.report import Report
+from gamutmeta.saving import check_outputs
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
 
     from numpy.typing import NDArray
-    from PIL import Image
 
+    from gamutmeta.carriers import HostFormat
+    from gamutmeta.fit.config import FitConfig
     from gamutmeta.fit.engine import FitResult
+    from gamutmeta.photo.jpeg_out import Subsampling
 
-__all__ = ["FORMATS", "FileFormat", "Reduction", "format_of", "reduce", "reduce_file"]
-
-FileFormat = Literal["jpeg", "png", "tiff"]
-Subsampling = Literal["4:4:4", "4:2:2", "4:2:0"]
-
-FORMATS: Mapping[str, FileFormat] = carriers.SUFFIXES
-"""File format of the sRGB picture by file name extension."""
-
-
-@dataclass(frozen=True, slots=True)
-class Encoding:
-    """How the sRGB picture is coded; quality, subsampling and progressive are for JPEG."""
-
-    format: FileFormat
-    quality: int
-    subsampling: Subsampling
-    progressive: bool
-
-    def encode(
-        self, codes: NDArray[np.uint8], exif: bytes | None, xmp: bytes | None, alpha: NDArray[np.uint8] | None = None
-    ) -> bytes:
-        """The picture as a file."""
-        return encode_srgb_file(
-            codes,
-            self.format,
-            quality=self.quality,
-            subsampling=self.subsampling,
-            progressive=self.progressive,
-            exif=exif,
-            xmp=xmp,
-            alpha=alpha,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Reduction:
-    """An sRGB picture and the payload that takes it back.
-
-    Attributes:
-        pixels: the sRGB picture before coding, uint8 (H, W, 3).
-        payload: bound to the coded picture.
-        report: the figures, measured on the picture as a reader decodes it.
-        encoding: how the file is coded.
-        exif, xmp: the photograph's.
-        coded: the coded file without the payload, where the fit needed it (JPEG).
-        alpha: transparency of the sRGB picture, uint8 (H, W); None without any, and for a JPEG, which cannot hold it.
-    """
-
-    pixels: NDArray[np.uint8]
-    payload: Payload
-    report: Report
-    encoding: Encoding
-    exif: bytes | None = None
-    xmp: bytes | None = None
-    coded: bytes | None = None
-    alpha: NDArray[np.uint8] | None = None
-
-    @property
-    def image(self) -> Image.Image:
-        """The sRGB picture for Pillow, RGB or RGBA, with ICC profile and EXIF in ``info``.
-
-        Once the plugin is registered, ``image.save(path, gamut=payload)`` stores both.
-        """
-        from PIL import Image  # noqa: PLC0415 - only for those who ask for it
-
-        image = Image.fromarray(with_alpha(self.pixels, self.alpha))
-        image.info["icc_profile"] = profile_bytes("srgb")
-        if self.exif is not None:
-            image.info["exif"] = self.exif
-        return image
-
-    def to_bytes(self, carrier: str | None = None) -> bytes:
-        """The sRGB file with the payload in it.
-
-        Args:
-            carrier: None for the format's own (APP11, iTXt or tag); "com" for the compatible one of JPEG; "sidecar"
-                leaves the payload out.
-        """
-        data = self.coded or self.encoding.encode(self.pixels, self.exif, self.xmp, self.alpha)
-        return data if carrier == "sidecar" else carriers.embed(data, self.payload.to_bytes(), carrier=carrier)
-
-    def save(self, path: str | os.PathLike[str], *, carrier: str | None = None, overwrite: bool = False) -> int:
-        """Write the sRGB file with its payload, and return its size; see :meth:`to_bytes`.
-
-        Raises:
-            OutputExistsError: if the file, or its sidecar, exists and `overwrite` is false.
-        """
-        with_sidecar = carrier == "sidecar"
-        beside = carriers.sidecar_path(path)
-        if with_sidecar:
-            check_output(beside, overwrite=overwrite)
-        data = self.to_bytes(carrier)
-        atomic_write(path, data, overwrite=overwrite)
-        if with_sidecar:
-            atomic_write(beside, self.payload.to_bytes(), overwrite=overwrite)
-        return len(data)
+__all__ = ["Reduction", "read_and_reduce", "reduce", "reduce_file", "reduce_file_with", "reduce_with", "save_reduced"]
 
 
 def reduce(
     wide: WideImage,
     *,
     preset: str | FitConfig = "balanced",
-    format: FileFormat = "png",  # noqa: A002 - Pillow's word for it
+    max_bytes: int | None = None,
+    format: HostFormat = "png",  # noqa: A002 - Pillow's word for it
     quality: int = 95,
     subsampling: Subsampling = "4:4:4",
     progressive: bool = False,
@@ -157,6 +65,8 @@ def reduce(
     Args:
         wide: the photograph; other spaces than ProPhoto are converted first.
         preset: name of a preset, or a configuration.
+        max_bytes: cap on the whole container, 400 to 61,440 bytes; None for the preset's own. It is rounded down to a
+            ladder, see :meth:`gamutmeta.fit.config.FitConfig.within`, and the report's notes say so.
         format: "png" or "tiff" (lossless), or "jpeg".
         quality: of JPEG, 1..100.
         subsampling: of JPEG's chroma.
@@ -166,28 +76,44 @@ def reduce(
         rounding: of the 8-bit codes.
 
     Raises:
-        FitError: for an unknown preset or device.
+        FitError: for an unknown preset, or a cap that is no whole number from 400 to 61,440.
+        DeviceError: if the device is unknown, or not there.
         MissingExtraError: if torch is not installed.
         PhotoError: if the picture cannot be coded, or is no WideImage.
     """
+    options = ReduceOptions(
+        preset=preset,
+        max_bytes=max_bytes,
+        quality=quality,
+        subsampling=subsampling,
+        progressive=progressive,
+        device=device,
+        seed=seed,
+    )
+    return reduce_with(wide, options, format, rounding)
+
+
+def reduce_with(
+    wide: WideImage,
+    options: ReduceOptions,
+    format: HostFormat = "png",  # noqa: A002 - Pillow's word for it
+    rounding: Rounding = Rounding.HALF_EVEN,
+) -> Reduction:
+    """:func:`reduce` with its options in one object; those on reading and the carrier play no part."""
     start = time.perf_counter()
     kind: type[object] = type(wide)
     if not issubclass(kind, WideImage):
         name = f"{kind.__module__}.{kind.__qualname__}"
         raise PhotoError(f"reduce takes a gamutmeta.WideImage, which knows its colour space, not {name}")
-    config = preset_named(preset) if isinstance(preset, str) else preset
+    config = options.config
     original = wide.convert("prophoto").array
     pixels, og_pixels = reduce_to_codes(original, config.adaptation, rounding)
-    encoding = Encoding(format, quality, subsampling, progressive)
+    encoding = Encoding(format, options.quality, options.subsampling, options.progressive)
     coded = encoding.encode(pixels, wide.exif, wide.xmp) if format == "jpeg" else None
     codes = pixels if coded is None else decode_srgb(coded)
     empty = Descriptor(adaptation=config.adaptation)
     height, width = codes.shape[:2]
-    binding = (
-        Binding("rgb8", carriers.samples_digest(codes))
-        if coded is None
-        else Binding("jpeg", carriers.coded_digest(coded))
-    )
+    binding = binding_of_codes(codes) if coded is None else binding_of_jpeg(coded)
     payload = Payload(width, height, binding, empty, ())
     notes, result = list(wide.notes), None
     if format == "jpeg" and not is_opaque(wide.alpha):
@@ -201,7 +127,8 @@ def reduce(
             notes.append("no colour of the photograph lies outside sRGB: the payload holds no model")
         else:
             gate = 0 if coded is None else gate_for(original, codes, config.adaptation)
-            result = _fit(codes, original, config, gate=gate, device=device, seed=seed)
+            notes += options.notes
+            result = _fit(codes, original, config, gate=gate, device=options.device, seed=options.seed)
         [clipped] = clipping.result()
     kept = clipped
     if result:
@@ -230,6 +157,7 @@ def reduce_file(
     target: str | os.PathLike[str],
     *,
     preset: str | FitConfig = "balanced",
+    max_bytes: int | None = None,
     quality: int = 95,
     subsampling: Subsampling = "4:4:4",
     progressive: bool = False,
@@ -249,6 +177,7 @@ def reduce_file(
         source: any photograph :func:`gamutmeta.photo.read.read_photo` reads.
         target: .jpg, .png or .tif.
         preset: as for :func:`reduce`.
+        max_bytes: as for :func:`reduce`.
         quality: as for :func:`reduce`.
         subsampling: as for :func:`reduce`.
         progressive: as for :func:`reduce`.
@@ -265,47 +194,53 @@ def reduce_file(
         GamutMetaError: as for :func:`reduce` and :func:`gamutmeta.photo.read.read_photo`.
         OSError: if a file cannot be read or written.
     """
-    start = time.perf_counter()
-    format_ = format_of(target)
-    if carrier is not None and carrier not in carriers.carriers_of(format_):
-        raise CarrierError(f"carrier {carrier!r} does not go with {format_.upper()}: {Path(target).name}")
-    check_output(target, overwrite=overwrite)
-    if Path(source).resolve() == Path(target).resolve():
-        raise PhotoError(f"{source}: the output would replace the photograph itself")
-    if carrier == "sidecar":
-        check_output(carriers.sidecar_path(target), overwrite=overwrite)
-    preload(source, REDUCTION)
-    reduction = reduce(
-        read_photo(source, assume_space=assume_space, raw_style=raw_style),
+    options = ReduceOptions(
         preset=preset,
-        format=format_,
+        max_bytes=max_bytes,
         quality=quality,
         subsampling=subsampling,
         progressive=progressive,
+        carrier=carrier,
         device=device,
         seed=seed,
+        assume_space=assume_space,
+        raw_style=raw_style,
     )
-    size = reduction.save(target, carrier=carrier, overwrite=overwrite)
-    return replace(
-        reduction.report,
-        file=str(source),
-        output=str(target),
-        carrier=carrier or carriers.default_carrier(format_),
-        file_bytes=size,
-        seconds=time.perf_counter() - start,
-    )
+    return reduce_file_with(source, target, options, overwrite=overwrite)
 
 
-def format_of(path: str | os.PathLike[str]) -> FileFormat:
-    """The file format that a file name asks for.
+def reduce_file_with(
+    source: str | os.PathLike[str], target: str | os.PathLike[str], options: ReduceOptions, *, overwrite: bool = False
+) -> Report:
+    """:func:`reduce_file` with its options in one object."""
+    start = time.perf_counter()
+    # The photograph is let go of before the file is written.
+    reduction = read_and_reduce(source, target, options, overwrite=overwrite)[1]
+    report = save_reduced(reduction, target, options, overwrite=overwrite)
+    return replace(report, file=str(source), seconds=time.perf_counter() - start)
 
-    Raises:
-        UnsupportedFileError: if it is none that carries payloads.
-    """
-    suffix = Path(path).suffix.lower()
-    if suffix not in FORMATS:
-        raise UnsupportedFileError(f"{Path(path).name}: the sRGB file must end in {', '.join(FORMATS)}")
-    return FORMATS[suffix]
+
+def read_and_reduce(
+    source: str | os.PathLike[str], target: str | os.PathLike[str], options: ReduceOptions, *, overwrite: bool = False
+) -> tuple[WideImage, Reduction]:
+    """The first part of :func:`reduce_file`: the photograph, and its reduction to what `target` is to hold."""
+    format_ = carriers.format_of(target)
+    carrier = carriers.carrier_for(format_, options.carrier, file=Path(target).name)
+    check_outputs(target, carrier, overwrite=overwrite)
+    if Path(source).resolve() == Path(target).resolve():
+        raise PhotoError(f"{source}: the output would replace the photograph itself")
+    preload(source, REDUCTION)
+    wide = read_photo(source, assume_space=options.assume_space, raw_style=options.raw_style)
+    return wide, reduce_with(wide, options, format_)
+
+
+def save_reduced(
+    reduction: Reduction, target: str | os.PathLike[str], options: ReduceOptions, *, overwrite: bool = False
+) -> Report:
+    """The second part of :func:`reduce_file`: write what :func:`read_and_reduce` made for `target`."""
+    size = reduction.save(target, carrier=options.carrier, overwrite=overwrite)
+    carrier = carriers.carrier_for(reduction.encoding.format, options.carrier)
+    return replace(reduction.report, output=str(target), carrier=carrier, file_bytes=size)
 
 
 def _fit(

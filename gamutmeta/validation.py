@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from gamutmeta import carriers
+from gamutmeta.binding import check_binding
 from gamutmeta.carriers.payload import checked
 from gamutmeta.container import DEFAULT_LIMITS, Payload
 from gamutmeta.container import frame as tensor_frame
 from gamutmeta.container.descriptor_map import unpack
-from gamutmeta.container.header import VERSION, split_sections
+from gamutmeta.container.header import VERSION, split_sections, versions_of
 from gamutmeta.container.tensors import tensor_bytes
-from gamutmeta.errors import GamutMetaError, NoPayloadError, PayloadError
-from gamutmeta.expansion import check_binding
+from gamutmeta.errors import GamutMetaError, PayloadError
 from gamutmeta.photo.pixels import decode_srgb
 
 if TYPE_CHECKING:
@@ -146,22 +146,14 @@ class _Examination:
         if self._data.startswith(carriers.MAGIC):
             self._container, self._carrier = checked(self._data, "sidecar"), "sidecar"
             return []
-        try:
-            found = carriers.extract(self._data)
-        except NoPayloadError:
-            beside = carriers.sidecar_path(self._path)
-            if not beside.is_file():
-                raise
-            self._container, self._carrier = carriers.read_sidecar(beside), "sidecar"
-            return []
+        found = carriers.extract_or_sidecar(self._data, self._path)
         self._container, self._carrier = found.container, found.carrier
-        return carriers.departures(self._data)
+        return [] if found.carrier == "sidecar" else carriers.departures(self._data)
 
     def _open(self) -> list[str]:
         """The container: lengths, checksum, versions, flags."""
         split_sections(self._container, DEFAULT_LIMITS)
-        # Bytes 8 to 11 stay where they are in all versions of the container.
-        _, writer_version, _, ignorable_flags = self._container[8:12]
+        _, writer_version, _, ignorable_flags = versions_of(self._container)
         notes = []
         if writer_version > VERSION:
             notes.append(f"the writer knew version {writer_version} of the format, this reader knows {VERSION}")

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gamutmeta.color.quality import measure, quality_figures
-from gamutmeta.errors import PhotoError
-from gamutmeta.expansion import attached_payload, expand_decoded
-from gamutmeta.model.descriptor import Descriptor
-from gamutmeta.model.expand import expand as expand_pixels
-from gamutmeta.photo.pixels import decode_srgb
-from gamutmeta.photo.read import read_photo
-from gamutmeta.report import Report
+from gamutmeta.comparison import read_reference
+from gamutmeta.expansion import SrgbFile
 
 if TYPE_CHECKING:
     import os
+
+    from gamutmeta.report import Report
 
 __all__ = ["verify_file"]
 
@@ -45,30 +42,15 @@ def verify_file(
         GamutMetaError, OSError: as for :func:`gamutmeta.expansion.expand`.
     """
     start = time.perf_counter()
-    data = Path(path).read_bytes()
-    attached = attached_payload(data, path, sidecar=sidecar)
-    codes = decode_srgb(data)  # Without transparency: the figures are of all colours, seen or not.
-    restored = expand_decoded(attached, data, codes, check=check)
-    original = read_photo(reference, assume_space=assume_space, raw_style=raw_style)
-    if original.size != restored.size:
-        raise PhotoError(
-            f"{Path(reference).name} has {original.width}x{original.height} pixels, "
-            f"{Path(path).name} {restored.width}x{restored.height}: they cannot be compared",
-        )
-    adaptation = attached.payload.descriptor.adaptation
-    quality = measure(original.array, restored.array, adaptation)
-    # The restored picture is measured: its memory will do for the clipped one.
-    clipped = expand_pixels(Descriptor(adaptation=adaptation), {}, codes, out=restored.array)
-    return Report(
-        file=str(path),
-        carrier=attached.carrier,
-        model=str(attached.payload.descriptor),
-        payload_bytes=attached.size,
-        file_bytes=len(data),
-        **quality_figures(
-            quality,
-            measure(original.array, clipped, adaptation),
-        ),
+    file = SrgbFile.read(path, sidecar=sidecar, check=check)
+    original = read_reference(file, reference, assume_space=assume_space, raw_style=raw_style)
+    restored = file.expand(check=False)
+    quality = measure(original.array, restored.array, file.adaptation)
+    # As Comparison.report, but the restored picture is measured: its memory will do for the clipped one.
+    clipped = measure(original.array, file.clipped(out=restored.array), file.adaptation)
+    return replace(
+        file.report(),
+        **quality_figures(quality, clipped),
         seconds=time.perf_counter() - start,
         notes=(*original.notes, *restored.notes),
     )

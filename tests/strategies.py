@@ -12,7 +12,8 @@ import tifffile
 from hypothesis import strategies as st
 from PIL import Image
 
-from gamutmeta.carriers import MAGIC, MAX_CONTAINER, embed, file_digest
+from gamutmeta.binding import binding_of_file
+from gamutmeta.carriers import MAGIC, MAX_CONTAINER, embed
 from gamutmeta.carriers.jpeg import make_segment
 from gamutmeta.carriers.png import make_chunk
 from gamutmeta.color.adaptation import Adaptation
@@ -226,7 +227,7 @@ def fuzz_bound(draw: st.DrawFn) -> tuple[bytes, Payload]:
     codes = draw(fuzz_pictures())
     kind = draw(st.sampled_from(["JPEG", "PNG", "TIFF"]))
     host = _saved(Image.fromarray(codes), kind)
-    own = draw(payloads()).bind(codes.shape[1], codes.shape[0], Binding(*file_digest(host)))  # type: ignore[arg-type]
+    own = draw(payloads()).bind(codes.shape[1], codes.shape[0], binding_of_file(host))
     return embed(host, own.to_bytes()), own
 
 

@@ -577,7 +577,7 @@ class TestDefects:
         def broken(*_: object, **__: object) -> None:
             raise ZeroDivisionError
 
-        monkeypatch.setattr(streets, "reduce_file", broken)
+        monkeypatch.setattr(streets, "reduce_file_with", broken)
         with pytest.raises(ZeroDivisionError):
             run("reduce", "photo.tif", "-o", "x.jpg")
 
@@ -586,7 +586,7 @@ class TestDefects:
             warnings.warn("something was assumed", GamutMetaWarning, stacklevel=1)
             return gamutmeta.Report(file="photo.tif")
 
-        monkeypatch.setattr(streets, "reduce_file", warned)
+        monkeypatch.setattr(streets, "reduce_file_with", warned)
         result = run("reduce", "photo.tif", "-o", "x.jpg")
         assert (result.exit_code, result.stderr) == (0, "warning: photo.tif: something was assumed\n")
 

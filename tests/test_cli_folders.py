@@ -160,13 +160,13 @@ class TestDryRun:
 @pytest.mark.usefixtures("folder")
 class TestInterrupted:
     def test_says_what_was_done(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        def interrupted_at_b(source: Path, target: Path, **settings: object) -> object:
+        def interrupted_at_b(source: Path, *arguments: object, **settings: object) -> object:
             if source.name == "b.png":
                 raise KeyboardInterrupt
-            return reduce_file(source, target, **settings)
+            return reduce_file(source, *arguments, **settings)
 
-        reduce_file: Callable[..., object] = streets.reduce_file
-        monkeypatch.setattr(streets, "reduce_file", interrupted_at_b)
+        reduce_file: Callable[..., object] = streets.reduce_file_with
+        monkeypatch.setattr(streets, "reduce_file_with", interrupted_at_b)
         result = run("reduce", "photos", "-o", "web")
         assert result.exit_code == 130
         assert result.stderr.startswith("interrupted: 1 of 3 files done; ")

@@ -17,11 +17,14 @@ from PIL import Image
 
 from gamutmeta.cli import app
 from gamutmeta.color.adaptation import Adaptation
+from gamutmeta.color.heat import heat_colours
 from gamutmeta.color.icc import profile_bytes
+from gamutmeta.comparison import Comparison
 from gamutmeta.demo import demonstrate
 from gamutmeta.demo.comparison import draw_comparison
-from gamutmeta.demo.sheet import Panel, Scale, draw_sheet, heat_colours
-from gamutmeta.errors import OutputExistsError
+from gamutmeta.demo.sheet import Panel, Scale, draw_sheet
+from gamutmeta.errors import OutputExistsError, PhotoError
+from gamutmeta.expansion import expand_file
 from gamutmeta.photo.read import read_photo
 from gamutmeta.photo.wide import WideImage
 
@@ -61,7 +64,6 @@ class TestDemonstrate:
             "mine.jpg",
         ]
         assert result.reduction.output == str(result.srgb)
-        assert result.expansion.output == str(result.restored)
         assert read_photo(result.restored).size == (96, 64)
         with Image.open(result.comparison) as picture:
             assert picture.info["icc_profile"] == profile_bytes("display-p3")
@@ -72,6 +74,18 @@ class TestDemonstrate:
             demonstrate(write_piece(tmp_path / "a.tif"), tmp_path, preset=QUICK)
         assert sorted(path.name for path in tmp_path.iterdir()) == ["a.tif", "comparison.png"]
         assert (tmp_path / "comparison.png").read_bytes() == b"precious"
+
+    def test_does_not_replace_the_photograph(self, tmp_path: Path) -> None:
+        read_photo(write_piece(tmp_path / "a.tif")).save(tmp_path / "mine.jpg", depth=8)
+        before = (tmp_path / "mine.jpg").read_bytes()
+        with pytest.raises(PhotoError, match="the output would replace the photograph itself"):
+            demonstrate(tmp_path / "mine.jpg", tmp_path, preset=QUICK, overwrite=True)
+        assert (tmp_path / "mine.jpg").read_bytes() == before
+
+    def test_restores_what_expand_restores(self, tmp_path: Path) -> None:
+        result = demonstrate(write_piece(tmp_path / "mine.tif"), tmp_path / "out", preset=QUICK)
+        expand_file(result.srgb, tmp_path / "again.tif")
+        assert result.restored.read_bytes() == (tmp_path / "again.tif").read_bytes()
 
     def test_a_photograph_with_no_colour_outside_srgb(self, tmp_path: Path) -> None:
         WideImage(np.full((30, 40, 3), 30_000, np.uint16)).save(tmp_path / "grey.tif")
@@ -122,8 +136,9 @@ def piece(tmp_path: Path) -> WideImage:
 class TestComparison:
     def draw(self, original: WideImage, restored: WideImage) -> Image.Image:
         clipped = original.convert("srgb").convert("prophoto")
-        details = ("first", "second", "third")
-        return draw_comparison(original, clipped, restored, details=details, adaptation=Adaptation.BRADFORD)
+        adaptation = Adaptation.BRADFORD
+        pictures = Comparison(original=original, clipped=clipped, restored=restored, adaptation=adaptation)
+        return draw_comparison(pictures, ("first", "second", "third"))
 
     def test_a_perfect_restoration_has_a_black_error_map(self, tmp_path: Path) -> None:
         original = piece(tmp_path)
@@ -151,12 +166,6 @@ class TestComparison:
 
 
 class TestSheet:
-    def test_heat_rises_in_lightness(self) -> None:
-        lightness = heat_colours(np.linspace(0, 1, 64)) @ np.array([0.2126, 0.7152, 0.0722])
-        assert (np.diff(lightness) > 0).all()
-        assert (heat_colours(np.array([-1.0, 0.0])) == heat_colours(np.zeros(2))).all()
-        assert (heat_colours(np.array([2.0])) == heat_colours(np.ones(1))).all()
-
     def test_pictures_are_pasted_unchanged(self) -> None:
         pictures = [Image.new("RGB", (600, 50), colour) for colour in ("red", "lime", "blue")]
         panels = [Panel("title", "detail", picture) for picture in pictures]

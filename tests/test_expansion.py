@@ -53,7 +53,7 @@ def test_every_carrier_gives_the_same_photograph(
     path.write_bytes(reduction.to_bytes("sidecar"))
     with pytest.raises(NoPayloadError):
         expand(path)
-    carriers.write_sidecar(carriers.sidecar_path(path), reduction.payload.to_bytes())
+    carriers.sidecar_path(path).write_bytes(reduction.payload.to_bytes())
     np.testing.assert_array_equal(expand(path).array, from_carrier.array)
     np.testing.assert_array_equal(
         expand(path.read_bytes(), sidecar=carriers.sidecar_path(path)).array, from_carrier.array

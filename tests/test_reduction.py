@@ -18,6 +18,7 @@ from gamutmeta.color.quality import measure
 from gamutmeta.container import Payload
 from gamutmeta.errors import (
     CarrierError,
+    DeviceError,
     FitError,
     MissingExtraError,
     OutputExistsError,
@@ -29,7 +30,7 @@ from gamutmeta.gate import gate_for
 from gamutmeta.model.descriptor import Descriptor, Head
 from gamutmeta.model.expand import expand as expand_pixels
 from gamutmeta.photo.pixels import decode_srgb
-from gamutmeta.reduction import FORMATS, format_of, reduce, reduce_file
+from gamutmeta.reduction import reduce, reduce_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -160,7 +161,7 @@ def test_files_keep_exif_xmp_and_orientation(source: Path, tmp_path: Path, name:
     report = reduce_file(source, target, preset=QUICK, device="cpu")
     assert report.output == str(target)
     assert report.file_bytes == target.stat().st_size
-    assert report.carrier == carriers.default_carrier(format_of(target))
+    assert report.carrier == carriers.carrier_for(carriers.format_of(target))
     with Image.open(target) as image:
         assert image.getexif()[0x010F] == "Maker"
         assert image.info["icc_profile"]
@@ -204,7 +205,7 @@ def test_a_sidecar(source: Path, tmp_path: Path) -> None:
         ({"target": "a.webp"}, UnsupportedFileError),
         ({"target": "a.jpg", "carrier": "itxt"}, CarrierError),
         ({"target": "a.jpg", "preset": "huge"}, FitError),
-        ({"target": "a.jpg", "device": "tpu"}, FitError),
+        ({"target": "a.jpg", "device": "tpu"}, DeviceError),
         ({"target": "a.jpg", "quality": 101}, PhotoError),
         ({"target": "a.jpg", "subsampling": "4:1:1"}, PhotoError),
         ({"target": "a.jpg", "source": "missing.tif"}, FileNotFoundError),
@@ -236,9 +237,9 @@ def test_without_torch_the_message_says_what_to_install(monkeypatch: pytest.Monk
 
 
 def test_formats_by_name() -> None:
-    assert {format_of(f"X{suffix.upper()}") for suffix in FORMATS} == {"jpeg", "png", "tiff"}
+    assert {carriers.format_of(f"X{suffix.upper()}") for suffix in carriers.SUFFIXES} == {"jpeg", "png", "tiff"}
     with pytest.raises(UnsupportedFileError, match="must end in"):
-        format_of("picture")
+        carriers.format_of("picture")
 
 
 def test_the_image_for_pillow() -> None:

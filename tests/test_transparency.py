@@ -16,6 +16,7 @@ from PIL import Image
 
 import gamutmeta
 from gamutmeta import carriers
+from gamutmeta.binding import binding_of_codes, binding_of_file
 from gamutmeta.cli import app, convert
 from gamutmeta.color.icc import profile_bytes
 from gamutmeta.errors import GamutMetaWarning, PhotoError
@@ -145,9 +146,9 @@ def test_files_that_say_it_in_another_way(mode: str, tmp_path: Path) -> None:
     pixels, alpha = decode_srgba(data)
     # Any payload of these pixels will do.
     fitted = reduce(WideImage(ARRAY), preset=QUICK, device="cpu").payload
-    binding = type(fitted.binding)("rgb8", carriers.samples_digest(pixels))
-    path = placed(tmp_path, "a.png", carriers.embed(data, fitted.bind(96, 72, binding).to_bytes()))
-    assert carriers.file_digest(path.read_bytes()) == ("rgb8", carriers.samples_digest(pixels))
+    bound = fitted.bind(96, 72, binding_of_codes(pixels))
+    path = placed(tmp_path, "a.png", carriers.embed(data, bound.to_bytes()))
+    assert binding_of_file(path.read_bytes()) == binding_of_codes(pixels)
     wide = expand(path)
     assert alpha is not None
     assert 0 < (alpha == alpha[5, 5]).sum() < alpha.size

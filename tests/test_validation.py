@@ -14,8 +14,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from gamutmeta import carriers
+from gamutmeta.binding import binding_of_file
 from gamutmeta.cli import app
-from gamutmeta.container import Binding, Payload, Tensor, encode
+from gamutmeta.container import Payload, Tensor, encode
 from gamutmeta.model.descriptor import Descriptor, Head, Rgb
 from gamutmeta.photo.pixels import decode_srgb, encode_srgb_file
 from gamutmeta.validation import STAGES, Validation, validate_file
@@ -37,7 +38,7 @@ def files() -> dict[str, bytes]:
 
 def container_for(host: bytes) -> bytes:
     height, width = decode_srgb(host).shape[:2]
-    return encode(Payload(width, height, Binding(*carriers.file_digest(host)), MODEL, TENSORS))  # type: ignore[arg-type]
+    return encode(Payload(width, height, binding_of_file(host), MODEL, TENSORS))
 
 
 FILES = files()

@@ -146,7 +146,7 @@ def examine(operation: Operation, carrier: str) -> Outcome | None:
 
 @cache
 def _run_on_twin(operation: Operation, host: carriers.HostFormat) -> _Result:
-    given = sample(carriers.default_carrier(host))
+    given = sample(carriers.carrier_for(host))
     return _run(operation, given, given.twin)
 
 

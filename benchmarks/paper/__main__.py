@@ -40,7 +40,7 @@ from benchmarks.paper.report.tables import document, unseen
 from benchmarks.paper.store import Store, default_folder
 from benchmarks.paper.training_set import seen_in_training
 from gamutmeta.color.adaptation import Adaptation
-from gamutmeta.errors import FitError, GamutMetaError
+from gamutmeta.errors import DeviceError, GamutMetaError
 from gamutmeta.fit.engine import choose_device
 from gamutmeta.photo.files import atomic_write
 
@@ -189,7 +189,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         methods = chosen(registry, options.rows)
         device = choose_device(options.device).type
         paths = find(options.data, tuple(options.only))
-    except (UnknownRowError, FitError, OSError) as error:
+    except (UnknownRowError, DeviceError, OSError) as error:
         sys.exit(str(error))
     if not paths:
         sys.exit(f"{options.data}: no such TIFF or PNG pictures")

@@ -22,7 +22,7 @@ REDUCE = (
     ("gamutmeta.photo.read.romm_of", "colour"),
     ("gamutmeta.reduction.reduce_to_codes", "colour"),
     ("gamutmeta.reduction.is_gray", "colour"),
-    ("gamutmeta.reduction.Encoding.encode", "encode"),
+    ("gamutmeta.reduced.Encoding.encode", "encode"),
     ("gamutmeta.reduction.decode_srgb", "decode"),
     ("gamutmeta.carriers.coded_digest", "digest"),
     ("gamutmeta.carriers.samples_digest", "digest"),
@@ -30,8 +30,8 @@ REDUCE = (
     ("gamutmeta.reduction._fit", "fit"),
     ("gamutmeta.reduction.measure_models", "measure"),
     ("gamutmeta.carriers.embed", "embed"),
-    ("gamutmeta.reduction.atomic_write", "write"),
-    ("gamutmeta.batch.streets.reduce_file", "other"),
+    ("gamutmeta.saving.atomic_write", "write"),
+    ("gamutmeta.batch.streets.reduce_file_with", "other"),
 )
 """``reduce_file`` and functions that it calls, where they are looked up, and the stage that each belongs to."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from gamutmeta.batch.record import Record, content_digest, record_path
-from gamutmeta.carriers import sidecar_path
+from gamutmeta.carriers import sidecar_beside, sidecar_path
 from gamutmeta.errors import OutputExistsError
 from gamutmeta.photo import files
 from gamutmeta.report import Report
@@ -151,8 +151,8 @@ class Resumable:
         return ""
 
     def _source_digest(self, task: Task) -> str:
-        beside = self.sidecar or sidecar_path(task.source)
-        return content_digest([task.source, beside] if beside.is_file() else [task.source])
+        beside = self.sidecar or sidecar_beside(task.source)
+        return content_digest([task.source, beside] if beside is not None and beside.is_file() else [task.source])
 
 
 def remove_leftovers(tasks: Iterable[Task]) -> int:

@@ -5,19 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gamutmeta.expansion import expand_file
-from gamutmeta.reduction import reduce_file
+from gamutmeta.reduction import reduce_file_with
 
 if TYPE_CHECKING:
     from gamutmeta.batch.plan import Task
+    from gamutmeta.options import ReduceOptions
     from gamutmeta.report import Report
 
 __all__ = ["expand_one", "reduce_one"]
 
 
-def reduce_one(task: Task, *, overwrite: bool = False, **settings: Any) -> Report:
-    """:func:`gamutmeta.reduce_file` with its settings; the target's folder is made if it is missing."""
+def reduce_one(task: Task, *, options: ReduceOptions, overwrite: bool = False) -> Report:
+    """:func:`gamutmeta.reduce_file` with its options; the target's folder is made if it is missing."""
     task.target.parent.mkdir(parents=True, exist_ok=True)
-    return reduce_file(task.source, task.target, overwrite=overwrite, **settings)
+    return reduce_file_with(task.source, task.target, options, overwrite=overwrite)
 
 
 def expand_one(task: Task, *, overwrite: bool = False, **settings: Any) -> Report:

@@ -5,11 +5,19 @@ The container is opaque here. Files are spliced, never re-encoded: the coded pic
 
 from __future__ import annotations
 
-from gamutmeta.carriers.digest import coded_digest, file_digest, samples_digest
-from gamutmeta.carriers.host import CARRIERS, SUFFIXES, HostFormat, carriers_of, default_carrier, host_format
+from gamutmeta.carriers.digest import coded_digest, samples_digest
+from gamutmeta.carriers.host import (
+    CARRIERS,
+    SUFFIXES,
+    HostFormat,
+    carrier_for,
+    carriers_of,
+    format_of,
+    host_format,
+)
 from gamutmeta.carriers.payload import MAGIC, MAX_CONTAINER, Extracted
-from gamutmeta.carriers.sidecar import SIDECAR_SUFFIX, read_sidecar, sidecar_path, write_sidecar
-from gamutmeta.carriers.splice import departures, embed, extract, extract_from_file, find, strip
+from gamutmeta.carriers.sidecar import SIDECAR_SUFFIX, read_sidecar, sidecar_beside, sidecar_path
+from gamutmeta.carriers.splice import departures, embed, extract, extract_from_file, extract_or_sidecar, find, strip
 
 __all__ = [
     "CARRIERS",
@@ -19,19 +27,20 @@ __all__ = [
     "SUFFIXES",
     "Extracted",
     "HostFormat",
+    "carrier_for",
     "carriers_of",
     "coded_digest",
-    "default_carrier",
     "departures",
     "embed",
     "extract",
     "extract_from_file",
-    "file_digest",
+    "extract_or_sidecar",
     "find",
+    "format_of",
     "host_format",
     "read_sidecar",
     "samples_digest",
+    "sidecar_beside",
     "sidecar_path",
     "strip",
-    "write_sidecar",
 ]

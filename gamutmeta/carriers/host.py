@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from gamutmeta.errors import UnsupportedFileError
+from gamutmeta.carriers.png import SIGNATURE as PNG_SIGNATURE
+from gamutmeta.errors import CarrierError, UnsupportedFileError
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Mapping
 
     from gamutmeta.carriers.source import BytesLike
 
-__all__ = ["CARRIERS", "SIGNATURE_BYTES", "SUFFIXES", "HostFormat", "carriers_of", "default_carrier", "host_format"]
+__all__ = [
+    "CARRIERS",
+    "SIGNATURE_BYTES",
+    "SUFFIXES",
+    "TIFF_SIGNATURES",
+    "HostFormat",
+    "carrier_for",
+    "carriers_of",
+    "format_of",
+    "host_format",
+]
 
 HostFormat: TypeAlias = Literal["jpeg", "png", "tiff"]
 
+TIFF_SIGNATURES: Final = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+"""Of classic TIFF and BigTIFF, in both byte orders."""
+
 _SIGNATURES: Final[tuple[tuple[bytes, HostFormat], ...]] = (
     (b"\xff\xd8\xff", "jpeg"),
-    (b"\x89PNG\r\n\x1a\n", "png"),
-    (b"II*\0", "tiff"),
-    (b"MM\0*", "tiff"),
-    (b"II+\0", "tiff"),
-    (b"MM\0+", "tiff"),
+    (PNG_SIGNATURE, "png"),
+    *((signature, "tiff") for signature in TIFF_SIGNATURES),
 )
 
 SIGNATURE_BYTES = max(len(signature) for signature, _ in _SIGNATURES)
@@ -61,6 +74,18 @@ def host_format(data: BytesLike) -> HostFormat:
     raise UnsupportedFileError(f"not a JPEG, PNG or TIFF file (it begins with {head!r})")
 
 
+def format_of(path: str | os.PathLike[str]) -> HostFormat:
+    """Tell the kind of host file that a file name asks for.
+
+    Raises:
+        UnsupportedFileError: it is none that carries payloads.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix not in SUFFIXES:
+        raise UnsupportedFileError(f"{Path(path).name}: the sRGB file must end in {', '.join(SUFFIXES)}")
+    return SUFFIXES[suffix]
+
+
 def carriers_of(host: str) -> tuple[str, ...]:
     """Name the carriers that fit a kind of host file, the default one first.
 
@@ -76,10 +101,25 @@ def carriers_of(host: str) -> tuple[str, ...]:
     return names
 
 
-def default_carrier(host: str) -> str:
-    """Name the carrier that is used for a kind of host file unless asked otherwise.
+def carrier_for(host: str, wanted: str | None = None, *, file: str | None = None) -> str:
+    """Name the carrier to use for a kind of host file: the one that is wanted, if it fits.
+
+    Args:
+        host: "jpeg", "png" or "tiff".
+        wanted: a name from `CARRIERS`; None for the default.
+        file: name of the file, for the message.
 
     Raises:
-        UnsupportedFileError: `host` is not "jpeg", "png" or "tiff".
+        CarrierError: there is no such carrier, or it does not fit such a file.
+        UnsupportedFileError: another kind of file.
     """
-    return carriers_of(host)[0]
+    fitting = carriers_of(host)
+    if wanted is None:
+        return fitting[0]
+    where = "" if file is None else f"{file}: "
+    if wanted not in CARRIERS:
+        raise CarrierError(f"{where}unknown carrier {wanted!r}; there are {', '.join(CARRIERS)}")
+    if wanted not in fitting:
+        problem = f"carrier {wanted!r} does not fit a {host.upper()} file, which takes {', '.join(fitting)}"
+        raise CarrierError(where + problem)
+    return wanted

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from gamutmeta.carriers.source import SourceLike
 
 __all__ = [
+    "APP1",
+    "APP2",
     "APP11",
     "APPN",
     "COM",
@@ -27,6 +29,7 @@ __all__ = [
     "SCAN",
     "SOI",
     "SOS",
+    "XMP_SIGNATURE",
     "Segment",
     "iter_header",
     "iter_picture",
@@ -35,13 +38,16 @@ __all__ = [
 
 SOI, EOI, SOS = 0xD8, 0xD9, 0xDA
 APPN: Final = range(0xE0, 0xF0)
-APP11 = 0xEB
+APP1, APP2, APP11 = 0xE1, 0xE2, 0xEB
 COM = 0xFE
 SCAN = 0x00
 """Stands in `Segment.marker` for the entropy-coded data behind a start of scan, which has no marker of its own."""
 
 MAX_CONTENT = 65_533
 """Bytes of content in one segment: its 16-bit length counts itself."""
+
+XMP_SIGNATURE = b"http://ns.adobe.com/xap/1.0/\0"
+"""What the content of an APP1 segment with an XMP packet begins with (Adobe XMP part 3)."""
 
 MAX_SEGMENTS = 65_536
 

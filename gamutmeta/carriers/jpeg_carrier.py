@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gamutmeta.carriers import jumbf
 from gamutmeta.carriers.jpeg import (
+    APP1,
+    APP2,
     APP11,
     APPN,
     COM,
@@ -38,8 +40,7 @@ COM_PREFIX = b"gamutmeta1 "
 MAX_COM_CONTAINER = 49_000
 """Bytes; in base64 this is the most that fits one COM segment."""
 
-_APP2 = 0xE2
-_LEADING = frozenset({0xE0, 0xE1, _APP2, 0xED, 0xEE})  # JFIF, Exif and XMP, ICC, Photoshop, Adobe
+_LEADING = frozenset({0xE0, APP1, APP2, 0xED, 0xEE})  # JFIF, Exif and XMP, ICC, Photoshop, Adobe
 _CHAIN_KEY_BYTES = 4
 
 

@@ -14,6 +14,7 @@ import re
 import struct
 from typing import TYPE_CHECKING, NamedTuple
 
+from gamutmeta.carriers.jpeg import APP1, APP2, XMP_SIGNATURE
 from gamutmeta.carriers.tiff_ifd import UNDEFINED, read_ifd0, read_value
 from gamutmeta.errors import CarrierError, MultiPictureError
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Index", "MpEntry", "Splice", "find_index", "is_index", "misplaced", "require_sound", "spliced"]
 
-_APP1, _APP2 = 0xE1, 0xE2
 _SIGNATURE = b"MPF\0"
 _ENTRIES_TAG = 0xB002
 _ENTRY_BYTES = 16
@@ -34,7 +34,6 @@ _LARGEST = 2**32 - 1
 _SOI = b"\xff\xd8"
 _REMEDY = "use a sidecar, or remove the further pictures first"
 
-_XMP_SIGNATURE = b"http://ns.adobe.com/xap/1.0/\0"
 # As attributes or as elements; each item of the container's directory is an rdf:li.
 _PRIMARY = re.compile(rb"Semantic(?:\s*=\s*[\"']|>)\s*Primary\b")
 _LENGTH = re.compile(rb"Length(?:\s*=\s*[\"']|>)\s*0*[1-9]")
@@ -80,7 +79,7 @@ class Index(NamedTuple):
 
 def is_index(data: bytes, segment: Segment) -> bool:
     """Whether a segment belongs to MPF."""
-    return segment.marker == _APP2 and data.startswith(_SIGNATURE, segment.start)
+    return segment.marker == APP2 and data.startswith(_SIGNATURE, segment.start)
 
 
 def find_index(data: bytes, picture: Sequence[Segment]) -> Index | None:
@@ -121,7 +120,7 @@ def require_sound(data: bytes, picture: Sequence[Segment], index: Index) -> None
         )
     for segment in picture:
         content = data[segment.start : segment.end]
-        if segment.marker == _APP1 and content.startswith(_XMP_SIGNATURE):
+        if segment.marker == APP1 and content.startswith(XMP_SIGNATURE):
             items = content.split(b"<rdf:li")
             if any(_PRIMARY.search(item) and _LENGTH.search(item) for item in items):
                 raise MultiPictureError(f"JPEG: the XMP packet states the length of the first picture; {_REMEDY}")

@@ -7,18 +7,13 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gamutmeta.envelope import MAGIC, MAX_CONTAINER
 from gamutmeta.errors import CarrierError, PayloadTooLargeError
 
 if TYPE_CHECKING:
     from gamutmeta.carriers.source import BytesLike
 
 __all__ = ["MAGIC", "MAX_CONTAINER", "MAX_TEXT", "Extracted", "checked", "from_text", "to_text"]
-
-MAGIC = b"\x89GMT\r\n\x1a\n"
-"""The first eight bytes of every container."""
-
-MAX_CONTAINER = 61_440
-"""Bytes; with its wrapper the largest container still fits one APP11 segment."""
 
 MAX_TEXT = 2 * MAX_CONTAINER
 """Bytes of base64 that are read at most: room for 4/3 of the largest container and for line breaks."""

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 __all__ = [
     "MAX_CHUNKS",
     "SIGNATURE",
+    "XMP_KEYWORD",
     "Chunk",
-    "insert_after_ihdr",
     "insert_before_idat",
     "iter_chunks",
     "make_chunk",
@@ -26,6 +26,9 @@ __all__ = [
 ]
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+XMP_KEYWORD = b"XML:com.adobe.xmp"
+"""Of the iTXt chunk with the XMP packet (Adobe XMP part 3)."""
 
 MAX_CHUNKS = 262_144
 """2 GiB of picture in the 8 KiB chunks that libpng writes."""
@@ -117,17 +120,6 @@ def insert_before_idat(data: BytesLike, chunks: bytes) -> bytes:
         if chunk.type == b"IDAT":
             return b"".join((data[: chunk.offset], chunks, data[chunk.offset :]))
     raise CarrierError("PNG: the file holds no picture (no IDAT chunk)")
-
-
-def insert_after_ihdr(data: BytesLike, chunks: bytes) -> bytes:
-    """Splice finished chunks in directly behind IHDR, the place for those that precede PLTE: iCCP, cICP, sRGB, gAMA.
-
-    Raises:
-        CarrierError: the file does not begin with IHDR.
-    """
-    data = bytes(data)
-    end = next(iter_chunks(data)).end
-    return b"".join((data[:end], chunks, data[end:]))
 
 
 def _read_header(source: Source, offset: int) -> Chunk:

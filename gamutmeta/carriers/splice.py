@@ -8,18 +8,19 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, BinaryIO, Final, Protocol
 
 from gamutmeta.carriers import jpeg_carrier, png_carrier, tiff_carrier
-from gamutmeta.carriers.host import CARRIERS, SIGNATURE_BYTES, carriers_of, default_carrier, host_format
+from gamutmeta.carriers.host import SIGNATURE_BYTES, carrier_for, host_format
+from gamutmeta.carriers.payload import Extracted
+from gamutmeta.carriers.sidecar import read_sidecar, sidecar_beside
 from gamutmeta.carriers.source import Source
-from gamutmeta.errors import CarrierError, PayloadExistsError
+from gamutmeta.errors import CarrierError, NoPayloadError, PayloadExistsError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gamutmeta.carriers.host import HostFormat
-    from gamutmeta.carriers.payload import Extracted
     from gamutmeta.carriers.source import BytesLike
 
-__all__ = ["departures", "embed", "extract", "extract_from_file", "find", "strip"]
+__all__ = ["departures", "embed", "extract", "extract_from_file", "extract_or_sidecar", "find", "strip"]
 
 
 class _Host(Protocol):
@@ -66,6 +67,35 @@ def extract(source: BytesLike | str | os.PathLike[str]) -> Extracted:
         with Path(source).open("rb") as fp:
             return extract_from_file(fp)
     return _extract(Source.of(source))
+
+
+def extract_or_sidecar(
+    source: BytesLike | BinaryIO,
+    path: str | os.PathLike[str] | None = None,
+    *,
+    sidecar: str | os.PathLike[str] | None = None,
+) -> Extracted:
+    """Take the container out of a file or, if it carries none, out of the sidecar beside it. The one look-up of it.
+
+    Args:
+        source: the file's bytes, or an open file, of which no more is read than `extract_from_file` reads.
+        path: the file's path, which names its sidecar; None for a file that can have none.
+        sidecar: take it from this sidecar, whatever the file carries.
+
+    Raises:
+        NoPayloadError: neither carries a payload.
+        OSError: the sidecar cannot be read.
+        CarrierError: as for `extract` and `read_sidecar`.
+    """
+    if sidecar is None:
+        try:
+            return _extract(Source.of(source))
+        except NoPayloadError:
+            beside = None if path is None else sidecar_beside(path)
+            if beside is None:
+                raise
+            sidecar = beside
+    return Extracted(read_sidecar(sidecar), "sidecar")
 
 
 def extract_from_file(fp: BinaryIO) -> Extracted:
@@ -126,8 +156,9 @@ def embed(data: BytesLike, container: BytesLike, *, carrier: str | None = None, 
         CarrierError: the carrier does not fit the file, the file is damaged, or the container has no magic number.
     """
     host = host_format(data)
-    carrier = default_carrier(host) if carrier is None else carrier
-    _check_fit(carrier, host)
+    if carrier == "sidecar":
+        raise CarrierError("carrier 'sidecar' is a file of its own beside the picture; nothing is embedded")
+    carrier = carrier_for(host, carrier)
     data = bytes(data)
     present = _HOSTS[host].find(data)
     if present and not replace:
@@ -157,13 +188,3 @@ def strip(data: BytesLike) -> bytes:
 
 def _extract(source: Source) -> Extracted:
     return _HOSTS[host_format(source.peek(0, SIGNATURE_BYTES))].extract(source)
-
-
-def _check_fit(carrier: str, host: HostFormat) -> None:
-    if carrier == "sidecar":
-        raise CarrierError("carrier 'sidecar' is a file of its own beside the picture; nothing is embedded")
-    if carrier not in CARRIERS:
-        raise CarrierError(f"unknown carrier {carrier!r}; there are {', '.join(CARRIERS)}")
-    if host not in CARRIERS[carrier]:
-        fitting = ", ".join(carriers_of(host))
-        raise CarrierError(f"carrier {carrier!r} does not fit a {host.upper()} file, which takes {fitting}")

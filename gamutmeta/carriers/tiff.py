@@ -26,7 +26,7 @@ from gamutmeta.carriers.tiff_ifd import (
 from gamutmeta.errors import CarrierError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
 
     from gamutmeta.carriers.source import BytesLike
 
@@ -55,15 +55,12 @@ NewEntry: TypeAlias = tuple[int, int, int, bytes]
 """Tag, field type, count, and the values as bytes in the byte order of the file."""
 
 
-def rewrite_ifd0(
-    data: BytesLike, add: Sequence[NewEntry] = (), remove: Collection[int] = (), *, trailer: bytes = b""
-) -> bytes:
+def rewrite_ifd0(data: BytesLike, add: Sequence[NewEntry], *, trailer: bytes = b"") -> bytes:
     """Give the first page another directory, appended to the file together with the new values.
 
     Args:
         data: a TIFF file.
         add: new entries; they take the place of entries with the same tag.
-        remove: tags to leave out. Their values stay in the file as unreferenced bytes.
         trailer: bytes to put behind the new directory, which nothing refers to.
 
     Returns:
@@ -75,8 +72,8 @@ def rewrite_ifd0(
     data = bytes(data)
     ifd = read_ifd0(data)
     layout = ifd.layout
-    dropped = {*remove, *(tag for tag, *_ in add)}
-    entries = [(entry.tag, entry.raw) for entry in ifd.entries if entry.tag not in dropped]
+    replaced = {tag for tag, *_ in add}
+    entries = [(entry.tag, entry.raw) for entry in ifd.entries if entry.tag not in replaced]
     tail = bytearray()
     for tag, kind, count, value in add:
         if not 0 <= tag <= 0xFFFF or TYPE_SIZES.get(kind, 0) * count != len(value) or count < 1:
@@ -88,7 +85,7 @@ def rewrite_ifd0(
             field = _pack_offset(layout, len(data) + len(tail))
             tail += value
         entries.append((tag, struct.pack(layout.entry_format, tag, kind, count, field)))
-    if len({tag for tag, *_ in add}) < len(add):
+    if len(replaced) < len(add):
         raise CarrierError("TIFF: two new entries with one tag")
     entries.sort(key=lambda entry: entry[0])
     tail += bytes(-(len(data) + len(tail)) % layout.alignment)

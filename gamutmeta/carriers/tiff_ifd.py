@@ -19,6 +19,7 @@ __all__ = [
     "MAX_ENTRIES",
     "TYPE_SIZES",
     "UNDEFINED",
+    "XMP_TAG",
     "Entry",
     "Ifd",
     "Layout",
@@ -26,10 +27,14 @@ __all__ = [
     "read_ifd0",
     "read_ifd_at",
     "read_layout",
+    "read_tag",
     "read_value",
 ]
 
 BYTE, UNDEFINED = 1, 7
+
+XMP_TAG = 700
+"""Tag of the XMP packet (Adobe XMP part 3)."""
 
 TYPE_SIZES: Final = {
     1: 1,
@@ -218,6 +223,16 @@ def read_value(data: SourceLike, entry: Entry, *, max_bytes: int | None = None) 
     if max_bytes is not None and entry.nbytes > max_bytes:
         raise CarrierError(f"TIFF: tag {entry.tag} holds {entry.nbytes} bytes; at most {max_bytes} are read")
     return Source.of(data).read(entry.value_offset, entry.nbytes, f"TIFF tag {entry.tag}")
+
+
+def read_tag(data: SourceLike, ifd: Ifd, tag: int, *, max_bytes: int) -> bytes | None:
+    """Read the values of the first entry with a tag that holds any; None if there is none.
+
+    Raises:
+        CarrierError: as for :func:`read_value`.
+    """
+    entry = next((entry for entry in ifd.entries if entry.tag == tag and entry.nbytes), None)
+    return None if entry is None else read_value(data, entry, max_bytes=max_bytes)
 
 
 def _unpack(layout_format: str, data: bytes) -> int:

@@ -11,14 +11,13 @@ import click
 
 from gamutmeta import carriers
 from gamutmeta.batch import Task, run
+from gamutmeta.binding import binding_of_jpeg, check_binding
 from gamutmeta.cli import options
 from gamutmeta.cli.outcomes import report_line, show
 from gamutmeta.container import Payload
 from gamutmeta.errors import BindingError
-from gamutmeta.expansion import check_binding
 from gamutmeta.photo.files import atomic_write
 from gamutmeta.photo.pixels import decode_srgb
-from gamutmeta.reduction import FORMATS
 from gamutmeta.report import Report
 
 __all__ = ["attach", "extract", "strip"]
@@ -41,7 +40,11 @@ def strip(files: tuple[Path, ...], output: str | None, *, in_place: bool, overwr
     """
     if in_place == (output is not None):
         raise click.UsageError("say either -o OUT|DIR or --in-place")
-    tasks = [Task(file, file) for file in files] if output is None else options.planned(files, output, readable=FORMATS)
+    tasks = (
+        [Task(file, file) for file in files]
+        if output is None
+        else options.planned(files, output, readable=carriers.SUFFIXES)
+    )
     outcomes = run(tasks, partial(_strip, overwrite=overwrite or in_place))
     show(outcomes, total=len(tasks), name=lambda task: task.source, text=report_line, as_json=as_json)
 
@@ -149,7 +152,7 @@ def _require_own(payload: Payload, data: bytes) -> None:
         BindingError: if it was not.
     """
     if payload.binding.kind == "jpeg" and carriers.host_format(data) == "jpeg":
-        if carriers.coded_digest(data) != payload.binding.digest:
+        if binding_of_jpeg(data) != payload.binding:
             raise BindingError("the payload was made for another picture (its digest of the coded data differs)")
     else:
         check_binding(payload, data, decode_srgb(data))

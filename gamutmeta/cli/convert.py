@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
@@ -12,12 +12,13 @@ from gamutmeta.batch.streets import expand_one, reduce_one
 from gamutmeta.cli import options
 from gamutmeta.cli.folders import Folders, folder_options
 from gamutmeta.cli.spaces import assume_space, raw_style, space
-from gamutmeta.errors import PhotoError
-from gamutmeta.fit.config import MAX_BYTES, MIN_BYTES, PRESETS
+from gamutmeta.errors import CarrierError, PhotoError
+from gamutmeta.fit.config import MAX_BYTES, MIN_BYTES, PRESETS, RUNGS
 from gamutmeta.gpu.choice import DEVICES
+from gamutmeta.options import ReduceOptions
+from gamutmeta.photo.jpeg_out import SUBSAMPLINGS
 from gamutmeta.photo.kinds import KINDS, settled
 from gamutmeta.photo.raw_in import RAW_SUFFIXES
-from gamutmeta.reduction import FORMATS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,9 +42,6 @@ _PHOTOGRAPHS = RAW_SUFFIXES | {
 }
 """Files of a folder that are photographs by their names."""
 
-_SUFFIXES = {"jpeg": ".jpg", "png": ".png", "tiff": ".tif"}
-"""Endings of the files written into a folder, by format."""
-
 
 @click.command(
     epilog=options.examples(
@@ -63,22 +61,30 @@ _SUFFIXES = {"jpeg": ".jpg", "png": ".png", "tiff": ".tif"}
     help="; ".join(f"{name}: {config.summary}" for name, config in PRESETS.items()) + ".",
 )
 @click.option(
-    "--max-bytes", type=click.IntRange(MIN_BYTES, MAX_BYTES), help="Largest payload; by default the preset's."
+    "--max-bytes",
+    type=click.IntRange(MIN_BYTES, MAX_BYTES),
+    help=f"Largest payload, in bytes; rounded down to {', '.join(f'{rung:,}' for rung in RUNGS[:-1])} or {RUNGS[-1]:,}."
+    "  [default: the preset's]",
 )
 @click.option("--quality", type=click.IntRange(1, 100), default=95, show_default=True, help="Of JPEG.")
 @click.option(
     "--subsampling",
-    type=click.Choice(["4:4:4", "4:2:2", "4:2:0"]),
+    type=click.Choice(SUBSAMPLINGS),
     default="4:4:4",
     show_default=True,
     help="Of JPEG's chroma.",
 )
 @click.option("--progressive", is_flag=True, help="Write progressive JPEG.")
-@click.option("--format", "format_", type=click.Choice(list(_SUFFIXES)), help="Of files in a folder.  [default: jpeg]")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(get_args(carriers.HostFormat)),
+    help="Of files in a folder.  [default: jpeg]",
+)
 @click.option("--carrier", type=click.Choice(list(carriers.CARRIERS)), help="Where the payload goes in the file.")
 @click.option(
     "--device",
-    type=click.Choice(["auto", "cpu", "cuda"]),
+    type=click.Choice(DEVICES),
     default="auto",
     show_default=True,
     help="Where to fit; auto takes CUDA if there is any.",
@@ -93,21 +99,17 @@ def reduce(
     *,
     format_: str | None,
     preset: str,
-    max_bytes: int | None,
-    device: str,
     folders: Folders,
-    **settings: Any,
+    **chosen: Any,
 ) -> None:
     """Turn wide-gamut photographs into sRGB files that carry their colours.
 
     SRC is a TIFF, PNG, JPEG, WebP, HEIC, AVIF, JPEG XL or raw photograph, or a folder of them.
     """
-    tasks = options.planned(sources, output, readable=_PHOTOGRAPHS, suffix=_SUFFIXES[format_ or "jpeg"])
-    _check_targets(tasks, format_, settings["carrier"])
-    config = PRESETS[preset] if max_bytes is None else PRESETS[preset].within(max_bytes)
-    # The device changes last digits at most: a folder may be begun on one machine and ended on another.
-    work = partial(reduce_one, preset=config, device=device, **settings)
-    folders.convert(tasks, work, {"command": "reduce", "preset": preset, "max_bytes": max_bytes, **settings})
+    tasks = options.planned(sources, output, readable=_PHOTOGRAPHS, suffix=KINDS[format_ or "jpeg"].suffixes[0])
+    wanted = ReduceOptions(preset=PRESETS[preset], **chosen)
+    _check_targets(tasks, format_, wanted.carrier)
+    folders.convert(tasks, partial(reduce_one, options=wanted), {"command": "reduce", **wanted.settings()})
 
 
 @click.command(
@@ -141,7 +143,7 @@ def reduce(
 @click.option("--force", is_flag=True, help="Expand even if the payload was made for another picture.")
 @click.option(
     "--device",
-    type=click.Choice(list(DEVICES)),
+    type=click.Choice(DEVICES),
     default="cpu",
     show_default=True,
     help="Where to compute; auto takes CUDA if there is any.",
@@ -165,7 +167,7 @@ def expand(
 
     A sidecar beside a file (photo.jpg.gamut) is found by itself.
     """
-    tasks = options.planned(sources, output, readable=FORMATS, suffix=KINDS[format_ or "tiff"].suffixes[0])
+    tasks = options.planned(sources, output, readable=carriers.SUFFIXES, suffix=KINDS[format_ or "tiff"].suffixes[0])
     choice: dict[str, Any] = {"space": space, "depth": None if depth is None else int(depth), "quality": quality}
     _check_photographs(tasks, format_, choice)
     if sidecar is not None and len(tasks) > 1:
@@ -191,11 +193,10 @@ def _check_photographs(tasks: list[Task], format_: str | None, choice: dict[str,
 def _check_targets(tasks: list[Task], format_: str | None, carrier: str | None) -> None:
     """Refuse sRGB files that cannot be as they are asked for, before anything is done."""
     for task in tasks:
-        written = FORMATS.get(task.target.suffix.lower())
-        if written is None:
-            raise click.UsageError(f"{task.target.name}: the output must end in {', '.join(FORMATS)}")
+        try:
+            written = carriers.format_of(task.target)
+            carriers.carrier_for(written, carrier, file=task.target.name)
+        except CarrierError as error:
+            raise click.UsageError(str(error)) from error
         if format_ is not None and written != format_:
             raise click.UsageError(f"--format {format_} does not go with {task.target.name}")
-        if carrier is not None and carrier not in carriers.carriers_of(written):
-            fitting = ", ".join(carriers.carriers_of(written))
-            raise click.UsageError(f"--carrier {carrier} does not go with {task.target.name}, which takes {fitting}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,17 +12,13 @@ from gamutmeta.batch import Task, run
 from gamutmeta.cli import options
 from gamutmeta.cli.outcomes import report_line, show
 from gamutmeta.edit import edit_file
-from gamutmeta.reduction import FORMATS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from gamutmeta.report import Report
 
 __all__ = ["crop", "resize", "rotate"]
-
-AnyFunction = TypeVar("AnyFunction", bound="Callable[..., object]")
 
 _ABOUT = """
 
@@ -51,7 +47,7 @@ def _size(_context: click.Context, _parameter: click.Parameter, text: str) -> tu
     return width, height
 
 
-def _common(command: AnyFunction) -> AnyFunction:
+def _common(command: options.AnyFunction) -> options.AnyFunction:
     """The argument and options of all three."""
     for decorate in (
         options.json_lines,
@@ -123,7 +119,7 @@ def rotate(
 
 
 def _edit(file: Path, output: str, *, as_json: bool, **settings: Any) -> None:
-    tasks = options.planned([file], output, readable=FORMATS)
+    tasks = options.planned([file], output, readable=carriers.SUFFIXES)
     outcomes = run(tasks, partial(_edit_one, **settings))
     show(outcomes, total=len(tasks), name=lambda task: task.source, text=report_line, as_json=as_json)
 

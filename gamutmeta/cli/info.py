@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,7 +12,7 @@ from gamutmeta.batch import run
 from gamutmeta.cli import options
 from gamutmeta.cli.outcomes import show
 from gamutmeta.container import Payload
-from gamutmeta.errors import NoPayloadError
+from gamutmeta.container.header import versions_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,19 +87,19 @@ def info(files: tuple[Path, ...], *, as_json: bool) -> None:
 def _inspect(file: Path) -> PayloadInfo:
     with file.open("rb") as fp:
         if fp.read(len(carriers.MAGIC)) == carriers.MAGIC:
-            container, carrier = carriers.read_sidecar(file), "sidecar"
+            found = carriers.extract_or_sidecar(fp, sidecar=file)
         else:
-            container, carrier = _extracted_or_beside(fp, file)
+            found = carriers.extract_or_sidecar(fp, file)
+    container = found.container
     payload = Payload.from_bytes(container)
-    # Bytes 8 and 9 stay where they are in all versions of the container.
-    min_reader_version, version = container[8:10]
+    versions = versions_of(container)
     return PayloadInfo(
         file=str(file),
-        carrier=carrier,
+        carrier=found.carrier,
         payload_bytes=len(container),
         file_bytes=file.stat().st_size,
-        version=version,
-        min_reader_version=min_reader_version,
+        version=versions.writer,
+        min_reader_version=versions.min_reader,
         width=payload.width,
         height=payload.height,
         binding=payload.binding.kind,
@@ -108,15 +108,3 @@ def _inspect(file: Path) -> PayloadInfo:
         parameters=payload.descriptor.parameter_count,
         adaptation=str(payload.descriptor.adaptation),
     )
-
-
-def _extracted_or_beside(fp: BinaryIO, file: Path) -> tuple[bytes, str]:
-    """The container in a file or, if it has none, in the sidecar beside it; and which of the carriers that is."""
-    try:
-        found = carriers.extract_from_file(fp)
-    except NoPayloadError:
-        beside = carriers.sidecar_path(file)
-        if not beside.is_file():
-            raise
-        return carriers.read_sidecar(beside), "sidecar"
-    return found.container, found.carrier

@@ -40,6 +40,19 @@ class Differences:
     errors: tuple[NDArray[np.float64], ...]
     og: NDArray[np.bool_]
 
+    @property
+    def top(self) -> int:
+        """The end of a scale that shows nearly all errors of the first picture, see :func:`scale_end`."""
+        return scale_end(self.errors[0])
+
+    def mean(self, picture: int) -> float:
+        """Mean CIEDE2000 of a picture, by its place in `errors`."""
+        return float(self.errors[picture].mean())
+
+    def mean_og(self, picture: int) -> float | None:
+        """The same over the original's out-of-gamut pixels; None if it has none."""
+        return float(self.errors[picture][self.og].mean()) if self.og.any() else None
+
 
 def color_differences(
     original: NDArray[np.uint16], others: Sequence[NDArray[np.uint16]], adaptation: Adaptation

@@ -6,10 +6,7 @@ Reference:
 
 from __future__ import annotations
 
-__all__ = ["SPECTRAL_LOCUS", "WAVELENGTHS"]
-
-WAVELENGTHS = range(380, 705, 5)
-"""In nm."""
+__all__ = ["SPECTRAL_LOCUS"]
 
 SPECTRAL_LOCUS: tuple[tuple[float, float], ...] = (
     (0.1741, 0.0050), (0.1740, 0.0050), (0.1738, 0.0049), (0.1736, 0.0049), (0.1733, 0.0048), (0.1730, 0.0048),
@@ -24,4 +21,4 @@ SPECTRAL_LOCUS: tuple[tuple[float, float], ...] = (
     (0.7260, 0.2740), (0.7283, 0.2717), (0.7300, 0.2700), (0.7311, 0.2689), (0.7320, 0.2680), (0.7327, 0.2673),
     (0.7334, 0.2666), (0.7340, 0.2660), (0.7344, 0.2656), (0.7346, 0.2654), (0.7347, 0.2653),
 )  # fmt: skip
-"""x and y at each of the :data:`WAVELENGTHS`; from the last to the first runs the line of purples."""
+"""x and y at wavelengths of 380, 385, ..., 700 nm; from the last to the first runs the line of purples."""

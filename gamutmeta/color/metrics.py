@@ -20,10 +20,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.floating[Any]]
 
-__all__ = ["ErrorSums", "psnr", "rmse"]
-
-_STRIP_VALUES = 3 << 20
-"""Values taken at a time by the functions for whole arrays: 12 MiB of float32 differences."""
+__all__ = ["ErrorSums"]
 
 
 @dataclass(slots=True)
@@ -110,27 +107,6 @@ class ErrorSums:
     def og_percent(self) -> float:
         """Share of out-of-gamut pixels in percent; nan without masks."""
         return 100 * self.og_pixels / self.pixels if self.pixels and self.og_pixels >= 0 else math.nan
-
-
-def rmse(reference_linear: Floats, test_linear: Floats) -> float:
-    """Root-mean-square error of two arrays of shape (..., 3); see :class:`ErrorSums`."""
-    return _sums_of(reference_linear, test_linear).rmse
-
-
-def psnr(reference_linear: Floats, test_linear: Floats) -> float:
-    """Peak signal-to-noise ratio in dB of two arrays of shape (..., 3); see :class:`ErrorSums`."""
-    return _sums_of(reference_linear, test_linear).psnr
-
-
-def _sums_of(reference: Floats, test: Floats) -> ErrorSums:
-    sums = ErrorSums()
-    if reference.shape != test.shape or reference.ndim < 2:
-        sums.add(reference, test)
-        return sums
-    rows = max(1, _STRIP_VALUES // max(1, math.prod(reference.shape[1:])))
-    for top in range(0, reference.shape[0], rows):
-        sums.add(reference[top : top + rows], test[top : top + rows])
-    return sums
 
 
 def _root_mean(squares: float, pixels: int) -> float:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from gamutmeta.envelope import DIGEST_BYTES
 from gamutmeta.errors import PayloadError
 
-__all__ = ["BINDING_KINDS", "DIGEST_BYTES", "Binding", "BindingKind"]
+__all__ = ["BINDING_KINDS", "Binding", "BindingKind"]
 
 BindingKind = Literal["jpeg", "rgb8"]
 BINDING_KINDS: tuple[BindingKind, ...] = get_args(BindingKind)
-
-DIGEST_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)

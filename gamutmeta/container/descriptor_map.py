@@ -46,8 +46,9 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 import msgpack
 
 from gamutmeta.color.adaptation import Adaptation
-from gamutmeta.container.binding import BINDING_KINDS, DIGEST_BYTES, Binding
+from gamutmeta.container.binding import BINDING_KINDS, Binding
 from gamutmeta.container.tensors import check_scale
+from gamutmeta.envelope import DIGEST_BYTES
 from gamutmeta.errors import PayloadError
 from gamutmeta.model.descriptor import MAX_OCTAVES, Descriptor, FourierXY, Grid, Head, Rgb, RgbSource
 

@@ -30,14 +30,24 @@ import zlib
 from typing import TYPE_CHECKING, NamedTuple
 
 from gamutmeta.container.limits import DEFAULT_LIMITS
+from gamutmeta.envelope import MAGIC
 from gamutmeta.errors import ChecksumError, PayloadError, VersionError
 
 if TYPE_CHECKING:
     from gamutmeta.container.limits import Limits
 
-__all__ = ["CHECKSUM_BYTES", "HEADER_BYTES", "MAGIC", "VERSION", "Sections", "join_sections", "split_sections"]
+__all__ = [
+    "CHECKSUM_BYTES",
+    "HEADER_BYTES",
+    "MAGIC",
+    "VERSION",
+    "Sections",
+    "Versions",
+    "join_sections",
+    "split_sections",
+    "versions_of",
+]
 
-MAGIC = b"\x89GMT\r\n\x1a\n"
 VERSION = 1
 """Version of the format that is written, and the newest that is read."""
 
@@ -126,6 +136,20 @@ def split_sections(data: bytes, limits: Limits) -> Sections:
     limits.check_sections(descriptor_length=header.descriptor_length, tensor_length=header.tensor_length)
     middle = HEADER_BYTES + header.descriptor_length
     return Sections(data[HEADER_BYTES:middle], header.tensor_length, data[middle:-CHECKSUM_BYTES])
+
+
+class Versions(NamedTuple):
+    """Versions and flags of a container, see the top of this module."""
+
+    min_reader: int
+    writer: int
+    critical_flags: int
+    ignorable_flags: int
+
+
+def versions_of(data: bytes) -> Versions:
+    """The versions and flags of a container that :func:`split_sections` takes, or that is only too new for it."""
+    return Versions(*data[8:12])
 
 
 def _check_length(header: _Header, data: bytes, limits: Limits) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gamutmeta.envelope import MAX_CONTAINER
 from gamutmeta.errors import LimitError
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class Limits:
         pixels: width times height of the picture. 2**30 pixels expand to 6 GiB.
     """
 
-    container_bytes: int = 61_440
+    container_bytes: int = MAX_CONTAINER
     descriptor_bytes: int = 1_024
     tensor_bytes: int = 1 << 20
     layers: int = 8

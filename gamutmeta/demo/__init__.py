@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import math
+import time
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gamutmeta.comparison import compare
 from gamutmeta.demo.comparison import draw_comparison
-from gamutmeta.expansion import attached_payload, expand_decoded, expand_file
-from gamutmeta.model.descriptor import Descriptor
-from gamutmeta.model.expand import expand as expand_pixels
+from gamutmeta.expansion import SrgbFile
+from gamutmeta.options import ReduceOptions
 from gamutmeta.photo.files import atomic_write, check_output
-from gamutmeta.photo.pixels import decode_srgb
-from gamutmeta.photo.read import read_photo
-from gamutmeta.photo.wide import WideImage
-from gamutmeta.reduction import reduce_file
+from gamutmeta.photo.write import write_photo
+from gamutmeta.reduction import read_and_reduce, save_reduced
 
 if TYPE_CHECKING:
     import os
 
+    from gamutmeta.comparison import Comparison
     from gamutmeta.fit.config import FitConfig
     from gamutmeta.report import Report
 
@@ -35,14 +35,12 @@ class Demonstration:
 
     Attributes:
         reduction: of the photograph to `srgb`.
-        expansion: of `srgb` to `restored`.
         srgb: JPEG with a payload.
         restored: 16-bit TIFF.
         comparison: PNG, see :mod:`gamutmeta.demo.comparison`.
     """
 
     reduction: Report
-    expansion: Report
     srgb: Path
     restored: Path
     comparison: Path
@@ -63,6 +61,7 @@ def demonstrate(
     folder: str | os.PathLike[str],
     *,
     preset: str | FitConfig = "balanced",
+    max_bytes: int | None = None,
     overwrite: bool = False,
 ) -> Demonstration:
     """Reduce a photograph to a JPEG, restore it from that, and draw the comparison.
@@ -70,14 +69,15 @@ def demonstrate(
     Args:
         photograph: any that can be reduced; None for the one that comes along.
         folder: where the three files go; made if need be.
-        preset: as for :func:`gamutmeta.reduction.reduce`.
+        preset: as for :func:`gamutmeta.reduce`.
+        max_bytes: as for :func:`gamutmeta.reduce`.
         overwrite: whether the files may exist.
 
     Raises:
         OutputExistsError: if one of them exists and `overwrite` is false; nothing was done then.
         GamutMetaError, OSError: as for :func:`gamutmeta.reduction.reduce_file`.
     """
-    folder = Path(folder)
+    folder, options = Path(folder), ReduceOptions(preset=preset, max_bytes=max_bytes)
     with ExitStack() as stack:
         if photograph is None:
             photograph = stack.enter_context(resources.as_file(resources.files(__name__) / "carrots.tif"))
@@ -88,29 +88,27 @@ def demonstrate(
         for path in (srgb, restored, comparison):
             check_output(path, overwrite=overwrite)
         folder.mkdir(parents=True, exist_ok=True)
-        reduction = reduce_file(source, srgb, preset=preset, overwrite=overwrite)
-        expansion = expand_file(srgb, restored, overwrite=overwrite)
-        png = _comparison(source, srgb, reduction)
-        atomic_write(comparison, png, overwrite=overwrite)
-    return Demonstration(reduction, expansion, srgb, restored, comparison)
+        start = time.perf_counter()
+        original, reduction = read_and_reduce(source, srgb, options, overwrite=overwrite)
+        report = save_reduced(reduction, srgb, options, overwrite=overwrite)
+        report = replace(report, file=str(source), seconds=time.perf_counter() - start)
+    # From the file that was written, and nothing else.
+    compared = compare(SrgbFile.read(srgb, check=True), original)
+    write_photo(compared.restored.convert("prophoto"), restored, overwrite=overwrite)
+    atomic_write(comparison, _png_of(compared, report), overwrite=overwrite)
+    return Demonstration(report, srgb, restored, comparison)
 
 
-def _comparison(source: Path, srgb: Path, report: Report) -> bytes:
-    """The comparison as a PNG file."""
-    data = srgb.read_bytes()
-    codes = decode_srgb(data)
-    attached = attached_payload(data, srgb)
-    adaptation = attached.payload.descriptor.adaptation
+def _png_of(comparison: Comparison, report: Report) -> bytes:
+    """The comparison as a PNG file, with figures of the reduction."""
+    payload, whole = report.payload_bytes or 0, report.file_bytes or 0
     sheet = draw_comparison(
-        read_photo(source),
-        WideImage(expand_pixels(Descriptor(adaptation=adaptation), {}, codes)),
-        expand_decoded(attached, data, codes),
-        details=(
-            f"sRGB JPEG, {len(data) - attached.size:,} bytes. {_psnr_text(report.psnr_clip_og)}",
-            f"The same with {attached.size:,} bytes of payload. {_psnr_text(report.psnr_og)}",
+        comparison,
+        (
+            f"sRGB JPEG, {whole - payload:,} bytes. {_psnr_text(report.psnr_clip_og)}",
+            f"The same with {payload:,} bytes of payload. {_psnr_text(report.psnr_og)}",
             "16-bit ProPhoto",
         ),
-        adaptation=adaptation,
     )
     png = BytesIO()
     sheet.save(png, "PNG", icc_profile=sheet.info["icc_profile"])

@@ -5,17 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import ExifTags, Image, ImageOps
+from PIL import Image
 
-from gamutmeta.color.difference import color_differences, scale_end
+from gamutmeta.color.heat import heat_colours
 from gamutmeta.color.icc import profile_bytes
 from gamutmeta.color.spaces import DISPLAY_P3
-from gamutmeta.demo.sheet import Panel, Scale, draw_sheet, heat_colours
+from gamutmeta.demo.sheet import Panel, Scale, draw_sheet
+from gamutmeta.photo.upright import upright_image
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gamutmeta.color.adaptation import Adaptation
+    from gamutmeta.color.difference import Differences
+    from gamutmeta.comparison import Comparison
     from gamutmeta.photo.wide import WideImage
 
 __all__ = ["draw_comparison"]
@@ -26,34 +28,23 @@ _PANEL = 600
 _SCREEN_NOTE = "The photographs are in Display P3.\nAn sRGB screen shows only a part of the difference."
 
 
-def draw_comparison(
-    original: WideImage,
-    clipped: WideImage,
-    restored: WideImage,
-    *,
-    details: tuple[str, str, str],
-    adaptation: Adaptation,
-) -> Image.Image:
+def draw_comparison(comparison: Comparison, details: tuple[str, str, str]) -> Image.Image:
     """Draw the comparison.
 
     Args:
-        original: in ProPhoto; decides about size and orientation.
-        clipped: expanded without the payload, in ProPhoto and of the same size.
-        restored: expanded with it, likewise.
+        comparison: the original decides about size and orientation.
         details: figures to print above the clipped, the restored and the original photograph.
-        adaptation: of the matrix that decides which pixels are out of gamut.
 
     Returns:
         RGB, with the profile of Display P3 in ``info``.
     """
-    differences = color_differences(original.array, (clipped.array, restored.array), adaptation)
-    errors, og = differences.errors, differences.og
-    top = scale_end(errors[0])
+    original, differences = comparison.original, comparison.differences
+    og, top = differences.og, differences.top
 
     size = _panel_size(original)
-    photographs = [_photograph(wide, size) for wide in (clipped, restored, original)]
+    photographs = [_photograph(wide, size) for wide in (comparison.clipped, comparison.restored, original)]
     maps = [
-        *(_enlarged(heat_colours(error / top), size) for error in errors),
+        *(_enlarged(heat_colours(error / top), size) for error in differences.errors),
         _dimmed(photographs[2], _enlarged(og.astype(np.uint8) * 255, size)),
     ]
     share = f"{100 * og.mean():.1f} % of the pixels; all others are dimmed"
@@ -61,13 +52,13 @@ def draw_comparison(
         (("Clipped", "Restored", "Original"), details, photographs),
         (
             ("Error of clipping", "Error after restoring", "Colours outside sRGB"),
-            (*(_error_figures(error, og) for error in errors), share),
+            (*(_error_figures(differences, picture) for picture in (0, 1)), share),
             maps,
         ),
     )
     panels = [
         [
-            Panel(title, detail, _upright(picture, original.orientation))
+            Panel(title, detail, upright_image(picture, original.orientation))
             for title, detail, picture in zip(*row, strict=True)
         ]
         for row in rows
@@ -96,13 +87,7 @@ def _dimmed(photograph: Image.Image, mask: Image.Image) -> Image.Image:
     return Image.composite(photograph, grey, mask)
 
 
-def _upright(picture: Image.Image, orientation: int) -> Image.Image:
-    picture = Image.fromarray(np.asarray(picture))  # without the EXIF block that came along
-    picture.getexif()[ExifTags.Base.Orientation] = orientation
-    return ImageOps.exif_transpose(picture)
-
-
-def _error_figures(error: NDArray[np.float64], og: NDArray[np.bool_]) -> str:
-    if not og.any():
-        return f"CIEDE2000: mean {error.mean():.2f}"
-    return f"CIEDE2000: mean {error.mean():.2f}, out of gamut {error[og].mean():.2f}"
+def _error_figures(differences: Differences, picture: int) -> str:
+    figures = f"CIEDE2000: mean {differences.mean(picture):.2f}"
+    outside = differences.mean_og(picture)
+    return figures if outside is None else f"{figures}, out of gamut {outside:.2f}"

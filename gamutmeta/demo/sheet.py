@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from gamutmeta.color.heat import heat_colours
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
-__all__ = ["Panel", "Scale", "draw_sheet", "heat_colours"]
+__all__ = ["Panel", "Scale", "draw_sheet"]
 
 _MARGIN, _GAP = 40, 24
 _CAPTION = 66
@@ -24,9 +24,6 @@ _CELL_MIN = 520
 """A cell has at least the width of its words."""
 
 _BACKGROUND, _TEXT, _FAINT = (24, 24, 24), (236, 236, 236), (160, 160, 160)
-
-_HEAT = ((10, 10, 14), (62, 18, 110), (152, 38, 108), (224, 84, 58), (250, 166, 50), (254, 250, 206))
-"""From nothing to the most: rises in lightness all along, so that it can be read without telling its hues apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +54,6 @@ class Scale:
     top: float
     unit: str
     note: str
-
-
-def heat_colours(values: NDArray[np.floating[Any]]) -> NDArray[np.uint8]:
-    """Colours of values on [0, 1]; what lies beyond is clipped.
-
-    Args:
-        values: any shape.
-
-    Returns:
-        uint8 of shape (..., 3).
-    """
-    stops = np.linspace(0, 1, len(_HEAT))
-    channels = [np.interp(values, stops, [colour[k] for colour in _HEAT]) for k in range(3)]
-    colours: NDArray[np.uint8] = np.rint(np.stack(channels, axis=-1)).astype(np.uint8)
-    return colours
 
 
 def draw_sheet(rows: Sequence[Sequence[Panel]], scale: Scale) -> Image.Image:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from operator import index
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from gamutmeta.color.adaptation import Adaptation
+from gamutmeta.envelope import MAX_CONTAINER
 from gamutmeta.errors import FitError
 from gamutmeta.model.descriptor import Descriptor, FourierXY, Grid, Head, Rgb, RgbSource
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["MAX_BYTES", "MIN_BYTES", "PRESETS", "FitConfig", "preset_named"]
+__all__ = ["MAX_BYTES", "MIN_BYTES", "PRESETS", "RUNGS", "FitConfig", "preset_named"]
 
-MIN_BYTES, MAX_BYTES = 400, 61_440
+MIN_BYTES, MAX_BYTES = 400, MAX_CONTAINER
 """What may be asked for as the cap: below, no model fits; above, no carrier takes it."""
 
 _PIXELS_PER_CELL = 4
@@ -81,14 +83,21 @@ class FitConfig:
         (400, 620, 960, 1,500, 2,400, 3,800, 6,000, 9,600, 16,000, 28,000, 61,440) whose rungs lie so far apart that
         more bytes are hardly ever worse (3 of 130 steps on thirteen photographs, by at most 0.06 dB).
 
+        Args:
+            max_bytes: the cap, a whole number.
+
         Raises:
-            FitError: if the cap is not in 400..61,440.
+            FitError: if the cap is no whole number in 400..61,440.
         """
+        try:
+            max_bytes = index(max_bytes)
+        except TypeError:
+            raise FitError(f"a payload can be limited to a whole number of bytes, not to {max_bytes!r}") from None
         if not MIN_BYTES <= max_bytes <= MAX_BYTES:
             raise FitError(f"a payload can be limited to {MIN_BYTES}..{MAX_BYTES:,} bytes, not to {max_bytes:,}")
         if self.model == "paper":
             return replace(self, max_bytes=max_bytes)
-        max_bytes = max(rung for rung in _RUNGS if rung <= max_bytes)
+        max_bytes = max(rung for rung in RUNGS if rung <= max_bytes)
         size = next(size for size in _SIZES if max_bytes <= size.max_bytes)
         return replace(self, **(size._asdict() | {"max_bytes": max_bytes}))
 
@@ -125,7 +134,7 @@ class FitConfig:
         )
 
 
-_RUNGS = (400, 620, 960, 1_500, 2_400, 3_800, 6_000, 9_600, 16_000, 28_000, MAX_BYTES)
+RUNGS = (400, 620, 960, 1_500, 2_400, 3_800, 6_000, 9_600, 16_000, 28_000, MAX_BYTES)
 """Rungs a quarter apart were tried: where the photograph has no use for more, chance in the fit then made up to 0.2 dB
 of difference either way."""
 

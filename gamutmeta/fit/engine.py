@@ -11,11 +11,11 @@ import numpy as np
 import torch
 
 from gamutmeta.color.compiled import kernel_for
-from gamutmeta.errors import FitError
 from gamutmeta.fit.device_samples import DeviceCandidates
 from gamutmeta.fit.samples import HostCandidates, draw_samples
 from gamutmeta.fit.threads import single_threaded
 from gamutmeta.fit.training import Training, step_for, train
+from gamutmeta.gpu.choice import check_device, no_cuda
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -59,13 +59,13 @@ def choose_device(name: str) -> torch.device:
     """The device for "auto" (CUDA when present), "cpu" or "cuda".
 
     Raises:
-        FitError: if the name is unknown, or CUDA is asked for and there is none.
+        DeviceError: if the name is unknown, or CUDA is asked for and there is none.
     """
-    if name not in {"auto", "cpu", "cuda"}:
-        raise FitError(f"unknown device {name!r}; use auto, cpu or cuda")
-    if name == "cuda" and not torch.cuda.is_available():
-        raise FitError("device 'cuda' was asked for, but torch finds no CUDA device; auto or cpu does without")
-    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
+    check_device(name)
+    there = name != "cpu" and torch.cuda.is_available()
+    if name == "cuda" and not there:
+        raise no_cuda()
+    return torch.device("cuda" if there else "cpu")
 
 
 def fit(
@@ -96,7 +96,8 @@ def fit(
         The model, whose container is not larger than ``config.max_bytes``.
 
     Raises:
-        FitError: for an unknown device, if no pixel can be learnt from, or if the cap cannot be kept.
+        FitError: if no pixel can be learnt from, or if the cap cannot be kept.
+        DeviceError: as for :func:`choose_device`.
     """
     start = time.perf_counter()
     where = choose_device(device)

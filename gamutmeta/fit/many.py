@@ -70,8 +70,9 @@ def fit_many(
         The models, in the order of the pictures; the same as alone but for the rounding of sums.
 
     Raises:
-        FitError: for an unknown device; and if a picture, which it names by its number from 0 on, has no pixel to
-            be learnt from, or if its cap cannot be kept.
+        FitError: if a picture, which it names by its number from 0 on, has no pixel to be learnt from, or if its cap
+            cannot be kept.
+        DeviceError: as for :func:`gamutmeta.fit.engine.choose_device`.
     """
     where = choose_device(device)
     if where.type == "cpu":

@@ -19,13 +19,28 @@ if TYPE_CHECKING:
     Expander = Callable[[Descriptor, Mapping[str, Floats], NDArray[np.uint8]], NDArray[np.uint16] | None]
     """Expands a picture, or gives None for a model that it does not know."""
 
-__all__ = ["DEVICES", "PURPOSE", "gpu_expander"]
+__all__ = ["DEVICES", "PURPOSE", "check_device", "gpu_expander", "no_cuda"]
 
-DEVICES = ("cpu", "cuda", "auto")
-"""What may be asked for."""
+DEVICES = ("auto", "cpu", "cuda")
+"""What may be asked for, to expand or to fit; "auto" is CUDA where it is there."""
 
 PURPOSE = "expanding on a GPU"
 """For the message about a missing library."""
+
+
+def check_device(name: str) -> None:
+    """Refuse what is no name of a device.
+
+    Raises:
+        DeviceError: if it is not one of :data:`DEVICES`.
+    """
+    if name not in DEVICES:
+        raise DeviceError(f"unknown device {name!r}; use {', '.join(DEVICES)}")
+
+
+def no_cuda() -> DeviceError:
+    """The error where CUDA is asked for and torch finds none."""
+    return DeviceError("device 'cuda' was asked for, but torch finds no CUDA device; auto or cpu does without")
 
 
 def gpu_expander(device: str) -> Expander | None:
@@ -38,8 +53,7 @@ def gpu_expander(device: str) -> Expander | None:
         DeviceError: for an unknown name, or if CUDA is asked for and there is none.
         MissingExtraError: if CUDA is asked for and a library is missing.
     """
-    if device not in DEVICES:
-        raise DeviceError(f"unknown device {device!r}; use {', '.join(DEVICES)}")
+    check_device(device)
     if device == "cpu":
         return None
     try:
@@ -56,5 +70,5 @@ def gpu_expander(device: str) -> Expander | None:
             return None
         raise MissingExtraError(PURPOSE, error.name, "gpu") from error
     if device == "cuda":
-        raise DeviceError("device 'cuda' was asked for, but torch finds no CUDA device; auto or cpu does without")
+        raise no_cuda()
     return None

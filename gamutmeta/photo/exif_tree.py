@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "EXIF_POINTER",
     "GPS_POINTER",
+    "INTEROP_POINTER",
     "ExifTree",
     "Field",
     "pack_directory",

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 
 from gamutmeta.photo.extras import imagecodecs_for, optional
-from gamutmeta.photo.metadata import checked_exif, checked_xmp, upright_exif
 from gamutmeta.photo.picture import FURTHER_PICTURES, PREMULTIPLIED, Picture, channels_of, check_size
 from gamutmeta.photo.pillow_in import array_of, open_pillow, take_metadata
 
@@ -46,10 +45,8 @@ def read_heif(file: BinaryIO, max_pixels: int) -> Picture:
     rgb, alpha, is_gray = channels_of(np.asarray(heif), bits, notes, extra)
     picture = Picture(rgb, bits, is_gray, alpha, notes=notes)
     _take_colour(picture, heif.info)
-    picture.exif = upright_exif(checked_exif(heif.info.get("exif")))
-    picture.xmp, note = checked_xmp(heif.info.get("xmp"), upright=True)
-    if note:
-        notes.append(note)
+    picture.take_exif(heif.info.get("exif"), upright=True)
+    picture.take_xmp(heif.info.get("xmp"), upright=True)
     if len(heif) > 1:
         notes.append(FURTHER_PICTURES)
     return picture

@@ -6,9 +6,10 @@ import io
 from typing import TYPE_CHECKING, NamedTuple
 
 from gamutmeta.carriers import host_format
-from gamutmeta.carriers.tiff import read_ifd0, read_value
-from gamutmeta.errors import CarrierError, GamutMetaError, PhotoError
-from gamutmeta.photo.metadata import checked_exif, checked_xmp, exif_of_tiff
+from gamutmeta.carriers.tiff_ifd import XMP_TAG, read_ifd0, read_tag
+from gamutmeta.errors import CarrierError
+from gamutmeta.photo.decoding import decoding
+from gamutmeta.photo.metadata import MAX_PACKET, checked_exif, checked_xmp, exif_of_tiff
 from gamutmeta.photo.picture import FURTHER_PICTURES, MAX_PIXELS
 from gamutmeta.photo.pillow_in import has_further_pictures, open_pillow
 
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = ["Metadata", "read_metadata"]
-
-_XMP_TAG = 700
-_MAX_XMP = 64 << 20
 
 
 class Metadata(NamedTuple):
@@ -42,21 +40,16 @@ def read_metadata(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Metadata:
     """
     if host_format(data) == "tiff":
         return Metadata(_unless_damaged(exif_of_tiff, data), _unless_damaged(_xmp_of_tiff, data))
-    try:
-        with open_pillow(io.BytesIO(data), ("JPEG", "PNG"), max_pixels) as image:
-            notes = (FURTHER_PICTURES,) if has_further_pictures(image) else ()
-            return Metadata(checked_exif(image.info.get("exif")), checked_xmp(image.info.get("xmp"))[0], notes)
-    except (GamutMetaError, Warning):
-        raise
-    except Exception as error:
-        # Pillow raises a dozen kinds of exceptions for damaged files, none of which is documented.
-        raise PhotoError(f"the picture cannot be opened: {str(error) or type(error).__name__}") from error
+    with (
+        decoding("the picture cannot be opened"),
+        open_pillow(io.BytesIO(data), ("JPEG", "PNG"), max_pixels) as image,
+    ):
+        notes = (FURTHER_PICTURES,) if has_further_pictures(image) else ()
+        return Metadata(checked_exif(image.info.get("exif")), checked_xmp(image.info.get("xmp"))[0], notes)
 
 
 def _xmp_of_tiff(data: bytes) -> bytes | None:
-    ifd = read_ifd0(data)
-    entry = next((entry for entry in ifd.entries if entry.tag == _XMP_TAG and entry.nbytes), None)
-    return None if entry is None else checked_xmp(read_value(data, entry, max_bytes=_MAX_XMP))[0]
+    return checked_xmp(read_tag(data, read_ifd0(data), XMP_TAG, max_bytes=MAX_PACKET))[0]
 
 
 def _unless_damaged(read: Callable[[bytes], bytes | None], data: bytes) -> bytes | None:

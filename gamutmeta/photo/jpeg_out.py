@@ -5,8 +5,9 @@ from __future__ import annotations
 import warnings
 from contextlib import contextmanager, nullcontext
 from threading import Lock
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, get_args
 
+from gamutmeta.carriers.jpeg import MAX_CONTENT, XMP_SIGNATURE
 from gamutmeta.errors import GamutMetaWarning, PhotoError
 from gamutmeta.photo.metadata import shortened_exif
 
@@ -16,20 +17,22 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["NO_TRANSPARENCY", "write_jpeg"]
+__all__ = ["NO_TRANSPARENCY", "SUBSAMPLINGS", "Subsampling", "write_jpeg"]
+
+Subsampling = Literal["4:4:4", "4:2:2", "4:2:0"]
+"""Of a JPEG's chroma channels."""
+
+SUBSAMPLINGS: tuple[Subsampling, ...] = get_args(Subsampling)
 
 NO_TRANSPARENCY = "a JPEG holds no transparency: it was left out"
 """What to tell those who had some."""
 
 
-_MAX_SEGMENT = 65533
-"""Bytes that fit one marker segment (ITU-T T.81, section B.1.1.4)."""
-_MAX_XMP = _MAX_SEGMENT - len(b"http://ns.adobe.com/xap/1.0/\0")
+_MAX_XMP = MAX_CONTENT - len(XMP_SIGNATURE)
 _MAX_SIDE = 65535
 _MAX_BYTES_PER_PIXEL = 6
 """Noise at quality 100 takes 4.3."""
 _BUFFER_LOCK = Lock()
-_SUBSAMPLINGS = ("4:4:4", "4:2:2", "4:2:0")
 
 
 def write_jpeg(
@@ -66,13 +69,13 @@ def write_jpeg(
 
     if not 1 <= quality <= 100:
         raise PhotoError(f"JPEG quality is 1 to 100, not {quality}")
-    if subsampling not in _SUBSAMPLINGS:
-        raise PhotoError(f"chroma subsampling is one of {', '.join(_SUBSAMPLINGS)}, not {subsampling}")
+    if subsampling not in SUBSAMPLINGS:
+        raise PhotoError(f"chroma subsampling is one of {', '.join(SUBSAMPLINGS)}, not {subsampling}")
     if max(samples.shape) > _MAX_SIDE:
         raise PhotoError(f"{samples.shape[1]} x {samples.shape[0]} pixels are more than a JPEG takes ({_MAX_SIDE})")
     options: dict[str, Any] = {}
     if exif:
-        short = shortened_exif(exif, _MAX_SEGMENT)
+        short = shortened_exif(exif, MAX_CONTENT)
         if short != exif:
             lost = "it was" if short is None else "maker notes and thumbnail were"
             warnings.warn(f"the EXIF block is too long for a JPEG; {lost} left out", GamutMetaWarning, stacklevel=2)

@@ -16,7 +16,7 @@ from gamutmeta.color.cicp import HIGH_DYNAMIC_RANGE, cicp_space
 from gamutmeta.errors import MissingExtraError, PhotoError
 from gamutmeta.photo.boxes import iter_boxes
 from gamutmeta.photo.extras import imagecodecs_for, openimageio_for
-from gamutmeta.photo.metadata import checked_exif, checked_xmp, upright_exif
+from gamutmeta.photo.metadata import MAX_PACKET
 from gamutmeta.photo.picture import FURTHER_PICTURES, STRAIGHT, UNSPECIFIED, Picture, channels_of, check_size
 
 if TYPE_CHECKING:
@@ -30,8 +30,6 @@ JXL_SIGNATURES = (b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n")
 _BITS = {"uint8": 8, "uint16": 16}
 _LINEAR_SRGB = (1, 8)
 _LEAST = 128
-_MAX_BOX = 64 << 20
-"""Bytes of a packet, also after decompression."""
 
 
 def read_jxl(file: BinaryIO, max_pixels: int) -> Picture:
@@ -104,12 +102,8 @@ def _take_metadata(picture: Picture, data: bytes) -> None:
     raw = packets.get(b"Exif", b"")
     # Four bytes say how far behind them the TIFF header is; the pixels are upright.
     body = raw[4 + int.from_bytes(raw[:4], "big") :]
-    picture.exif = upright_exif(checked_exif(body))
-    if body and picture.exif is None:
-        picture.notes.append("the EXIF block is damaged and was left out")
-    picture.xmp, note = checked_xmp(packets.get(b"xml "), upright=True)
-    if note:
-        picture.notes.append(note)
+    picture.take_exif(body, upright=True)
+    picture.take_xmp(packets.get(b"xml "), upright=True)
 
 
 def _packets(picture: Picture, data: bytes) -> Mapping[bytes, bytes]:
@@ -118,7 +112,7 @@ def _packets(picture: Picture, data: bytes) -> Mapping[bytes, bytes]:
     for box in iter_boxes(data):
         compressed = box.type == b"brob"
         kind = data[box.start : box.start + 4] if compressed else box.type
-        if kind not in {b"Exif", b"xml "} or kind in found or box.end - box.start > _MAX_BOX:
+        if kind not in {b"Exif", b"xml "} or kind in found or box.end - box.start > MAX_PACKET:
             continue
         if not compressed:
             found[kind] = data[box.start : box.end]
@@ -133,6 +127,6 @@ def _packets(picture: Picture, data: bytes) -> Mapping[bytes, bytes]:
 def _inflated(data: bytes) -> bytes:
     imagecodecs = imagecodecs_for("reading compressed metadata of JPEG XL")
     try:
-        return bytes(imagecodecs.brotli_decode(data, out=_MAX_BOX))
+        return bytes(imagecodecs.brotli_decode(data, out=MAX_PACKET))
     except imagecodecs.BrotliError as error:
         raise PhotoError(f"damaged metadata in a JPEG XL file: {error}") from error

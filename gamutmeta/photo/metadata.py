@@ -18,13 +18,15 @@ from typing import TYPE_CHECKING
 from gamutmeta.carriers.source import Source
 from gamutmeta.carriers.tiff import Entry, read_ifd0, read_ifd_at, read_value
 from gamutmeta.errors import CarrierError
-from gamutmeta.photo.exif_tree import EXIF_POINTER, ExifTree, pack_tree, read_tree
+from gamutmeta.photo.exif_tree import EXIF_POINTER, INTEROP_POINTER, ExifTree, pack_tree, read_tree
 
 if TYPE_CHECKING:
     from gamutmeta.carriers.source import SourceLike
 
 __all__ = [
     "EXIF_PREFIX",
+    "MAX_PACKET",
+    "ORIENTATION_TAG",
     "checked_exif",
     "checked_xmp",
     "declared_space",
@@ -38,9 +40,12 @@ __all__ = [
 
 EXIF_PREFIX = b"Exif\0\0"
 
-_ORIENTATION = 0x0112
+MAX_PACKET = 64 << 20
+"""Bytes of a profile or packet of metadata that are read at most, also after decompression."""
+
+ORIENTATION_TAG = 0x0112
 _COLOR_SPACE = 0xA001
-_INTEROP_POINTER, _INTEROP_INDEX = 0xA005, 0x0001
+_INTEROP_INDEX = 0x0001
 _MAKER_NOTE = 0x927C
 _UNCALIBRATED = 0xFFFF
 
@@ -50,7 +55,7 @@ _DESCRIPTIVE = frozenset(
         0x010E,  # ImageDescription
         0x010F,  # Make
         0x0110,  # Model
-        _ORIENTATION,
+        ORIENTATION_TAG,
         0x011A,  # XResolution
         0x011B,  # YResolution
         0x0128,  # ResolutionUnit
@@ -107,7 +112,7 @@ def exif_of_tiff(source: SourceLike, *, is_raw: bool = False) -> bytes | None:
     """
     tree = read_tree(source, _DESCRIPTIVE.__contains__).without(photo=[_MAKER_NOTE])
     if is_raw:
-        tree = tree.without(image=[_ORIENTATION], photo=_CODED_PICTURE)
+        tree = tree.without(image=[ORIENTATION_TAG], photo=_CODED_PICTURE)
     if not (tree.image or tree.photo or tree.gps):
         return None
     return EXIF_PREFIX + pack_tree(tree)
@@ -137,13 +142,13 @@ def shortened_exif(exif: bytes, limit: int) -> bytes | None:
 
 def orientation_of(exif: bytes | None) -> int:
     """The EXIF orientation, 1 to 8; 1 where there is none."""
-    number = _short_at(exif, _find(exif, _ORIENTATION))
+    number = _short_at(exif, _find(exif, ORIENTATION_TAG))
     return number if number is not None and 1 <= number <= 8 else 1
 
 
 def upright_exif(exif: bytes | None) -> bytes | None:
     """The block with orientation 1, for pixels that were turned already."""
-    return _patched(exif, _find(exif, _ORIENTATION), 1)
+    return _patched(exif, _find(exif, ORIENTATION_TAG), 1)
 
 
 def declared_space(exif: bytes | None) -> str | None:
@@ -151,7 +156,7 @@ def declared_space(exif: bytes | None) -> str | None:
     number = _short_at(exif, _find(exif, _COLOR_SPACE, EXIF_POINTER))
     if number in {1, 2}:  # 2 is no part of the standard, but written by cameras.
         return "srgb" if number == 1 else "adobe-rgb"
-    index = _find(exif, _INTEROP_INDEX, EXIF_POINTER, _INTEROP_POINTER)
+    index = _find(exif, _INTEROP_INDEX, EXIF_POINTER, INTEROP_POINTER)
     if exif is not None and index is not None and exif[slice(*_span(index))] == b"R03\0":
         return "adobe-rgb"
     return None
@@ -161,7 +166,7 @@ def with_declared_space(exif: bytes | None, space_name: str) -> bytes | None:
     """The block with its colour space set right, for pixels in a known space. Adds no field that is not there."""
     is_srgb = space_name == "srgb"
     exif = _patched(exif, _find(exif, _COLOR_SPACE, EXIF_POINTER), 1 if is_srgb else _UNCALIBRATED)
-    index = _find(exif, _INTEROP_INDEX, EXIF_POINTER, _INTEROP_POINTER)
+    index = _find(exif, _INTEROP_INDEX, EXIF_POINTER, INTEROP_POINTER)
     if exif is None or index is None or index.nbytes != 4:
         return exif
     start, end = _span(index)

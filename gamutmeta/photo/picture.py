@@ -9,6 +9,7 @@ import numpy as np
 
 from gamutmeta.errors import PhotoError
 from gamutmeta.photo.alpha import sixteen_bits, straightened
+from gamutmeta.photo.metadata import checked_exif, checked_xmp, upright_exif
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,6 +88,24 @@ class Picture:
     xmp: bytes | None = None
     notes: list[str] = field(default_factory=list)
     assumption: str | None = None
+
+    def take_exif(self, block: bytes | None, *, upright: bool = False) -> None:
+        """Keep the file's EXIF block; a note tells of one that is damaged.
+
+        Args:
+            block: with or without its ``Exif`` prefix; None or empty for none.
+            upright: the pixels were turned already: its orientation becomes 1.
+        """
+        checked = checked_exif(block)
+        self.exif = upright_exif(checked) if upright else checked
+        if block and checked is None:
+            self.notes.append("the EXIF block is damaged and was left out")
+
+    def take_xmp(self, packet: bytes | str | None, *, upright: bool = False) -> None:
+        """Keep the file's XMP packet; a note tells why if it is left out. `upright` as for :meth:`take_exif`."""
+        self.xmp, note = checked_xmp(packet, upright=upright)
+        if note:
+            self.notes.append(note)
 
 
 def check_size(width: int, height: int, max_pixels: int) -> None:

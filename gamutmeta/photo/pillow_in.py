@@ -9,11 +9,12 @@ import numpy as np
 
 from gamutmeta.color.strips import row_strips
 from gamutmeta.errors import PhotoError
-from gamutmeta.photo.metadata import checked_exif, checked_xmp
+from gamutmeta.photo.metadata import ORIENTATION_TAG
 from gamutmeta.photo.picture import FURTHER_PICTURES, Picture, channels_of, check_size
+from gamutmeta.photo.upright import turned_back
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
     from PIL import Image
@@ -26,17 +27,6 @@ _KEYED = _CONVERTED | {"1": "LA", "L": "LA", "P": "RGBA", "RGB": "RGBA"}
 """The same for pictures with a transparent colour."""
 _COPIED_PIXELS = 1 << 20
 _NATIVE = {"L", "LA", "RGB", "RGBA"}
-_TURN_BACK: Mapping[int, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
-    2: np.fliplr,
-    3: lambda turned: np.rot90(turned, 2),
-    4: np.flipud,
-    5: lambda turned: np.swapaxes(turned, 0, 1),
-    6: lambda turned: np.rot90(turned, 1),
-    7: lambda turned: np.rot90(np.swapaxes(turned, 0, 1), 2),
-    8: lambda turned: np.rot90(turned, -1),
-}
-"""By EXIF orientation: from the upright picture to the one that is stored."""
-_ORIENTATION = 0x0112
 _PILLOWS_LIMIT = (1 << 30) // 4 // 3
 """``PIL.Image.MAX_IMAGE_PIXELS`` unless somebody changes it: a quarter of a gigabyte as RGB."""
 _NAMES = {"CMYK": "CMYK", "LAB": "CIE Lab", "I;16": "16-bit grey", "I": "32-bit", "F": "floating-point"}
@@ -116,7 +106,7 @@ def array_of(image: Image.Image) -> NDArray[np.uint8]:
         PhotoError: CMYK or another mode that is not a photograph here.
     """
     # Pillow turns a TIFF upright while it decodes (and no other format); to be asked before that.
-    orientation = image.getexif().get(_ORIENTATION) if image.format == "TIFF" else None
+    orientation = image.getexif().get(ORIENTATION_TAG) if image.format == "TIFF" else None
     kind = image.format or "picture"
     # PNG's transparent colour, or transparency of a palette's colours.
     wanted = _KEYED.get(image.mode) if "transparency" in image.info else _CONVERTED.get(image.mode)
@@ -125,8 +115,7 @@ def array_of(image: Image.Image) -> NDArray[np.uint8]:
     if image.mode not in _NATIVE:
         raise PhotoError(f"{_NAMES.get(image.mode, image.mode)} {kind} is not supported; save it as RGB")
     array = _copied(image)
-    turn_back = _TURN_BACK.get(orientation or 1)
-    return array if turn_back is None else turn_back(array)
+    return turned_back(array, orientation or 1)
 
 
 def _copied(image: Image.Image) -> NDArray[np.uint8]:
@@ -147,13 +136,8 @@ def _copied(image: Image.Image) -> NDArray[np.uint8]:
 
 def take_metadata(picture: Picture, image: Image.Image) -> None:
     """Fill EXIF, XMP and notes in from what Pillow found."""
-    raw = image.info.get("exif")
-    picture.exif = checked_exif(raw)
-    if raw and picture.exif is None:
-        picture.notes.append("the EXIF block is damaged and was left out")
-    picture.xmp, note = checked_xmp(image.info.get("xmp"))
-    if note:
-        picture.notes.append(note)
+    picture.take_exif(image.info.get("exif"))
+    picture.take_xmp(image.info.get("xmp"))
     if has_further_pictures(image):
         picture.notes.append(FURTHER_PICTURES)
 

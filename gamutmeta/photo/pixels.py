@@ -13,7 +13,8 @@ import numpy as np
 
 from gamutmeta.color.convert import requantise
 from gamutmeta.color.icc import profile_bytes
-from gamutmeta.errors import CarrierError, GamutMetaError, PhotoError
+from gamutmeta.errors import CarrierError, PhotoError
+from gamutmeta.photo.decoding import decoding
 from gamutmeta.photo.jpeg_out import write_jpeg
 from gamutmeta.photo.memory import give_back
 from gamutmeta.photo.metadata import with_declared_space
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL import Image
 
-__all__ = ["decode_srgb", "decode_srgba", "encode_srgb_file"]
+__all__ = ["decode_srgb", "decode_srgba", "encode_srgb_file", "open_srgb"]
 
 _FORMATS = ("JPEG", "PNG", "TIFF")
 _BITS_PER_SAMPLE = 258
@@ -62,16 +63,11 @@ def decode_srgba(data: bytes, *, max_pixels: int = MAX_PIXELS) -> tuple[NDArray[
     Raises:
         PhotoError: as for :func:`decode_srgb`.
     """
-    try:
+    with decoding("the picture cannot be decoded"):
         rgb, alpha, _ = channels_of(_decoded(data, max_pixels), 8, [])
         give_back()
         eight = None if alpha is None else requantise(alpha, np.uint8)
         return np.ascontiguousarray(rgb, np.uint8), eight
-    except (GamutMetaError, Warning):
-        raise
-    except Exception as error:
-        # Pillow's decoders raise a dozen kinds of exceptions for damaged files, none of which is documented.
-        raise PhotoError(f"the picture cannot be decoded: {str(error) or type(error).__name__}") from error
 
 
 def encode_srgb_file(
@@ -83,7 +79,6 @@ def encode_srgb_file(
     progressive: bool = False,
     exif: bytes | None = None,
     xmp: bytes | None = None,
-    icc: bool = True,
     alpha: NDArray[np.uint8] | None = None,
 ) -> bytes:
     """Encode 8-bit sRGB pixels as a file; the same arguments give the same bytes.
@@ -96,7 +91,6 @@ def encode_srgb_file(
         progressive: write a JPEG in several scans.
         exif: EXIF block as in :class:`gamutmeta.photo.wide.WideImage`; its colour space is set to sRGB.
         xmp: XMP packet.
-        icc: embed the sRGB profile.
         alpha: transparency, uint8, shape (height, width), for a PNG or TIFF; `pixels` are not multiplied by it.
 
     Returns:
@@ -116,7 +110,7 @@ def encode_srgb_file(
     if alpha is not None and format == "jpeg":
         raise PhotoError("a JPEG holds no transparency")
     options: dict[str, Any] = {
-        "icc": profile_bytes("srgb") if icc else None,
+        "icc": profile_bytes("srgb"),
         "exif": with_declared_space(exif, "srgb"),
         "xmp": xmp,
     }
@@ -136,8 +130,18 @@ def encode_srgb_file(
     return file.getvalue()
 
 
+def open_srgb(data: bytes, max_pixels: int = MAX_PIXELS) -> Image.Image:
+    """Open a JPEG, PNG or TIFF file with Pillow, whichever handlers are registered there; nothing is decoded.
+
+    Raises:
+        PhotoError: it is too large.
+        Exception: whatever Pillow raises for a damaged file, or one of another kind.
+    """
+    return open_pillow(io.BytesIO(data), _FORMATS, max_pixels)
+
+
 def _decoded(data: bytes, max_pixels: int) -> NDArray[np.uint8]:
-    with open_pillow(io.BytesIO(data), _FORMATS, max_pixels) as image:
+    with open_srgb(data, max_pixels) as image:
         _check_depth(image, data)
         return array_of(image)
 

@@ -14,12 +14,12 @@ import struct
 import zlib
 from typing import TYPE_CHECKING, BinaryIO
 
-from gamutmeta.carriers.png import iter_chunks, read_chunk
+from gamutmeta.carriers.png import XMP_KEYWORD, iter_chunks, read_chunk
 from gamutmeta.color.cicp import HIGH_DYNAMIC_RANGE, cicp_space
 from gamutmeta.color.spaces import SRGB
 from gamutmeta.errors import CarrierError, PhotoError
 from gamutmeta.photo.extras import imagecodecs_for
-from gamutmeta.photo.metadata import checked_exif, checked_xmp
+from gamutmeta.photo.metadata import MAX_PACKET
 from gamutmeta.photo.picture import FURTHER_PICTURES, Picture, channels_of, check_size
 from gamutmeta.photo.pillow_in import pillow_samples
 
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
 __all__ = ["read_png"]
 
 _WANTED = (b"IHDR", b"cICP", b"iCCP", b"sRGB", b"eXIf", b"iTXt", b"acTL")
-_MAX_CHUNK = 64 << 20
-"""Bytes of a profile or packet, also after decompression."""
-_XMP_KEYWORD = b"XML:com.adobe.xmp"
 _DEPTHS = (1, 2, 4, 8, 16)
 """Bits per sample (clause 11.2.1). Tables of colours have as many entries as there are codes."""
 
@@ -71,10 +68,10 @@ def _chunks_of(file: BinaryIO) -> dict[bytes, bytes]:
     for chunk in iter_chunks(file):
         if chunk.type not in _WANTED or chunk.type in found:
             continue
-        if chunk.data_end - chunk.data_start > _MAX_CHUNK:
-            raise PhotoError(f"PNG chunk {chunk.type.decode()} is larger than {_MAX_CHUNK} bytes")
+        if chunk.data_end - chunk.data_start > MAX_PACKET:
+            raise PhotoError(f"PNG chunk {chunk.type.decode()} is larger than {MAX_PACKET} bytes")
         data = read_chunk(file, chunk)
-        if chunk.type != b"iTXt" or data.startswith(_XMP_KEYWORD + b"\0"):
+        if chunk.type != b"iTXt" or data.startswith(XMP_KEYWORD + b"\0"):
             found[chunk.type] = data
     return found
 
@@ -112,26 +109,21 @@ def _profile(data: bytes) -> bytes:
 
 
 def _take_metadata(picture: Picture, chunks: Mapping[bytes, bytes]) -> None:
-    raw = chunks.get(b"eXIf")
-    picture.exif = checked_exif(raw)
-    if raw and picture.exif is None:
-        picture.notes.append("the EXIF block is damaged and was left out")
-    text = chunks.get(b"iTXt", b"")[len(_XMP_KEYWORD) + 1 :]
+    picture.take_exif(chunks.get(b"eXIf"))
+    text = chunks.get(b"iTXt", b"")[len(XMP_KEYWORD) + 1 :]
     if not text:
         return
     # Compression flag, method 0, language tag, NUL, translated keyword, NUL, text.
     packet = text[2:].split(b"\0", 2)[-1]
-    picture.xmp, note = checked_xmp(_inflated(packet, "iTXt") if text[0] else packet)
-    if note:
-        picture.notes.append(note)
+    picture.take_xmp(_inflated(packet, "iTXt") if text[0] else packet)
 
 
 def _inflated(data: bytes, chunk: str) -> bytes:
     decompressor = zlib.decompressobj()
     try:
-        result = decompressor.decompress(data, _MAX_CHUNK)
+        result = decompressor.decompress(data, MAX_PACKET)
     except zlib.error as error:
         raise PhotoError(f"PNG chunk {chunk} is damaged: {error}") from error
     if not decompressor.eof:
-        raise PhotoError(f"PNG chunk {chunk} is cut short, or larger than {_MAX_CHUNK} bytes")
+        raise PhotoError(f"PNG chunk {chunk} is cut short, or larger than {MAX_PACKET} bytes")
     return result

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 import numpy as np
 
-from gamutmeta.carriers.png import SIGNATURE, make_chunk
+from gamutmeta.carriers.png import SIGNATURE, XMP_KEYWORD, make_chunk
 from gamutmeta.color.strips import row_strips
 from gamutmeta.color.threads import thread_count
 from gamutmeta.photo.alpha import with_alpha
@@ -59,7 +59,7 @@ def write_png(
         xmp: XMP packet.
         alpha: transparency, shape (height, width) and the type of `samples`, which are not multiplied by it.
     """
-    text = b"XML:com.adobe.xmp\0\0\0\0\0" + xmp if xmp else None
+    text = XMP_KEYWORD + bytes(5) + xmp if xmp else None
     if samples.dtype == np.uint8:
         _write_with_pillow(file, with_alpha(samples, alpha), icc, exif, text)
         return

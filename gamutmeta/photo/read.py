@@ -7,8 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from gamutmeta.carriers.host import TIFF_SIGNATURES
 from gamutmeta.color.spaces import PROPHOTO, space_named
 from gamutmeta.errors import GamutMetaError, GamutMetaWarning, MissingExtraError, PhotoError, ProfileError
+from gamutmeta.photo.decoding import decoding
 from gamutmeta.photo.heif_in import read_avif, read_heif
 from gamutmeta.photo.interpret import romm_of
 from gamutmeta.photo.jxl_in import JXL_SIGNATURES, read_jxl
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
 
 __all__ = ["read_photo"]
 
-_TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _AVIF_BRANDS = (b"avif", b"avis")
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"mif2", b"msf1")
 _ANY_CODEC_BRANDS = (b"mif1", b"mif2", b"msf1")
@@ -104,7 +105,7 @@ def _kind_of(head: bytes) -> str | None:
         brand = _AVIF_BRANDS[0]
     signs = {
         "raw": head.startswith(_RAW_MAGIC) or _is_canon(head) or brand == b"crx ",
-        "TIFF": head.startswith(_TIFF_MAGIC),
+        "TIFF": head.startswith(TIFF_SIGNATURES),
         "PNG": head.startswith(b"\x89PNG"),
         "JPEG": head.startswith(b"\xff\xd8"),
         "WebP": head.startswith(b"RIFF") and head[8:12] == b"WEBP",
@@ -135,15 +136,11 @@ _READERS: Mapping[str, Callable[[BinaryIO, int], Picture]] = {
 def _naming(path: Path) -> Iterator[None]:
     """Turn whatever the decoders raise into a PhotoError that names the file."""
     try:
-        yield
-    except (MissingExtraError, Warning):
+        with decoding("cannot be decoded, and may be damaged"):
+            yield
+    except MissingExtraError:
         raise
     except ProfileError as error:
         raise ProfileError(f"{path}: {error}") from error
     except GamutMetaError as error:
         raise PhotoError(f"{path}: {error}") from error
-    except Exception as error:
-        # Decoders raise a dozen kinds of exceptions for damaged files, none of which is documented.
-        raise PhotoError(
-            f"{path}: cannot be decoded, and may be damaged: {str(error) or type(error).__name__}"
-        ) from error

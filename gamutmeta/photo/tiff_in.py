@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
-from gamutmeta.carriers.tiff import Ifd, read_ifd0, read_value
+from gamutmeta.carriers.tiff_ifd import XMP_TAG, read_ifd0, read_tag
 from gamutmeta.color.threads import thread_count
 from gamutmeta.errors import PhotoError
 from gamutmeta.photo.extras import imagecodecs_for
-from gamutmeta.photo.metadata import checked_xmp, exif_of_tiff
+from gamutmeta.photo.metadata import MAX_PACKET, exif_of_tiff
 from gamutmeta.photo.picture import MAX_CHANNELS, PREMULTIPLIED, STRAIGHT, Picture, channels_of, check_size
 from gamutmeta.photo.pillow_in import pillow_samples
 
@@ -29,9 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["read_tiff"]
 
-_ICC_TAG, _XMP_TAG = 34675, 700
-_MAX_TAG = 64 << 20
-"""Bytes of a profile or packet read at most."""
+_ICC_TAG = 34675
 
 _READ_AHEAD = 16 << 20
 """Bytes of compressed strips held at a time; tifffile's default holds most of a photograph's."""
@@ -69,11 +67,9 @@ def read_tiff(file: BinaryIO, max_pixels: int) -> Picture:
     ifd = read_ifd0(file)
     notes: list[str] = []
     (rgb, alpha, is_gray), bits = _decode(file, max_pixels, notes)
-    picture = Picture(rgb, bits, is_gray, alpha, icc=_tag(file, ifd, _ICC_TAG), notes=notes)
+    picture = Picture(rgb, bits, is_gray, alpha, icc=read_tag(file, ifd, _ICC_TAG, max_bytes=MAX_PACKET), notes=notes)
     picture.exif = exif_of_tiff(file)
-    picture.xmp, note = checked_xmp(_tag(file, ifd, _XMP_TAG))
-    if note:
-        notes.append(note)
+    picture.take_xmp(read_tag(file, ifd, XMP_TAG, max_bytes=MAX_PACKET))
     if ifd.next_offset:
         notes.append("the file has further pages, which were left out")
     return picture
@@ -150,8 +146,3 @@ def _check_codec(page: TiffPage) -> None:
         name = getattr(page.compression, "name", page.compression)
         predictor = " with a predictor" if page.predictor != 1 else ""
         imagecodecs_for(f"reading {name} TIFF{predictor}")
-
-
-def _tag(file: BinaryIO, ifd: Ifd, tag: int) -> bytes | None:
-    entry = next((entry for entry in ifd.entries if entry.tag == tag and entry.nbytes), None)
-    return None if entry is None else read_value(file, entry, max_bytes=_MAX_TAG)

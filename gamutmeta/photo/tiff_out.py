@@ -11,7 +11,7 @@ import io
 import struct
 from typing import TYPE_CHECKING, BinaryIO
 
-from gamutmeta.carriers.tiff import read_ifd0
+from gamutmeta.carriers.tiff_ifd import BYTE, XMP_TAG, read_ifd0
 from gamutmeta.color.threads import thread_count
 from gamutmeta.photo.alpha import with_alpha
 from gamutmeta.photo.exif_tree import pack_directory, pack_sub_directories
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["write_tiff"]
 
-_XMP_TAG, _BYTE = 700, 1
 _DEFLATE_LEVELS = {8: 6, 16: 1}
 """By bits per sample: noise in the lower bits of 16 leaves nothing to search for; the fastest level is the smallest."""
 _MAX_THREADS = 8
@@ -69,7 +68,7 @@ def write_tiff(
         software=False,
         # Left to itself it takes half the cores. The file is the same.
         maxworkers=thread_count(_MAX_THREADS),
-        extratags=[(_XMP_TAG, _BYTE, len(xmp), xmp, True)] if xmp else [],
+        extratags=[(XMP_TAG, BYTE, len(xmp), xmp, True)] if xmp else [],
     )
     if exif:
         _append_exif(file, exif)

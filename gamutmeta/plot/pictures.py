@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gamutmeta.color.adaptation import Adaptation
-from gamutmeta.color.difference import color_differences, scale_end
-from gamutmeta.demo.sheet import heat_colours
+from gamutmeta.color.heat import heat_colours
+from gamutmeta.comparison import differences_of
 from gamutmeta.errors import PhotoError
 from gamutmeta.photo.notebook import preview
 from gamutmeta.photo.upright import turned_upright
@@ -45,21 +45,17 @@ def error_map(original: WideImage, restored: WideImage, *, top: float | None = N
         MissingExtraError: matplotlib is not installed.
         PhotoError: the sizes differ, or `top` is not above 0.
     """
-    if original.size != restored.size:
-        sizes = " and ".join(f"{photo.width}x{photo.height}" for photo in (original, restored))
-        raise PhotoError(f"photographs of {sizes} pixels cannot be compared; resize or crop one of them")
     if top is not None and not top > 0:
         raise PhotoError(f"top: the scale ends above 0, not at {top}")
+    differences = differences_of(original, [restored], Adaptation.BRADFORD)
     axes = axes_or_new(ax)
-    wide = [photo.convert("prophoto").array for photo in (original, restored)]
-    differences = color_differences(wide[0], wide[1:], Adaptation.BRADFORD)
-    (errors,) = differences.errors
-    figures = f"mean {errors.mean():.2f}"
-    if differences.og.any():
-        figures += f", out of gamut {errors[differences.og].mean():.2f}"
+    outside = differences.mean_og(0)
+    figures = f"mean {differences.mean(0):.2f}"
+    if outside is not None:
+        figures += f", out of gamut {outside:.2f}"
     colours = matplotlib_module("colors").ListedColormap(heat_colours(np.linspace(0, 1, 256)) / 255)
-    upright: NDArray[Any] = turned_upright(errors, original.orientation)
-    image = axes.imshow(upright, cmap=colours, vmin=0, vmax=scale_end(errors) if top is None else top)
+    upright: NDArray[Any] = turned_upright(differences.errors[0], original.orientation)
+    image = axes.imshow(upright, cmap=colours, vmin=0, vmax=differences.top if top is None else top)
     axes.figure.colorbar(image, ax=axes, label="CIEDE2000", extend="max", shrink=0.8)
     axes.set_title(f"CIEDE2000: {figures}")
     axes.set_axis_off()

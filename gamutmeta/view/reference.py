@@ -11,19 +11,18 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import ExifTags, Image, ImageOps
+from PIL import Image
 
-from gamutmeta.color.difference import color_differences, scale_end
+from gamutmeta.color.heat import heat_colours
 from gamutmeta.color.icc import profile_bytes
 from gamutmeta.color.spaces import DISPLAY_P3
-from gamutmeta.demo.sheet import heat_colours
+from gamutmeta.photo.upright import upright_image
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gamutmeta.color.adaptation import Adaptation
+    from gamutmeta.comparison import Comparison
     from gamutmeta.photo.wide import WideImage
-    from gamutmeta.report import Report
 
 __all__ = ["reference_data"]
 
@@ -33,68 +32,49 @@ _MAP_QUALITY = 90
 """Of the error maps, JPEGs."""
 
 
-def reference_data(
-    name: str,
-    *,
-    original: WideImage,
-    clipped: WideImage,
-    restored: WideImage,
-    report: Report,
-    adaptation: Adaptation,
-) -> dict[str, Any]:
+def reference_data(name: str, comparison: Comparison) -> dict[str, Any]:
     """The reference as the page takes it (JSON).
 
     Args:
         name: of the original's file.
-        original: in ProPhoto.
-        clipped: the sRGB file, expanded without its payload, in ProPhoto and of the same size.
-        restored: expanded with it, likewise; its orientation counts.
-        report: figures of all pixels.
-        adaptation: of the matrix that decides which pixels are out of gamut.
+        comparison: the orientation of the restored photograph counts.
 
     Returns:
         ``name``; ``original``, a Display P3 JPEG in base64; ``errors``, with grey JPEGs in base64 of CIEDE2000 from 0
         to ``top``, and the 256 ``colours`` to show them in; ``report``, the PSNRs of :class:`~gamutmeta.report.Report`
         (no paths or times, so that the same files give the same page); ``difference``, rows of a table.
     """
-    differences = color_differences(original.array, (clipped.array, restored.array), adaptation)
-    errors, og = differences.errors, differences.og
-    top = scale_end(errors[0])
-    maps = [_map(error / top, restored.orientation) for error in errors]
-    rows = {"CIEDE2000, mean": [float(error.mean()) for error in errors]}
+    differences, orientation = comparison.differences, comparison.restored.orientation
+    errors, og, top = differences.errors, differences.og, differences.top
+    maps = [_map(error / top, orientation) for error in errors]
+    rows = {"CIEDE2000, mean": [differences.mean(picture) for picture in (0, 1)]}
     if og.any():
         rows["CIEDE2000 out of gamut, mean"] = [float(error[og].mean()) for error in errors]
         rows["CIEDE2000 out of gamut, 95 % are below"] = [float(np.percentile(error[og], 95)) for error in errors]
     return {
         "name": name,
-        "original": _copy(original, restored.orientation),
+        "original": _copy(comparison.original, orientation),
         "errors": {
             "top": top,
             "clipped": maps[0],
             "restored": maps[1],
             "colours": heat_colours(np.linspace(0, 1, 256)).tolist(),
         },
-        "report": {name: value for name, value in report.to_json().items() if name.startswith("psnr")},
+        "report": {name: value for name, value in comparison.report.to_json().items() if name.startswith("psnr")},
         "difference": rows,
     }
 
 
 def _map(values: NDArray[np.float64], orientation: int) -> str:
     grey = Image.fromarray(np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8))
-    return _jpeg(_upright(grey, orientation), quality=_MAP_QUALITY)
+    return _jpeg(upright_image(grey, orientation), quality=_MAP_QUALITY)
 
 
 def _copy(original: WideImage, orientation: int) -> str:
     picture = original.to_pillow(DISPLAY_P3.name).convert("RGB")
     picture.thumbnail((_COPY_SIDE, _COPY_SIDE), Image.Resampling.LANCZOS)
     profile = profile_bytes(DISPLAY_P3.name)
-    return _jpeg(_upright(picture, orientation), quality=_COPY_QUALITY, subsampling=0, icc_profile=profile)
-
-
-def _upright(picture: Image.Image, orientation: int) -> Image.Image:
-    bare = Image.fromarray(np.asarray(picture))  # without the EXIF block that came along
-    bare.getexif()[ExifTags.Base.Orientation] = orientation
-    return ImageOps.exif_transpose(bare)
+    return _jpeg(upright_image(picture, orientation), quality=_COPY_QUALITY, subsampling=0, icc_profile=profile)
 
 
 def _jpeg(picture: Image.Image, **options: Any) -> str:

@@ -10,23 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gamutmeta import carriers
+from gamutmeta.comparison import compare, read_reference
 from gamutmeta.errors import PhotoError
-from gamutmeta.expansion import Attached, attached_payload, check_binding, expand_decoded
-from gamutmeta.model.descriptor import Descriptor
-from gamutmeta.model.expand import expand as expand_pixels
+from gamutmeta.expansion import SrgbFile
 from gamutmeta.photo.files import atomic_write, check_output
 from gamutmeta.photo.host import read_metadata
-from gamutmeta.photo.pixels import decode_srgba, encode_srgb_file
-from gamutmeta.photo.read import read_photo
-from gamutmeta.photo.wide import WideImage
-from gamutmeta.report import Report
-from gamutmeta.verification import verify_file
+from gamutmeta.photo.pixels import encode_srgb_file
 from gamutmeta.view.html import page_html
 from gamutmeta.view.reference import reference_data
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from gamutmeta.report import Report
 
 __all__ = ["write_page"]
 
@@ -68,49 +62,23 @@ def write_page(
     start = time.perf_counter()
     check_output(page, overwrite=overwrite)
     path = Path(path)
-    data = path.read_bytes()
-    attached = attached_payload(data, path, sidecar=sidecar)
-    codes, alpha = decode_srgba(data)
-    if check:
-        check_binding(attached.payload, data, codes)
-    report = Report(
-        file=str(path),
-        carrier=attached.carrier,
-        model=str(attached.payload.descriptor),
-        payload_bytes=attached.size,
-        file_bytes=len(data),
-    )
+    file = SrgbFile.read(path, sidecar=sidecar, check=check)
+    report = file.report()
     shown: dict[str, Any] = {"name": _title(path), "unbound": not check}
     if reference is not None:
-        reading: dict[str, Any] = {"assume_space": assume_space, "raw_style": raw_style}
-        report = verify_file(path, reference, sidecar=sidecar, check=check, **reading)
-        original = read_photo(reference, **reading)
-        shown["reference"] = _reference(Path(reference), original, attached, (data, codes), report)
-    picture, notes = data, report.notes
-    if carriers.host_format(data) == "tiff":
-        picture = _as_png(data, codes, alpha, attached)
+        original = read_reference(file, reference, assume_space=assume_space, raw_style=raw_style)
+        comparison = compare(file, original)
+        report = comparison.report
+        shown["reference"] = reference_data(_title(Path(reference)), comparison)
+    picture, notes = file.data, report.notes
+    if carriers.host_format(file.data) == "tiff":
+        picture = _as_png(file)
         notes = (*notes, "browsers show no TIFF: the page holds a PNG of the same samples")
-    elif attached.carrier == "sidecar":
-        shown["sidecar"] = b64encode(attached.payload.to_bytes()).decode("ascii")
+    elif file.attached.carrier == "sidecar":
+        shown["sidecar"] = b64encode(file.attached.payload.to_bytes()).decode("ascii")
     html = page_html(_title(path), picture, shown).encode()
     atomic_write(page, html, overwrite=overwrite)
     return replace(report, output=str(page), seconds=time.perf_counter() - start, notes=notes)
-
-
-def _reference(
-    path: Path, original: WideImage, attached: Attached, file: tuple[bytes, NDArray[np.uint8]], report: Report
-) -> dict[str, Any]:
-    """The reference as the page takes it; `file` are the bytes and the codes of the sRGB file."""
-    data, codes = file
-    adaptation = attached.payload.descriptor.adaptation
-    return reference_data(
-        _title(path),
-        original=original,
-        clipped=WideImage(expand_pixels(Descriptor(adaptation=adaptation), {}, codes)),
-        restored=expand_decoded(attached, data, codes, check=False),
-        report=report,
-        adaptation=adaptation,
-    )
 
 
 def _title(path: Path) -> str:
@@ -118,15 +86,15 @@ def _title(path: Path) -> str:
     return os.fsencode(path.name).decode(errors="replace")
 
 
-def _as_png(data: bytes, codes: NDArray[np.uint8], alpha: NDArray[np.uint8] | None, attached: Attached) -> bytes:
+def _as_png(file: SrgbFile) -> bytes:
     """A PNG of a TIFF's samples, with its orientation and payload.
 
     Raises:
         PhotoError: if the payload is bound to the coded data of a JPEG, which no TIFF has.
     """
-    payload = attached.payload
+    payload = file.attached.payload
     if payload.binding.kind != "rgb8":
         raise PhotoError("browsers show no TIFF, and this payload belongs to a JPEG: view that instead")
-    metadata = read_metadata(data)
-    png = encode_srgb_file(codes, "png", alpha=alpha, exif=metadata.exif)
+    metadata = read_metadata(file.data)
+    png = encode_srgb_file(file.codes, "png", alpha=file.alpha, exif=metadata.exif)
     return carriers.embed(png, payload.to_bytes())

@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from whole_metrics import psnr, rmse
 
 from benchmarks.rd.figures import Original
 from benchmarks.rivals.method import linear_of, out_of_gamut_mask
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.delta_e import delta_e_2000, prophoto_to_lab
-from gamutmeta.color.metrics import psnr, rmse
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

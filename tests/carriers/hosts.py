@@ -14,7 +14,7 @@ from PIL import Image, PngImagePlugin
 
 from gamutmeta.carriers import MAGIC
 from gamutmeta.carriers.jpeg import make_segment
-from gamutmeta.carriers.png import SIGNATURE, insert_after_ihdr, insert_before_idat, make_chunk
+from gamutmeta.carriers.png import SIGNATURE, insert_before_idat, iter_chunks, make_chunk
 
 CONTAINER = MAGIC + bytes(range(256)) * 3
 OTHER_CONTAINER = MAGIC + b"another payload"
@@ -25,6 +25,12 @@ EXIF[274] = 6
 XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><gamut/></x:xmpmeta>'
 # Spread over three APP2 segments; without FF, so that markers can be searched for.
 LARGE_ICC = bytes(40) + b"RGB " + np.random.default_rng(7).bytes(150_000).replace(b"\xff", b"\xfe")
+
+
+def insert_after_ihdr(data: bytes, chunks: bytes) -> bytes:
+    """Finished chunks directly behind IHDR, the place for those that precede PLTE."""
+    end = next(iter_chunks(data)).end
+    return data[:end] + chunks + data[end:]
 
 
 @cache

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import struct
 import time
 from typing import Any
@@ -9,33 +8,20 @@ from typing import Any
 import numpy as np
 import pytest
 from carriers.hosts import (
-    CONTAINER,
     EXIF,
-    HOSTS,
     JPEG_HOSTS,
-    PILLOW_CANNOT_READ,
-    PNG_HOSTS,
-    TIFF_HOSTS,
     XMP,
-    adam7,
     insert_segments,
     jpeg,
-    pillow_bytes,
     pixels,
-    png,
-    tiff,
 )
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
-from PIL import Image
 
-from gamutmeta.carriers import coded_digest, embed, file_digest, samples_digest
+from gamutmeta.carriers import coded_digest, samples_digest
 from gamutmeta.carriers.jpeg import EOI, SCAN, SOS, iter_picture, make_segment
-from gamutmeta.errors import CarrierError, UnsupportedFileError
-
-DIGESTIBLE = sorted(HOSTS.keys() - {"png/16-bit", "tiff/16-bit"} - {f"tiff/{name}" for name in PILLOW_CANNOT_READ})
-
+from gamutmeta.errors import CarrierError
 
 # --- JPEG: coded data ------------------------------------------------------------------------------------------------
 
@@ -153,101 +139,3 @@ def test_strides_do_not_matter() -> None:
 def test_other_arrays_are_refused(samples: np.ndarray[Any, Any]) -> None:
     with pytest.raises(CarrierError, match="shape"):
         samples_digest(samples)
-
-
-# --- files -----------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", DIGESTIBLE)
-def test_embedding_keeps_the_digest(name: str) -> None:
-    kind, digest = file_digest(HOSTS[name])
-    assert kind == ("jpeg" if name.startswith("jpeg") else "rgb8")
-    assert len(digest) == 16
-    assert file_digest(bytearray(embed(HOSTS[name], CONTAINER))) == (kind, digest)
-
-
-@pytest.mark.parametrize("name", sorted(PNG_HOSTS.keys() - {"16-bit"}))
-def test_png_digest_is_that_of_the_samples_as_rgb(name: str) -> None:
-    with Image.open(io.BytesIO(PNG_HOSTS[name])) as image:
-        image.load()
-        image.info.pop("transparency", None)
-        expected = samples_digest(np.asarray(image.convert("RGB")))
-    assert file_digest(PNG_HOSTS[name]) == ("rgb8", expected)
-
-
-def test_rgb_pictures_have_one_digest_in_every_file() -> None:
-    expected = ("rgb8", samples_digest(pixels()))
-    for data in (PNG_HOSTS["plain"], PNG_HOSTS["alpha"], PNG_HOSTS["interlaced"], PNG_HOSTS["text"]):
-        assert file_digest(data) == expected
-    for name in ("striped", "big-endian", "bigtiff", "tiled", "deflate", "lzw", "planar", "pages", "oriented"):
-        assert file_digest(TIFF_HOSTS[name]) == expected
-
-
-@pytest.mark.parametrize("options", [{"compress_level": 0}, {"compress_level": 9}, {"optimize": True}])
-def test_lossless_recompression_keeps_the_digest(options: dict[str, Any]) -> None:
-    assert png(**options) != PNG_HOSTS["plain"]
-    assert file_digest(png(**options)) == file_digest(PNG_HOSTS["plain"])
-
-
-def test_reduction_to_a_palette_of_few_bits_keeps_the_digest() -> None:
-    rgb = np.zeros((8, 8, 3), np.uint8)
-    rgb[::2, 1::3] = (250, 128, 3)
-    as_rgb = Image.fromarray(rgb)
-    small = pillow_bytes(as_rgb.quantize(2), "PNG", bits=1)
-    assert small[24] == 1
-    assert file_digest(small) == file_digest(pillow_bytes(as_rgb, "PNG")) == ("rgb8", samples_digest(rgb))
-
-
-def test_every_pixel_counts() -> None:
-    for y, x, channel in ((0, 0, 0), (10, 15, 1), (20, 29, 2)):
-        rgb = pixels().copy()
-        rgb[y, x, channel] ^= 1
-        assert file_digest(adam7(rgb)) != file_digest(PNG_HOSTS["interlaced"])
-        assert file_digest(tiff(rgb)) != file_digest(TIFF_HOSTS["striped"])
-
-
-@pytest.mark.parametrize("compression", [None, "tiff_lzw"])
-@pytest.mark.parametrize("orientation", range(1, 9))
-def test_orientation_is_not_applied(orientation: int, compression: str | None) -> None:
-    exif = Image.Exif()
-    exif[274] = orientation
-    data = pillow_bytes(Image.fromarray(pixels()), "TIFF", exif=exif, compression=compression)
-    assert file_digest(data) == ("rgb8", samples_digest(pixels()))
-
-
-def test_orientation_in_xmp_is_not_applied() -> None:
-    xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf tiff:Orientation="6"/></x:xmpmeta>'
-    data = tiff(extratags=[(700, 1, len(xmp), xmp, True)])
-    assert file_digest(data) == ("rgb8", samples_digest(pixels()))
-
-
-@pytest.mark.parametrize(
-    ("data", "message"),
-    [
-        (PNG_HOSTS["16-bit"], "16 bits"),
-        (TIFF_HOSTS["16-bit"], "16 bits"),
-        (tiff(pixels()[..., 0].astype(np.float32), photometric="minisblack"), "32 bits"),
-        (pillow_bytes(Image.new("CMYK", (3, 3)), "TIFF"), "CMYK"),
-        (PNG_HOSTS["plain"][:60], "cannot be decoded"),
-        (TIFF_HOSTS["lzw"][:60], "cannot be decoded"),
-    ],
-)
-def test_what_has_no_8_bit_rgb_samples_is_refused(data: bytes, message: str) -> None:
-    with pytest.raises(CarrierError, match=message):
-        file_digest(data)
-
-
-def test_number_of_pixels_is_bounded_before_decoding() -> None:
-    for data in (PNG_HOSTS["plain"], TIFF_HOSTS["striped"]):
-        assert file_digest(data, max_pixels=630)
-        with pytest.raises(CarrierError, match="at most 629"):
-            file_digest(data, max_pixels=629)
-    huge = bytearray(PNG_HOSTS["plain"])
-    huge[16:24] = struct.pack(">II", 100_000, 100_000)
-    with pytest.raises(CarrierError):
-        file_digest(huge)
-
-
-def test_other_files_are_unsupported() -> None:
-    with pytest.raises(UnsupportedFileError):
-        file_digest(b"GIF89a")

@@ -5,14 +5,13 @@ import zlib
 
 import numpy as np
 import pytest
-from carriers.hosts import PNG_HOSTS, pixels, png
+from carriers.hosts import PNG_HOSTS, insert_after_ihdr, pixels, png
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
 from gamutmeta.carriers.png import (
     SIGNATURE,
-    insert_after_ihdr,
     insert_before_idat,
     iter_chunks,
     make_chunk,

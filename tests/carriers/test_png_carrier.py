@@ -7,13 +7,13 @@ import zlib
 import imagecodecs
 import numpy as np
 import pytest
-from carriers.hosts import CONTAINER, LARGE_ICC, OTHER_CONTAINER, PNG_HOSTS, png
+from carriers.hosts import CONTAINER, LARGE_ICC, OTHER_CONTAINER, PNG_HOSTS, insert_after_ihdr, png
 from hypothesis import given
 from PIL import Image, PngImagePlugin
 from strategies import carriers_containers, carriers_png_neighbours
 
 from gamutmeta.carriers import MAGIC, MAX_CONTAINER, Extracted, embed, extract, find, strip
-from gamutmeta.carriers.png import insert_after_ihdr, insert_before_idat, iter_chunks, make_chunk
+from gamutmeta.carriers.png import insert_before_idat, iter_chunks, make_chunk
 from gamutmeta.errors import (
     CarrierError,
     DuplicatePayloadError,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import io
 import time
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pytest
 from carriers.hosts import (
@@ -33,12 +33,16 @@ from gamutmeta.carriers import (
     embed,
     extract,
     extract_from_file,
-    file_digest,
+    extract_or_sidecar,
     find,
     host_format,
+    sidecar_path,
     strip,
 )
 from gamutmeta.errors import CarrierError, GamutMetaError, NoPayloadError, PayloadExistsError, UnsupportedFileError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # --- the verbs -------------------------------------------------------------------------------------------------------
 
@@ -187,7 +191,7 @@ def _result(verb: Any, *arguments: Any, **options: Any) -> Any:
 
 def _try_everything(data: bytes) -> None:
     """Every verb gives a result or an error of ours, and what it gives holds."""
-    for verb in (host_format, find, coded_digest, file_digest):
+    for verb in (host_format, find, coded_digest):
         _result(verb, data)
     extracted = _result(extract, data)
     assert extracted is None or extracted.container.startswith(MAGIC)
@@ -268,3 +272,27 @@ def test_files_made_to_be_slow_take_bounded_time(data: bytes) -> None:
     started = time.process_time()
     _try_everything(data)
     assert time.process_time() - started < 10
+
+
+def test_the_file_goes_before_the_sidecar_and_the_named_one_before_both(tmp_path: Path) -> None:
+    plain, carrying = HOSTS["png/plain"], embed(HOSTS["png/plain"], CONTAINER)
+    path, other = tmp_path / "x.png", tmp_path / "other.gamut"
+    for source in (plain, io.BytesIO(plain)):
+        with pytest.raises(NoPayloadError):
+            extract_or_sidecar(source, path)
+    sidecar_path(path).write_bytes(OTHER_CONTAINER)
+    other.write_bytes(CONTAINER)
+    beside = Extracted(OTHER_CONTAINER, "sidecar")
+    assert extract_or_sidecar(plain, path) == extract_or_sidecar(io.BytesIO(plain), str(path)) == beside
+    assert extract_or_sidecar(carrying, path) == Extracted(CONTAINER, "itxt")
+    assert extract_or_sidecar(carrying, path, sidecar=other) == Extracted(CONTAINER, "sidecar")
+    with pytest.raises(NoPayloadError):
+        extract_or_sidecar(plain)
+    with pytest.raises(FileNotFoundError):
+        extract_or_sidecar(carrying, path, sidecar=tmp_path / "missing.gamut")
+
+
+def test_a_damaged_file_is_not_taken_for_one_without_payload(tmp_path: Path) -> None:
+    sidecar_path(tmp_path / "x.jpg").write_bytes(OTHER_CONTAINER)
+    with pytest.raises(CarrierError, match="runs past the end"):
+        extract_or_sidecar(embed(jpeg(), CONTAINER)[:10], tmp_path / "x.jpg")

@@ -47,3 +47,12 @@ def test_the_grid_is_of_single_pixels(size: tuple[int, int], expected: tuple[int
 def test_scales_end_at_round_numbers_that_show_nearly_all() -> None:
     assert [scale_end(np.full(9, value)) for value in (0.0, 1.0, 1.1, 30.0, 400.0)] == [1, 1, 2, 40, 100]
     assert scale_end(np.array([50.0, *[0.5] * 999])) == 1
+
+
+def test_means_and_the_end_of_the_scale() -> None:
+    differences = color_differences(picture(GREY, RED), [picture(GREY, (60_000, 5_000, 0))], Adaptation.BRADFORD)
+    (errors,) = differences.errors
+    assert differences.mean(0) == errors.mean()
+    assert differences.mean_og(0) == errors[0, 1]
+    assert differences.top == scale_end(errors)
+    assert color_differences(picture(GREY), [picture(GREY)], Adaptation.BRADFORD).mean_og(0) is None

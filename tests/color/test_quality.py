@@ -5,10 +5,10 @@ import math
 
 import numpy as np
 import pytest
+from whole_metrics import psnr, rmse
 
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.gamut import out_of_gamut
-from gamutmeta.color.metrics import psnr, rmse
 from gamutmeta.color.quality import Quality, measure, quality_figures
 from gamutmeta.color.spaces import PROPHOTO, decode_table, reduction_matrix
 

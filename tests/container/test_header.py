@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import container_of, container_resealed
 
-from gamutmeta.container.header import HEADER_BYTES, MAGIC, Sections, join_sections, split_sections
+from gamutmeta.container.header import (
+    HEADER_BYTES,
+    MAGIC,
+    VERSION,
+    Sections,
+    join_sections,
+    split_sections,
+    versions_of,
+)
 from gamutmeta.container.limits import DEFAULT_LIMITS
 from gamutmeta.errors import ChecksumError, LimitError, PayloadError, VersionError
 
@@ -115,3 +123,9 @@ def test_too_large_to_write() -> None:
     with pytest.raises(LimitError) as caught:
         join_sections(Sections(b"", 0, bytes(61_440 - 31)))
     assert caught.value.field == "header.total_length"
+
+
+def test_versions_and_flags_stay_where_they_are() -> None:
+    container = join_sections(Sections(b"descriptor", 0, b""))
+    assert versions_of(container) == (VERSION, VERSION, 0, 0)
+    assert versions_of(container[:8] + bytes((2, 3, 4, 5)) + container[12:]) == (2, 3, 4, 5)

@@ -18,13 +18,13 @@ import manual
 import pytest
 from carrots import CARROTS, QUICK
 
-from gamutmeta import errors
+from gamutmeta import carriers, errors
 from gamutmeta.cli import app
 from gamutmeta.cli.info import PayloadInfo
 from gamutmeta.color.spaces import SPACES
 from gamutmeta.photo.kinds import KINDS
 from gamutmeta.photo.read import _READERS
-from gamutmeta.reduction import FORMATS, reduce_file
+from gamutmeta.reduction import reduce_file
 from gamutmeta.report import Report
 from gamutmeta.validation import Stage, Validation
 
@@ -174,7 +174,7 @@ def test_every_kind_of_file_is_listed() -> None:
     ]
     assert rows == expected
     srgb = {ending for row in manual.table("formats.md", "| ending | format | bits |") for ending in row[0].split(", ")}
-    assert srgb == {f"`{suffix}`" for suffix in FORMATS}
+    assert srgb == {f"`{suffix}`" for suffix in carriers.SUFFIXES}
     read = {name.split(",")[0] for name, *_ in manual.table("formats.md", "| kind |")}
     assert {"HEIF" if name == "HEIC" else name for name in read} == {*_READERS, "raw"}
     spaces = [(row[0].strip("`"), row[1]) for row in manual.table("formats.md", "| `--space` |")]

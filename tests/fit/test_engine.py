@@ -14,7 +14,7 @@ from gamutmeta.color.gamut import out_of_gamut, reduce_to_codes  # noqa: E402
 from gamutmeta.color.quality import measure  # noqa: E402
 from gamutmeta.color.spaces import PROPHOTO, apply_matrix, decode_table, reduction_matrix  # noqa: E402
 from gamutmeta.container import Binding, Payload, encode  # noqa: E402
-from gamutmeta.errors import FitError  # noqa: E402
+from gamutmeta.errors import DeviceError, FitError  # noqa: E402
 from gamutmeta.fit.config import PRESETS, FitConfig  # noqa: E402
 from gamutmeta.fit.engine import FitResult, choose_device, fit  # noqa: E402
 from gamutmeta.model.descriptor import Descriptor  # noqa: E402
@@ -192,13 +192,13 @@ def test_a_single_pixel_can_be_fitted() -> None:
 def test_devices() -> None:
     assert choose_device("cpu").type == "cpu"
     assert choose_device("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")
-    with pytest.raises(FitError, match="unknown device 'tpu'"):
+    with pytest.raises(DeviceError, match="unknown device 'tpu'"):
         choose_device("tpu")
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
 def test_cuda_asked_for_in_vain() -> None:
-    with pytest.raises(FitError, match="no CUDA device"):
+    with pytest.raises(DeviceError, match="no CUDA device"):
         choose_device("cuda")
 
 

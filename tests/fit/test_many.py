@@ -14,7 +14,7 @@ from fit.test_engine import colourful, gain_og, payload_of  # noqa: E402
 
 from gamutmeta.color.gamut import reduce_to_codes  # noqa: E402
 from gamutmeta.container import encode  # noqa: E402
-from gamutmeta.errors import FitError  # noqa: E402
+from gamutmeta.errors import DeviceError, FitError  # noqa: E402
 from gamutmeta.fit import engine, many  # noqa: E402
 from gamutmeta.fit.config import PRESETS, FitConfig  # noqa: E402
 from gamutmeta.fit.engine import FitResult, fit  # noqa: E402
@@ -105,7 +105,7 @@ def test_the_picture_that_cannot_be_fitted_is_named() -> None:
         fit_many(some, replace(CONFIG, steps=2), device="cpu")
     with pytest.raises(FitError, match="picture 1: no pixel"):
         together(some)
-    with pytest.raises(FitError, match="unknown device"):
+    with pytest.raises(DeviceError, match="unknown device"):
         fit_many(some, CONFIG, device="tpu")
 
 

@@ -15,6 +15,7 @@ import tifffile
 from PIL import Image, PngImagePlugin
 
 from gamutmeta import carriers
+from gamutmeta.binding import binding_of_file
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.container import Binding, Payload, Tensor, encode
 from gamutmeta.model.descriptor import Descriptor, FourierXY, Grid, Head, Rgb, RgbSource
@@ -134,6 +135,5 @@ HOSTS: Mapping[str, bytes] = _hosts()
 
 def bound(host: str, model: str, carrier: str | None = None) -> bytes:
     """A host file with a payload that is bound to its picture."""
-    kind, digest = carriers.file_digest(HOSTS[host])
-    own = payload(model).bind(WIDTH, HEIGHT, Binding(kind, digest))  # type: ignore[arg-type]
+    own = payload(model).bind(WIDTH, HEIGHT, binding_of_file(HOSTS[host]))
     return carriers.embed(HOSTS[host], encode(own), carrier=carrier)

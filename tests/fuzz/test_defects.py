@@ -21,9 +21,9 @@ from gamutmeta.carriers.payload import to_text
 from gamutmeta.carriers.png import insert_before_idat, make_chunk
 from gamutmeta.carriers.tiff import pack_ifd, read_ifd0
 from gamutmeta.container import frame
-from gamutmeta.errors import CarrierError, OutputExistsError, PayloadError, PhotoError, PlanError
+from gamutmeta.errors import CarrierError, PayloadError, PhotoError, PlanError
 from gamutmeta.expansion import expand
-from gamutmeta.photo.files import atomic_write
+from gamutmeta.photo.files import _PREFIX, _SUFFIX, _key, atomic_write
 from gamutmeta.photo.read import read_photo
 from tests.fuzz import samples
 from tests.fuzz.mutations import png
@@ -77,35 +77,16 @@ def test_what_is_said_of_text_chunks_is_true_of_their_kind(kind: bytes, content:
 # --- files and folders -----------------------------------------------------------------------------------------------
 
 
-def test_a_sidecar_is_not_written_through_a_link_that_was_waiting(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_file_is_written_through_a_link_that_was_waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # The name of the temporary file could be foreseen, and a link of that name was followed.
     victim = tmp_path / "victim"
     victim.write_bytes(b"precious")
     monkeypatch.setattr("secrets.token_hex", lambda _: "foreseen")
-    for name in (f".x.gamut.{os.getpid()}.tmp", ".x.gamut.foreseen.tmp"):
-        (tmp_path / name).symlink_to(victim)
+    waiting = tmp_path / f"{_PREFIX}{_key(tmp_path / 'x.gamut')}-foreseen{_SUFFIX}"
+    waiting.symlink_to(victim)
     with pytest.raises(FileExistsError):
-        carriers.write_sidecar(tmp_path / "x.gamut", CONTAINER)
+        atomic_write(tmp_path / "x.gamut", CONTAINER)
     assert victim.read_bytes() == b"precious"
-
-
-def test_a_sidecar_that_comes_into_being_meanwhile_is_not_overwritten(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    target = tmp_path / "x.gamut"
-    token = "0" * 16
-
-    def meanwhile(_: int) -> str:
-        target.write_bytes(b"somebody else's")
-        return token
-
-    monkeypatch.setattr("secrets.token_hex", meanwhile)
-    with pytest.raises(OutputExistsError):
-        carriers.write_sidecar(target, CONTAINER)
-    assert target.read_bytes() == b"somebody else's"
-    assert list(tmp_path.iterdir()) == [target]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="permissions are POSIX's")

@@ -21,7 +21,8 @@ from strategies import (
 )
 
 from gamutmeta import carriers
-from gamutmeta.errors import CarrierError
+from gamutmeta.binding import binding_of_file
+from gamutmeta.errors import CarrierError, PhotoError
 from tests.fuzz.targets import hosts, pillow
 
 if TYPE_CHECKING:
@@ -64,10 +65,10 @@ def test_payloads_go_in_and_out_and_nothing_else_changes(kind: str, data: st.Dat
         assert carriers.strip(stamped) == host
         assert shown(stamped) == picture
         try:
-            digest = carriers.file_digest(host)
-        except CarrierError:
+            digest = binding_of_file(host)
+        except (CarrierError, PhotoError):
             continue
-        assert carriers.file_digest(stamped) == digest
+        assert binding_of_file(stamped) == digest
 
 
 @structured
@@ -75,7 +76,7 @@ def test_payloads_go_in_and_out_and_nothing_else_changes(kind: str, data: st.Dat
 def test_all_carriers_carry_the_same_bytes(tmp_path_factory: Any, data: st.DataObject, payload: Payload) -> None:
     container = payload.to_bytes()
     beside: Path = tmp_path_factory.mktemp("sidecar") / "x.gamut"
-    carriers.write_sidecar(beside, container)
+    beside.write_bytes(container)
     assert carriers.read_sidecar(beside) == container
     passed_on = container
     for kind, strategy in HOSTS.items():

@@ -25,7 +25,7 @@ def test_the_cpu_needs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_unknown_devices_are_refused() -> None:
-    with pytest.raises(DeviceError, match="unknown device 'tpu'; use cpu, cuda, auto"):
+    with pytest.raises(DeviceError, match="unknown device 'tpu'; use auto, cpu, cuda"):
         gpu_expander("tpu")
 
 

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from photo_files import wide_array
+from photo_files import XMP, exif_block, wide_array
 
 from gamutmeta.errors import PhotoError
-from gamutmeta.photo.picture import MAX_PIXELS, channels_of, check_size
+from gamutmeta.photo.metadata import orientation_of
+from gamutmeta.photo.picture import MAX_PIXELS, Picture, channels_of, check_size
 
 ARRAY = wide_array(4, 5)
 
@@ -102,3 +103,24 @@ def test_sizes() -> None:
     for size in ((0, 5), (5, 0), (-1, -1)):
         with pytest.raises(PhotoError, match="empty"):
             check_size(*size, MAX_PIXELS)
+
+
+def test_metadata_are_taken_as_they_are_or_upright() -> None:
+    packet = XMP.replace(b"dc:format", b'tiff:Orientation="6" dc:format')
+    for upright, orientation in ((False, 6), (True, 1)):
+        picture = Picture(ARRAY, 16)
+        picture.take_exif(exif_block(orientation=6), upright=upright)
+        picture.take_xmp(packet, upright=upright)
+        assert orientation_of(picture.exif) == orientation
+        assert (b"Orientation" in (picture.xmp or b"")) is not upright
+        assert picture.notes == []
+
+
+def test_what_is_damaged_is_left_out_with_a_note() -> None:
+    picture = Picture(ARRAY, 16)
+    picture.take_exif(None)
+    picture.take_exif(b"")
+    picture.take_xmp(None)
+    assert picture.notes == []
+    picture.take_exif(b"Exif\0\0garbage", upright=True)
+    assert (picture.exif, picture.notes) == (None, ["the EXIF block is damaged and was left out"])

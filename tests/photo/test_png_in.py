@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from carriers.hosts import insert_after_ihdr
 from photo_files import XMP, exif_block, hide, saved, wide_array
 from PIL import Image
 
-from gamutmeta.carriers.png import insert_after_ihdr, insert_before_idat, make_chunk
+from gamutmeta.carriers.png import insert_before_idat, make_chunk
 from gamutmeta.color.icc import profile_bytes
 from gamutmeta.color.spaces import SRGB
 from gamutmeta.errors import CarrierError, MissingExtraError, PhotoError
@@ -172,11 +173,11 @@ def test_damaged_profile_chunk(data: bytes) -> None:
 
 def test_chunk_that_inflates_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("imagecodecs")
-    monkeypatch.setattr("gamutmeta.photo.png_in._MAX_CHUNK", 100_000)
+    monkeypatch.setattr("gamutmeta.photo.png_in.MAX_PACKET", 100_000)
     bomb = make_chunk(b"iCCP", b"name\0\0" + zlib.compress(bytes(1_000_000), 9))
     with pytest.raises(PhotoError, match="larger than 100000 bytes"):
         read(coloured(bomb, samples=ARRAY))
-    monkeypatch.setattr("gamutmeta.photo.png_in._MAX_CHUNK", 100)
+    monkeypatch.setattr("gamutmeta.photo.png_in.MAX_PACKET", 100)
     with pytest.raises(PhotoError, match="chunk iCCP is larger than 100 bytes"):
         read(coloured(bomb, samples=ARRAY))
 

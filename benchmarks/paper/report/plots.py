@@ -19,7 +19,7 @@ mpl.rcParams["svg.hashsalt"] = "gamutmeta"  # the same picture, the same file
 from matplotlib.colors import ListedColormap  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 
-from gamutmeta.demo.sheet import heat_colours  # noqa: E402
+from gamutmeta.color.heat import heat_colours  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from gamutmeta import carriers, edit, pillow
+from gamutmeta.binding import binding_of_file
 from gamutmeta.errors import GamutMetaError
 from gamutmeta.expansion import expand
 from tests.fuzz import samples
@@ -76,14 +77,14 @@ def rebound(data: bytes) -> bytes:
     try:
         found = carriers.extract(data)
         parts = container.Parts.of(found.container)
-        kind, digest = carriers.file_digest(data, max_pixels=PIXELS)
+        own_binding = binding_of_file(data, max_pixels=PIXELS)
         with Image.open(io.BytesIO(data)) as image:
             width, height = image.size
         if parts is None:
             return data
         values = dict(msgpack.unpackb(parts.descriptor, object_pairs_hook=list, strict_map_key=False))
         values = {key: value for key, value in values.items() if key not in {"jpeg", "rgb8"}}
-        values |= {"w": width, "h": height, kind: digest}
+        values |= {"w": width, "h": height, own_binding.kind: own_binding.digest}
         pairs = dict(sorted(values.items()))
         own = container.Parts(parts.versions, container.packed(pairs), parts.tensor_length, parts.frame)
         return carriers.embed(data, own.to_bytes(), carrier=found.carrier, replace=True)

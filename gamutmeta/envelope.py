@@ -1,0 +1,17 @@
+"""What of a container is seen from outside: carriers and container agree on it here, and import nothing of each other.
+
+All of it is of format version 1, see ``spec/gamutmeta-1.md``.
+"""
+
+from __future__ import annotations
+
+__all__ = ["DIGEST_BYTES", "MAGIC", "MAX_CONTAINER"]
+
+MAGIC = b"\x89GMT\r\n\x1a\n"
+"""The first eight bytes of every container."""
+
+MAX_CONTAINER = 61_440
+"""Bytes of the largest container; with its wrapper it still fits one APP11 segment."""
+
+DIGEST_BYTES = 16
+"""Of a picture's SHA-256, its first 128 bits."""

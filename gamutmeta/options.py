@@ -1,0 +1,73 @@
+"""How a photograph is to be reduced: all that may be asked for, in one object that is handed on as it is."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from gamutmeta.fit.config import FitConfig, preset_named
+
+if TYPE_CHECKING:
+    from gamutmeta.photo.jpeg_out import Subsampling
+
+__all__ = ["ReduceOptions"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReduceOptions:
+    """Options of a gamut reduction; the arguments of :func:`gamutmeta.reduce_file`, and its defaults.
+
+    Attributes:
+        preset: name of a preset, or a configuration.
+        max_bytes: cap on the whole container, 400 to 61,440 bytes; None for the preset's own. It is rounded down to a
+            rung of a ladder, see :meth:`gamutmeta.fit.config.FitConfig.within`.
+        quality: of JPEG, 1 to 100.
+        subsampling: of JPEG's chroma.
+        progressive: JPEG only.
+        carrier: None for the format's own, "com" for JPEG's comment, "sidecar" for a file beside the output.
+        device: where to fit: "auto" (CUDA when present), "cpu" or "cuda".
+        seed: same seed, same payload on one device.
+        assume_space: the colour space of a photograph that names none.
+        raw_style: how a raw photograph is developed, see :data:`gamutmeta.photo.raw_in.RAW_STYLES`.
+
+    Raises:
+        FitError: for an unknown preset, or a cap that is no whole number from 400 to 61,440.
+    """
+
+    preset: str | FitConfig = "balanced"
+    max_bytes: int | None = None
+    quality: int = 95
+    subsampling: Subsampling = "4:4:4"
+    progressive: bool = False
+    carrier: str | None = None
+    device: str = "auto"
+    seed: int = 0
+    assume_space: str | None = None
+    raw_style: str = "neutral"
+
+    def __post_init__(self) -> None:
+        # Whatever is wrong with the two is said before a photograph is read.
+        _ = self.config
+
+    @property
+    def config(self) -> FitConfig:
+        """What to fit and how long: the preset, within the cap."""
+        config = preset_named(self.preset) if isinstance(self.preset, str) else self.preset
+        return config if self.max_bytes is None else config.within(self.max_bytes)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be told of the choice, for people: a cap that was rounded down."""
+        kept = self.config.max_bytes
+        if self.max_bytes is None or self.max_bytes == kept:
+            return ()
+        return (f"the cap of {self.max_bytes:,} bytes was rounded down to {kept:,}, the next smaller size of a model",)
+
+    def settings(self) -> dict[str, object]:
+        """All that the output depends on beside the photograph, as JSON values.
+
+        The device is not among them, since it changes last digits at most: a folder may be begun on one machine and
+        ended on another.
+        """
+        values = {name: value for name, value in asdict(self).items() if name != "device"}
+        return values | {"preset": self.preset if isinstance(self.preset, str) else self.preset.name}

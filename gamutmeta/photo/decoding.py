@@ -1,0 +1,31 @@
+"""Decoders raise a dozen kinds of exceptions for damaged files, none of which is documented: all of them become one."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from gamutmeta.errors import GamutMetaError, PhotoError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["decoding"]
+
+
+@contextmanager
+def decoding(problem: str) -> Iterator[None]:
+    """Turn whatever a decoder raises inside into a PhotoError; gamutmeta's own errors and warnings pass.
+
+    Args:
+        problem: what the message begins with, for example "the picture cannot be decoded".
+
+    Raises:
+        PhotoError: `problem`, and what the decoder says.
+    """
+    try:
+        yield
+    except (GamutMetaError, Warning):
+        raise
+    except Exception as error:
+        raise PhotoError(f"{problem}: {str(error) or type(error).__name__}") from error
