@@ -47,7 +47,7 @@ class Edited:
 
     Attributes:
         image: mode RGB, or RGBA with transparency; ICC profile, EXIF and XMP are in its ``info``.
-        payload: bound to these very samples. ``image.save(path, gamut=payload)`` stores both once the Pillow plugin is
+        payload: bound to these samples. ``image.save(path, gamut=payload)`` stores both once the Pillow plugin is
             registered; :meth:`save` needs no plugin.
     """
 
@@ -93,7 +93,7 @@ class Edited:
         """The wide-gamut photograph, edited.
 
         Args:
-            space: the colour space wanted.
+            space: colour space of the result.
             threads: None for one per core.
 
         Raises:
@@ -129,7 +129,7 @@ class Edited:
         Raises:
             BindingError: if `image` was changed since the edit.
             PhotoError: if the picture cannot be coded.
-            CarrierError: if the carrier does not go with the format.
+            CarrierError: if the carrier does not fit the format.
 
         Warns:
             GamutMetaWarning: a model that was fitted to lossless samples, or a transparent picture, goes into a JPEG;
@@ -147,15 +147,15 @@ class Edited:
         carrier: str | None = None,
         overwrite: bool = False,
     ) -> Report:
-        """Write the picture with its payload; the ending of `path` decides the format. See :meth:`to_bytes`.
+        """Write the picture with its payload; the suffix of `path` selects the format. See :meth:`to_bytes`.
 
         Raises:
             OutputExistsError: if the file, or its sidecar, exists and `overwrite` is false.
-            UnsupportedFileError: if the ending is another.
+            UnsupportedFileError: if it is another suffix.
         """
         format_ = format_of(path)
         if carrier is not None and carrier not in carriers.carriers_of(format_):
-            raise CarrierError(f"carrier {carrier!r} does not go with {format_.upper()}: {Path(path).name}")
+            raise CarrierError(f"carrier {carrier!r} does not fit a {format_.upper()} file: {Path(path).name}")
         check_output(path, overwrite=overwrite)
         beside = carriers.sidecar_path(path)
         if carrier == "sidecar":
@@ -190,7 +190,7 @@ class Edited:
             payload = payload.bind(payload.width, payload.height, binding)
             if self.payload.descriptor.gate == 0:
                 warnings.warn(
-                    "the payload was fitted to lossless samples, so colours come back less exactly from a JPEG",
+                    "the payload was fitted to lossless samples, so a JPEG restores colours less exactly",
                     GamutMetaWarning,
                     stacklevel=3,
                 )
@@ -209,7 +209,7 @@ class Edited:
             BindingError: if `image` was changed since the edit.
         """
         if self.image.mode not in {"RGB", "RGBA"} or self.payload.binding != _binding_of(self.image):
-            raise BindingError("the picture was changed after the edit; its payload is for other pixels")
+            raise BindingError("the picture was changed after the edit, so its payload does not fit it any more")
 
 
 def _binding_of(image: Image.Image) -> Binding:

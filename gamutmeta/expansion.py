@@ -100,7 +100,9 @@ def check_binding(payload: Payload, data: bytes, codes: NDArray[np.uint8]) -> No
         try:
             host = carriers.host_format(data)
         except UnsupportedFileError as error:
-            raise BindingError("the payload is bound to the coded data of a JPEG, but there is no JPEG file") from error
+            raise BindingError(
+                "the payload is bound to the coded data of a JPEG, but the input is not a JPEG file"
+            ) from error
         if host != "jpeg":
             raise BindingError(f"the payload is bound to the coded data of a JPEG, but this is a {host.upper()} file")
         digest, what = carriers.coded_digest(data), "coded picture data"
@@ -140,7 +142,9 @@ def expand_decoded(
     array = None if on_gpu is None else on_gpu(payload.descriptor, payload.weights(), codes)
     if array is None:
         array = expand_pixels(payload.descriptor, payload.weights(), codes, threads=threads)
-    notes: tuple[str, ...] = ("the payload holds no model: expanded as clipped",) if payload.descriptor.is_empty else ()
+    notes: tuple[str, ...] = (
+        ("the payload contains no model: the result is the clipped picture",) if payload.descriptor.is_empty else ()
+    )
     metadata = read_metadata(data)
     notes += metadata.notes
     wide_alpha = None if alpha is None else requantise(alpha, np.uint16)
@@ -161,19 +165,19 @@ def expand(
 
     Args:
         source: path or bytes of a JPEG, PNG or TIFF with a payload (or with a sidecar beside it).
-        space: the colour space wanted, see :data:`gamutmeta.color.spaces.SPACES`.
+        space: colour space of the result, see :data:`gamutmeta.color.spaces.SPACES`.
         sidecar: take the payload from this sidecar.
-        check: refuse a payload that was made for another picture. False expands it all the same; positions are
+        check: refuse a payload that was made for another picture. False expands it anyway; positions are
             relative to the picture, so a resized picture gets roughly the right colours.
         threads: None for one per core.
         limits: of the payload.
-        device: where to compute: "cpu", "cuda" (needs ``pip install 'gamutmeta[gpu]'``), or "auto" for CUDA where it is
-            there. Samples may differ by one 16-bit code between devices. Models that the GPU's kernel does not know
-            (the paper's, a picture edited askew) are computed on the CPU.
+        device: where to compute: "cpu", "cuda" (needs the extra ``gpu``), or "auto" for CUDA if it is available.
+            Samples may differ by one 16-bit code between devices. Models that the GPU's kernel does not support
+            (the paper's, or one with an affine that is not axis-aligned) are computed on the CPU.
 
     Raises:
         GamutMetaError: NoPayloadError, CarrierError, PayloadError, BindingError, PhotoError or DeviceError, as it
-            applies; MissingExtraError if CUDA is asked for and a library is missing.
+            applies; MissingExtraError if CUDA is requested and a library is missing.
         OSError: if the file cannot be read.
     """
     data, path = (source, None) if isinstance(source, bytes) else (Path(source).read_bytes(), source)
@@ -201,7 +205,7 @@ def expand_file(
 
     Args:
         source: JPEG, PNG or TIFF with a payload (or with a sidecar beside it).
-        target: its ending tells the kind of file, see :func:`gamutmeta.photo.write.write_photo`.
+        target: its suffix selects the kind of file, see :func:`gamutmeta.photo.write.write_photo`.
         space: as for :func:`expand`.
         depth: bits per channel; None for the kind's own.
         quality: 1 to 100, of JPEG, AVIF, HEIC and JPEG XL; None for the kind's own.

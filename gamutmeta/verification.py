@@ -1,4 +1,4 @@
-"""How well an sRGB file restores a photograph that is still at hand."""
+"""How well an sRGB file restores its photograph, which must still be there."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def verify_file(
     if original.size != restored.size:
         raise PhotoError(
             f"{Path(reference).name} has {original.width}x{original.height} pixels, "
-            f"{Path(path).name} {restored.width}x{restored.height}: they cannot be compared",
+            f"{Path(path).name} {restored.width}x{restored.height}: pictures of different size cannot be compared",
         )
     adaptation = attached.payload.descriptor.adaptation
     quality = measure(original.array, restored.array, adaptation)

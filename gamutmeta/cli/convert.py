@@ -1,4 +1,4 @@
-"""``reduce`` and ``expand``: the two streets, for files and folders."""
+"""``reduce`` and ``expand``, for files and folders."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ _PHOTOGRAPHS = RAW_SUFFIXES | {
     ".tiff",
     ".webp",
 }
-"""Files of a folder that are photographs by their names."""
+"""Files with these suffixes in a folder count as photographs."""
 
 _SUFFIXES = {"jpeg": ".jpg", "png": ".png", "tiff": ".tif"}
-"""Endings of the files written into a folder, by format."""
+"""Suffixes of the files written into a folder, by format."""
 
 
 @click.command(
@@ -54,7 +54,7 @@ _SUFFIXES = {"jpeg": ".jpg", "png": ".png", "tiff": ".tif"}
     )
 )
 @click.argument("sources", nargs=-1, required=True, type=options.FILE, metavar="SRC...")
-@options.output("The sRGB file, or the folder for several; its ending (.jpg, .png, .tif) decides the format.")
+@options.output("The sRGB file, or a folder for several. The suffix (.jpg, .png, .tif) selects the format.")
 @click.option(
     "--preset",
     type=click.Choice(list(PRESETS)),
@@ -63,27 +63,38 @@ _SUFFIXES = {"jpeg": ".jpg", "png": ".png", "tiff": ".tif"}
     help="; ".join(f"{name}: {config.summary}" for name, config in PRESETS.items()) + ".",
 )
 @click.option(
-    "--max-bytes", type=click.IntRange(MIN_BYTES, MAX_BYTES), help="Largest payload; by default the preset's."
+    "--max-bytes",
+    type=click.IntRange(MIN_BYTES, MAX_BYTES),
+    help="Upper limit for the payload. It is rounded down to 400, 620, 960, 1500, 2400, 3800, 6000, 9600, 16000, 28000"
+    " or 61440 (not for the preset paper).  [default: the preset's]",
 )
-@click.option("--quality", type=click.IntRange(1, 100), default=95, show_default=True, help="Of JPEG.")
+@click.option("--quality", type=click.IntRange(1, 100), default=95, show_default=True, help="JPEG quality.")
 @click.option(
     "--subsampling",
     type=click.Choice(["4:4:4", "4:2:2", "4:2:0"]),
     default="4:4:4",
     show_default=True,
-    help="Of JPEG's chroma.",
+    help="JPEG chroma subsampling.",
 )
 @click.option("--progressive", is_flag=True, help="Write progressive JPEG.")
-@click.option("--format", "format_", type=click.Choice(list(_SUFFIXES)), help="Of files in a folder.  [default: jpeg]")
+@click.option(
+    "--format", "format_", type=click.Choice(list(_SUFFIXES)), help="Format of files in a folder.  [default: jpeg]"
+)
 @click.option("--carrier", type=click.Choice(list(carriers.CARRIERS)), help="Where the payload goes in the file.")
 @click.option(
     "--device",
     type=click.Choice(["auto", "cpu", "cuda"]),
     default="auto",
     show_default=True,
-    help="Where to fit; auto takes CUDA if there is any.",
+    help="Where to fit. auto: on a CUDA GPU if there is one, else on the CPU.",
 )
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Same seed, same payload.")
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Seed of the fit. The same seed gives the same payload.",
+)
 @assume_space
 @raw_style
 @folder_options
@@ -121,22 +132,24 @@ def reduce(
 )
 @click.argument("sources", nargs=-1, required=True, type=options.FILE, metavar="SRC...")
 @options.output(
-    "The wide-gamut file, or the folder for several; its ending (.tif, .png, .jpg, .avif, .heic, .jxl) decides the "
+    "The wide-gamut file, or a folder for several. The suffix (.tif, .png, .jpg, .avif, .heic, .jxl) selects the "
     "format."
 )
 @space
 @click.option(
     "--depth",
     type=click.Choice(["8", "10", "12", "16"]),
-    help="Bits per channel: 16 or 8 of TIFF, PNG and JPEG XL, 10, 12 or 8 of AVIF and HEIC, 8 of JPEG.  "
+    help="Bits per channel: 16 or 8 for TIFF, PNG and JPEG XL; 10, 12 or 8 for AVIF and HEIC; 8 for JPEG.  "
     "[default: the first]",
 )
 @click.option(
     "--quality",
     type=click.IntRange(1, 100),
-    help="Of JPEG [95], AVIF and HEIC [90] and JPEG XL [100]; 100 is lossless but in JPEG.",
+    help="Quality. 100 is lossless, except for JPEG.  [default: JPEG 95, AVIF and HEIC 90, JPEG XL 100]",
 )
-@click.option("--format", "format_", type=click.Choice(list(KINDS)), help="Of files in a folder.  [default: tiff]")
+@click.option(
+    "--format", "format_", type=click.Choice(list(KINDS)), help="Format of files in a folder.  [default: tiff]"
+)
 @options.sidecar
 @click.option("--force", is_flag=True, help="Expand even if the payload was made for another picture.")
 @click.option(
@@ -144,7 +157,7 @@ def reduce(
     type=click.Choice(list(DEVICES)),
     default="cpu",
     show_default=True,
-    help="Where to compute; auto takes CUDA if there is any.",
+    help="Where to compute. auto: on a CUDA GPU if there is one, else on the CPU.",
 )
 @folder_options
 def expand(
@@ -163,13 +176,13 @@ def expand(
 ) -> None:
     """Restore wide-gamut photographs from sRGB files with a payload.
 
-    A sidecar beside a file (photo.jpg.gamut) is found by itself.
+    A sidecar next to a file (photo.jpg.gamut) is found automatically.
     """
     tasks = options.planned(sources, output, readable=FORMATS, suffix=KINDS[format_ or "tiff"].suffixes[0])
     choice: dict[str, Any] = {"space": space, "depth": None if depth is None else int(depth), "quality": quality}
     _check_photographs(tasks, format_, choice)
     if sidecar is not None and len(tasks) > 1:
-        raise click.UsageError("--sidecar goes with one file")
+        raise click.UsageError("--sidecar can be used with one file only")
     settings |= {**choice, "check": not force}
     # The device changes last digits at most, as for `reduce`.
     work = partial(expand_one, sidecar=sidecar, device=device, **settings)
@@ -177,11 +190,11 @@ def expand(
 
 
 def _check_photographs(tasks: list[Task], format_: str | None, choice: dict[str, Any]) -> None:
-    """Refuse wide-gamut files that cannot be as they are asked for, before anything is done."""
+    """Refuse combinations of format, depth and quality that do not exist, before anything is done."""
     for task in tasks:
         suffix = task.target.suffix.lower()
         if format_ is not None and suffix not in KINDS[format_].suffixes:
-            raise click.UsageError(f"--format {format_} does not go with {task.target.name}")
+            raise click.UsageError(f"--format {format_} does not fit the suffix of {task.target.name}")
         try:
             settled(task.target.name, **choice)
         except PhotoError as error:
@@ -189,13 +202,13 @@ def _check_photographs(tasks: list[Task], format_: str | None, choice: dict[str,
 
 
 def _check_targets(tasks: list[Task], format_: str | None, carrier: str | None) -> None:
-    """Refuse sRGB files that cannot be as they are asked for, before anything is done."""
+    """Refuse combinations of format and carrier that do not exist, before anything is done."""
     for task in tasks:
         written = FORMATS.get(task.target.suffix.lower())
         if written is None:
             raise click.UsageError(f"{task.target.name}: the output must end in {', '.join(FORMATS)}")
         if format_ is not None and written != format_:
-            raise click.UsageError(f"--format {format_} does not go with {task.target.name}")
+            raise click.UsageError(f"--format {format_} does not fit the suffix of {task.target.name}")
         if carrier is not None and carrier not in carriers.carriers_of(written):
             fitting = ", ".join(carriers.carriers_of(written))
-            raise click.UsageError(f"--carrier {carrier} does not go with {task.target.name}, which takes {fitting}")
+            raise click.UsageError(f"--carrier {carrier} does not fit {task.target.name}; carriers for it: {fitting}")

@@ -64,7 +64,7 @@ def choose_device(name: str) -> torch.device:
     if name not in {"auto", "cpu", "cuda"}:
         raise FitError(f"unknown device {name!r}; use auto, cpu or cuda")
     if name == "cuda" and not torch.cuda.is_available():
-        raise FitError("device 'cuda' was asked for, but torch finds no CUDA device; auto or cpu does without")
+        raise FitError("device 'cuda' was asked for, but torch finds no CUDA device; use auto or cpu")
     return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
 
 

@@ -1,4 +1,4 @@
-"""Where to expand, by name. Imports torch and Triton only where a GPU is asked for."""
+"""The device of an expansion, by name. Imports torch and Triton only if a GPU is requested."""
 
 from __future__ import annotations
 
@@ -56,5 +56,5 @@ def gpu_expander(device: str) -> Expander | None:
             return None
         raise MissingExtraError(PURPOSE, error.name, "gpu") from error
     if device == "cuda":
-        raise DeviceError("device 'cuda' was asked for, but torch finds no CUDA device; auto or cpu does without")
+        raise DeviceError("device 'cuda' was asked for, but torch finds no CUDA device; use auto or cpu")
     return None

@@ -75,7 +75,7 @@ def read_tiff(file: BinaryIO, max_pixels: int) -> Picture:
     if note:
         notes.append(note)
     if ifd.next_offset:
-        notes.append("the file has further pages, which were left out")
+        notes.append("the file contains further pages; only the first one was read")
     return picture
 
 

@@ -1,4 +1,4 @@
-"""Turning pictures upright, for files whose readers do not look at the EXIF orientation."""
+"""Applies the EXIF orientation to pictures, for files whose readers ignore it."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def error_map(original: WideImage, restored: WideImage, *, top: float | None = N
         sizes = " and ".join(f"{photo.width}x{photo.height}" for photo in (original, restored))
         raise PhotoError(f"photographs of {sizes} pixels cannot be compared; resize or crop one of them")
     if top is not None and not top > 0:
-        raise PhotoError(f"top: the scale ends above 0, not at {top}")
+        raise PhotoError(f"top: the end of the scale must be above 0, not {top}")
     axes = axes_or_new(ax)
     wide = [photo.convert("prophoto").array for photo in (original, restored)]
     differences = color_differences(wide[0], wide[1:], Adaptation.BRADFORD)
@@ -71,8 +71,8 @@ def side_by_side(
 ) -> NDArray[np.object_]:
     """Show photographs in a row, upright and scaled down.
 
-    matplotlib does not manage colours: it hands the numbers of `space` on as they are, and an untagged figure is shown
-    as if it were sRGB, somewhat paler than the photographs. A figure that is saved with the profile is right::
+    matplotlib does not manage colour: it passes the numbers of `space` on unchanged, and an untagged figure is shown as
+    if it were sRGB, somewhat paler than the photographs. A figure that is saved with the profile is correct::
 
         axes = plot.side_by_side(clipped, restored)
         profile = restored.convert("display-p3").icc_profile
