@@ -1,4 +1,4 @@
-"""Edits that keep the colours: crop, resize, quarter turns and mirroring of sRGB pictures that carry a payload.
+"""Edits that keep the payload usable: crop, resize, quarter turns and mirroring of sRGB pictures with a payload.
 
 ::
 
@@ -10,9 +10,9 @@
     part.save("part.jpg")        # an sRGB picture with a payload, like photo.jpg
     part.expand()                # WideImage
 
-The functions are named and work as Pillow's, on a picture from ``Image.open`` or on what another of them gave. The
-payload's model is not fitted anew; it is told where the edited picture lies in the one it was fitted to. Cropping and
-turning a lossless picture costs nothing; resampling, and coding a JPEG once more, cost some accuracy.
+The functions are named and work like those of Pillow, on a picture from ``Image.open`` or on a result of one of them.
+The model is not fitted again; the payload stores where the edited picture is in the fitted one. Cropping and rotating a
+lossless picture costs nothing; resampling, and encoding a JPEG once more, cost some accuracy.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""An sRGB picture in memory that keeps the payload that belongs to it; what edits start from and give."""
+"""An sRGB picture in memory together with its payload: the input and the result of edits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Gamut expansion, the whole street: sRGB file -> carrier -> payload -> model(pixels) -> wide-gamut photograph."""
+"""Gamut expansion: sRGB file -> carrier -> payload -> model(pixels) -> wide-gamut photograph."""
 
 from __future__ import annotations
 

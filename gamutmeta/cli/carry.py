@@ -63,7 +63,7 @@ def extract(file: Path, output: str, *, overwrite: bool) -> None:
 @click.argument("file", type=options.FILE)
 @click.argument("payload", type=options.FILE)
 @click.option("-o", "--output", metavar="OUT", required=True, type=options.FILE, help="The file with the payload.")
-@click.option("--carrier", type=click.Choice(_EMBEDDING), help="Where the payload goes in the file.")
+@click.option("--carrier", type=click.Choice(_EMBEDDING), help="Where to store the payload in the file.")
 @click.option("--replace", is_flag=True, help="Replace the payload that FILE already carries.")
 @click.option("--force", is_flag=True, help="Attach the payload even if it was made for another picture.")
 @options.overwrite

@@ -80,7 +80,7 @@ _SUFFIXES = {"jpeg": ".jpg", "png": ".png", "tiff": ".tif"}
 @click.option(
     "--format", "format_", type=click.Choice(list(_SUFFIXES)), help="Format of files in a folder.  [default: jpeg]"
 )
-@click.option("--carrier", type=click.Choice(list(carriers.CARRIERS)), help="Where the payload goes in the file.")
+@click.option("--carrier", type=click.Choice(list(carriers.CARRIERS)), help="Where to store the payload in the file.")
 @click.option(
     "--device",
     type=click.Choice(["auto", "cpu", "cuda"]),

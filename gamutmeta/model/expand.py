@@ -1,6 +1,6 @@
 """Expansion at working speed: strips of rows in threads, tables, and the MLP on active pixels only.
 
-With numba at hand (``pip install 'gamutmeta[fast]'``) the strips of a large picture are computed in machine code by
+With numba (extra ``fast``) the strips of a large picture are computed in machine code by
 :mod:`gamutmeta.model.kernel`, else by numpy in :mod:`gamutmeta.model.vectorised`. Either computes what
 :mod:`gamutmeta.model.plain` computes, within the tolerance of the specification (float32 sums in another order). Memory
 beyond input and output is a few chunks per thread, whatever the size of the picture.
