@@ -5,10 +5,10 @@
     import gamutmeta
     from PIL import Image
 
-    gamutmeta.reduce_file("photo.tif", "photo.jpg")          # an ordinary sRGB JPEG, with 4 KB of colour inside
-    gamutmeta.expand_file("photo.jpg", "restored.tif")       # the wide-gamut photograph again
+    gamutmeta.reduce_file("photo.tif", "photo.jpg")          # an ordinary sRGB JPEG with at most 6 KB of payload
+    gamutmeta.expand_file("photo.jpg", "restored.tif")       # the wide-gamut photograph, restored
 
-    gamutmeta.register()                                     # Pillow's way
+    gamutmeta.register()                                     # for Pillow
     wide = Image.open("photo.jpg").gamut_expand()            # WideImage: uint16 ProPhoto
 
 The names below are imported when they are first used: importing gamutmeta itself loads neither numpy nor torch.

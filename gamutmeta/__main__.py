@@ -1,4 +1,4 @@
-"""The command ``gamutmeta``, also as ``python -m gamutmeta``. Needs the extra [cli]; says so if it is missing."""
+"""The command ``gamutmeta``, also as ``python -m gamutmeta``. It needs the extra ``cli``, and says so."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Expansion of pixels that are in memory already, whichever library holds them: array in, array out, by DLPack.
+"""Expansion of pixels that are already in memory, in an array of any library that supports DLPack.
 
-An array on a CUDA device stays there: one of torch, CuPy or JAX comes back as one of theirs, uncopied.
+An array on a CUDA device stays there: for an array of torch, CuPy or JAX, the result is one of the same library.
 """
 
 from __future__ import annotations
@@ -39,25 +39,25 @@ _Array = TypeVar("_Array", bound=_Exchangeable)
 def expand_array(payload: Payload | bytes, codes: _Array, *, check: bool = True) -> _Array:
     """Expand 8-bit sRGB pixels to 16-bit ROMM RGB, on the device they are on.
 
-    That the payload was made for these pixels is only checked by their size: the digest would take them to main memory.
-    Who has the file checks it with :func:`gamutmeta.binding.check_binding`, or calls :func:`gamutmeta.expand`.
+    Only the size is checked, not the digest, which would need the pixels in main memory. If you have the file, check
+    the digest with :func:`gamutmeta.binding.check_binding`, or call :func:`gamutmeta.expand`.
 
     Args:
         payload: of the picture, or the bytes of one.
         codes: the coded raster (before EXIF orientation), uint8 (H, W, 3), in main memory or on a CUDA device, of any
-            library that speaks DLPack: numpy, torch, CuPy, JAX. Any strides.
+            library that supports DLPack: numpy, torch, CuPy, JAX. Any strides.
         check: refuse a payload that was made for a picture of another size.
 
     Returns:
-        ROMM RGB, uint16 (H, W, 3), of the same library and on the same device. A library that has no ``from_dlpack``
-        gets an array of numpy's or torch's, which speaks DLPack.
+        ROMM RGB, uint16 (H, W, 3), of the same library and on the same device. For a library that has no
+        ``from_dlpack`` it is an array of numpy or torch, which support DLPack.
 
     Raises:
         BindingError: if the size differs.
         PayloadError: if the payload is damaged.
         PhotoError: if `codes` have another type or shape.
-        DeviceError: if they are no array that speaks DLPack, or lie elsewhere.
-        MissingExtraError: if they lie on a CUDA device, and torch or Triton are not installed.
+        DeviceError: if they are not an array that supports DLPack, or on another device.
+        MissingExtraError: if they are on a CUDA device, and torch or Triton are not installed.
     """
     model = payload if isinstance(payload, Payload) else Payload.from_bytes(payload)
     on_cuda = _is_on_cuda(codes)
@@ -67,10 +67,12 @@ def expand_array(payload: Payload | bytes, codes: _Array, *, check: bool = True)
 
 def _is_on_cuda(codes: _Exchangeable) -> bool:
     if not hasattr(codes, "__dlpack__"):
-        raise DeviceError(f"the pixels must be an array that speaks DLPack, not {type(codes).__name__}")
+        raise DeviceError(f"the pixels must be an array that supports DLPack, not {type(codes).__name__}")
     kind = int(codes.__dlpack_device__()[0])
     if kind not in (*_CPU, *_CUDA):
-        raise DeviceError(f"the pixels must be in main memory or on a CUDA device, not on device {kind} of DLPack")
+        raise DeviceError(
+            f"the pixels must be in main memory or on a CUDA device, not on a DLPack device of type {kind}"
+        )
     return kind in _CUDA
 
 
@@ -90,7 +92,9 @@ def _expand_on_cuda(payload: Payload, codes: Any, *, check: bool) -> Any:
             raise
         raise MissingExtraError(PURPOSE, error.name, "gpu") from error
     if not torch.cuda.is_available():
-        raise DeviceError("the pixels are on a CUDA device, but torch finds none; it may be a build for the CPU alone")
+        raise DeviceError(
+            "the pixels are on a CUDA device, but torch finds no CUDA device; it may be a build for CPUs only"
+        )
     pixels = torch.utils.dlpack.from_dlpack(codes)
     _check(payload, tuple(pixels.shape), str(pixels.dtype).removeprefix("torch."), check=check)
     return expand(payload.descriptor, payload.weights(), pixels)

@@ -1,4 +1,4 @@
-"""Import this module to register the Pillow plugin, where a framework loads plugins by module name."""
+"""Importing this module registers the Pillow plugin, for frameworks that load plugins by module name."""
 
 from gamutmeta.pillow import register
 

@@ -1,7 +1,7 @@
 """Many files on many machines, with Ray Data: paths in, reports out. Needs the extra [ray].
 
-What is done with one file is what a single machine does (:class:`gamutmeta.batch.Resumable`); who does it, where, and
-again after a machine was lost, is Ray's business. Files must be on a file system that all machines see.
+Each file is processed as on a single machine (:class:`gamutmeta.batch.Resumable`). Ray decides where, and tries again
+if a machine is lost. Files must be on a file system that all machines see.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ _RETRIES = 2
 
 
 _GIVEN_UP = (
-    "Ray has given up on it: its process was killed again and again, perhaps for want of memory, or could not import"
-    " gamutmeta"
+    "Ray gave up on this file: its worker process was killed repeatedly, possibly because memory ran out, or could not"
+    " import gamutmeta"
 )
 
 
@@ -50,7 +50,7 @@ def run(
     gpus: float = 0,
     jobs: int | None = None,
 ) -> Iterator[Outcome[Task, Report]]:
-    """Do `work` for every task and give the outcomes, each as soon as it is there, as :func:`gamutmeta.batch.run` does.
+    """Do `work` for every task and yield each outcome as soon as it is there, as :func:`gamutmeta.batch.run` does.
 
     The cluster is the one this process is connected to; else that of the environment variable RAY_ADDRESS; else one of
     this machine alone, started for this run.
@@ -167,7 +167,7 @@ def _cluster(cpus: float, gpus: float) -> Iterator[None]:
             there = ray.cluster_resources()
             for what, wanted in (("CPU", cpus), ("GPU", gpus)):
                 if wanted > there.get(what, 0):
-                    raise PlanError(f"each file is to have {wanted:g} {what}, this machine has {there.get(what, 0):g}")
+                    raise PlanError(f"each file needs {wanted:g} {what}, but this machine has {there.get(what, 0):g}")
         yield
     finally:
         ray.shutdown()

@@ -1,4 +1,4 @@
-"""The package's end of the conformance runner's pipe: one question a line on one side, one answer a line on the other.
+"""Answers the conformance runner: it reads one question per line and writes one answer per line.
 
 The runner is ``spec/conformance.py``, which knows nothing of this package. Questions and answers are JSON objects::
 

@@ -1,4 +1,4 @@
-"""Edits that keep the colours: crop, resize, quarter turns and mirroring of sRGB pictures that carry a payload.
+"""Edits that keep the payload usable: crop, resize, quarter turns and mirroring of sRGB pictures with a payload.
 
 ::
 
@@ -10,9 +10,9 @@
     part.save("part.jpg")        # an sRGB picture with a payload, like photo.jpg
     part.expand()                # WideImage
 
-The functions are named and work as Pillow's, on a picture from ``Image.open`` or on what another of them gave. The
-payload's model is not fitted anew; it is told where the edited picture lies in the one it was fitted to. Cropping and
-turning a lossless picture costs nothing; resampling, and coding a JPEG once more, cost some accuracy.
+The functions are named and work like those of Pillow, on a picture from ``Image.open`` or on a result of one of them.
+The model is not fitted again; the payload stores where the edited picture is in the fitted one. Cropping and rotating a
+lossless picture costs nothing; resampling, and encoding a JPEG once more, cost some accuracy.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def resize(image: Image.Image | Edited, size: tuple[int, int], resample: Image.R
 
 
 def rotate90(image: Image.Image | Edited, times: int = 1) -> Edited:
-    """Turn counter-clockwise by quarters, as ``numpy.rot90``; raises as :func:`crop`."""
+    """Rotate counter-clockwise by quarter turns, as ``numpy.rot90``; raises as :func:`crop`."""
     rotations: tuple[Rotation | None, ...] = (None, 90, 180, 270)
     return _edited(_start(image), rotate=rotations[times % 4])
 
@@ -133,7 +133,7 @@ def edit_file(
     sidecar: str | os.PathLike[str] | None = None,
     overwrite: bool = False,
 ) -> Report:
-    """Edit a file that carries a payload and write the result, payload and all.
+    """Edit a file with a payload, and write the result with its payload.
 
     Edits are done in the order exif_transpose, crop, resize, rotate, flip. ICC profile, EXIF and XMP are kept; from
     EXIF what an edit makes wrong is left out: thumbnail, pixel dimensions, and maker notes, whose offsets break.
@@ -141,7 +141,7 @@ def edit_file(
 
     Args:
         source: JPEG, PNG or TIFF with a payload (or with a sidecar beside it).
-        target: .jpg, .png or .tif; a JPEG cannot hold transparency.
+        target: .jpg, .png or .tif; a JPEG cannot store transparency.
         crop: left, upper, right, lower, pixels.
         resize: width and height; one of them may be None to keep the aspect ratio.
         rotate: degrees counter-clockwise: 90, 180 or 270.
@@ -178,7 +178,7 @@ def edit_file(
         carrier=carrier,
         overwrite=overwrite,
     )
-    notes: tuple[str, ...] = ("the payload holds no model",) if edited.payload.descriptor.is_empty else ()
+    notes: tuple[str, ...] = ("the payload contains no model",) if edited.payload.descriptor.is_empty else ()
     notes += read_metadata(data).notes
     return replace(report, file=str(source), seconds=time.perf_counter() - begin, notes=notes)
 
@@ -245,7 +245,7 @@ def _whole_size(size: tuple[int, int], wanted: tuple[int | None, int | None]) ->
     """The size wanted, with a missing side in proportion."""
     width, height = wanted
     if width is None and height is None:
-        raise PhotoError("a size is a width, a height or both")
+        raise PhotoError("a size needs a width, a height or both")
     if width is None:
         width = max(1, round(size[0] * (height or 0) / size[1]))
     if height is None:

@@ -1,4 +1,4 @@
-"""An sRGB picture in memory that keeps the payload that belongs to it; what edits start from and give."""
+"""An sRGB picture in memory together with its payload: the input and the result of edits."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Edited:
 
     Attributes:
         image: mode RGB, or RGBA with transparency; ICC profile, EXIF and XMP are in its ``info``.
-        payload: bound to these very samples. ``image.save(path, gamut=payload)`` stores both once the Pillow plugin is
+        payload: bound to these samples. ``image.save(path, gamut=payload)`` stores both once the Pillow plugin is
             registered; :meth:`save` needs no plugin.
     """
 
@@ -91,7 +91,7 @@ class Edited:
         """The wide-gamut photograph, edited.
 
         Args:
-            space: the colour space wanted.
+            space: colour space of the result.
             threads: None for one per core.
 
         Raises:
@@ -127,7 +127,7 @@ class Edited:
         Raises:
             BindingError: if `image` was changed since the edit.
             PhotoError: if the picture cannot be coded.
-            CarrierError: if the carrier does not go with the format.
+            CarrierError: if the carrier does not fit the format.
 
         Warns:
             GamutMetaWarning: a model that was fitted to lossless samples, or a transparent picture, goes into a JPEG;
@@ -145,11 +145,11 @@ class Edited:
         carrier: str | None = None,
         overwrite: bool = False,
     ) -> Report:
-        """Write the picture with its payload; the ending of `path` decides the format. See :meth:`to_bytes`.
+        """Write the picture with its payload; the suffix of `path` selects the format. See :meth:`to_bytes`.
 
         Raises:
             OutputExistsError: if the file, or its sidecar, exists and `overwrite` is false.
-            UnsupportedFileError: if the ending is another.
+            UnsupportedFileError: if it is another suffix.
         """
         format_ = carriers.format_of(path)
         used = carriers.carrier_for(format_, carrier, file=Path(path).name)
@@ -181,7 +181,7 @@ class Edited:
             payload = payload.bind(payload.width, payload.height, binding_of_jpeg(file.getvalue()))
             if self.payload.descriptor.gate == 0:
                 warnings.warn(
-                    "the payload was fitted to lossless samples, so colours come back less exactly from a JPEG",
+                    "the payload was fitted to lossless samples, so a JPEG restores colours less exactly",
                     GamutMetaWarning,
                     stacklevel=3,
                 )
@@ -197,7 +197,7 @@ class Edited:
             BindingError: if `image` was changed since the edit.
         """
         if self.image.mode not in {"RGB", "RGBA"} or self.payload.binding != _binding_of(self.image):
-            raise BindingError("the picture was changed after the edit; its payload is for other pixels")
+            raise BindingError("the picture was changed after the edit, so its payload does not fit it any more")
 
 
 def _binding_of(image: Image.Image) -> Binding:

@@ -1,6 +1,6 @@
-"""Every exception gamutmeta raises on purpose, in one tree.
+"""Every deliberate exception of gamutmeta, in one tree.
 
-Factored out so that no room has to import another one for its errors::
+It is a module of its own so that no part has to import another one for its errors::
 
     GamutMetaError
     ├── PayloadError (ValueError)           the payload's bytes break the specification; `field` names where
@@ -11,16 +11,16 @@ Factored out so that no room has to import another one for its errors::
     │   ├── UnsupportedFileError            not a JPEG, PNG or TIFF
     │   ├── MultiPictureError               JPEG whose index of further pictures (MPF) cannot be kept right
     │   ├── NoPayloadError (LookupError)    there is none
-    │   ├── PayloadExistsError              there is one already and `replace` was not asked for
+    │   ├── PayloadExistsError              there is one already, and `replace` is false
     │   ├── DuplicatePayloadError           two payloads of one kind
     │   └── PayloadTooLargeError            it does not fit into this carrier
     ├── BindingError (ValueError)           the payload belongs to another picture (size or digest)
     ├── PhotoError (ValueError)             a photograph cannot be read, converted or written
     │   └── ProfileError                    its ICC profile is damaged or of a kind that cannot be used
     ├── FitError (ValueError)               the fit cannot be done as asked
-    ├── DeviceError (ValueError)            the device asked for is unknown, or is not there
-    ├── PlanError (ValueError)              a list of inputs and an output do not go together
-    ├── OutputExistsError (FileExistsError) the output is there and overwriting was not asked for
+    ├── DeviceError (ValueError)            the device is unknown or not available
+    ├── PlanError (ValueError)              the inputs and the output do not fit together
+    ├── OutputExistsError (FileExistsError) the output exists, and `overwrite` is false
     └── MissingExtraError (ImportError)     an optional library is not installed
 
 `code` is the stable, machine-readable name of the kind of error.
@@ -56,13 +56,13 @@ __all__ = [
 
 
 class GamutMetaError(Exception):
-    """Root of everything gamutmeta raises on purpose."""
+    """Base class of all deliberate errors of gamutmeta."""
 
     code: ClassVar[str] = "error"
 
 
 class GamutMetaWarning(UserWarning):
-    """Something was assumed or left out, and the result may not be what was meant."""
+    """Something was assumed or left out, so the result may differ from what was expected."""
 
 
 class PayloadError(GamutMetaError, ValueError):
@@ -128,7 +128,7 @@ class PayloadExistsError(CarrierError):
 
 
 class DuplicatePayloadError(CarrierError):
-    """The file carries two payloads of one kind; which of them is right cannot be known."""
+    """The file carries two payloads of one kind; it is unknown which of them is right."""
 
     code = "carrier.duplicate"
 
@@ -164,13 +164,13 @@ class FitError(GamutMetaError, ValueError):
 
 
 class DeviceError(GamutMetaError, ValueError):
-    """The device asked for is unknown, or is not there, or an array lies where it cannot be taken from."""
+    """The device is unknown or not available, or an array is on a device that is not supported."""
 
     code = "device"
 
 
 class PlanError(GamutMetaError, ValueError):
-    """A list of inputs and an output do not go together; nothing was done."""
+    """The inputs and the output do not fit together; nothing was done."""
 
     code = "plan"
 
@@ -185,7 +185,7 @@ class MissingExtraError(GamutMetaError, ImportError):
     """An optional library is not installed.
 
     Args:
-        purpose: what it is needed for, as the start of a sentence ("reading LZW TIFF").
+        purpose: what needs it, as the start of a sentence ("reading LZW TIFF").
         library: the library's name.
         extra: the extra of gamutmeta that brings it.
     """

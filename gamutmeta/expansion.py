@@ -1,4 +1,4 @@
-"""Gamut expansion, the whole street: sRGB file -> carrier -> payload -> model(pixels) -> wide-gamut photograph."""
+"""Gamut expansion: sRGB file -> carrier -> payload -> model(pixels) -> wide-gamut photograph."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ class SrgbFile:
             array = expand_pixels(payload.descriptor, payload.weights(), self.codes, threads=threads)
         notes: tuple[str, ...] = ()
         if payload.descriptor.is_empty:
-            notes = ("the payload holds no model: expanded as clipped",)
+            notes = ("the payload contains no model: the result is the clipped picture",)
         metadata = read_metadata(self.data)
         alpha = None if self.alpha is None else requantise(self.alpha, np.uint16)
         notes += metadata.notes
@@ -183,19 +183,19 @@ def expand(
 
     Args:
         source: path or bytes of a JPEG, PNG or TIFF with a payload (or with a sidecar beside it).
-        space: the colour space wanted, see :data:`gamutmeta.color.spaces.SPACES`.
+        space: colour space of the result, see :data:`gamutmeta.color.spaces.SPACES`.
         sidecar: take the payload from this sidecar.
-        check: refuse a payload that was made for another picture. False expands it all the same; positions are
+        check: refuse a payload that was made for another picture. False expands it anyway; positions are
             relative to the picture, so a resized picture gets roughly the right colours.
         threads: None for one per core.
         limits: of the payload.
-        device: where to compute: "cpu", "cuda" (needs ``pip install 'gamutmeta[gpu]'``), or "auto" for CUDA where it is
-            there. Samples may differ by one 16-bit code between devices. Models that the GPU's kernel does not know
-            (the paper's, a picture edited askew) are computed on the CPU.
+        device: where to compute: "cpu", "cuda" (needs the extra ``gpu``), or "auto" for CUDA if it is available.
+            Samples may differ by one 16-bit code between devices. Models that the GPU's kernel does not support
+            (the paper's, or one with an affine that is not axis-aligned) are computed on the CPU.
 
     Raises:
         GamutMetaError: NoPayloadError, CarrierError, PayloadError, BindingError, PhotoError or DeviceError, as it
-            applies; MissingExtraError if CUDA is asked for and a library is missing.
+            applies; MissingExtraError if CUDA is requested and a library is missing.
         OSError: if the file cannot be read.
     """
     file = SrgbFile.read(source, sidecar=sidecar, limits=limits)
@@ -221,7 +221,7 @@ def expand_file(
 
     Args:
         source: JPEG, PNG or TIFF with a payload (or with a sidecar beside it).
-        target: its ending tells the kind of file, see :func:`gamutmeta.photo.write.write_photo`.
+        target: its suffix selects the kind of file, see :func:`gamutmeta.photo.write.write_photo`.
         space: as for :func:`expand`.
         depth: bits per channel; None for the kind's own.
         quality: 1 to 100, of JPEG, AVIF, HEIC and JPEG XL; None for the kind's own.

@@ -1,9 +1,9 @@
-"""How wide the gate of a model for a JPEG is, read off the picture that coding has left.
+"""How wide the gate of a model for a JPEG is, chosen from the decoded picture.
 
-A gate lets the model act near the codes 0 and 255 only. That suits a picture whose clipped values are still at their
-clip, and whose errors are all there. Where coding has carried them off, above all subsampled chroma, or where other
-errors outweigh what was clipped, a narrow gate hides from the model what it could restore: then it does without one,
-and repairs chroma besides.
+A gate lets the model act only near the codes 0 and 255. That suits a picture whose clipped values are still 0 or 255,
+and whose errors are all there. If JPEG coding has moved them, above all with subsampled chroma, or if other errors
+outweigh those of clipping, a narrow gate would keep the model from restoring them. Then there is no gate, and the model
+corrects chroma as well.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The imageio plug-in: ``imageio.v3.imread(path, plugin="gamutmeta")`` gives the wide-gamut photograph.
+"""The imageio plug-in: ``imageio.v3.imread(path, plugin="gamutmeta")`` returns the wide-gamut photograph.
 
-imageio (2.38) looks for no entry points; plug-ins enter a dictionary of it, which :func:`register` does, or are passed
-as a class: ``imageio.v3.imread(path, plugin=gamutmeta.imageio.GamutMetaPlugin)``. Needs the extra [imageio].
+imageio (2.38) does not look for entry points. :func:`register` adds the plug-in to its dictionary; or pass the
+class: ``imageio.v3.imread(path, plugin=gamutmeta.imageio.GamutMetaPlugin)``. Needs the extra [imageio].
 
 ::
 
@@ -12,7 +12,7 @@ as a class: ``imageio.v3.imread(path, plugin=gamutmeta.imageio.GamutMetaPlugin)`
     wide = iio.imread("photo.jpg", plugin="gamutmeta")                      # uint16, ProPhoto
     screen = iio.imread("photo.jpg", plugin="gamutmeta", space="display-p3")
 
-Reading alone: a payload is fitted to a photograph, which an array without colour space and metadata is not.
+It only reads: a payload is fitted to a photograph, and an array has no colour space and no metadata.
 """
 
 from __future__ import annotations
@@ -203,4 +203,4 @@ class GamutMetaPlugin(PluginV3):
     @staticmethod
     def _require_index(index: int | EllipsisType | None) -> None:
         if index not in {0, None, ...}:
-            raise ValueError(f"index {index}: the file has one picture, with the index 0")
+            raise ValueError(f"index {index}: the file has one picture; its index is 0")

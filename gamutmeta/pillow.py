@@ -1,12 +1,12 @@
-"""The Pillow plugin: the only file that knows Pillow's registry.
+"""The Pillow plugin: the only module that uses Pillow's registry.
 
 :func:`register` wraps the built-in open and save handlers of JPEG, MPO, PNG and TIFF and adds ``Image.gamut_expand``.
 Opening only remembers where a picture came from; nothing is parsed until ``gamut_expand`` is called, so that
 ``Image.open`` never fails because of a payload. Saving takes ``gamut=``.
 
-The payload is never put into ``im.info``: Pillow copies that through every edit, and it would go stale. What is
-remembered sits on the file object alone; a copy, crop or resize has lost it, and the operations that change a file
-object in place are found out by comparing sizes and pixels. The edits in :mod:`gamutmeta.edit` take the payload along.
+The payload is never put into ``im.info``: Pillow copies that through every edit, and it would become wrong. It is
+stored only on the object that ``Image.open`` returned; a copy, crop or resize loses it, and operations that change that
+object in place are detected by comparing sizes and pixels. The edits in :mod:`gamutmeta.edit` keep the payload usable.
 """
 
 from __future__ import annotations
@@ -173,7 +173,7 @@ def bytes_of(image: Image.Image) -> tuple[bytes, str | None]:
         return Path(path).read_bytes(), path
     if origin is None:
         raise NoPayloadError(
-            "this picture is not one that Image.open gave: a copy, crop or conversion has lost its payload; "
+            "this picture does not come from Image.open: copies, crops and conversions lose the payload; "
             "gamutmeta.edit keeps it (and a picture opened from a stream needs gamutmeta.register() before)",
         )
     if origin.fp.closed:
@@ -208,7 +208,7 @@ def _refuse_changed(image: Image.Image, fresh: Image.Image) -> None:
         )
     decoded_already = not getattr(image, "tile", None)
     if decoded_already and not _equal(image, fresh):
-        raise BindingError("the picture was changed in memory after it was opened; its payload is for the file's")
+        raise BindingError("the picture was changed in memory after it was opened; its payload fits the unchanged file")
 
 
 def _equal(first: Image.Image, second: Image.Image) -> bool:
@@ -248,7 +248,7 @@ def _saver(original: SaveHandler) -> SaveHandler:
 def _multi_saver(original: SaveHandler) -> SaveHandler:
     def save_without_gamut(image: Image.Image, fp: IO[bytes], filename: str | bytes) -> None:
         if cast("Any", image).encoderinfo.get("gamut") is not None:
-            raise CarrierError("gamut= goes with a single picture; it cannot be combined with save_all=True")
+            raise CarrierError("gamut= works with a single picture; it cannot be combined with save_all=True")
         original(image, fp, filename)
 
     save_without_gamut.gamutmeta = True  # type: ignore[attr-defined]
@@ -276,7 +276,7 @@ def _bound(payload: Payload, image: Image.Image, data: bytes) -> Payload:
         if payload.descriptor.gate:
             return bound
     warnings.warn(
-        "gamut= was fitted to another coding of this picture, so colours come back less exactly; "
+        "gamut= was fitted to another encoding of this picture, so it restores colours less exactly; "
         "gamutmeta.reduce(..., format=...) or reduce_file fit it to the very file",
         GamutMetaWarning,
         stacklevel=5,

@@ -1,4 +1,4 @@
-"""Gamut reduction, the whole street: photograph -> sRGB pixels as a reader decodes them -> fit -> payload -> file."""
+"""Gamut reduction: photograph -> sRGB pixels as a reader decodes them -> fit -> payload -> file."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def reduce(
     seed: int = 0,
     rounding: Rounding = Rounding.HALF_EVEN,
 ) -> Reduction:
-    """Reduce a photograph to sRGB and fit the payload that takes it back.
+    """Reduce a photograph to sRGB and fit the payload that restores it.
 
     The model is fitted to, and measured on, the picture as a reader will decode it: for JPEG the decoded file.
 
@@ -104,7 +104,7 @@ def reduce_with(
     kind: type[object] = type(wide)
     if not issubclass(kind, WideImage):
         name = f"{kind.__module__}.{kind.__qualname__}"
-        raise PhotoError(f"reduce takes a gamutmeta.WideImage, which knows its colour space, not {name}")
+        raise PhotoError(f"reduce needs a gamutmeta.WideImage, which has a colour space, not {name}")
     config = options.config
     original = wide.convert("prophoto").array
     pixels, og_pixels = reduce_to_codes(original, config.adaptation, rounding)
@@ -122,9 +122,9 @@ def reduce_with(
         # On one thread, and beside the fit, which leaves all cores but one idle.
         clipping = pool.submit(measure_models, original, codes, [(empty, {})], config.adaptation, threads=1)
         if is_gray(original):
-            notes.append("the photograph is grey, and so is inside sRGB: nothing to keep, the payload holds no model")
+            notes.append("the photograph is grey: nothing is outside sRGB, and the payload contains no model")
         elif og_pixels == 0:
-            notes.append("no colour of the photograph lies outside sRGB: the payload holds no model")
+            notes.append("no colour of the photograph is outside sRGB: the payload contains no model")
         else:
             gate = 0 if coded is None else gate_for(original, codes, config.adaptation)
             notes += options.notes
@@ -137,7 +137,7 @@ def reduce_with(
         if _is_better(restored, clipped):
             payload, kept = fitted, restored
         else:
-            notes.append("the fitted model was no better than clipping: the payload holds no model")
+            notes.append("the fitted model was not better than clipping: the payload contains no model")
     report = Report(
         preset=config.name,
         model=str(payload.descriptor),
@@ -168,7 +168,7 @@ def reduce_file(
     raw_style: str = "neutral",
     overwrite: bool = False,
 ) -> Report:
-    """Reduce a photograph's file to an sRGB file that carries its colours.
+    """Reduce the file of a photograph to an sRGB file with a payload.
 
     EXIF, XMP and the orientation are kept, and transparency in a PNG or TIFF. Nothing is written unless everything
     succeeded.
@@ -181,7 +181,7 @@ def reduce_file(
         quality: as for :func:`reduce`.
         subsampling: as for :func:`reduce`.
         progressive: as for :func:`reduce`.
-        carrier: None for the format's own, "com" for JPEG's comment, "sidecar" for a file beside `target`.
+        carrier: None for the format's own, "com" for JPEG's comment, "sidecar" for a file next to `target`.
         device: as for :func:`reduce`.
         seed: as for :func:`reduce`.
         assume_space: the colour space of a photograph that names none.
@@ -190,7 +190,7 @@ def reduce_file(
 
     Raises:
         OutputExistsError: if `target` (or the sidecar) exists and `overwrite` is false.
-        UnsupportedFileError: if `target` is of another kind, CarrierError if `carrier` does not go with it.
+        UnsupportedFileError: if `target` is of another kind, CarrierError if `carrier` does not fit it.
         GamutMetaError: as for :func:`reduce` and :func:`gamutmeta.photo.read.read_photo`.
         OSError: if a file cannot be read or written.
     """

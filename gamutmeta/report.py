@@ -1,4 +1,4 @@
-"""What happened to one file: the figures that the command line prints, one object per file with ``--json``."""
+"""The result for one file: the figures that the command prints, and its JSON object."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class Report:
     Attributes:
         file: the input.
         output: what was written.
-        carrier: where the payload lies ("app11", "com", "itxt", "tiff", "sidecar").
-        preset: what was fitted.
+        carrier: where the payload is stored ("app11", "com", "itxt", "tiff", "sidecar").
+        preset: of the fit.
         model: the architecture in one line.
         payload_bytes: the whole container.
         file_bytes: the whole sRGB file.
@@ -32,7 +32,7 @@ class Report:
         fit_seconds: the part of it spent on the fit.
         device: where the fit ran.
         notes: what was assumed, left out or found, for people.
-        skipped: True if it had been done before; the figures are those of that time.
+        skipped: True if it was already done; the figures are from then.
     """
 
     file: str | None = None

@@ -1,4 +1,4 @@
-"""Whether a file keeps to the specification, stage by stage: carrier, container, descriptor, tensors, picture."""
+"""Whether a file follows the specification, stage by stage: carrier, container, descriptor, tensors, picture."""
 
 from __future__ import annotations
 
@@ -51,11 +51,11 @@ class Stage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Validation:
-    """What came of one file.
+    """The result for one file.
 
     Attributes:
         file: the file.
-        carrier: where its payload lies; None if there is none that can be taken out.
+        carrier: where its payload is stored; None if there is none that can be extracted.
         payload_bytes: of the container.
         stages: all of :data:`STAGES`, in that order.
     """
@@ -93,10 +93,10 @@ class Validation:
 
 
 def validate_file(path: str | os.PathLike[str]) -> Validation:
-    """Examine a JPEG, PNG or TIFF file with its payload, or a payload by itself.
+    """Examine a JPEG, PNG or TIFF file with its payload, or a sidecar.
 
-    A file without payload is examined together with the sidecar beside it, if there is one; a sidecar together with
-    the picture beside it. Errors of the file are part of the result.
+    A file without payload is examined together with the sidecar next to it, if there is one; a sidecar together with
+    the picture next to it. Errors of the file are part of the result.
 
     Raises:
         OSError: the file cannot be read.
@@ -130,7 +130,7 @@ class _Examination:
         )
         for name, examine in zip(STAGES, work, strict=True):
             if failed is not None:
-                yield Stage(name, "skipped", message=f"there is no sound {failed}")
+                yield Stage(name, "skipped", message=f"the {failed} has an error")
                 continue
             try:
                 yield Stage(name, "ok", notes=tuple(examine()))
@@ -156,9 +156,9 @@ class _Examination:
         _, writer_version, _, ignorable_flags = versions_of(self._container)
         notes = []
         if writer_version > VERSION:
-            notes.append(f"the writer knew version {writer_version} of the format, this reader knows {VERSION}")
+            notes.append(f"the writer used version {writer_version} of the format; this reader knows {VERSION}")
         if ignorable_flags:
-            notes.append(f"there are ignorable flags that this reader does not know (0x{ignorable_flags:02x})")
+            notes.append(f"the header has ignorable flags that this reader does not know (0x{ignorable_flags:02x})")
         return notes
 
     def _read_descriptor(self) -> list[str]:
@@ -178,7 +178,7 @@ class _Examination:
         if data.startswith(carriers.MAGIC):
             beside = self._path.with_suffix("")
             if self._path.suffix != carriers.SIDECAR_SUFFIX or not beside.is_file():
-                raise _SkippedError("a payload by itself: the picture is not beside it")
+                raise _SkippedError("this is a sidecar, and its picture is not next to it")
             data = beside.read_bytes()
         if self._payload.binding.kind == "jpeg" and carriers.host_format(data) == "jpeg":
             # Before the pixels: a file that ends early is an error of the carrier, and some decoders get by with it.
@@ -187,7 +187,7 @@ class _Examination:
             warnings.simplefilter("always")
             codes = decode_srgb(data)
         check_binding(self._payload, data, codes)
-        return [f"the picture's decoder says: {warning.message}" for warning in caught]
+        return [f"decoding the picture gave a warning: {warning.message}" for warning in caught]
 
 
 class _SkippedError(Exception):

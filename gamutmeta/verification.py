@@ -1,4 +1,4 @@
-"""How well an sRGB file restores a photograph that is still at hand."""
+"""How well an sRGB file restores its photograph, which must still be there."""
 
 from __future__ import annotations
 

@@ -241,18 +241,24 @@ class TestUsage:
             (["reduce", "-o", "x.jpg"], "Missing argument"),
             (["reduce", "photo.tif", "-o", "x.bmp"], "must end in .jpg"),
             (["reduce", "photo.tif", "-o", "photo.tif"], "photo.tif is an input"),
-            (["reduce", "photo.tif", "-o", "x.png", "--carrier", "com"], "takes itxt, sidecar"),
-            (["reduce", "photo.tif", "-o", "x.png", "--format", "jpeg"], "--format jpeg does not go with x.png"),
+            (["reduce", "photo.tif", "-o", "x.png", "--carrier", "com"], "carriers for it: itxt, sidecar"),
+            (
+                ["reduce", "photo.tif", "-o", "x.png", "--format", "jpeg"],
+                "--format jpeg does not fit the suffix of x.png",
+            ),
             (["reduce", "photo.tif", "-o", "x.jpg", "--quality", "101"], "1<=x<=100"),
             (["reduce", "photo.tif", "-o", "x.jpg", "--device", "tpu"], "tpu"),
-            (["expand", "photo.jpg", "-o", "x.gif"], "a photograph is written as .tif, "),
+            (["expand", "photo.jpg", "-o", "x.gif"], "a photograph can be written as .tif, "),
             (["expand", "photo.jpg", "-o", "x.jpg", "--depth", "16"], "JPEG has 8 bits per channel here, not 16"),
-            (["expand", "photo.jpg", "-o", "x.tif", "--quality", "90"], "nothing is lost in TIFF"),
-            (["expand", "photo.jpg", "-o", "x.jxl", "--quality", "90"], "lossy JPEG XL cannot be in ProPhoto"),
+            (["expand", "photo.jpg", "-o", "x.tif", "--quality", "90"], "TIFF is lossless"),
+            (["expand", "photo.jpg", "-o", "x.jxl", "--quality", "90"], "lossy JPEG XL is not written in ProPhoto"),
             (["expand", "photo.jpg", "-o", "x.avif", "--depth", "16"], "AVIF has 8 or 10 or 12 bits"),
-            (["expand", "photo.jpg", "-o", "x.avif", "--format", "heic"], "--format heic does not go with x.avif"),
+            (
+                ["expand", "photo.jpg", "-o", "x.avif", "--format", "heic"],
+                "--format heic does not fit the suffix of x.avif",
+            ),
             (["reduce", "photo.tif", "-o", "x.jpg", "--raw-style", "loud"], "loud"),
-            (["expand", "a.jpg", "b.jpg", "-o", "new", "--sidecar", "x.gamut"], "--sidecar goes with one file"),
+            (["expand", "a.jpg", "b.jpg", "-o", "new", "--sidecar", "x.gamut"], "--sidecar can be used with one file"),
             (["expand", "photo.jpg", "-o", "x.tif", "--space", "cmyk"], "cmyk"),
             (["strip", "photo.jpg"], "either -o OUT|DIR or --in-place"),
             (["strip", "photo.jpg", "-o", "x.jpg", "--in-place"], "either -o OUT|DIR or --in-place"),
@@ -365,7 +371,7 @@ class TestExpand:
         run("strip", "photo.jpg", "-o", "plain.jpg")
         result = run("expand", "plain.jpg", "-o", "x.tif", "--json")
         assert (result.exit_code, lines(result)[0]["error"]["code"]) == (1, "carrier.none")
-        assert "never had one; --sidecar takes one" in run("expand", "plain.jpg", "-o", "x.tif").stderr
+        assert "never had one; use --sidecar to take it" in run("expand", "plain.jpg", "-o", "x.tif").stderr
 
     def test_sidecars(self) -> None:
         run("extract", "photo.jpg", "-o", "elsewhere.gamut")
@@ -382,7 +388,7 @@ class TestExpand:
         arguments = ["expand", "again.jpg", "-o", "x.tif", "--sidecar", "photo.gamut", "--json"]
         result = run(*arguments)
         assert (result.exit_code, lines(result)[0]["error"]["code"]) == (1, "binding")
-        assert run(*arguments[:-1]).stderr.endswith("; --force expands it all the same\n")
+        assert run(*arguments[:-1]).stderr.endswith("; use --force to expand it anyway\n")
         assert run(*arguments, "--force").exit_code == 0
 
 
@@ -493,7 +499,7 @@ class TestStripExtractAttach:
         assert run("expand", "photo.jpg", "-o", "a.tif").exit_code == 0
         for command in (["expand"], ["crop", "--box", "0,0,9,9"]):
             (report,) = lines(run(*command, "whole.jpg", "-o", f"b.{command[0][0]}.tif", "--json"))
-            assert report["notes"] == ["the file has further pictures, which were left out"]
+            assert report["notes"] == ["the file contains further pictures; only the first one was read"]
         assert (read_photo("a.tif").array == read_photo("b.e.tif").array).all()
         assert run("strip", "whole.jpg", "-o", "again.jpg").exit_code == 0
         assert Path("again.jpg").read_bytes() == Path("hdr.jpg").read_bytes()
@@ -548,7 +554,7 @@ class TestStripExtractAttach:
         result = run(*arguments)
         assert (result.exit_code, lines(result)[0]["error"]["code"]) == (1, "binding")
         assert not Path(f"x{suffix}").exists()
-        assert run(*arguments[:-1]).stderr.endswith("; --force attaches it all the same\n")
+        assert run(*arguments[:-1]).stderr.endswith("; use --force to attach it anyway\n")
         assert run(*arguments, "--force").exit_code == 0
 
     def test_attach_to_another_kind_of_file(self) -> None:

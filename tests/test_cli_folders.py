@@ -75,12 +75,12 @@ class TestAgain:
         result = run("reduce", "photos", "-o", "web")
         assert result.exit_code == 1
         assert re.match(
-            r"error: photos/trip/c\.tif: web/trip/c\.jpg was made from another version of c\.tif; --overwrite",
+            r"error: photos/trip/c\.tif: web/trip/c\.jpg was made from another version of c\.tif; use --overwrite",
             result.stderr,
         )
         assert "0 of 3 files done, 2 skipped, 1 failed; " in result.stderr
         result = run("reduce", "photos", "-o", "web", "--overwrite")
-        assert (result.exit_code, result.stdout.count("skipped, done before")) == (0, 2)
+        assert (result.exit_code, result.stdout.count("skipped, already done")) == (0, 2)
         assert "1 of 3 files done, 2 skipped; " in result.stderr
 
     def test_other_settings(self) -> None:
@@ -89,7 +89,7 @@ class TestAgain:
         (line,) = lines(result)
         assert line["error"] == {
             "code": "output.exists",
-            "message": "web/c.jpg was made with other settings (quality); --overwrite replaces it",
+            "message": "web/c.jpg was made with other settings (quality); use --overwrite to replace it",
         }
 
     def test_the_device_is_no_setting(self) -> None:
@@ -102,7 +102,7 @@ class TestAgain:
         result = run("reduce", "photos/trip", "-o", "web", "--no-resume")
         assert (result.exit_code, result.stderr) == (
             1,
-            "error: photos/trip/c.tif: web/c.jpg exists; --overwrite (overwrite=True) replaces it\n",
+            "error: photos/trip/c.tif: web/c.jpg exists; use --overwrite to replace it\n",
         )
 
 
@@ -122,7 +122,7 @@ class TestShards:
     def test_wrong_usage(self, shard: str) -> None:
         result = run("reduce", "photos", "-o", "web", "--shard", shard)
         assert result.exit_code == 2
-        assert "is not of the form i/n" in result.stderr
+        assert "must have the form i/n" in result.stderr
 
 
 @pytest.mark.usefixtures("folder")
@@ -170,7 +170,7 @@ class TestInterrupted:
         result = run("reduce", "photos", "-o", "web")
         assert result.exit_code == 130
         assert result.stderr.startswith("interrupted: 1 of 3 files done; ")
-        assert result.stderr.endswith("; the same command goes on where it was\n")
+        assert result.stderr.endswith("; run the same command again to resume\n")
         monkeypatch.undo()
         os.chdir(Path("web").resolve().parent)
 
@@ -192,7 +192,7 @@ def test_results_that_cannot_be_printed() -> None:
     with Path("/dev/full").open("wb") as full:
         command = [sys.executable, "-m", "gamutmeta", "info", "photos", "--json"]
         result = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
-    assert (result.returncode, result.stderr) == (1, "Error: results cannot be printed: No space left on device\n")
+    assert (result.returncode, result.stderr) == (1, "Error: cannot print the results: No space left on device\n")
 
 
 class TestProgress:

@@ -137,7 +137,7 @@ class TestRay:
             timeout=300,
         )
         assert done.returncode == 2, done.stderr
-        assert "each file is to have 1000 CPU, this machine has " in done.stderr
+        assert "each file needs 1000 CPU, but this machine has " in done.stderr
 
 
 @pytest.mark.skipif(find_spec("pyarrow") is None, reason="pyarrow is not installed; pip install 'gamutmeta[ray]'")

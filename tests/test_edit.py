@@ -206,7 +206,7 @@ class TestJpeg:
         original = np.ascontiguousarray(np.fliplr(colourful()))
         clipped = expand_pixels(Descriptor(), {}, decode_srgb(data))
         assert measure(original, expand(data).array).psnr_og > measure(original, clipped).psnr_og + 5
-        with pytest.warns(GamutMetaWarning, match="another coding"):
+        with pytest.warns(GamutMetaWarning, match="another encoding"):
             edited.image.save(io.BytesIO(), "JPEG", gamut=edited.payload)
 
     def test_options(self, reductions: dict[str, Reduction]) -> None:
@@ -401,7 +401,7 @@ class TestEditFile:
 
         reduce(photograph(muted()), preset=QUICK, device="cpu").save(tmp_path / "x.png")
         report = edit.edit_file(tmp_path / "x.png", tmp_path / "y.jpg", rotate=90)
-        assert report.notes == ("the payload holds no model",)
+        assert report.notes == ("the payload contains no model",)
         assert expand(tmp_path / "y.jpg").size == (40, 60)
 
 
@@ -453,7 +453,7 @@ class TestTransparency:
 
     @pytest.mark.filterwarnings("ignore:the payload was fitted to lossless")
     def test_a_jpeg_cannot_hold_it(self, source: Path) -> None:
-        with pytest.warns(GamutMetaWarning, match="a JPEG holds no transparency: it was left out"):
+        with pytest.warns(GamutMetaWarning, match="a JPEG cannot store transparency; it was left out"):
             edit.edit_file(source, source.with_name("out.jpg"), rotate=180)
         assert expand(source.with_name("out.jpg")).alpha is None
 

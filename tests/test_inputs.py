@@ -152,23 +152,21 @@ class TestGrey:
         assert np.array_equal(photo[..., 0], photo[..., 1])
         assert np.array_equal(photo[..., 0], photo[..., 2])
         report = reduce_file(source, tmp_path / target, preset=preset, device="cpu")
-        assert report.notes == (
-            "the photograph is grey, and so is inside sRGB: nothing to keep, the payload holds no model",
-        )
+        assert report.notes == ("the photograph is grey: nothing is outside sRGB, and the payload contains no model",)
         assert report.fit_seconds is None
         assert report.payload_bytes < 150
         codes = decode_srgb((tmp_path / target).read_bytes())
         # The paper's matrix, of four digits, takes white nearly to white.
         assert (np.ptp(codes, axis=2) <= (3 if target == "a.jpg" else preset == "paper")).all()
         restored = expand(tmp_path / target)
-        assert restored.notes == ("the payload holds no model: expanded as clipped",)
+        assert restored.notes == ("the payload contains no model: the result is the clipped picture",)
         assert np.abs(restored.array / 65535 - photo / 65535).max() < (0.05 if target == "a.jpg" else 0.011)
 
     def test_colours_inside_srgb_are_not_called_grey(self) -> None:
         array = np.dstack([GREY // 2 + 10000] * 3).astype(np.uint16)
         array[3, 4, 1] += 3000
         (note,) = reduce(WideImage(array), preset=QUICK, device="cpu").report.notes
-        assert note == "no colour of the photograph lies outside sRGB: the payload holds no model"
+        assert note == "no colour of the photograph is outside sRGB: the payload contains no model"
 
 
 def _cmyk(kind: str) -> bytes:

@@ -131,7 +131,7 @@ def test_a_picture_changed_in_place_is_refused(files: dict[str, Path], change: A
 def test_a_copy_has_lost_its_payload(files: dict[str, Path], copy: Any) -> None:
     with Image.open(files["png"]) as image:
         other = copy(image.convert("RGBA"))
-    with pytest.raises(NoPayloadError, match="copy, crop or conversion"):
+    with pytest.raises(NoPayloadError, match="copies, crops and conversions"):
         other.gamut_expand()
 
 
@@ -194,7 +194,7 @@ def test_saving_takes_the_bytes_of_a_payload_and_a_carrier(reductions: dict[str,
 def test_saving_a_lossless_fit_as_jpeg_warns_and_still_restores(reductions: dict[str, Reduction]) -> None:
     reduction = reductions["png"]
     file = io.BytesIO()
-    with pytest.warns(GamutMetaWarning, match="another coding"):
+    with pytest.warns(GamutMetaWarning, match="another encoding"):
         reduction.image.save(file, "JPEG", quality=95, gamut=reduction.payload)
     assert attached_payload(file.getvalue()).payload.binding.kind == "jpeg"
     assert expand(file.getvalue()).size == (96, 72)

@@ -98,9 +98,9 @@ def test_a_picture_inside_srgb_gets_an_empty_model_and_says_so() -> None:
     assert result.payload.descriptor == Descriptor()
     assert result.report.payload_bytes < 100
     assert result.report.og_percent == 0
-    assert any("holds no model" in note for note in result.report.notes)
+    assert any("contains no model" in note for note in result.report.notes)
     restored = expansion.expand(result.to_bytes())
-    assert any("holds no model" in note for note in restored.notes)
+    assert any("contains no model" in note for note in restored.notes)
     np.testing.assert_array_equal(restored.array, expand_pixels(Descriptor(), {}, result.pixels))
 
 
@@ -119,12 +119,12 @@ def test_a_model_that_is_no_better_than_clipping_is_not_kept(monkeypatch: pytest
     result = reduce(photograph(), preset=QUICK, device="cpu")
     assert result.payload.descriptor.head is Head.CLIP
     assert result.report.psnr == result.report.psnr_clip
-    assert any("no better than clipping" in note for note in result.report.notes)
+    assert any("not better than clipping" in note for note in result.report.notes)
 
 
 @pytest.mark.parametrize("thing", [np.zeros((8, 9, 3), np.uint16), Image.new("RGB", (9, 8))])
 def test_what_has_no_wide_colour_space_is_refused(thing: Any) -> None:
-    with pytest.raises(PhotoError, match=r"takes a gamutmeta\.WideImage, .* not (numpy\.ndarray|PIL\.Image\.Image)"):
+    with pytest.raises(PhotoError, match=r"needs a gamutmeta\.WideImage, .* not (numpy\.ndarray|PIL\.Image\.Image)"):
         reduce(thing)
 
 

@@ -162,7 +162,7 @@ class TestJpeg:
     def test_it_is_said_that_it_was_left_out(self, tmp_path: Path) -> None:
         WIDE.save(tmp_path / "photo.tif")
         report = reduce_file(tmp_path / "photo.tif", tmp_path / "a.jpg", preset=QUICK, device="cpu")
-        assert report.notes == ("a JPEG holds no transparency: it was left out",)
+        assert report.notes == ("a JPEG cannot store transparency; it was left out",)
         assert expand(tmp_path / "a.jpg").alpha is None
         reduction = reduce(WIDE, preset=QUICK, format="jpeg", device="cpu")
         assert reduction.alpha is None
@@ -174,13 +174,13 @@ class TestJpeg:
         opaque.save(tmp_path / "a.jpg", depth=8)
 
     def test_saving_the_photograph(self, tmp_path: Path) -> None:
-        with pytest.warns(GamutMetaWarning, match=r"a\.jpg: a JPEG holds no transparency: it was left out"):
+        with pytest.warns(GamutMetaWarning, match=r"a\.jpg: a JPEG cannot store transparency; it was left out"):
             WIDE.save(tmp_path / "a.jpg", depth=8)
         with Image.open(tmp_path / "a.jpg") as image:
             assert image.mode == "RGB"
 
     def test_encoding(self) -> None:
-        with pytest.raises(PhotoError, match="a JPEG holds no transparency"):
+        with pytest.raises(PhotoError, match="a JPEG cannot store transparency"):
             encode_srgb_file(P3_8, "jpeg", alpha=EIGHT)
 
 
@@ -188,7 +188,7 @@ class TestJpeg:
     "alpha", [EIGHT[1:], EIGHT.astype(np.uint16), np.dstack([EIGHT, EIGHT])], ids=lambda a: str(a.shape)
 )
 def test_encoding_checks_it(alpha: NDArray[Any]) -> None:
-    with pytest.raises(PhotoError, match=r"transparency is uint8 of shape \(72, 96\), not"):
+    with pytest.raises(PhotoError, match=r"transparency must be uint8 of shape \(72, 96\), not"):
         encode_srgb_file(P3_8, "png", alpha=alpha)
 
 
@@ -255,4 +255,4 @@ def test_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert np.array_equal(expand(tmp_path / "c.png").alpha, np.rot90(EIGHT) * np.uint16(257))
     result = CliRunner().invoke(app, ["reduce", source, "-o", jpg], catch_exceptions=False)
     assert result.exit_code == 0
-    assert "a JPEG holds no transparency: it was left out" in result.output
+    assert "a JPEG cannot store transparency; it was left out" in result.output

@@ -155,7 +155,7 @@ def test_a_picture_that_cannot_be_decoded(tmp_path: Path) -> None:
         ("extract-tiff-unsorted.tif", "carrier", "not sorted"),
         ("extract-tiff-pages-each.tif", "carrier", "further page"),
         ("extract-tiff-field-and-strangers.tif", "carrier", "no payload has tag 65357"),
-        ("expand-container-newer-writer.gmt", "container", "knew version 2"),
+        ("expand-container-newer-writer.gmt", "container", "used version 2"),
         ("expand-container-ignorable-flags.gmt", "container", "0xff"),
         ("expand-frame-size-in-8-bytes.gmt", "tensors", "takes 8 bytes where 1 would do"),
         ("expand-frame-raw-bytes.gmt", "tensors", "would do"),
@@ -243,7 +243,7 @@ def test_json_has_one_object_per_file(tmp_path: Path) -> None:
     assert second["valid"] is False
     assert "carrier" not in second
     assert second["stages"][0]["code"] == "carrier.none"
-    assert second["stages"][1] == {"stage": "container", "result": "skipped", "message": "there is no sound carrier"}
+    assert second["stages"][1] == {"stage": "container", "result": "skipped", "message": "the carrier has an error"}
     assert third["error"]["code"] == "os"
 
 
@@ -256,7 +256,7 @@ def test_people_read_a_table(tmp_path: Path) -> None:
         str(tmp_path / "x.gamut"),
         f"  carrier     ok       sidecar, {(tmp_path / 'x.gamut').stat().st_size} bytes",
         "  container   ok",
-        "              note     the writer knew version 2 of the format, this reader knows 1",
+        "              note     the writer used version 2 of the format; this reader knows 1",
     ]
     assert "  container   error    payload field header.total_length: 0 bytes" in result.stdout
     assert "(payload)" in result.stdout
@@ -275,10 +275,10 @@ def test_folders_are_searched(tmp_path: Path) -> None:
 def test_a_folder_without_pictures_is_wrong_usage(tmp_path: Path) -> None:
     result = run(tmp_path)
     assert result.exit_code == 2
-    assert "holds no file" in result.stderr
+    assert "contains no file" in result.stderr
 
 
 def test_help_says_what_it_does() -> None:
     text = CliRunner().invoke(app, ["validate", "--help"]).stdout
-    for word in ("carrier", "container", "descriptor", "tensors", "Exit code 1", "--json", "Examples"):
+    for word in ("carrier", "container", "descriptor", "tensors", "exit code", "--json", "Examples"):
         assert word in text

@@ -3,9 +3,9 @@
 ::
 
     plan      which file is written where                        -> tasks
-    shard     the part of them that one machine of several does  -> tasks
-    resume    one task, unless it is done already; what is written is recorded beside the outputs
-    processes tasks, one after the other or several at a time    -> outcomes
+    shard     the part of them that one of several machines does -> tasks
+    resume    one task, unless it is already done; records are kept next to the outputs
+    processes tasks, one after the other or several at a time   -> outcomes
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What became of one file: a result or a failure, and the warnings on the way."""
+"""The outcome for one file: a result or a failure, and the warnings."""
 
 from __future__ import annotations
 
@@ -37,11 +37,12 @@ class Failure:
         if isinstance(error, GamutMetaError):
             return cls(error.code, str(error))
         if isinstance(error, MemoryError):
-            return cls(
-                "memory", f"there is not enough memory; try fewer jobs at a time ({str(error) or 'MemoryError'})"
-            )
+            return cls("memory", f"not enough memory; try fewer jobs at a time ({str(error) or 'MemoryError'})")
         if not isinstance(error, OSError):
-            return cls("defect", f"a defect, please report it: {''.join(traceback.format_exception(error))}".rstrip())
+            return cls(
+                "defect",
+                f"a defect, please report it: {''.join(traceback.format_exception(error))}".rstrip(),
+            )
         if error.strerror is None:
             return cls("os", str(error) or type(error).__name__)
         return cls("os", error.strerror if error.filename is None else f"{error.strerror}: {error.filename}")
@@ -49,7 +50,7 @@ class Failure:
     @classmethod
     def killed(cls) -> Failure:
         """Its process ended in the midst of it, twice, the second time with nothing else at work."""
-        return cls("killed", "the process that worked on it was killed from outside, perhaps for want of memory")
+        return cls("killed", "the worker process was killed, possibly because memory ran out; try fewer jobs at a time")
 
 
 @dataclass(frozen=True, slots=True)

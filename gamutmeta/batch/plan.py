@@ -1,4 +1,4 @@
-"""Which file is read, and which is written from it."""
+"""Which files are read, and which file is written from each."""
 
 from __future__ import annotations
 
@@ -70,11 +70,11 @@ def plan(
     """
     paths = [Path(source) for source in sources]
     if not paths:
-        raise PlanError("there is no input")
+        raise PlanError("no input was given")
     folder = Path(output)
     if len(paths) > 1 or paths[0].is_dir() or folder.is_dir() or os.fspath(output).endswith(_FOLDER_ENDINGS):
         if folder.exists() and not folder.is_dir():
-            raise PlanError(f"{folder} is a file; several inputs need a folder to be written to")
+            raise PlanError(f"{folder} is a file, but several inputs need an output folder")
         tasks = [
             Task(root / name, folder / (name if suffix is None else name.with_suffix(suffix)), folder)
             for path in paths
@@ -123,7 +123,7 @@ def _files(path: Path, readable: Collection[str], output: Path | None) -> list[t
             and not _is_special(Path(folder, name))
         ]
     if not found:
-        raise PlanError(f"{path} holds no file that ends in {', '.join(sorted(readable))}")
+        raise PlanError(f"{path} contains no file that ends in {', '.join(sorted(readable))}")
     return found
 
 
@@ -146,7 +146,7 @@ def _refuse_collisions(tasks: list[Task]) -> None:
             raise PlanError(f"{task.target} is an input and would be overwritten; name another output")
         if target in writers:
             both = f"{writers[target]} and {task.source}"
-            raise PlanError(f"{both} would both be written to {task.target}; give them folders of their own")
+            raise PlanError(f"{both} would both be written to {task.target}; use separate output folders")
         writers[target] = task.source
 
 

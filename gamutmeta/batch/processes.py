@@ -1,4 +1,4 @@
-"""Doing the same with many files, one after the other or in several processes."""
+"""Processes many files, one after the other or in several processes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an output was made from, remembered beside the outputs: one small file for each, in a hidden folder.
+"""Records of what outputs were made from: one small file for each output, in a hidden folder next to them.
 
 Not inside the outputs: the container has no room for it (closed by the specification), not every format that is
 expanded to takes XMP, and pictures for publication say nothing of how they were made unless asked to. Not in one file

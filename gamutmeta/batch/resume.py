@@ -1,4 +1,4 @@
-"""Doing what is not done yet: files are skipped because of their content, not because a file of that name exists."""
+"""Resuming: files are skipped because of their content, not because a file of that name exists."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ class Resumable:
             return self.work(task, overwrite=self.overwrite)
         prospect = self.prospect(task)
         if prospect.action == "refuse":
-            raise OutputExistsError(f"{task.target} {prospect.why}; --overwrite replaces it")
+            raise OutputExistsError(f"{task.target} {prospect.why}; pass overwrite=True to replace it")
         if prospect.done is not None and prospect.done.report is not None:
             return replace(
                 Report.from_json(prospect.done.report), file=str(task.source), output=str(task.target), skipped=True
@@ -145,7 +145,7 @@ class Resumable:
             return f"was made from another version of {task.source.name}"
         for file in map(task.target.with_name, record.outputs):
             if not file.exists():
-                return f"has lost {file.name}"
+                return f"has no {file.name} any more"
             if not record.is_of(file):
                 return "was changed since it was made"
         return ""

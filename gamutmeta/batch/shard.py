@@ -1,4 +1,4 @@
-"""The part of the work that one machine of several does."""
+"""The part of the files that one of several machines processes."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Shard:
         """
         match = re.fullmatch(r"([0-9]{1,9})/([0-9]{1,9})", text)
         if match is None or not 1 <= int(match[1]) <= int(match[2]):
-            raise PlanError(f"{text!r} is not of the form i/n with i from 1 to n, for example 2/8")
+            raise PlanError(f"{text!r} must have the form i/n with i from 1 to n, for example 2/8")
         return cls(int(match[1]), int(match[2]))
 
     def of(self, tasks: Iterable[Task]) -> list[Task]:

@@ -1,4 +1,4 @@
-"""The two streets for one task. Here and not with the commands, since other machines need not have those."""
+"""Reduction and expansion of one task. It is not part of the commands, which other machines need not have."""
 
 from __future__ import annotations
 

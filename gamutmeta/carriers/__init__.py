@@ -1,6 +1,6 @@
-"""Carriers: a payload's bytes in JPEG, PNG and TIFF files and beside them, and digests of the pictures there.
+"""Carriers: payloads in JPEG, PNG and TIFF files or next to them, and digests of the pictures in these files.
 
-The container is opaque here. Files are spliced, never re-encoded: the coded picture stays as it is, byte for byte.
+The container is opaque here. Files are spliced, never re-encoded: the coded picture stays the same, byte for byte.
 """
 
 from __future__ import annotations

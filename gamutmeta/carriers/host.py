@@ -59,7 +59,7 @@ CARRIERS: Final[Mapping[str, tuple[HostFormat, ...]]] = MappingProxyType(
 
 
 def host_format(data: BytesLike) -> HostFormat:
-    """Tell the kind of a file by its signature.
+    """Return the kind of a file, by its signature.
 
     Args:
         data: the file, or its first `SIGNATURE_BYTES` bytes.

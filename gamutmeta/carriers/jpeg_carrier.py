@@ -1,7 +1,7 @@
-"""Carriers "app11" and "com": the container in a JPEG file, beside every other user of its marker segments.
+"""Carriers "app11" and "com": the container in a JPEG file, next to other users of its marker segments.
 
-Only whole segments are spliced in or cut out; every other byte of the file stays as it is, but for the index of further
-pictures (MPF) where there is one.
+Only whole segments are inserted or removed. Every other byte of the file stays the same, except for the index of
+further pictures (MPF), if there is one.
 """
 
 from __future__ import annotations

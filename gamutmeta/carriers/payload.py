@@ -1,4 +1,4 @@
-"""The container as the carriers see it: opaque bytes behind a magic number, and their text form."""
+"""The container as carriers see it: opaque bytes that begin with a magic number, and their text form."""
 
 from __future__ import annotations
 

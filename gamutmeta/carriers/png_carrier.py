@@ -1,6 +1,6 @@
 """Carrier "itxt": the container as base64 in a PNG text chunk (W3C PNG Third Edition, clause 11.3.3).
 
-Written as iTXt. Read from iTXt, zTXt and tEXt alike: libvips, and sharp with it, write all text anew as zTXt.
+It is written as iTXt and read from iTXt, zTXt and tEXt: libvips, and with it sharp, rewrite all text as zTXt.
 """
 
 from __future__ import annotations

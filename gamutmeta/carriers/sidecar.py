@@ -1,4 +1,4 @@
-"""Carrier "sidecar": the bare container in a file beside the picture, for services that strip metadata."""
+"""Carrier "sidecar": the container in a file next to the picture, for services that strip metadata."""
 
 from __future__ import annotations
 

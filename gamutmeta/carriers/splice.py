@@ -1,4 +1,4 @@
-"""The verbs of this room: find, extract, embed, strip and departures, for whichever kind of host file is given."""
+"""The functions find, extract, embed, strip and departures, for all kinds of host files."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def find(data: BytesLike) -> list[str]:
 def extract(source: BytesLike | str | os.PathLike[str]) -> Extracted:
     """Take the container out of a file, given by its bytes or by its path.
 
-    Of a path no more is read than `extract_from_file` reads.
+    If it is a path, only the metadata is read, as by `extract_from_file`.
 
     Raises:
         OSError: the file cannot be read.
@@ -143,7 +143,7 @@ def embed(data: BytesLike, container: BytesLike, *, carrier: str | None = None, 
         data: the whole file.
         container: bytes with the magic number, at most `MAX_CONTAINER` of them.
         carrier: a name from `CARRIERS` that fits the file; by default the first one that does.
-        replace: remove every payload the file carries already, of any kind, instead of refusing.
+        replace: remove every payload that the file already carries, of any kind, instead of refusing.
 
     Returns:
         The file with the container in it.
@@ -163,7 +163,7 @@ def embed(data: BytesLike, container: BytesLike, *, carrier: str | None = None, 
     present = _HOSTS[host].find(data)
     if present and not replace:
         there = ", ".join(present)
-        raise PayloadExistsError(f"the file carries a payload already ({there}); --replace (replace=True) replaces it")
+        raise PayloadExistsError(f"the file already carries a payload ({there}); pass replace=True to replace it")
     bare = _HOSTS[host].strip(data) if present else data
     return _HOSTS[host].embed(bare, bytes(container), carrier)
 

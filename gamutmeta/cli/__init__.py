@@ -1,4 +1,4 @@
-"""The command line: a thin cover over the library. One module for each group of commands; :data:`app` holds them."""
+"""The command line: a thin layer over the library. One module for each group of commands; :data:`app` holds them."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ if TYPE_CHECKING:
 __all__ = ["app"]
 
 _COMMANDS: Mapping[str, tuple[str, str | None]] = {
-    "attach": ("carry", "Put a bare payload into a file, for example after a service removed it."),
-    "completion": ("completion", "Print what makes a shell complete commands, options and values."),
+    "attach": ("carry", "Put a payload back into a file, for example after a service removed it."),
+    "completion": ("completion", "Print the script with which a shell completes commands, options and values."),
     "conform": ("conform", None),
     "crop": ("edit", "Cut out a part of a picture."),
-    "demo": ("show", "Reduce a photograph, restore it, and draw what that did."),
+    "demo": ("show", "Reduce a photograph, restore it, and draw the comparison."),
     "expand": ("convert", "Restore wide-gamut photographs from sRGB files with a payload."),
-    "extract": ("carry", "Write the bare payload of a file, for example as a sidecar."),
-    "info": ("info", "Show what payload a file carries."),
+    "extract": ("carry", "Write the payload of a file to a file of its own, for example a sidecar."),
+    "info": ("info", "Show which payload a file carries."),
     "reduce": ("convert", "Turn wide-gamut photographs into sRGB files that carry their colours."),
     "resize": ("edit", "Resample a picture to another size."),
-    "rotate": ("edit", "Turn a picture by quarters, or mirror it."),
+    "rotate": ("edit", "Rotate a picture by quarter turns, or mirror it."),
     "strip": ("carry", "Remove payloads."),
-    "validate": ("validate", "Check whether files with payloads keep to the specification."),
-    "verify": ("verify", "Measure how well an sRGB file restores a photograph that is still at hand."),
-    "view": ("view", "Write a web page that shows a file as it is and restored, side by side."),
+    "validate": ("validate", "Check whether files with payloads follow the specification."),
+    "verify": ("verify", "Measure how well an sRGB file restores its photograph, which must still be there."),
+    "view": ("view", "Write a web page that shows a file as it is and as it is restored, side by side."),
 }
 """Module and summary of each command; the summary is the first sentence of its help, None for a hidden command."""
 
 
 class _LazyGroup(click.Group):
-    """Imports a command when it is asked for: listing all of them loads neither numpy nor Pillow."""
+    """Imports a command when it is called: listing all of them loads neither numpy nor Pillow."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(_COMMANDS)
@@ -70,7 +70,7 @@ class _LazyGroup(click.Group):
         "gamutmeta reduce photo.tif -o photo.jpg",
         "gamutmeta expand photo.jpg -o restored.tif",
         "gamutmeta verify photo.jpg --reference photo.tif",
-        "gamutmeta reduce exports/ -o web/ --jobs 4     # a whole folder; again, it goes on where it was",
+        "gamutmeta reduce exports/ -o web/ --jobs 4     # a folder; run it again to resume",
     ),
 )
 @click.version_option(__version__, message="%(prog)s %(version)s")
@@ -78,8 +78,8 @@ def app() -> None:
     """Keep wide-gamut colour inside ordinary sRGB files.
 
     `reduce` turns a wide-gamut photograph into an sRGB JPEG, PNG or TIFF with a payload of a few kilobytes. Every
-    viewer shows it as the sRGB picture it is; `expand` makes the wide-gamut photograph from it again.
+    viewer shows this file as an ordinary sRGB picture. `expand` restores the wide-gamut photograph from it.
 
-    Nothing is overwritten unless --overwrite is given. Exit codes: 0 all is well, 1 some files failed, 2 wrong usage,
+    Files are overwritten only with --overwrite. Exit codes: 0 success, 1 some files failed, 2 wrong usage,
     130 interrupted.
     """

@@ -1,4 +1,4 @@
-"""``strip``, ``extract`` and ``attach``: payloads out of files and into them; the picture stays as it is coded."""
+"""``strip``, ``extract`` and ``attach``: take payloads out of files and put them back; pictures are not re-encoded."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ _EMBEDDING = [name for name in carriers.CARRIERS if name != "sidecar"]
 def strip(files: tuple[Path, ...], output: str | None, *, in_place: bool, overwrite: bool, as_json: bool) -> None:
     """Remove payloads.
 
-    The picture and all other metadata stay, byte for byte. Sidecars are left alone.
+    The picture and all other metadata stay the same, byte for byte. Sidecars are not touched.
     """
     if in_place == (output is not None):
-        raise click.UsageError("say either -o OUT|DIR or --in-place")
+        raise click.UsageError("give either -o OUT|DIR or --in-place")
     tasks = (
         [Task(file, file) for file in files]
         if output is None
@@ -54,7 +54,7 @@ def strip(files: tuple[Path, ...], output: str | None, *, in_place: bool, overwr
 @click.option("-o", "--output", metavar="PAYLOAD", required=True, help='Where to write it; "-" is standard output.')
 @options.overwrite
 def extract(file: Path, output: str, *, overwrite: bool) -> None:
-    """Write the bare payload of a file, for example as a sidecar."""
+    """Write the payload of a file to a file of its own, for example a sidecar."""
     to_stdout = output == "-"
     task = Task(file, Path(output))
     outcomes = run([task], _extract_to_stdout if to_stdout else partial(_extract, overwrite=overwrite))
@@ -66,18 +66,18 @@ def extract(file: Path, output: str, *, overwrite: bool) -> None:
 @click.argument("file", type=options.FILE)
 @click.argument("payload", type=options.FILE)
 @click.option("-o", "--output", metavar="OUT", required=True, type=options.FILE, help="The file with the payload.")
-@click.option("--carrier", type=click.Choice(_EMBEDDING), help="Where the payload goes in the file.")
-@click.option("--replace", is_flag=True, help="Replace a payload that FILE carries already.")
-@click.option("--force", is_flag=True, help="Attach it even if it was made for another picture.")
+@click.option("--carrier", type=click.Choice(_EMBEDDING), help="Where to store the payload in the file.")
+@click.option("--replace", is_flag=True, help="Replace the payload that FILE already carries.")
+@click.option("--force", is_flag=True, help="Attach the payload even if it was made for another picture.")
 @options.overwrite
 @options.json_lines
 def attach(file: Path, output: Path, *, as_json: bool, **settings: Any) -> None:
-    """Put a bare payload into a file, for example after a service removed it.
+    """Put a payload back into a file, for example after a service removed it.
 
-    The picture must be the one the payload was made for.
+    The picture must be the one that the payload was made for.
     """
     outcomes = run([Task(file, output)], partial(_attach, **settings))
-    remedies = {"binding": "--force attaches it all the same"}
+    remedies = {"binding": "use --force to attach it anyway"}
     show(outcomes, total=1, name=lambda task: task.source, text=report_line, as_json=as_json, remedies=remedies)
 
 
@@ -153,6 +153,6 @@ def _require_own(payload: Payload, data: bytes) -> None:
     """
     if payload.binding.kind == "jpeg" and carriers.host_format(data) == "jpeg":
         if binding_of_jpeg(data) != payload.binding:
-            raise BindingError("the payload was made for another picture (its digest of the coded data differs)")
+            raise BindingError("the payload was made for another picture (the digest of the coded data differs)")
     else:
         check_binding(payload, data, decode_srgb(data))

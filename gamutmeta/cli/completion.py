@@ -1,4 +1,4 @@
-"""``completion``: what makes a shell complete commands, options and their values."""
+"""``completion``: scripts with which shells complete commands, options and their values."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ __all__ = ["completion"]
 )
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
-    """Print what makes a shell complete commands, options and values.
+    """Print the script with which a shell completes commands, options and values.
 
-    Bash must be 4.4 or newer; that of macOS is not, its zsh is.
+    Bash must be 4.4 or newer. The Bash that comes with macOS is older; use its zsh.
     """
     root = click.get_current_context().find_root()
     complete: type[ShellComplete] | None = get_completion_class(shell)

@@ -1,4 +1,4 @@
-"""``conform``: the package at the other end of the conformance runner's pipe. Hidden, since it is for that alone."""
+"""``conform``: answers the conformance runner. Hidden from the list of commands, as nobody else needs it."""
 
 from __future__ import annotations
 

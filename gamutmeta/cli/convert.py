@@ -1,4 +1,4 @@
-"""``reduce`` and ``expand``: the two streets, for files and folders."""
+"""``reduce`` and ``expand``, for files and folders."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _PHOTOGRAPHS = RAW_SUFFIXES | {
     ".tiff",
     ".webp",
 }
-"""Files of a folder that are photographs by their names."""
+"""Files with these suffixes in a folder count as photographs."""
 
 
 @click.command(
@@ -52,7 +52,7 @@ _PHOTOGRAPHS = RAW_SUFFIXES | {
     )
 )
 @click.argument("sources", nargs=-1, required=True, type=options.FILE, metavar="SRC...")
-@options.output("The sRGB file, or the folder for several; its ending (.jpg, .png, .tif) decides the format.")
+@options.output("The sRGB file, or a folder for several. The suffix (.jpg, .png, .tif) selects the format.")
 @click.option(
     "--preset",
     type=click.Choice(list(PRESETS)),
@@ -63,33 +63,40 @@ _PHOTOGRAPHS = RAW_SUFFIXES | {
 @click.option(
     "--max-bytes",
     type=click.IntRange(MIN_BYTES, MAX_BYTES),
-    help=f"Largest payload, in bytes; rounded down to {', '.join(f'{rung:,}' for rung in RUNGS[:-1])} or {RUNGS[-1]:,}."
+    help="Upper limit for the payload, in bytes. It is rounded down to"
+    f" {', '.join(f'{rung:,}' for rung in RUNGS[:-1])} or {RUNGS[-1]:,} (not for the preset paper)."
     "  [default: the preset's]",
 )
-@click.option("--quality", type=click.IntRange(1, 100), default=95, show_default=True, help="Of JPEG.")
+@click.option("--quality", type=click.IntRange(1, 100), default=95, show_default=True, help="JPEG quality.")
 @click.option(
     "--subsampling",
     type=click.Choice(SUBSAMPLINGS),
     default="4:4:4",
     show_default=True,
-    help="Of JPEG's chroma.",
+    help="JPEG chroma subsampling.",
 )
 @click.option("--progressive", is_flag=True, help="Write progressive JPEG.")
 @click.option(
     "--format",
     "format_",
     type=click.Choice(get_args(carriers.HostFormat)),
-    help="Of files in a folder.  [default: jpeg]",
+    help="Format of files in a folder.  [default: jpeg]",
 )
-@click.option("--carrier", type=click.Choice(list(carriers.CARRIERS)), help="Where the payload goes in the file.")
+@click.option("--carrier", type=click.Choice(list(carriers.CARRIERS)), help="Where to store the payload in the file.")
 @click.option(
     "--device",
     type=click.Choice(DEVICES),
     default="auto",
     show_default=True,
-    help="Where to fit; auto takes CUDA if there is any.",
+    help="Where to fit. auto: on a CUDA GPU if there is one, else on the CPU.",
 )
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Same seed, same payload.")
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Seed of the fit. The same seed gives the same payload.",
+)
 @assume_space
 @raw_style
 @folder_options
@@ -123,22 +130,24 @@ def reduce(
 )
 @click.argument("sources", nargs=-1, required=True, type=options.FILE, metavar="SRC...")
 @options.output(
-    "The wide-gamut file, or the folder for several; its ending (.tif, .png, .jpg, .avif, .heic, .jxl) decides the "
+    "The wide-gamut file, or a folder for several. The suffix (.tif, .png, .jpg, .avif, .heic, .jxl) selects the "
     "format."
 )
 @space
 @click.option(
     "--depth",
     type=click.Choice(["8", "10", "12", "16"]),
-    help="Bits per channel: 16 or 8 of TIFF, PNG and JPEG XL, 10, 12 or 8 of AVIF and HEIC, 8 of JPEG.  "
+    help="Bits per channel: 16 or 8 for TIFF, PNG and JPEG XL; 10, 12 or 8 for AVIF and HEIC; 8 for JPEG.  "
     "[default: the first]",
 )
 @click.option(
     "--quality",
     type=click.IntRange(1, 100),
-    help="Of JPEG [95], AVIF and HEIC [90] and JPEG XL [100]; 100 is lossless but in JPEG.",
+    help="Quality. 100 is lossless, except for JPEG.  [default: JPEG 95, AVIF and HEIC 90, JPEG XL 100]",
 )
-@click.option("--format", "format_", type=click.Choice(list(KINDS)), help="Of files in a folder.  [default: tiff]")
+@click.option(
+    "--format", "format_", type=click.Choice(list(KINDS)), help="Format of files in a folder.  [default: tiff]"
+)
 @options.sidecar
 @click.option("--force", is_flag=True, help="Expand even if the payload was made for another picture.")
 @click.option(
@@ -146,7 +155,7 @@ def reduce(
     type=click.Choice(DEVICES),
     default="cpu",
     show_default=True,
-    help="Where to compute; auto takes CUDA if there is any.",
+    help="Where to compute. auto: on a CUDA GPU if there is one, else on the CPU.",
 )
 @folder_options
 def expand(
@@ -165,13 +174,13 @@ def expand(
 ) -> None:
     """Restore wide-gamut photographs from sRGB files with a payload.
 
-    A sidecar beside a file (photo.jpg.gamut) is found by itself.
+    A sidecar next to a file (photo.jpg.gamut) is found automatically.
     """
     tasks = options.planned(sources, output, readable=carriers.SUFFIXES, suffix=KINDS[format_ or "tiff"].suffixes[0])
     choice: dict[str, Any] = {"space": space, "depth": None if depth is None else int(depth), "quality": quality}
     _check_photographs(tasks, format_, choice)
     if sidecar is not None and len(tasks) > 1:
-        raise click.UsageError("--sidecar goes with one file")
+        raise click.UsageError("--sidecar can be used with one file only")
     settings |= {**choice, "check": not force}
     # The device changes last digits at most, as for `reduce`.
     work = partial(expand_one, sidecar=sidecar, device=device, **settings)
@@ -179,11 +188,11 @@ def expand(
 
 
 def _check_photographs(tasks: list[Task], format_: str | None, choice: dict[str, Any]) -> None:
-    """Refuse wide-gamut files that cannot be as they are asked for, before anything is done."""
+    """Refuse combinations of format, depth and quality that do not exist, before anything is done."""
     for task in tasks:
         suffix = task.target.suffix.lower()
         if format_ is not None and suffix not in KINDS[format_].suffixes:
-            raise click.UsageError(f"--format {format_} does not go with {task.target.name}")
+            raise click.UsageError(f"--format {format_} does not fit the suffix of {task.target.name}")
         try:
             settled(task.target.name, **choice)
         except PhotoError as error:
@@ -191,7 +200,7 @@ def _check_photographs(tasks: list[Task], format_: str | None, choice: dict[str,
 
 
 def _check_targets(tasks: list[Task], format_: str | None, carrier: str | None) -> None:
-    """Refuse sRGB files that cannot be as they are asked for, before anything is done."""
+    """Refuse combinations of format and carrier that do not exist, before anything is done."""
     for task in tasks:
         try:
             written = carriers.format_of(task.target)
@@ -199,4 +208,4 @@ def _check_targets(tasks: list[Task], format_: str | None, carrier: str | None) 
         except CarrierError as error:
             raise click.UsageError(str(error)) from error
         if format_ is not None and written != format_:
-            raise click.UsageError(f"--format {format_} does not go with {task.target.name}")
+            raise click.UsageError(f"--format {format_} does not fit the suffix of {task.target.name}")

@@ -1,4 +1,4 @@
-"""``crop``, ``resize`` and ``rotate``: edits after which an sRGB file still carries its colours."""
+"""``crop``, ``resize`` and ``rotate``: edits of an sRGB file that keep its payload usable."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ __all__ = ["crop", "resize", "rotate"]
 
 _ABOUT = """
 
-    FILE is an sRGB file with a payload. The picture is edited as viewers show it: it is turned upright first, if its
-    EXIF orientation says so. The payload is not fitted anew; what `expand` restores is the edited photograph.
+    FILE is an sRGB file with a payload. The picture is edited as viewers show it: its EXIF orientation is applied
+    first. The payload is not fitted again; `expand` restores the edited photograph from the result.
     """
 
 
@@ -32,7 +32,7 @@ def _box(_context: click.Context, _parameter: click.Parameter, text: str) -> tup
     try:
         left, upper, right, lower = map(int, text.split(","))
     except ValueError as error:
-        raise click.BadParameter(f"{text!r} is not of the form left,top,right,bottom") from error
+        raise click.BadParameter(f"{text!r} must have the form left,top,right,bottom") from error
     return left, upper, right, lower
 
 
@@ -41,9 +41,9 @@ def _size(_context: click.Context, _parameter: click.Parameter, text: str) -> tu
     try:
         width, height = (int(side) if side else None for side in text.lower().split("x"))
     except ValueError as error:
-        raise click.BadParameter(f"{text!r} is not of the form 800x600, 800x or x600") from error
+        raise click.BadParameter(f"{text!r} must have the form 800x600, 800x or x600") from error
     if width is None and height is None:
-        raise click.BadParameter("needs a width, a height or both")
+        raise click.BadParameter("give a width, a height or both")
     return width, height
 
 
@@ -53,9 +53,9 @@ def _common(command: options.AnyFunction) -> options.AnyFunction:
         options.json_lines,
         options.overwrite,
         options.sidecar,
-        click.option("--carrier", type=click.Choice(list(carriers.CARRIERS)), help="Where the payload goes."),
-        click.option("--quality", type=click.IntRange(1, 100), default=95, show_default=True, help="Of JPEG."),
-        options.output("The edited file, or a folder for it; its ending (.jpg, .png, .tif) decides the format."),
+        click.option("--carrier", type=click.Choice(list(carriers.CARRIERS)), help="Where to store the payload."),
+        click.option("--quality", type=click.IntRange(1, 100), default=95, show_default=True, help="JPEG quality."),
+        options.output("The edited file, or a folder for it. The suffix (.jpg, .png, .tif) selects the format."),
         click.argument("file", type=options.FILE),
     ):
         command = decorate(command)
@@ -67,7 +67,11 @@ def _common(command: options.AnyFunction) -> options.AnyFunction:
     epilog=options.examples("gamutmeta crop photo.jpg --box 100,50,900,650 -o part.jpg"),
 )
 @click.option(
-    "--box", metavar="L,T,R,B", callback=_box, required=True, help="The part, in pixels from the upper left corner."
+    "--box",
+    metavar="L,T,R,B",
+    callback=_box,
+    required=True,
+    help="The part to keep, in pixels from the upper left corner: left,top,right,bottom.",
 )
 @_common
 def crop(file: Path, output: str, *, box: tuple[int, ...], as_json: bool, **settings: Any) -> None:
@@ -83,7 +87,11 @@ def crop(file: Path, output: str, *, box: tuple[int, ...], as_json: bool, **sett
     ),
 )
 @click.option(
-    "--size", metavar="WxH", callback=_size, required=True, help="In pixels; 800x or x600 keeps the aspect ratio."
+    "--size",
+    metavar="WxH",
+    callback=_size,
+    required=True,
+    help="New size in pixels. 800x or x600 keeps the aspect ratio.",
 )
 @_common
 def resize(file: Path, output: str, *, size: tuple[int | None, ...], as_json: bool, **settings: Any) -> None:
@@ -92,15 +100,15 @@ def resize(file: Path, output: str, *, size: tuple[int | None, ...], as_json: bo
 
 
 @click.command(
-    help=f"Turn a picture by quarters, or mirror it.{_ABOUT}",
+    help=f"Rotate a picture by quarter turns, or mirror it.{_ABOUT}",
     epilog=options.examples(
         "gamutmeta rotate photo.jpg --degrees 90 -o turned.jpg",
         "gamutmeta rotate photo.jpg --upright -o upright.jpg",
     ),
 )
-@click.option("--degrees", type=click.Choice(["90", "180", "270"]), help="Counter-clockwise.")
+@click.option("--degrees", type=click.Choice(["90", "180", "270"]), help="Degrees to rotate, counter-clockwise.")
 @click.option("--flip", type=click.Choice(["horizontal", "vertical"]), help="Swap left and right, or top and bottom.")
-@click.option("--upright", is_flag=True, help="Apply the EXIF orientation, and nothing else.")
+@click.option("--upright", is_flag=True, help="Only apply the EXIF orientation.")
 @_common
 def rotate(
     file: Path,
@@ -112,9 +120,9 @@ def rotate(
     as_json: bool,
     **settings: Any,
 ) -> None:
-    """Turn a picture by quarters, or mirror it."""
+    """Rotate a picture by quarter turns, or mirror it."""
     if (degrees is not None) + (flip is not None) + upright != 1:
-        raise click.UsageError("say one of --degrees, --flip and --upright")
+        raise click.UsageError("give exactly one of --degrees, --flip and --upright")
     _edit(file, output, as_json=as_json, rotate=None if degrees is None else int(degrees), flip=flip, **settings)
 
 

@@ -1,4 +1,4 @@
-"""Options of commands that turn folders into folders, and the run itself: which files, where, what is left to do."""
+"""Options of the commands that convert folders, and the run itself: which files, where to, what is left to do."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __all__ = ["Folders", "folder_options"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Folders:
-    """How a folder is worked on; the options of :func:`folder_options`."""
+    """How to process a folder: the values of the options of :func:`folder_options`."""
 
     jobs: int | None
     shard: Shard | None
@@ -49,12 +49,12 @@ class Folders:
         sidecar: Path | None = None,
         remedies: Mapping[str, str] | None = None,
     ) -> None:
-        """Do the tasks that are not done yet, show what became of them, and end the command.
+        """Do the tasks that are not done yet, show their results, and end the command.
 
         Args:
-            tasks: all of them; a shard is taken from them here.
+            tasks: all of them; this method selects those of the shard.
             work: makes one output. For several machines it must be importable there.
-            settings: all that outputs depend on beside their source, as JSON values.
+            settings: everything but the source that outputs depend on, as JSON values.
             sidecar: as for :class:`~gamutmeta.batch.Resumable`.
             remedies: as for :func:`~gamutmeta.cli.outcomes.show`.
         """
@@ -70,7 +70,7 @@ class Folders:
             prospects = run(tasks, one_at_a_time.prospect, jobs=self.jobs or 1)
             show(prospects, total=len(tasks), name=_source, text=_prospect_line, as_json=self.as_json)
             return
-        # Closed in any case: what is at work must stop if nobody reads what is printed any more.
+        # Always closed: running work must stop when nobody reads the output any more.
         with closing(self._outcomes(tasks, one_at_a_time)) as outcomes:
             show(
                 outcomes,
@@ -85,19 +85,19 @@ class Folders:
     def _outcomes(self, tasks: list[Task], work: Resumable) -> Generator[Outcome[Task, Report], None, None]:
         remove_leftovers(tasks)
         try:
-            # Around the work alone: errors of printing are no wrong usage.
+            # Around the work only: an error while printing is not wrong usage.
             with options.refusals():
                 if self.engine == "processes":
                     yield from run(tasks, work, jobs=self.jobs or 1)
                 else:
                     yield from cluster.run(tasks, work, cpus=self.cpus, gpus=self.gpus, jobs=self.jobs)
         finally:
-            # Those of single processes that were killed, and whose files were then made by others.
+            # Processes that were killed left some; other processes have made their files since.
             remove_leftovers(tasks)
 
 
 def folder_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options for folders; they come to it as one :class:`Folders`, named `folders`."""
+    """Give a command the options for folders. It gets them as one :class:`Folders`, in the argument `folders`."""
 
     @wraps(command)
     def with_folders(*arguments: Any, **settings: Any) -> None:
@@ -121,29 +121,29 @@ _OPTIONS = (
         "-j",
         "--jobs",
         type=click.IntRange(min=1),
-        help="Files to work on at the same time. They share the cores; one for each core is the fastest for reduce."
-        "  [default: 1; with Ray, as many as there is room for]",
+        help="Number of files to process at the same time. They share the cores. For reduce, one per core is fastest."
+        "  [default: 1; with Ray, as many as fit]",
     ),
     click.option(
         "--shard",
         metavar="I/N",
         callback=_shard,
-        help="Only the I-th of N parts of the files. The parts follow from their names and never overlap.",
+        help="Process only part I of N. The file names decide which part a file is in; parts never overlap.",
     ),
     click.option(
         "--resume/--no-resume",
         default=True,
         show_default=True,
-        help="In a folder, skip files that were made from the same content with the same settings, and note in its"
-        " hidden folder .gamutmeta what is made.",
+        help="In a folder, skip files that were made from the same content with the same settings. The hidden folder"
+        " .gamutmeta records what was made.",
     ),
-    click.option("-n", "--dry-run", is_flag=True, help="Tell what would be done, and do nothing."),
+    click.option("-n", "--dry-run", is_flag=True, help="Say what would be done, and do nothing."),
     click.option(
         "--engine",
         type=click.Choice(["processes", "ray"]),
         default="processes",
         show_default=True,
-        help="Processes of this machine, or Ray: the cluster of RAY_ADDRESS, or this machine.",
+        help="processes: on this machine. ray: on the cluster that RAY_ADDRESS names, else on this machine.",
     ),
     click.option(
         "--cpus-per-file",
@@ -151,7 +151,7 @@ _OPTIONS = (
         type=click.FloatRange(min=0, min_open=True),
         default=1,
         show_default=True,
-        help="With Ray: cores, and threads, for each file.",
+        help="With Ray: cores (and threads) for each file.",
     ),
     click.option(
         "--gpus-per-file",
@@ -159,10 +159,10 @@ _OPTIONS = (
         type=click.FloatRange(min=0),
         default=0,
         show_default=True,
-        help="With Ray: the part of a GPU for each file; 0.25 puts four on one.",
+        help="With Ray: GPUs for each file; 0.25 puts four files on one GPU.",
     ),
     click.option(
-        "--overwrite", is_flag=True, help="Replace files that are there already, but for those that are skipped."
+        "--overwrite", is_flag=True, help="Replace existing files. Files that --resume skips are not made again."
     ),
     options.json_lines,
 )

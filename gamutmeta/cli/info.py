@@ -1,4 +1,4 @@
-"""``info``: what a file carries."""
+"""``info``: the payload that a file carries."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ __all__ = ["PayloadInfo", "info"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PayloadInfo:
-    """What can be told about a payload without looking at the picture.
+    """What is known about a payload without decoding the picture.
 
     Attributes:
         file: the sRGB file, or a sidecar.
-        carrier: where the payload lies.
+        carrier: where the payload is stored.
         payload_bytes: the container.
         file_bytes: the whole file.
-        version: of the container's format, as its writer knew it.
+        version: of the container format that the writer used.
         min_reader_version: the oldest reader that can read it.
         width, height: of the picture it was made for.
-        binding: what of the picture was digested, "jpeg" or "rgb8".
-        digest: of the picture, hexadecimal.
+        binding: what the digest covers, "jpeg" (coded data) or "rgb8" (8-bit samples).
+        digest: of the picture, in hexadecimal.
         model: the architecture in one line.
-        parameters: numbers in the model.
+        parameters: how many numbers the model has.
         adaptation: chromatic adaptation.
     """
 
@@ -75,10 +75,10 @@ class PayloadInfo:
 @click.argument("files", nargs=-1, required=True, type=options.FILE, metavar="FILE|DIR...")
 @options.json_lines
 def info(files: tuple[Path, ...], *, as_json: bool) -> None:
-    """Show what payload a file carries. Reads headers only and decodes no pixels.
+    """Show which payload a file carries. Reads headers only and decodes no pixels.
 
-    A FILE may also be a payload by itself. Folders are searched for .jpg, .jpeg, .png, .tif, .tiff and .gamut. Exit
-    code 1 if a file carries none.
+    A FILE may also be a sidecar. Folders are searched for .jpg, .jpeg, .png, .tif, .tiff and .gamut. The exit code is
+    1 if a file carries no payload.
     """
     found = options.listed(files)
     show(run(found, _inspect), total=len(found), name=lambda file: file, text=str, as_json=as_json)

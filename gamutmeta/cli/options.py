@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -14,11 +15,12 @@ from gamutmeta.errors import GamutMetaError
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 __all__ = [
     "FILE",
     "REMEDIES",
+    "as_options",
     "examples",
     "json_lines",
     "listed",
@@ -32,25 +34,40 @@ __all__ = [
 AnyFunction = TypeVar("AnyFunction", bound="Callable[..., object]")
 
 FILE = click.Path(path_type=Path, readable=False)
-"""A path; whether there is such a file is found out when it is read, and is that file's failure alone."""
+"""A path. Only reading it shows whether the file exists; if it does not, only that file fails."""
 
 
 def output(help_text: str, *, required: bool = True) -> Callable[[AnyFunction], AnyFunction]:
-    """The option -o; a separator at its end survives, as it says that a folder is meant."""
+    """The option -o. A separator at the end of its value is kept: it says that a folder is meant."""
     return click.option("-o", "--output", metavar="OUT|DIR", type=str, required=required, help=help_text)
 
 
-overwrite = click.option("--overwrite", is_flag=True, help="Replace files that are there already.")
+overwrite = click.option("--overwrite", is_flag=True, help="Replace existing files.")
 
 json_lines = click.option("--json", "as_json", is_flag=True, help="Print one JSON object per file, and nothing else.")
 
 REMEDIES = {
-    "binding": "--force expands it all the same",
-    "carrier.none": "it was coded anew or stripped, or never had one; --sidecar takes one from another file",
+    "binding": "use --force to expand it anyway",
+    "carrier.none": "the file was re-encoded or stripped, or never had one; use --sidecar to take it from another file",
 }
-"""Of commands with --force and --sidecar, by code of the failure."""
+"""What helps, in commands with --force and --sidecar, by the code of the failure."""
 
-sidecar = click.option("--sidecar", type=FILE, help="Take the payload from this file.")
+_OPTION_OF: Mapping[str, str] = {
+    "assume_space": "--assume-space",
+    "overwrite": "--overwrite",
+    "replace": "--replace",
+}
+"""The options that stand for the library's keyword arguments, where its messages name one as a remedy."""
+
+_KEYWORD = re.compile(rf"\bpass ({'|'.join(_OPTION_OF)})=\S+ to\b")
+
+
+def as_options(message: str) -> str:
+    """A message of the library in the command's words: "pass overwrite=True to" becomes "use --overwrite to"."""
+    return _KEYWORD.sub(lambda found: f"use {_OPTION_OF[found[1]]} to", message)
+
+
+sidecar = click.option("--sidecar", type=FILE, help="Read the payload from this file.")
 
 
 def planned(
@@ -60,21 +77,21 @@ def planned(
     readable: Collection[str],
     suffix: str | None = None,
 ) -> list[batch.Task]:
-    """What :func:`gamutmeta.batch.plan` plans; what it refuses is wrong usage."""
+    """The tasks that :func:`gamutmeta.batch.plan` makes; what it refuses is wrong usage."""
     with refusals():
         return batch.plan(sources, output, readable=readable, suffix=suffix)
 
 
 def listed(sources: Iterable[str | os.PathLike[str]]) -> list[Path]:
-    """The files named, and in folders all pictures that may carry payloads, and sidecars."""
+    """The named files, and in folders all pictures that may carry payloads, and sidecars."""
     with refusals():
         return batch.listed(sources, readable={*carriers.SUFFIXES, carriers.SIDECAR_SUFFIX})
 
 
 @contextmanager
 def refusals() -> Iterator[None]:
-    """What files cannot be worked on at all is wrong usage."""
+    """Turn the refusal of a whole run into wrong usage."""
     try:
         yield
     except (GamutMetaError, OSError) as error:
-        raise click.UsageError(batch.Failure.of(error).message) from error
+        raise click.UsageError(as_options(batch.Failure.of(error).message)) from error

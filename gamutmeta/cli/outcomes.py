@@ -1,4 +1,4 @@
-"""Printing what became of each file, for people or as JSON, and the exit code that follows from it."""
+"""Prints the result of each file, for people or as JSON, and sets the exit code."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import click
 
+from gamutmeta.cli.options import as_options
 from gamutmeta.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -48,19 +49,19 @@ def show(
     summarise: bool = False,
     remedies: Mapping[str, str] = _NONE,
 ) -> None:
-    """Print outcomes as they come, then end the command: exit code 0, 1 if any failed, 130 after an interrupt.
+    """Print outcomes as they arrive, then end the command: exit code 0, 1 if any failed, 130 after an interrupt.
 
-    A result counts as failed, too, if it has an attribute `is_good` that is false. Results go to standard output, and
-    so do failures as JSON. What else there is to say goes to standard error.
+    A result with an attribute `is_good` that is false counts as failed, too. Results go to standard output, and so do
+    failures as JSON. Everything else goes to standard error.
 
     Args:
         outcomes: of :func:`gamutmeta.batch.run`.
-        total: how many there will be.
+        total: number of outcomes to come.
         name: the file that an item stands for.
         text: a result for people; None to print none.
         as_json: print one JSON object per file instead.
-        summarise: tell at the end how many were done, and show progress meanwhile.
-        remedies: by code of a failure, what this command has against it; for people.
+        summarise: show progress, and say at the end how many files were done.
+        remedies: what helps in this command, by the code of the failure; for people.
     """
     tally = _Tally(total)
     try:
@@ -72,7 +73,7 @@ def show(
                 advance()
     except KeyboardInterrupt:
         if summarise and not as_json:
-            click.echo(f"interrupted: {tally}; the same command goes on where it was", err=True)
+            click.echo(f"interrupted: {tally}; run the same command again to resume", err=True)
         click.get_current_context().exit(130)
     if total > 1 and not as_json and (summarise or tally.failed):
         click.echo(str(tally) if summarise else f"{tally.failed} of {total} files failed", err=True)
@@ -81,16 +82,16 @@ def show(
 
 @contextmanager
 def _printing() -> Iterator[None]:
-    """End the command with a word if results cannot be printed, for example to a full disk: they are what is wanted."""
+    """End the command with an error message if results cannot be printed, for example to a full disk."""
     try:
         yield
     except OSError as error:
         if error.errno == errno.EPIPE:
-            # Nobody reads them any more. click ends the command without a word.
+            # Nobody reads them any more. click ends the command without a message.
             raise
-        # What is left in the buffer would fail again at the end.
+        # Otherwise the rest of the buffer would fail again at exit.
         sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - until the end
-        raise click.ClickException(f"results cannot be printed: {error.strerror}") from error
+        raise click.ClickException(f"cannot print the results: {error.strerror}") from error
 
 
 class _Tally:
@@ -126,12 +127,13 @@ def _show_one(
 ) -> None:
     _say("warning", file, outcome.warnings)
     if outcome.failure is not None:
+        message = as_options(outcome.failure.message)
         if as_json:
-            error = {"code": outcome.failure.code, "message": outcome.failure.message}
+            error = {"code": outcome.failure.code, "message": message}
             click.echo(json.dumps({"file": str(file), "error": error}))
         else:
             remedy = remedies.get(outcome.failure.code)
-            _say("error", file, ["; ".join(filter(None, (outcome.failure.message, remedy)))])
+            _say("error", file, ["; ".join(filter(None, (message, remedy)))])
     elif outcome.result is not None and as_json:
         click.echo(json.dumps(outcome.result.to_json()))
     elif outcome.result is not None:
@@ -157,12 +159,12 @@ def report_line(report: Report) -> str:
         facts.append(f"{report.seconds:.1f} s")
     names = " -> ".join(click.format_filename(name) for name in (report.file, report.output) if name is not None)
     if report.skipped:
-        return f"{names}: skipped, done before"
+        return f"{names}: skipped, already done"
     return f"{names}: {'; '.join(facts)}" if facts else names
 
 
 def quality_table(report: Report) -> str:
-    """What clipping loses and the payload restores, and what that costs."""
+    """Quality after clipping and after restoring, and the size of the payload."""
     rows = [f"{'':22}{'clipped':>12}{'restored':>12}{'gain':>12}"]
     for title, clipped, restored in (
         ("out-of-gamut PSNR", report.psnr_clip_og, report.psnr_og),
@@ -182,7 +184,7 @@ def quality_table(report: Report) -> str:
 
 
 def _decibel(psnr: float) -> str:
-    """A PSNR; infinite where there is no error at all."""
+    """A PSNR; "exact" if there is no error (infinite)."""
     return "exact" if math.isinf(psnr) else f"{psnr:.1f} dB"
 
 

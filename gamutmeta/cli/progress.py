@@ -1,4 +1,4 @@
-"""A progress bar on standard error, for people who watch: there is none unless it is a terminal."""
+"""A progress bar on standard error, if that is a terminal."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ __all__ = ["progress"]
 
 @contextmanager
 def progress(total: int) -> Iterator[Callable[[], None]]:
-    """Show a bar for `total` files, if it makes sense: several files, and a terminal to draw on.
+    """Show a bar for `total` files, if there are several and standard error is a terminal.
 
-    What is printed meanwhile to the same terminal appears above the bar.
+    Text printed to the same terminal appears above the bar.
 
     Yields:
         A function to be called after each file.
@@ -28,7 +28,7 @@ def progress(total: int) -> Iterator[Callable[[], None]]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn, TimeRemainingColumn  # noqa: PLC0415
 
     columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    # Results that go to a file or another program must go there.
+    # Results that go to a file or another program must not go through the bar.
     bar = Progress(*columns, console=Console(stderr=True), redirect_stdout=sys.stdout.isatty(), transient=True)
     with bar:
         task = bar.add_task("files", total=total)

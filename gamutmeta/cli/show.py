@@ -1,4 +1,4 @@
-"""``demo``: what all this is good for, on one photograph."""
+"""``demo``: what gamutmeta does, shown with one photograph."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ __all__ = ["demo"]
 @options.overwrite
 @options.json_lines
 def demo(photograph: Path | None, output: Path, *, overwrite: bool, as_json: bool) -> None:
-    """Reduce a photograph, restore it, and draw what that did.
+    """Reduce a photograph, restore it, and draw the comparison.
 
-    Takes a photograph that comes along with gamutmeta unless you give your own.
+    Without PHOTO, it uses a photograph that comes with gamutmeta.
     """
     name = photograph or Path("carrots.tif")
     click.echo(f"Reducing {click.format_filename(name)} to an sRGB JPEG ...", err=True)
@@ -41,9 +41,9 @@ def demo(photograph: Path | None, output: Path, *, overwrite: bool, as_json: boo
 
 def _summary(result: Demonstration) -> str:
     files = {
-        result.srgb: "sRGB picture with the payload: opens everywhere",
-        result.restored: "16-bit ProPhoto, restored from that picture alone",
-        result.comparison: "clipped, restored and original, with their errors",
+        result.srgb: "sRGB picture with a payload; opens everywhere",
+        result.restored: "16-bit ProPhoto photograph, restored from that file alone",
+        result.comparison: "clipped, restored and original side by side, with error maps",
     }
     width = max(len(str(path)) for path in files)
     lines = [f"  {click.format_filename(path):{width}}  {text}" for path, text in files.items()]

@@ -1,4 +1,4 @@
-"""Options on the colours of photographs; apart from the others, since these come with numpy."""
+"""Options about the colours of photographs. They are separate because they import numpy."""
 
 from __future__ import annotations
 
@@ -10,13 +10,17 @@ from gamutmeta.photo.raw_in import RAW_STYLES
 __all__ = ["assume_space", "raw_style", "space"]
 
 space = click.option(
-    "--space", type=click.Choice(list(SPACES)), default="prophoto", show_default=True, help="Colour space."
+    "--space",
+    type=click.Choice(list(SPACES)),
+    default="prophoto",
+    show_default=True,
+    help="Colour space of the restored photograph.",
 )
 
 assume_space = click.option(
     "--assume-space",
     type=click.Choice(list(SPACES)),
-    help="The colour space of photographs that name none.  [default: srgb, with a warning]",
+    help="Colour space of photographs without a profile.  [default: srgb, with a warning]",
 )
 
 raw_style = click.option(
@@ -24,5 +28,6 @@ raw_style = click.option(
     type=click.Choice(RAW_STYLES),
     default=RAW_STYLES[0],
     show_default=True,
-    help="Of raw photographs; neutral: as the light was, vivid: brightened, with more contrast, as cameras do.",
+    help="How to develop raw photographs. neutral: exposure and contrast as metered; vivid: brighter and with more"
+    " contrast, like the camera's own picture.",
 )

@@ -1,4 +1,4 @@
-"""``validate``: whether files keep to the specification."""
+"""``validate``: whether files follow the specification."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ __all__ = ["validate"]
 @click.argument("files", nargs=-1, required=True, type=options.FILE, metavar="FILE|DIR...")
 @options.json_lines
 def validate(files: tuple[Path, ...], *, as_json: bool) -> None:
-    """Check whether files with payloads keep to the specification.
+    """Check whether files with payloads follow the specification.
 
-    Five stages, from the outside in: the carrier in the file, the container (lengths, checksum, version), the
-    descriptor, the tensors, and whether this is the picture that the payload was made for. The first error ends the
-    check of a file; its code is that of the specification. Notes tell what a writer should have done otherwise, though
-    readers put up with it, for example a payload in an unusual place or a newer writer; they are no errors.
+    There are five stages, from the outside in: the carrier in the file, the container (lengths, checksum, version), the
+    descriptor, the tensors, and whether the payload was made for this picture. The first error ends the check of a
+    file; error codes are those of the specification. Notes are not errors: they name what readers accept but a writer
+    should do differently, for example a payload in an unusual place.
 
-    A FILE may also be a payload by itself; it is compared with the picture of the same name without .gamut, if there is
-    one. Folders are searched for .jpg, .jpeg, .png, .tif, .tiff and .gamut. Exit code 1 if a file is invalid or carries
-    no payload.
+    A FILE may also be a sidecar. It is compared with the picture of the same name without .gamut, if that exists.
+    Folders are searched for .jpg, .jpeg, .png, .tif, .tiff and .gamut. The exit code is 1 if a file is invalid or
+    carries no payload.
     """
     found = options.listed(files)
     show(run(found, validate_file), total=len(found), name=lambda file: file, text=str, as_json=as_json)

@@ -1,4 +1,4 @@
-"""``verify``: how well a file restores the photograph."""
+"""``verify``: how well a file restores its photograph."""
 
 from __future__ import annotations
 
@@ -21,15 +21,17 @@ __all__ = ["verify"]
 
 @click.command(epilog=options.examples("gamutmeta verify photo.jpg --reference photo.tif"))
 @click.argument("file", type=options.FILE)
-@click.option("--reference", type=options.FILE, required=True, metavar="WIDE", help="The wide-gamut photograph.")
+@click.option(
+    "--reference", type=options.FILE, required=True, metavar="WIDE", help="The original wide-gamut photograph."
+)
 @options.sidecar
 @assume_space
 @raw_style
 @options.json_lines
 def verify(file: Path, *, as_json: bool, **settings: Any) -> None:
-    """Measure how well an sRGB file restores a photograph that is still at hand.
+    """Measure how well an sRGB file restores its photograph, which must still be there.
 
-    PSNR is that of linear ProPhoto on [0, 1], over all pixels and over those out of the sRGB gamut.
+    PSNR is computed in linear ProPhoto on [0, 1], over all pixels and over the pixels outside the sRGB gamut.
     """
     outcomes = run([file], partial(verify_file, **settings))
     show(outcomes, total=1, name=lambda path: path, text=quality_table, as_json=as_json)

@@ -1,4 +1,4 @@
-"""``view``: a page that shows what a payload does."""
+"""``view``: a page that shows what a payload restores."""
 
 from __future__ import annotations
 
@@ -28,8 +28,12 @@ __all__ = ["view"]
     )
 )
 @click.argument("file", type=options.FILE)
-@click.option("-o", "--output", metavar="PAGE", required=True, type=options.FILE, help="The page, which ends in .html.")
-@click.option("--reference", type=options.FILE, metavar="WIDE", help="The wide-gamut photograph, to compare with.")
+@click.option(
+    "-o", "--output", metavar="PAGE", required=True, type=options.FILE, help="The page; its name ends in .html."
+)
+@click.option(
+    "--reference", type=options.FILE, metavar="WIDE", help="The original wide-gamut photograph, for comparison."
+)
 @options.sidecar
 @assume_space
 @raw_style
@@ -37,11 +41,11 @@ __all__ = ["view"]
 @options.overwrite
 @options.json_lines
 def view(file: Path, output: Path, *, force: bool, as_json: bool, **settings: Any) -> None:
-    """Write a web page that shows a file as it is and restored, side by side.
+    """Write a web page that shows a file as it is and as it is restored, side by side.
 
-    The page is one file that loads nothing: the picture is in it byte for byte, and it is decoded in the browser, in
-    Display P3 where the screen has it. With --reference it shows the original, too, and where the restored picture
-    differs from it. Other files can be dropped onto the page.
+    The page is one file and loads nothing else. It contains the picture byte for byte and restores it in the browser,
+    in Display P3 if the screen supports it. With --reference it also shows the original and maps of the errors. Other
+    files can be dropped onto the page.
     """
     if output.suffix.lower() not in {".html", ".htm"}:
         raise click.UsageError(f"{output.name}: the page must end in .html")

@@ -19,12 +19,12 @@ __all__ = ["Adaptation", "adaptation_matrix", "xyz_of_xy"]
 
 
 class Adaptation(StrEnum):
-    """How colours are carried from one white to another."""
+    """The method that converts colours from one white to another."""
 
     BRADFORD = "bradford"
-    """What ICC workflows do; the default."""
+    """As in ICC workflows; the default."""
     CAT02 = "cat02"
-    """What the paper used (its Eq. 7)."""
+    """As in the paper (its Eq. 7)."""
 
 
 _CONE_MATRIX = {

@@ -1,4 +1,4 @@
-"""Whether a loop over a picture runs as machine code, compiled by numba (``pip install 'gamutmeta[fast]'``)."""
+"""Whether a loop over a picture is compiled by numba (extra ``fast``)."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def load_kernel(module: str) -> Any | None:
     except Exception as error:  # noqa: BLE001 - whatever it is that numba does not like
         # numba's words, where neither the package's folder nor the user's home can be written to.
         needs_folder = "no locator available" in str(error)
-        remedy = "set NUMBA_CACHE_DIR to a folder for its cache" if needs_folder else "GAMUTMETA_NUMBA=0 silences this"
-        message = f"numba does not work here, and numpy is used instead ({error}); {remedy}"
+        remedy = "set NUMBA_CACHE_DIR to a writable folder" if needs_folder else "set GAMUTMETA_NUMBA=0 to silence this"
+        message = f"numba does not work here, so numpy is used instead ({error}); {remedy}"
         warnings.warn(message, GamutMetaWarning, stacklevel=2)
         return None

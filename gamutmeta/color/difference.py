@@ -1,4 +1,4 @@
-"""How far pictures are from the original to the eye: CIEDE2000 of single pixels, for maps of the errors."""
+"""Visible differences between pictures: CIEDE2000 of single pixels, for error maps."""
 
 from __future__ import annotations
 

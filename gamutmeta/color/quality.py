@@ -1,4 +1,4 @@
-"""How close a restored photograph is to the original: the paper's metrics for two 16-bit ROMM pictures."""
+"""How close a restored photograph is to the original: the metrics of the paper for two 16-bit ROMM RGB pictures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which picture a payload belongs to."""
+"""The binding: which picture a payload belongs to."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ class Payload:
         tensors: the numbers, in the order and of the shapes of ``descriptor.tensor_specs()``.
 
     Raises:
-        PayloadError: if the parts do not go together, naming the field.
+        PayloadError: if the parts do not fit together, naming the field.
     """
 
     width: int

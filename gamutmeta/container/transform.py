@@ -59,7 +59,7 @@ def transform_payload(
     flip: Flip | None = None,
     binding: Binding | None = None,
 ) -> Payload:
-    """The payload of the picture that an edit makes of its own. The model is not fitted anew, only found again.
+    """The payload for the picture after an edit. The model is not fitted again; only its positions are mapped.
 
     Several edits are done in the order crop, resize, rotate, flip; for another order call this several times.
     Coefficients are composed in double precision and rounded to single. A resize softens a gate of 0, see
@@ -77,7 +77,7 @@ def transform_payload(
 
     Raises:
         PhotoError: if an edit cannot be done to a picture of that size, or is unknown.
-        LimitError: if the edited picture is larger than any reader takes by default.
+        LimitError: if the edited picture is larger than readers accept by default.
     """
     size = (payload.width, payload.height)
     width, height = edited_size(size, crop=crop, resize=resize, rotate=rotate, flip=flip)
@@ -129,9 +129,9 @@ def edited_size(
         if min(width, height) < 1:
             raise PhotoError(f"a picture cannot have {width}x{height} pixels")
     if rotate is not None and rotate not in _ROTATIONS:
-        raise PhotoError(f"a picture is rotated by {', '.join(map(str, _ROTATIONS))} degrees, not by {rotate}")
+        raise PhotoError(f"a picture can be rotated by {', '.join(map(str, _ROTATIONS))} degrees, not by {rotate}")
     if flip is not None and flip not in _FLIPS:
-        raise PhotoError(f"a picture is flipped {', '.join(_FLIPS)}, not {flip}")
+        raise PhotoError(f"a picture can be flipped {', '.join(_FLIPS)}, not {flip}")
     is_turned = (rotate in {90, 270}) != (flip in {"transpose", "transverse"})
     return (height, width) if is_turned else (width, height)
 

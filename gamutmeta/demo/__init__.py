@@ -1,4 +1,4 @@
-"""A demonstration on a photograph that comes along (see NOTICE), or on the user's own."""
+"""A demonstration with a photograph that comes with gamutmeta (see NOTICE), or with the user's own."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ __all__ = ["Demonstration", "demonstrate"]
 
 @dataclass(frozen=True, slots=True)
 class Demonstration:
-    """What was measured and where the files lie.
+    """The figures and the files.
 
     Attributes:
         reduction: of the photograph to `srgb`.
@@ -67,8 +67,8 @@ def demonstrate(
     """Reduce a photograph to a JPEG, restore it from that, and draw the comparison.
 
     Args:
-        photograph: any that can be reduced; None for the one that comes along.
-        folder: where the three files go; made if need be.
+        photograph: any that can be reduced; None for the one that comes with gamutmeta.
+        folder: of the three files; it is created if it does not exist.
         preset: as for :func:`gamutmeta.reduce`.
         max_bytes: as for :func:`gamutmeta.reduce`.
         overwrite: whether the files may exist.

@@ -1,4 +1,4 @@
-"""One picture that shows what a payload does: clipped, restored and original side by side, and the errors below."""
+"""One picture that shows what a payload restores: clipped, restored and original, with error maps below."""
 
 from __future__ import annotations
 

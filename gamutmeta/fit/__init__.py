@@ -1,1 +1,1 @@
-"""The torch engine that fits a model to one photograph: the only importer of torch."""
+"""The fit: it trains a model on one photograph, with torch."""

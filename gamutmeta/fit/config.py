@@ -26,7 +26,7 @@ _PIXELS_PER_CELL = 4
 
 @dataclass(frozen=True, slots=True)
 class FitConfig:
-    """One way to fit a model.
+    """The settings of a fit.
 
     Attributes:
         name: of the preset.
@@ -45,7 +45,7 @@ class FitConfig:
         rate_weight: Lagrange multiplier of ``sum(log2(1 + |z|))``, z being the grid in steps, against the squared
             error in units of its present mean; the least of it, if the cap asks for more. 5e-6 asks a tenth of a
             decibel of 1,000 bytes.
-        redraws: when, as shares of the training, the samples are drawn anew by their errors.
+        redraws: when, as shares of the training, the samples are drawn again by their errors.
         closed_form: whether the last layer is solved for once the rest is rounded, and stored as float16; it has to
             have biases.
         max_bytes: the size of the whole container is kept at or below this.
@@ -77,17 +77,17 @@ class FitConfig:
     start: Literal["random", "learned"] = "random"
 
     def within(self, max_bytes: int) -> FitConfig:
-        """The same preset, and the same time, with another cap on the whole container.
+        """The same preset, and the same time, with another upper limit for the whole container.
 
-        The grid model's size is chosen for the cap; the paper's model is what it is. Caps are rounded down to a ladder
-        (400, 620, 960, 1,500, 2,400, 3,800, 6,000, 9,600, 16,000, 28,000, 61,440) whose rungs lie so far apart that
-        more bytes are hardly ever worse (3 of 130 steps on thirteen photographs, by at most 0.06 dB).
+        The limit is rounded down to a rung of a ladder (400, 620, 960, 1,500, 2,400, 3,800, 6,000, 9,600, 16,000,
+        28,000, 61,440), and decides the size of the grid model; the paper's model keeps its size. The rungs lie so far
+        apart that more bytes are hardly ever worse (3 of 130 steps on thirteen photographs, by at most 0.06 dB).
 
         Args:
             max_bytes: the cap, a whole number.
 
         Raises:
-            FitError: if the cap is no whole number in 400..61,440.
+            FitError: if the limit is not a whole number in 400..61,440.
         """
         try:
             max_bytes = index(max_bytes)

@@ -103,7 +103,7 @@ def draw_samples(
     pixels = (candidates or HostCandidates)(survey, codes, wide)
     levels = pixels.levels()
     if not levels[1:].any():
-        raise FitError("no pixel of the picture lies where the model acts; there is nothing to fit")
+        raise FitError("the gate of the model is closed for every pixel, so there is nothing to fit")
     chance = survey.chances(levels, count)
     at, density = pixels.pick(chance, count, rng)
     order = rng.permutation(len(at))

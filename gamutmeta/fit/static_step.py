@@ -80,7 +80,7 @@ class StaticStep:
             self._recorded.clear()
         self._controls.first.fill_(first)
         if not self._taken and (why := self._work.failure()) is not None:
-            message = f"Triton's kernels for the fit fail on this GPU, and torch's operations take their place ({why})"
+            message = f"Triton's kernels for the fit fail on this GPU; torch's operations are used instead ({why})"
             warnings.warn(message, GamutMetaWarning, stacklevel=2)
             self._work = PlainWork(self._pack, self._controls, self._batch)
             self._work.load(problems)
@@ -139,7 +139,9 @@ class StaticStep:
                     work()
                 recorded[name] = graph
         except RuntimeError as error:
-            message = f"the step of the fit cannot be recorded on this GPU, and is called piece by piece ({error})"
+            message = (
+                f"the step of the fit cannot be recorded as a CUDA graph and runs operation by operation ({error})"
+            )
             warnings.warn(message, GamutMetaWarning, stacklevel=2)
             self._records = False
         else:

@@ -1,4 +1,4 @@
-"""Where to expand, by name. Imports torch and Triton only where a GPU is asked for."""
+"""The device of an expansion, by name. Imports torch and Triton only if a GPU is requested."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Expansion of pictures that lie on a GPU."""
+"""Expansion of pictures in the memory of a GPU."""
 
 from __future__ import annotations
 

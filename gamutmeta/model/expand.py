@@ -1,6 +1,6 @@
 """Expansion at working speed: strips of rows in threads, tables, and the MLP on active pixels only.
 
-With numba at hand (``pip install 'gamutmeta[fast]'``) the strips of a large picture are computed in machine code by
+With numba (extra ``fast``) the strips of a large picture are computed in machine code by
 :mod:`gamutmeta.model.kernel`, else by numpy in :mod:`gamutmeta.model.vectorised`. Both give the same samples, bit for
 bit, on every processor of one kind and for every way to cut the picture into strips; they keep within the tolerance of
 the specification to what :mod:`gamutmeta.model.plain` computes (float32 sums in another order).

@@ -1,4 +1,4 @@
-"""Transparency on its way through: depth, premultiplied colours, and back beside red, green and blue."""
+"""Transparency: its depth, premultiplied colours, and arrays with and without an alpha channel."""
 
 from __future__ import annotations
 

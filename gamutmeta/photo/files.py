@@ -1,4 +1,4 @@
-"""Writing files whole or not at all, and removing what writers left that were killed at it."""
+"""Writes files completely or not at all, and removes temporary files of writers that were killed."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def remove_leftovers(paths: Iterable[str | os.PathLike[str]]) -> int:
 
 
 def _already(path: str | os.PathLike[str]) -> OutputExistsError:
-    return OutputExistsError(f"{path} exists; --overwrite (overwrite=True) replaces it")
+    return OutputExistsError(f"{path} exists; pass overwrite=True to replace it")
 
 
 def _key(target: Path) -> str:

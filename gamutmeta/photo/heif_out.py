@@ -87,4 +87,4 @@ def write_heif(
         raise PhotoError(f"the HEIC file cannot be written: {error}") from error
     if written != bits:
         # Versions before 1.8 have no such option, some builds of x265 no such depth.
-        raise PhotoError(f"this pillow-heif wrote {written} bits instead of {bits}; a newer one may do")
+        raise PhotoError(f"this pillow-heif wrote {written} bits instead of {bits}; try a newer version")

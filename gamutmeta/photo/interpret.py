@@ -67,7 +67,7 @@ def _encoding_of(picture: Picture, assume_space: str | None) -> RgbSpace | Matri
             return _encoding_of_profile(picture.icc, is_gray=picture.is_gray)
         except ProfileError as error:
             if assume_space is None:
-                raise ProfileError(f"{error}; name a space to assume if you know better") from error
+                raise ProfileError(f"{error}; pass assume_space=NAME to assume a space") from error
             reason = str(error)
     elif picture.cicp:
         space = _space_of_cicp(picture.cicp, assume_space)
@@ -78,7 +78,7 @@ def _encoding_of(picture: Picture, assume_space: str | None) -> RgbSpace | Matri
         return picture.space
     elif name := declared_space(picture.exif):
         if name != "srgb":
-            picture.notes.append(f"no colour profile; {space_named(name).title}, as EXIF says")
+            picture.notes.append(f"no colour profile; EXIF says {space_named(name).title}")
         return space_named(name)
     space = space_named(assume_space or "srgb")
     picture.assumption = f"{reason}; {space.title} was assumed"
@@ -103,7 +103,7 @@ def _space_of_cicp(cicp: tuple[int, int], assume_space: str | None) -> RgbSpace 
     primaries, transfer = cicp
     if transfer in HIGH_DYNAMIC_RANGE and assume_space is None:
         kind = HIGH_DYNAMIC_RANGE[transfer]
-        raise PhotoError(f"the picture has a high dynamic range ({kind}), for which ROMM RGB has no place")
+        raise PhotoError(f"the picture has a high dynamic range ({kind}), which ROMM RGB cannot represent")
     return cicp_space(primaries, transfer)
 
 

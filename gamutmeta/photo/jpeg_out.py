@@ -24,7 +24,7 @@ Subsampling = Literal["4:4:4", "4:2:2", "4:2:0"]
 
 SUBSAMPLINGS: tuple[Subsampling, ...] = get_args(Subsampling)
 
-NO_TRANSPARENCY = "a JPEG holds no transparency: it was left out"
+NO_TRANSPARENCY = "a JPEG cannot store transparency; it was left out"
 """What to tell those who had some."""
 
 
@@ -68,11 +68,11 @@ def write_jpeg(
     from PIL import Image  # noqa: PLC0415  # only where it is needed
 
     if not 1 <= quality <= 100:
-        raise PhotoError(f"JPEG quality is 1 to 100, not {quality}")
+        raise PhotoError(f"JPEG quality must be 1 to 100, not {quality}")
     if subsampling not in SUBSAMPLINGS:
-        raise PhotoError(f"chroma subsampling is one of {', '.join(SUBSAMPLINGS)}, not {subsampling}")
+        raise PhotoError(f"chroma subsampling must be one of {', '.join(SUBSAMPLINGS)}, not {subsampling}")
     if max(samples.shape) > _MAX_SIDE:
-        raise PhotoError(f"{samples.shape[1]} x {samples.shape[0]} pixels are more than a JPEG takes ({_MAX_SIDE})")
+        raise PhotoError(f"{samples.shape[1]} x {samples.shape[0]} pixels do not fit a JPEG (at most {_MAX_SIDE})")
     options: dict[str, Any] = {}
     if exif:
         short = shortened_exif(exif, MAX_CONTENT)

@@ -90,7 +90,7 @@ def _take_colour(picture: Picture, spec: Any) -> None:
         picture.cicp = cicp
         if cicp == _LINEAR_SRGB:
             picture.notes.append(
-                "decoded as linear sRGB, as lossy JPEG XL with some ICC profiles is: colours beyond sRGB are lost"
+                "a lossy JPEG XL with this ICC profile is decoded as linear sRGB: colours outside sRGB are lost"
             )
         return
     profile = spec.getattribute("ICCProfile")

@@ -1,4 +1,4 @@
-"""Kinds of files photographs are written to, and what each of them can hold."""
+"""The kinds of files that photographs are written to, and what each of them can store."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def kind_of(path: str | os.PathLike[str]) -> str:
     suffix = Path(path).suffix.lower()
     if suffix not in SUFFIXES:
         endings = ", ".join(SUFFIXES)
-        raise PhotoError(f"{path}: a photograph is written as {endings}, not {suffix or 'without a suffix'}")
+        raise PhotoError(f"{path}: a photograph can be written as {endings}, not {suffix or 'without a suffix'}")
     return SUFFIXES[suffix]
 
 
@@ -93,13 +93,13 @@ def settled(
     if quality is None:
         return depth, kind.quality
     if kind.quality is None:
-        raise PhotoError(f"{path}: nothing is lost in {kind.title}, which has no quality")
+        raise PhotoError(f"{path}: {kind.title} is lossless and has no quality setting")
     if not 1 <= quality <= LOSSLESS:
-        raise PhotoError(f"{path}: quality is 1 to {LOSSLESS}, not {quality}")
+        raise PhotoError(f"{path}: quality must be 1 to {LOSSLESS}, not {quality}")
     if kind is KINDS["jxl"] and quality < LOSSLESS and space == "prophoto":
         # Its curve has no number in JPEG XL, and decoders without colour management clip the colours to sRGB then.
         raise PhotoError(
-            f"{path}: lossy JPEG XL cannot be in ProPhoto; leave the quality at {LOSSLESS}, or write another space, "
-            "rec2020 for example"
+            f"{path}: lossy JPEG XL is not written in ProPhoto; use quality {LOSSLESS} or another space, "
+            "for example rec2020"
         )
     return depth, quality

@@ -1,4 +1,4 @@
-"""Giving memory back between one step and the next."""
+"""Returns unused memory to the system between two steps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What notebooks show of a photograph: a small picture in Display P3, and figures."""
+"""How notebooks show a photograph: a small picture in Display P3, and figures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every reader of photo files hands over: decoded samples, and what the file says about their colours."""
+"""The result of every reader of photo files: decoded samples, and what the file says about their colours."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ MAX_PIXELS = 500_000_000
 MAX_CHANNELS = 8
 """More channels than red, green, blue, transparency and a few masks are no photograph."""
 
-FURTHER_PICTURES = "the file has further pictures, which were left out"
+FURTHER_PICTURES = "the file contains further pictures; only the first one was read"
 """A note."""
 
 UNSPECIFIED, PREMULTIPLIED, STRAIGHT = 0, 1, 2

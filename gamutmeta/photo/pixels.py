@@ -104,11 +104,11 @@ def encode_srgb_file(
         GamutMetaWarning: metadata too long for a JPEG were shortened.
     """
     if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or 0 in pixels.shape:
-        raise PhotoError(f"pixels are uint8 of shape (height, width, 3), not {pixels.dtype} of {pixels.shape}")
+        raise PhotoError(f"pixels must be uint8 of shape (height, width, 3), not {pixels.dtype} of {pixels.shape}")
     if alpha is not None and (alpha.dtype != np.uint8 or alpha.shape != pixels.shape[:2]):
-        raise PhotoError(f"transparency is uint8 of shape {pixels.shape[:2]}, not {alpha.dtype} of {alpha.shape}")
+        raise PhotoError(f"transparency must be uint8 of shape {pixels.shape[:2]}, not {alpha.dtype} of {alpha.shape}")
     if alpha is not None and format == "jpeg":
-        raise PhotoError("a JPEG holds no transparency")
+        raise PhotoError("a JPEG cannot store transparency")
     options: dict[str, Any] = {
         "icc": profile_bytes("srgb"),
         "exif": with_declared_space(exif, "srgb"),
@@ -123,7 +123,7 @@ def encode_srgb_file(
         elif format == "tiff":
             write_tiff(file, pixels, alpha=alpha, **options)
         else:
-            raise PhotoError(f"an sRGB picture is written as jpeg, png or tiff, not {format}")
+            raise PhotoError(f"an sRGB picture can be written as jpeg, png or tiff, not {format}")
     except CarrierError as error:
         raise PhotoError(str(error)) from error
     give_back()

@@ -79,7 +79,7 @@ def _chunks_of(file: BinaryIO) -> dict[bytes, bytes]:
 def _header(data: bytes) -> tuple[int, int, int]:
     """Width, height and bits per sample."""
     if len(data) != 13:
-        raise CarrierError("PNG: IHDR has another length than 13 bytes")
+        raise CarrierError("PNG: IHDR is not 13 bytes long")
     width, height, depth = struct.unpack_from(">IIB", data)
     if depth not in _DEPTHS:
         raise CarrierError(f"PNG: {depth} bits per sample")

@@ -89,5 +89,5 @@ def read_raw(path: Path, max_pixels: int, *, style: str = "neutral") -> Picture:
         try:
             picture.exif = exif_of_tiff(file, is_raw=True)
         except CarrierError:
-            picture.notes.append("the raw file's EXIF data could not be read")
+            picture.notes.append("the EXIF data of the raw file could not be read")
     return picture

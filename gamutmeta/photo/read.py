@@ -50,13 +50,13 @@ def read_photo(
     and colours that a file stores multiplied by it are divided again.
 
     Args:
-        path: the file; its kind is told by its first bytes, for raw files also by its name.
-        assume_space: the known space of a picture whose file names none, or one that cannot be used; sRGB if None.
+        path: the file; its first bytes decide its kind, for raw files also its name.
+        assume_space: the known space of a picture whose file names none, or one that is not usable; sRGB if None.
         raw_style: how raw photographs are developed, see :data:`gamutmeta.photo.raw_in.RAW_STYLES`.
         max_pixels: limit on width x height, checked before decoding.
 
     Returns:
-        The photograph, in the space ``"prophoto"``; `notes` tells what was assumed or left out.
+        The photograph, in the space ``"prophoto"``; `notes` says what was assumed or left out.
 
     Raises:
         PhotoError: the file is damaged, too large, or of a kind that is not supported; no such style.
@@ -70,7 +70,7 @@ def read_photo(
     if assume_space is not None:
         space_named(assume_space)
     if raw_style not in RAW_STYLES:
-        raise PhotoError(f"raw photographs are developed as {' or '.join(RAW_STYLES)}, not {raw_style!r}")
+        raise PhotoError(f"the raw style must be {' or '.join(RAW_STYLES)}, not {raw_style!r}")
     path = Path(path)
     with path.open("rb") as file:
         if not file.seekable():

@@ -71,7 +71,7 @@ def read_tiff(file: BinaryIO, max_pixels: int) -> Picture:
     picture.exif = exif_of_tiff(file)
     picture.take_xmp(read_tag(file, ifd, XMP_TAG, max_bytes=MAX_PACKET))
     if ifd.next_offset:
-        notes.append("the file has further pages, which were left out")
+        notes.append("the file contains further pages; only the first one was read")
     return picture
 
 

@@ -1,4 +1,4 @@
-"""A wide-gamut photograph with 16 bits per channel, which Pillow has no mode for."""
+"""A wide-gamut photograph with 16 bits per channel, for which Pillow has no mode."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class WideImage:
     """A photograph in a named RGB space, 16 bits per channel.
 
     Treat it as immutable: methods return new objects, and may share the array. The pixels are as the file stores them;
-    `orientation` tells how to turn them for display.
+    `orientation` says how to turn them for display.
 
     Args:
         array: uint16, shape (height, width, 3); encoded values, 65,535 is white.
@@ -65,9 +65,11 @@ class WideImage:
     ) -> None:
         shape, dtype = getattr(array, "shape", None), getattr(array, "dtype", None)
         if shape is None or dtype != np.uint16 or len(shape) != 3 or shape[2] != 3 or 0 in shape:
-            raise PhotoError(f"a photograph is a uint16 array of shape (height, width, 3), not {dtype} of {shape}")
+            raise PhotoError(f"a photograph must be a uint16 array of shape (height, width, 3), not {dtype} of {shape}")
         if alpha is not None and (alpha.dtype != np.uint16 or alpha.shape != shape[:2]):
-            raise PhotoError(f"transparency is a uint16 array of shape {shape[:2]}, not {alpha.dtype} of {alpha.shape}")
+            raise PhotoError(
+                f"transparency must be a uint16 array of shape {shape[:2]}, not {alpha.dtype} of {alpha.shape}"
+            )
         self.array = np.ascontiguousarray(array, np.uint16)
         self.space = space_named(space).name
         self.exif = exif

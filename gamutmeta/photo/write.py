@@ -1,4 +1,4 @@
-"""Writing a photograph to a file of the kind its name asks for."""
+"""Writes a photograph to a file. The suffix of its name selects the kind."""
 
 from __future__ import annotations
 
@@ -50,28 +50,28 @@ def write_photo(
     quality: int | None = None,
     overwrite: bool = False,
 ) -> None:
-    """Write a photograph in its own space, with transparency, ICC profile, EXIF and XMP; the whole file or nothing.
+    """Write a photograph in its own space, with transparency, ICC profile, EXIF and XMP; the complete file or nothing.
 
-    The name's end tells the kind:
+    The suffix selects the kind:
 
     ========================= =============================== =====================================================
-    ends in                   bits per channel, default first quality (default)
+    suffix                    bits per channel, default first quality (default)
     ========================= =============================== =====================================================
-    .tif, .tiff, .png         16, 8                           nothing is lost
+    .tif, .tiff, .png         16, 8                           lossless
     .jpg, .jpeg               8                               1 to 100 (95)
     .avif                     10, 12, 8                       1 to 100 (90), 100 is lossless
     .heic, .heif              10, 12, 8                       1 to 100 (90), 100 is lossless
     .jxl                      16, 8                           1 to 100 (100), 100 is lossless; lossy not in ProPhoto
     ========================= =============================== =====================================================
 
-    AVIF, HEIC and JPEG XL are written upright, since their readers do not look at the EXIF orientation.
+    The EXIF orientation is applied to AVIF, HEIC and JPEG XL, since their readers ignore it.
 
     Args:
         image: the photograph.
-        path: where to.
+        path: of the file.
         depth: bits per channel.
-        quality: of the kinds that may lose something.
-        overwrite: replace a file that is there already.
+        quality: for the kinds that can be lossy.
+        overwrite: replace an existing file.
 
     Raises:
         PhotoError: no such kind, depth or quality, the EXIF block is damaged, or a library cannot write the picture.
@@ -80,7 +80,7 @@ def write_photo(
         OSError: the file cannot be written.
 
     Warns:
-        GamutMetaWarning: the photograph is transparent, which a JPEG cannot hold.
+        GamutMetaWarning: the photograph is transparent, which a JPEG cannot store.
     """
     depth, quality = settled(path, space=image.space, depth=depth, quality=quality)
     name = kind_of(path)

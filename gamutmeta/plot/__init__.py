@@ -8,7 +8,7 @@
     plot.error_map(original, restored)
     plot.side_by_side(clipped, restored, original)
 
-Every function returns matplotlib axes, to be changed, saved or put into larger figures as any others.
+Every function returns matplotlib axes, which can be changed, saved or put into larger figures like any others.
 """
 
 from __future__ import annotations

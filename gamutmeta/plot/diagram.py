@@ -1,4 +1,4 @@
-"""The CIE 1931 chromaticity diagram: which colours photographs have, and which of them a gamut holds."""
+"""The CIE 1931 chromaticity diagram: the colours of photographs, and the triangles of gamuts."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def error_map(original: WideImage, restored: WideImage, *, top: float | None = N
         PhotoError: the sizes differ, or `top` is not above 0.
     """
     if top is not None and not top > 0:
-        raise PhotoError(f"top: the scale ends above 0, not at {top}")
+        raise PhotoError(f"top: the end of the scale must be above 0, not {top}")
     differences = differences_of(original, [restored], Adaptation.BRADFORD)
     axes = axes_or_new(ax)
     outside = differences.mean_og(0)
@@ -67,8 +67,8 @@ def side_by_side(
 ) -> NDArray[np.object_]:
     """Show photographs in a row, upright and scaled down.
 
-    matplotlib does not manage colours: it hands the numbers of `space` on as they are, and an untagged figure is shown
-    as if it were sRGB, somewhat paler than the photographs. A figure that is saved with the profile is right::
+    matplotlib does not manage colour: it passes the numbers of `space` on unchanged, and an untagged figure is shown as
+    if it were sRGB, somewhat paler than the photographs. A figure that is saved with the profile is correct::
 
         axes = plot.side_by_side(clipped, restored)
         profile = restored.convert("display-p3").icc_profile

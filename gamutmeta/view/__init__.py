@@ -1,4 +1,4 @@
-"""A page that shows what a payload does: one HTML file that decodes the picture itself and loads nothing."""
+"""A page that shows what a payload restores: one HTML file that decodes the picture itself and loads nothing."""
 
 from __future__ import annotations
 

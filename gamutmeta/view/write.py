@@ -36,7 +36,7 @@ def write_page(
     check: bool = True,
     overwrite: bool = False,
 ) -> Report:
-    """Write a page that shows an sRGB file as it is and restored.
+    """Write a page that shows an sRGB file as it is and as it is restored.
 
     The file is put into the page byte for byte, and the page's own decoder restores it. A TIFF, which browsers do not
     show, is put in as a PNG of the same samples, for which the payload is valid as well.
@@ -73,7 +73,7 @@ def write_page(
     picture, notes = file.data, report.notes
     if carriers.host_format(file.data) == "tiff":
         picture = _as_png(file)
-        notes = (*notes, "browsers show no TIFF: the page holds a PNG of the same samples")
+        notes = (*notes, "browsers do not show TIFF: the page contains a PNG of the same samples")
     elif file.attached.carrier == "sidecar":
         shown["sidecar"] = b64encode(file.attached.payload.to_bytes()).decode("ascii")
     html = page_html(_title(path), picture, shown).encode()
@@ -94,7 +94,7 @@ def _as_png(file: SrgbFile) -> bytes:
     """
     payload = file.attached.payload
     if payload.binding.kind != "rgb8":
-        raise PhotoError("browsers show no TIFF, and this payload belongs to a JPEG: view that instead")
+        raise PhotoError("browsers do not show TIFF, and this payload belongs to a JPEG: view the JPEG instead")
     metadata = read_metadata(file.data)
     png = encode_srgb_file(file.codes, "png", alpha=file.alpha, exif=metadata.exif)
     return carriers.embed(png, payload.to_bytes())

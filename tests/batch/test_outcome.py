@@ -21,7 +21,7 @@ class TestFailure:
             (OSError(28, "No space left on device"), Failure("os", "No space left on device")),
             (OSError("odd"), Failure("os", "odd")),
             (OSError(), Failure("os", "OSError")),
-            (MemoryError(), Failure("memory", "there is not enough memory; try fewer jobs at a time (MemoryError)")),
+            (MemoryError(), Failure("memory", "not enough memory; try fewer jobs at a time (MemoryError)")),
             (KeyError("x"), Failure("defect", "a defect, please report it: KeyError: 'x'")),
         ],
     )

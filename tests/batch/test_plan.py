@@ -105,14 +105,14 @@ class TestPlan:
 
     def test_several_files_cannot_go_into_a_file(self, tmp_path: Path) -> None:
         (tmp_path / "x.jpg").write_bytes(b"")
-        with pytest.raises(PlanError, match="need a folder"):
+        with pytest.raises(PlanError, match="need an output folder"):
             plan([tmp_path / "a.tif", tmp_path / "b.tif"], tmp_path / "x.jpg", readable=READABLE)
 
     def test_nothing_to_do(self, tmp_path: Path) -> None:
         with pytest.raises(PlanError, match="no input"):
             plan([], tmp_path, readable=READABLE)
         (tmp_path / "empty").mkdir()
-        with pytest.raises(PlanError, match=r"empty holds no file that ends in \.png, \.tif"):
+        with pytest.raises(PlanError, match=r"empty contains no file that ends in \.png, \.tif"):
             plan([tmp_path / "empty"], tmp_path / "out", readable=READABLE)
 
     def test_a_folder_that_cannot_be_read_is_not_passed_over(

@@ -124,10 +124,10 @@ class TestDifferences:
     @pytest.mark.parametrize(
         ("change", "message"),
         [
-            (change_source, r"a\.jpg was made from another version of a\.tif; --overwrite replaces it"),
+            (change_source, r"a\.jpg was made from another version of a\.tif; pass overwrite=True to replace it"),
             (add_sidecar, r"a\.jpg was made from another version of a\.tif"),
             (change_output, r"a\.jpg was changed since it was made"),
-            (forget, r"a\.jpg exists; --overwrite replaces it"),
+            (forget, r"a\.jpg exists; pass overwrite=True to replace it"),
             (damage_record, r"a\.jpg exists"),
         ],
     )
@@ -161,7 +161,7 @@ class TestDifferences:
         task.source.write_bytes(b"with sidecar")
         WORK(task)
         sidecar_path(task.target).unlink()
-        with pytest.raises(OutputExistsError, match=r"a\.jpg has lost a\.jpg\.gamut"):
+        with pytest.raises(OutputExistsError, match=r"a\.jpg has no a\.jpg\.gamut any more"):
             WORK(task)
 
     def test_a_foreign_file_is_never_adopted(self, task: Task) -> None:

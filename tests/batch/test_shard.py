@@ -54,5 +54,5 @@ class TestShard:
 
     @pytest.mark.parametrize("text", ["", "2", "0/8", "9/8", "1/0", "-1/8", "1/8/2", "a/b", "1.0/2", " 1/2", "²/3"])
     def test_what_is_refused(self, text: str) -> None:
-        with pytest.raises(PlanError, match="is not of the form i/n"):
+        with pytest.raises(PlanError, match="must have the form i/n"):
             Shard.parse(text)

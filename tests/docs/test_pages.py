@@ -154,7 +154,7 @@ def test_every_field_of_a_report_is_listed() -> None:
 def test_fields_of_info_and_validate_are_listed() -> None:
     text = " ".join(manual.text_of("pipelines.md").split())
     for command, result in (("info", PayloadInfo), ("validate", Validation)):
-        (said,) = re.findall(rf"- `{command}`: (.*?)\.(?: - | What )", text)
+        (said,) = re.findall(rf"- `{command}`: (.*?)\.(?: - | Wrong )", text)
         for name in (
             field.name for kind in (result, *((Stage,) if result is Validation else ())) for field in fields(kind)
         ):
@@ -162,7 +162,7 @@ def test_fields_of_info_and_validate_are_listed() -> None:
 
 
 def test_every_kind_of_file_is_listed() -> None:
-    rows = manual.table("formats.md", "| ending | format | bits, default first |")
+    rows = manual.table("formats.md", "| suffix | format | bits, default first |")
     expected = [
         [
             ", ".join(f"`{suffix}`" for suffix in kind.suffixes),
@@ -173,7 +173,7 @@ def test_every_kind_of_file_is_listed() -> None:
         for kind in KINDS.values()
     ]
     assert rows == expected
-    srgb = {ending for row in manual.table("formats.md", "| ending | format | bits |") for ending in row[0].split(", ")}
+    srgb = {ending for row in manual.table("formats.md", "| suffix | format | bits |") for ending in row[0].split(", ")}
     assert srgb == {f"`{suffix}`" for suffix in carriers.SUFFIXES}
     read = {name.split(",")[0] for name, *_ in manual.table("formats.md", "| kind |")}
     assert {"HEIF" if name == "HEIC" else name for name in read} == {*_READERS, "raw"}

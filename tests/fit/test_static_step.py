@@ -155,7 +155,7 @@ def test_what_cannot_be_recorded_is_called() -> None:
     step._records = True
     for number in range(module._UNRECORDED):
         step(number, [0.0])
-    with pytest.warns(GamutMetaWarning, match="cannot be recorded on this GPU, and is called piece by piece"):
+    with pytest.warns(GamutMetaWarning, match="cannot be recorded as a CUDA graph"):
         step(module._UNRECORDED, [0.0])
     step(module._UNRECORDED + 1, [0.0])
     assert not step._recorded

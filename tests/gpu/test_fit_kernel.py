@@ -243,7 +243,7 @@ def test_where_the_kernels_fail_torch_takes_their_place(monkeypatch: pytest.Monk
     before = [network.values.detach().clone() for network in networks]
     generators = [torch.Generator().manual_seed(3) for _ in networks]
     step = StaticStep(networks, CONFIG, BATCH, generators, fused=True)
-    with pytest.warns(GamutMetaWarning, match=r"torch's operations take their place \(RuntimeError: no C compiler\)"):
+    with pytest.warns(GamutMetaWarning, match=r"torch's operations are used instead \(RuntimeError: no C compiler\)"):
         step.load(problems, 0)
     for network, values in zip(networks, before, strict=True):
         torch.testing.assert_close(network.values.detach(), values, rtol=0, atol=0)

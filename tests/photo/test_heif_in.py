@@ -87,7 +87,7 @@ def test_transparency_is_kept_and_further_pictures_are_noted() -> None:
     assert picture.samples.shape == SMOOTH.shape
     assert picture.alpha is not None
     assert np.abs(picture.alpha.astype(int) - 200 * 257).max() <= 2 * 257
-    assert picture.notes == ["the file has further pictures, which were left out"]
+    assert picture.notes == ["the file contains further pictures; only the first one was read"]
 
 
 def test_avif() -> None:

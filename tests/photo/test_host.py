@@ -33,7 +33,7 @@ def test_further_pictures_are_noted() -> None:
     image = Image.fromarray(SMOOTH)
     for kind in ("MPO", "PNG"):
         data = saved(image, kind, save_all=True, append_images=[image.rotate(180)])
-        assert read_metadata(data).notes == ("the file has further pictures, which were left out",)
+        assert read_metadata(data).notes == ("the file contains further pictures; only the first one was read",)
 
 
 def test_other_files() -> None:

@@ -36,10 +36,10 @@ def test_defaults(name: str, default: tuple[int, int | None]) -> None:
         ("a.avif", {"depth": 16}, "AVIF has 8 or 10 or 12 bits"),
         ("a.jxl", {"depth": 10}, "JPEG XL has 8 or 16 bits per channel here, not 10"),
         ("a.heic", {"depth": 9}, "not 9$"),
-        ("a.png", {"quality": 90}, "nothing is lost in PNG, which has no quality"),
-        ("a.jpg", {"quality": 0}, "quality is 1 to 100, not 0"),
-        ("a.avif", {"quality": 101}, "quality is 1 to 100, not 101"),
-        ("a.jxl", {"quality": 99}, "lossy JPEG XL cannot be in ProPhoto; .* rec2020"),
+        ("a.png", {"quality": 90}, "PNG is lossless and has no quality"),
+        ("a.jpg", {"quality": 0}, "quality must be 1 to 100, not 0"),
+        ("a.avif", {"quality": 101}, "quality must be 1 to 100, not 101"),
+        ("a.jxl", {"quality": 99}, "lossy JPEG XL is not written in ProPhoto; .* rec2020"),
     ],
 )
 def test_impossible_combinations(name: str, options: dict[str, Any], message: str) -> None:

@@ -112,7 +112,7 @@ def test_further_pictures_are_noted(kind: str) -> None:
     data = saved(image, kind, save_all=True, append_images=[image.rotate(180)])
     picture = read_pillow(io.BytesIO(data), FORMATS, 10_000)
     assert np.abs(picture.samples.astype(int) - SMOOTH).max() <= 12
-    assert picture.notes == ["the file has further pictures, which were left out"]
+    assert picture.notes == ["the file contains further pictures; only the first one was read"]
 
 
 def test_gain_map_in_a_jpeg_is_noted() -> None:

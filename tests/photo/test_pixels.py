@@ -146,7 +146,7 @@ def test_size_limit(kind: Any) -> None:
     ids=lambda a: str(a.shape),
 )
 def test_pixels_are_checked(pixels: np.ndarray) -> None:
-    with pytest.raises(PhotoError, match="pixels are uint8 of shape"):
+    with pytest.raises(PhotoError, match="pixels must be uint8 of shape"):
         encode_srgb_file(pixels)
 
 

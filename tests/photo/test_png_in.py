@@ -137,7 +137,7 @@ def test_animation_is_noted(samples: NDArray[np.uint8 | np.uint16]) -> None:
     if samples.dtype == np.uint16:
         pytest.importorskip("imagecodecs")
     picture = read(coloured(make_chunk(b"acTL", struct.pack(">II", 1, 0)), samples=samples))
-    assert picture.notes == ["the file has further pictures, which were left out"]
+    assert picture.notes == ["the file contains further pictures; only the first one was read"]
 
 
 def test_damaged_exif_is_noted() -> None:

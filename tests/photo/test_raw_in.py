@@ -96,7 +96,7 @@ def test_other_containers_have_no_exif_here(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(rawpy, "imread", lambda _: real(str(good)))
     picture = read_raw(placed(tmp_path, "a.crw", b"II\x1a\0\0\0HEAPCCDR"), 10_000)
     assert picture.exif is None
-    assert picture.notes == ["the raw file's EXIF data could not be read"]
+    assert picture.notes == ["the EXIF data of the raw file could not be read"]
 
 
 def test_size_is_checked(tmp_path: Path) -> None:

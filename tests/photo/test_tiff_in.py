@@ -280,7 +280,7 @@ def test_further_pages_are_noted() -> None:
     tifffile.imwrite(file, ARRAY[:4], photometric="rgb", metadata=None, append=True)
     picture = read_tiff(file, 10_000)
     assert np.array_equal(picture.samples, ARRAY)
-    assert picture.notes == ["the file has further pages, which were left out"]
+    assert picture.notes == ["the file contains further pages; only the first one was read"]
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])

@@ -168,5 +168,5 @@ def test_transparency() -> None:
 
 @pytest.mark.parametrize("alpha", [ALPHA[1:], ALPHA.astype(np.uint8), ALPHA[..., None]], ids=lambda a: str(a.shape))
 def test_transparency_is_checked(alpha: Any) -> None:
-    with pytest.raises(PhotoError, match=r"transparency is a uint16 array of shape \(5, 7\), not"):
+    with pytest.raises(PhotoError, match=r"transparency must be a uint16 array of shape \(5, 7\), not"):
         WideImage(wide_array(5, 7), alpha=alpha)

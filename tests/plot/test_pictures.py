@@ -58,7 +58,7 @@ def test_what_cannot_be_compared() -> None:
     with pytest.raises(PhotoError, match="96x64 and 96x63 pixels cannot be compared; resize or crop"):
         plot.error_map(ORIGINAL, WideImage(ORIGINAL.array[:63]))
     for top in (0, -1, float("nan")):
-        with pytest.raises(PhotoError, match="top: the scale ends above 0"):
+        with pytest.raises(PhotoError, match="top: the end of the scale must be above 0"):
             plot.error_map(ORIGINAL, CLIPPED, top=top)
     assert not plt.get_fignums()
 

@@ -111,7 +111,7 @@ def test_a_reference_travels_small(pictures: Path, tmp_path: Path) -> None:
 
 def test_a_tiff_becomes_a_png_that_its_payload_fits(pictures: Path, tmp_path: Path) -> None:
     report = write_page(pictures / "photo.tif", tmp_path / "page.html")
-    assert report.notes == ("browsers show no TIFF: the page holds a PNG of the same samples",)
+    assert report.notes == ("browsers do not show TIFF: the page contains a PNG of the same samples",)
     png = picture(tmp_path / "page.html")
     assert carriers.host_format(png) == "png"
     restored, expected = gamutmeta.expand(png), gamutmeta.expand(pictures / "photo.tif")
@@ -146,7 +146,7 @@ def test_what_there_is_no_page_for(pictures: Path, tmp_path: Path) -> None:
     write_page(pictures / "photo.jpg", page, overwrite=True)
     assert data(page)["name"] == "photo.jpg"
     gamutmeta.WideImage(np.zeros((3, 3, 3), np.uint16)).save(tmp_path / "small.tif")
-    with pytest.raises(PhotoError, match="they cannot be compared"):
+    with pytest.raises(PhotoError, match="cannot be compared"):
         write_page(pictures / "photo.jpg", page, reference=tmp_path / "small.tif", overwrite=True)
     assert run("view", pictures / "photo.jpg", "-o", tmp_path / "page.txt").exit_code == 2
 

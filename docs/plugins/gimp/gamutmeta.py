@@ -29,7 +29,7 @@ def expand(path, target):
     try:
         ran = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
     except OSError as error:
-        return f"{command[0]} cannot be started ({error.strerror}): pip install 'gamutmeta[cli]'"
+        return f"{command[0]} cannot be started ({error.strerror}): install gamutmeta, or set GAMUTMETA to its path"
     if ran.returncode == 0:
         return None
     try:

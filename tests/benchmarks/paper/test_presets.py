@@ -66,6 +66,6 @@ def test_nothing_to_keep() -> None:
     grey = np.full((20, 30, 3), 30_000, np.uint16)
     codes, metadata = row_of(gamutmeta, "gamutmeta-balanced").reduce(grey, quickly(1))
     assert metadata.seconds == 0
-    assert "holds no model" in metadata.note
+    assert "contains no model" in metadata.note
     restored = row_of(gamutmeta, "gamutmeta-balanced").expand(codes, metadata.data, quickly(1))
     assert np.abs(restored.astype(int) - grey).max() < 200
