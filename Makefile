@@ -23,9 +23,12 @@ NODE_READY := spec/kaitai/node_modules/.package-lock.json
 REQUIREMENTS := import sys, tomllib; settings = tomllib.load(open("pyproject.toml", "rb")); \
 	project = settings["project"]; lists = project["optional-dependencies"] | settings["dependency-groups"]; \
 	print(*project["dependencies"], *(line for name in sys.argv[1:] for line in lists[name]), sep="\n")
-# Byte code is left to the first import, or to several processes at once: pip's own single one takes longer than all else.
-INSTALL := $(BIN)/python -m pip -qqq --log $(VENV)/pip.log install --no-compile -c constraints.txt
-OR_TELL := || { tail -n 30 $(VENV)/pip.log >&2; exit 1; }
+# The pip that came with Python installs the first packages: to give .venv its own would take longer than most of them.
+PIP := $$(test -x $(BIN)/pip && echo $(BIN)/python -m pip || echo $(PYTHON) -m pip --python $(BIN)/python)
+# Byte code is left to the first import, or to several processes at once; what pip says, to a file, unless it fails.
+INSTALL := $(PIP) install --no-compile -c constraints.txt
+OR_TELL := > $(VENV)/pip.log 2>&1 || { tail -n 20 $(VENV)/pip.log >&2; exit 1; }
+COMPILE := $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -82,8 +85,9 @@ check: lint types layers test-all
 
 # The demo runs from the folder it is in: the package is not installed, which would need a build tool.
 $(DEMO_READY): pyproject.toml constraints.txt
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Setting up $(VENV) for the demo ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv --without-pip $(VENV)
+	@$(PIP) --version > /dev/null 2>&1 || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -c '$(REQUIREMENTS)' fit cli > $(VENV)/demo.txt
 	@$(INSTALL) -r $(VENV)/demo.txt $(OR_TELL)
 	@touch $@
@@ -91,16 +95,17 @@ $(DEMO_READY): pyproject.toml constraints.txt
 # Compiled beforehand, since the tests take warnings for errors, also those of a module that is compiled when imported.
 $(TEST_READY): $(DEMO_READY)
 	@echo "Setting up $(VENV) for the tests ..."
+	@test -x $(BIN)/pip || $(BIN)/python -m ensurepip --default-pip > $(VENV)/pip.log 2>&1
 	@$(BIN)/python -c '$(REQUIREMENTS)' test > $(VENV)/test.txt
 	@$(INSTALL) -e '.[all]' -r $(VENV)/test.txt $(OR_TELL)
-	@$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true
+	@$(COMPILE)
 	@touch $@
 
 $(READY): $(TEST_READY)
 	@echo "Setting up $(VENV) for everything else ..."
 	@$(BIN)/python -c '$(REQUIREMENTS)' heavy lint docs > $(VENV)/everything.txt
 	@$(INSTALL) -r $(VENV)/everything.txt $(OR_TELL)
-	@$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true
+	@$(COMPILE)
 	@touch $@
 
 %/node_modules/.package-lock.json: %/package-lock.json
