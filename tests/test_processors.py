@@ -35,9 +35,9 @@ TESTS = (
     "tests/spec/test_runner.py::test_the_table_names_what_failed",
     "tests/spec/test_vectors.py::test_the_script_makes_these_very_vectors",
     "tests/spec/test_vectors.py::test_the_package_gives_the_right_answer",
-    "tests/test_edit.py::TestCrop",
+    "tests/test_edit.py::TestLossless",
 )
-"""Those whose results depend on it. Together they take less than a minute of one core."""
+"""Those whose results depend on it. Together they take half a minute of one core."""
 
 _LINUX_X86 = sys.platform == "linux" and platform.machine() == "x86_64"
 """Here everything can be emulated."""
@@ -96,8 +96,9 @@ def _numpy_without(features: list[str]) -> Emulation:
 
 def _threads(number: int) -> Emulation:
     variables = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "GAMUTMETA_THREADS")
+    environment = dict.fromkeys(variables, str(number)) | {"MKL_DYNAMIC": "FALSE"}  # also more than there are cores
     evidence = "import torch, gamutmeta.color.threads as t; print(torch.get_num_threads(), t.thread_count())"
-    return Emulation(evidence, f"{number} {number}", dict.fromkeys(variables, str(number)))
+    return Emulation(evidence, f"{number} {number}", environment)
 
 
 EMULATIONS = {
@@ -152,7 +153,7 @@ def emulation(request: pytest.FixtureRequest) -> Emulation:
 
 
 def test_the_same_tests_pass(emulation: Emulation) -> None:
-    options = ["-q", "-m", "not slow", "--maxfail=8", "--tb=short", "-p", "no:cacheprovider", "-p", "no:xdist"]
-    done = python(emulation, "-m", "pytest", *options, *TESTS)
-    tail = "\n".join((done.stdout + done.stderr).splitlines()[-80:])
-    assert done.returncode == 0, tail
+    options = ["-q", "--tb=short", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-profile", "repeatable"]
+    done = python(emulation, "-m", "pytest", *options, "-m", "not slow", "-k", "not memory and not extract/", *TESTS)
+    said = done.stdout if done.returncode in {0, 1} else done.stdout + done.stderr
+    assert done.returncode == 0, "\n".join(["the end of what the tests said:", *said.splitlines()[-100:]])
