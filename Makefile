@@ -6,27 +6,46 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Three sizes of .venv, each on top of the one before: for the demo, for `make test`, and for everything else.
+DEMO_READY := $(VENV)/.ready-demo
+TEST_READY := $(VENV)/.ready-test
 READY := $(VENV)/.ready
-# Which tests `make test` runs; none for all of them.
+# Which tests `make test` runs; none for all of them. Hypothesis tries the same examples on every machine; at random, and
+# more every time, with HYPOTHESIS=default.
 MARKS ?= not slow
-# pip knows dependency groups since 25.1 only.
-GROUPS := import tomllib; groups = tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]; \
-	print(*groups["test"], *groups["lint"], *groups["docs"], sep="\n")
+HYPOTHESIS ?= repeatable
+# One process for each core; more than 8 would need more memory than machines with as many cores have.
+WORKERS ?= --numprocesses auto --maxprocesses 8 --dist worksteal
 # The specification's Kaitai compiler; without npm its tests are skipped.
 NODE_READY := spec/kaitai/node_modules/.package-lock.json
 
+# Dependencies of the package, of extras and of groups as a file for pip, which knows groups since 25.1 only.
+REQUIREMENTS := import sys, tomllib; settings = tomllib.load(open("pyproject.toml", "rb")); \
+	project = settings["project"]; lists = project["optional-dependencies"] | settings["dependency-groups"]; \
+	print(*project["dependencies"], *(line for name in sys.argv[1:] for line in lists[name]), sep="\n")
+# The pip that came with Python installs the first packages: to give .venv its own would take longer than most of them.
+PIP := $$(test -x $(BIN)/pip && echo $(BIN)/python -m pip || echo $(PYTHON) -m pip --python $(BIN)/python)
+# Byte code is left to the first import, or to several processes at once; what pip says, to a file, unless it fails.
+INSTALL := $(PIP) install --no-compile -c constraints.txt
+OR_TELL := > $(VENV)/pip.log 2>&1 || { tail -n 20 $(VENV)/pip.log >&2; exit 1; }
+COMPILE := $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true
+
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test test-all lint types layers check conformance vectors fuzz paper docs clean
+.PHONY: demo test test-all processors lint types layers check conformance vectors fuzz paper docs clean
 
-demo: $(READY)
-	@$(BIN)/gamutmeta demo --overwrite
+demo: $(DEMO_READY)
+	@$(BIN)/python -m gamutmeta demo --overwrite
 
-test: $(READY) $(if $(shell command -v npm),$(NODE_READY))
-	$(BIN)/python -m pytest -m "$(MARKS)" $(PYTEST_ARGS)
+test: $(TEST_READY) $(if $(shell command -v npm),$(NODE_READY))
+	$(BIN)/python -m pytest -m "$(MARKS)" --hypothesis-profile $(HYPOTHESIS) $(WORKERS) $(PYTEST_ARGS)
 
-test-all:
-	@$(MAKE) --no-print-directory test MARKS=
+test-all: $(READY)
+	@$(MAKE) --no-print-directory test MARKS= HYPOTHESIS=default
+
+# The tests of sums and elementary functions once more, as other processors would compute them.
+processors: $(TEST_READY)
+	$(BIN)/python -m pytest tests/test_processors.py $(PYTEST_ARGS)
 
 lint: $(READY)
 	$(BIN)/ruff check
@@ -64,11 +83,29 @@ vectors: $(READY)
 
 check: lint types layers test-all
 
-$(READY): pyproject.toml constraints.txt
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "Setting up $(VENV) ..."
-	@$(BIN)/python -c '$(GROUPS)' > $(VENV)/groups.txt
-	@$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[all]' -r $(VENV)/groups.txt
+# The demo runs from the folder it is in: the package is not installed, which would need a build tool.
+$(DEMO_READY): pyproject.toml constraints.txt
+	@echo "Setting up $(VENV) for the demo ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv --without-pip $(VENV)
+	@$(PIP) --version > /dev/null 2>&1 || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -c '$(REQUIREMENTS)' fit cli > $(VENV)/demo.txt
+	@$(INSTALL) -r $(VENV)/demo.txt $(OR_TELL)
+	@touch $@
+
+# Compiled beforehand, since the tests take warnings for errors, also those of a module that is compiled when imported.
+$(TEST_READY): $(DEMO_READY)
+	@echo "Setting up $(VENV) for the tests ..."
+	@test -x $(BIN)/pip || $(BIN)/python -m ensurepip --default-pip > $(VENV)/pip.log 2>&1
+	@$(BIN)/python -c '$(REQUIREMENTS)' test > $(VENV)/test.txt
+	@$(INSTALL) -e '.[all]' -r $(VENV)/test.txt $(OR_TELL)
+	@$(COMPILE)
+	@touch $@
+
+$(READY): $(TEST_READY)
+	@echo "Setting up $(VENV) for everything else ..."
+	@$(BIN)/python -c '$(REQUIREMENTS)' heavy lint docs > $(VENV)/everything.txt
+	@$(INSTALL) -r $(VENV)/everything.txt $(OR_TELL)
+	@$(COMPILE)
 	@touch $@
 
 %/node_modules/.package-lock.json: %/package-lock.json

@@ -13,7 +13,7 @@ from gamutmeta.photo.wide import WideImage
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-QUICK = replace(PRESETS["balanced"], steps=160, batch=1024, network_rate=2e-2)
+QUICK = replace(PRESETS["balanced"], steps=40, batch=1024, network_rate=2e-2)
 QUICK_PAPER = replace(PRESETS["paper"], steps=60, batch=1024)
 
 

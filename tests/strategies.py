@@ -60,7 +60,8 @@ def carriers_png_neighbours() -> st.SearchStrategy[bytes]:
     kind = st.sampled_from([b"tEXt", b"zTXt", b"iTXt", b"prVt", b"caBX", b"gaMT", b"tIME"])
     content = st.one_of(st.binary(max_size=40), st.just(b"Gamutmeta\0x"), st.just(b"gamutmeta"))
     runs = st.lists(st.builds(make_chunk, kind, content), max_size=8).map(b"".join)
-    return runs.filter(lambda run: b"iTXtgamutmeta\0" not in run)
+    # hypothesis also draws constants of the code under test: a run must not hold what claims to be a payload.
+    return runs.filter(lambda run: not any(kind + b"gamutmeta\0" in run for kind in (b"tEXt", b"zTXt", b"iTXt")))
 
 
 @st.composite

@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 import pytest
 from carriers.hosts import jpeg, with_pictures
-from carrots import quick_presets, write_piece
+from carrots import quick_presets, with_quick_presets, write_piece
 from click.testing import CliRunner, Result
 from photo_files import dng_bytes
 from PIL import Image
@@ -601,13 +601,14 @@ class TestDefects:
 class TestProcess:
     """The real command, in a process of its own."""
 
-    def test_two_at_a_time(self) -> None:
+    def test_two_at_a_time(self, tmp_path_factory: pytest.TempPathFactory) -> None:
         Path("exports").mkdir()
         for name in ("a", "b"):
             write_piece(Path(f"exports/{name}.tif"))
         Path("exports/bad.tif").write_bytes(b"")
         result = subprocess.run(
             [sys.executable, "-m", "gamutmeta", "reduce", "exports", "-o", "web/", "--jobs", "2", "--json"],
+            env=with_quick_presets(tmp_path_factory.mktemp("presets"), os.environ),
             capture_output=True,
             text=True,
             check=False,

@@ -11,7 +11,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from carrots import CARROTS
+from carrots import CARROTS, quick_presets, with_quick_presets
 
 import gamutmeta
 from gamutmeta import carriers
@@ -34,10 +34,11 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(command: list[str], folder: Path) -> str:
-    """Run an example with one thread per process: others may be at work on this machine."""
+def run(command: list[str], folder: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Run an example with quick presets, and one thread per process: others may be at work on this machine."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     environment = os.environ | {"PATH": path, "OMP_NUM_THREADS": "1"}
+    environment = with_quick_presets(tmp_path_factory.mktemp("presets"), environment)
     result = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
     return result.stdout
@@ -47,14 +48,22 @@ def test_there_are_examples() -> None:
     assert (len(examples("python")), len(examples("sh"))) == (3, 2)
 
 
+@pytest.mark.filterwarnings(
+    "ignore:unclosed file:ResourceWarning"
+)  # a picture that a few lines open they need not close
 @pytest.mark.parametrize("code", examples("python"))
-def test_python_examples(code: str, folder: Path) -> None:
-    run([sys.executable, "-W", "error", "-c", code], folder)
+def test_python_examples(code: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr("gamutmeta.fit.config.PRESETS", quick_presets())
+    try:
+        exec(compile(code, "README.md", "exec"), {"__name__": "__main__"})  # noqa: S102 - that is the point
+    finally:
+        gamutmeta.unregister()
 
 
 @pytest.mark.parametrize("code", examples("sh"))
-def test_command_line_examples(code: str, folder: Path) -> None:
-    run(["sh", "-e", "-c", code], folder)
+def test_command_line_examples(code: str, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    run(["sh", "-e", "-c", code], folder, tmp_path_factory)
     assert (folder / "restored.tif").exists() or (folder / "restored" / "a.tif").exists()
 
 

@@ -37,7 +37,8 @@ CONTAINER = carriers.MAGIC + b"any payload"
 HOSTS = {"jpeg": fuzz_jpegs(), "png": fuzz_pngs(), "tiff": fuzz_tiffs()}
 each_kind = pytest.mark.parametrize("kind", HOSTS)
 # Drawing a file takes longer than looking at it.
-structured = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+MANY = settings.default.max_examples
+structured = settings(deadline=None, max_examples=MANY * 3 // 5, suppress_health_check=[HealthCheck.too_slow])
 
 
 def shown(data: bytes) -> Any:
@@ -87,14 +88,14 @@ def test_all_carriers_carry_the_same_bytes(tmp_path_factory: Any, data: st.DataO
 
 
 @each_kind
-@settings(structured, max_examples=200)
+@settings(structured, max_examples=2 * MANY)
 @given(data=st.data())
 def test_mutated_files_give_a_result_or_an_error_of_ours(kind: str, data: st.DataObject) -> None:
     stamped = HOSTS[kind].map(lambda host: carriers.embed(host, CONTAINER))
     hosts.run(data.draw(fuzz_mutated(HOSTS[kind] | stamped)))
 
 
-@settings(structured, max_examples=150)
+@settings(structured, max_examples=MANY * 3 // 2)
 @given(fuzz_mutated(fuzz_bound().map(lambda pair: pair[0])))
 def test_the_plugin_never_changes_what_image_open_gives(data: bytes) -> None:
     pillow.run(data)

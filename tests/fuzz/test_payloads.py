@@ -32,7 +32,7 @@ from tests.fuzz.targets import container, descriptor, frame
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-structured = settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+structured = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 # --- mutations -------------------------------------------------------------------------------------------------------
@@ -95,7 +95,7 @@ def declared(draw: st.DrawFn) -> bytes:
     return container_of(packed, draw(st.just(stated & 0xFFFFFFFF) | st.integers(0, 1 << 21)), stored)
 
 
-@settings(structured, max_examples=300)
+@settings(structured, max_examples=3 * settings.default.max_examples)
 @given(declared())
 def test_declared_sizes_do_not_cost_what_they_declare(data: bytes) -> None:
     tracemalloc.start()
@@ -202,7 +202,7 @@ def plugin() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("plugin")
-@settings(structured, max_examples=60)
+@settings(structured, max_examples=settings.default.max_examples * 3 // 5)
 @given(fuzz_bound(), st.data(), st.sampled_from(["png", "tiff", "jpeg"]))
 def test_an_edited_file_can_be_expanded(pair: tuple[bytes, Payload], data: st.DataObject, format_: Any) -> None:
     image = Image.open(io.BytesIO(pair[0]))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.filterwarnings("ignore")  # Pillow warns of damaged files.
 
 each_target = pytest.mark.parametrize("name", TARGETS)
-with_atheris = pytest.mark.skipif(find_spec("atheris") is None, reason="needs atheris, which has no wheel here")
+with_atheris = pytest.mark.skipif(find_spec("atheris") is None, reason="atheris is not installed")
 
 EXECUTIONS = 600
 
@@ -47,6 +47,7 @@ def test_mutated_seeds_break_no_promise(name: str, tmp_path: Path) -> None:
     assert guard.close().findings == []
 
 
+@pytest.mark.slow
 @with_atheris
 @each_target
 def test_a_short_run_finds_nothing(name: str, tmp_path: Path) -> None:

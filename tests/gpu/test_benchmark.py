@@ -62,6 +62,7 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(torch.cuda, "synchronize", lambda: None)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("tiny")
 def test_expansion_and_fit_give_rows() -> None:
     wide = colourful(40, 60)
@@ -78,6 +79,7 @@ def test_expansion_and_fit_give_rows() -> None:
     assert "| balanced | 24 |" in document(ABOUT | {"rows": rows})
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("tiny")
 def test_steps_give_rows() -> None:
     """Where there is no GPU, by Triton's interpreter."""

@@ -125,6 +125,7 @@ def test_adam_equals_the_plain_twin() -> None:
     torch.testing.assert_close(found[1], found[0], rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_steps_learn_as_the_plain_twins_do() -> None:
     def losses(*, fused: bool, steps: int = 16) -> list[float]:
         networks, problems = pictures(CONFIG)

@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +15,11 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.agreement import CODINGS, PROGRAMS, compared, middle  # noqa: E402
+from gamutmeta.fit.config import PRESETS  # noqa: E402
 from gamutmeta.photo.read import read_photo  # noqa: E402
 from spec.program import Program  # noqa: E402
 
+SHORT = replace(PRESETS["small"], steps=200)
 PIXELS = {"JavaScript": 60_000, "Python": 1_500}
 
 
@@ -43,7 +46,7 @@ def test_restores_a_photograph_as_the_package_does(decoder: str, coding: str, tm
     pytest.importorskip("torch")
     wide = np.ascontiguousarray(middle(read_photo(CARROTS).array, PIXELS[decoder]))
     program = Program(PROGRAMS[decoder][0], 120)
-    row = compared(program, wide, CODINGS[coding] | {"preset": "small"}, tmp_path)
+    row = compared(program, wide, CODINGS[coding] | {"preset": SHORT}, tmp_path)
     assert program.finish() is None
     assert row["pixels"] > 0.9 * PIXELS[decoder]
     assert row["largest"] <= 2
