@@ -1,36 +1,30 @@
 """Other ways to keep wide colours in a file: bytes, and how close the colours come.
 
-    python -m benchmarks.alternatives PHOTOGRAPH... [--name NAME]
+    python -m benchmarks.alternatives PHOTOGRAPH...
 
 Every photograph is written as an sRGB JPEG without and with a payload, and as what else one might use: JPEGs in wider
-spaces, AVIF, JPEG XL. Each file is read back as ROMM RGB by the package's own readers, and measured against the
-photograph: PSNR in linear ProPhoto of out-of-gamut (OG) and of all pixels. Writes ``results/<name>.json`` and
-``results/<name>.md``.
+spaces, AVIF, JPEG XL. Each file is read back as ROMM RGB by the package's own readers, and compared with the
+photograph: PSNR in linear ProPhoto of out-of-gamut (OG) and of all pixels.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import statistics
+import sys
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from statistics import median
 
-from benchmarks.machine import describe
+from benchmarks.harness import Benchmark, Result, Row, add_photographs, table
+from benchmarks.pictures import photographs
 from gamutmeta import carriers
-from gamutmeta.color.quality import measure
+from gamutmeta.color.quality import measure as measure_quality
 from gamutmeta.expansion import expand
 from gamutmeta.photo.read import read_photo
+from gamutmeta.photo.wide import WideImage
 from gamutmeta.reduction import reduce_file
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from gamutmeta.photo.wide import WideImage
-
-RESULTS = Path(__file__).parent / "results"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +54,12 @@ WAYS = (
 )
 
 
-def rows_of(path: Path, folder: Path) -> Iterator[dict[str, Any]]:
+def rows_of(path: Path, folder: Path) -> Iterator[Row]:
     """One photograph in every way."""
     photo = read_photo(path)
 
-    def row(title: str, size: int, back: WideImage) -> dict[str, Any]:
-        quality = measure(photo.array, back.array)
+    def row(title: str, size: int, back: WideImage) -> Row:
+        quality = measure_quality(photo.array, back.array)
         figures = {"bytes": size, "og": quality.psnr_og, "psnr": quality.psnr, "og_percent": quality.og_percent}
         return {"photograph": path.stem, "pixels": photo.width * photo.height, "way": title} | figures
 
@@ -82,37 +76,29 @@ def rows_of(path: Path, folder: Path) -> Iterator[dict[str, Any]]:
         yield row(way.title, file.stat().st_size, read_photo(file))
 
 
-def table(rows: Sequence[dict[str, Any]]) -> list[str]:
-    """Medians over the photographs; bytes are relative to the plain sRGB JPEG of the same photograph."""
-    plain = {row["photograph"]: row["bytes"] for row in rows if row["way"] == PLAIN}
-    lines = ["| file | bytes / sRGB JPEG | bits per pixel | OG dB | whole dB |", "|---|---:|---:|---:|---:|"]
-    for title in dict.fromkeys(row["way"] for row in rows):
-        mine = [row for row in rows if row["way"] == title]
-        cells = [
-            f"{statistics.median(row['bytes'] / plain[row['photograph']] for row in mine):.2f}",
-            f"{statistics.median(8 * row['bytes'] / row['pixels'] for row in mine):.2f}",
-            *(f"{statistics.median(row[name] for row in mine):.1f}" for name in ("og", "psnr")),
-        ]
-        lines.append(f"| {title} | {' | '.join(cells)} |")
-    return lines
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """See the module's docstring."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("photographs", type=Path, nargs="+")
-    parser.add_argument("--name", default="alternatives", help="of the result files")
-    options = parser.parse_args(arguments)
-    rows: list[dict[str, Any]] = []
+def measure(options: argparse.Namespace, result: Result) -> Iterator[str]:
+    """All photographs."""
     with tempfile.TemporaryDirectory() as folder:
-        for path in options.photographs:
-            rows += rows_of(path, Path(folder))
-            print(path.stem, flush=True)
-    names = ", ".join(path.stem for path in options.photographs)
-    lines = [f"Medians over {len(options.photographs)} photographs: {names}.", "", *table(rows)]
-    (RESULTS / f"{options.name}.json").write_text(json.dumps({"machine": describe(), "rows": rows}, indent=1) + "\n")
-    (RESULTS / f"{options.name}.md").write_text("\n".join(lines) + "\n")
+        for path in photographs(options):
+            result["rows"] += rows_of(path, Path(folder))
+            yield path.stem
 
+
+def document(result: Result) -> str:
+    """Medians over the photographs; bytes are relative to the plain sRGB JPEG of the same photograph."""
+    plain = {row["photograph"]: row["bytes"] for row in result["rows"] if row["way"] == PLAIN}
+    lines = []
+    for title in dict.fromkeys(row["way"] for row in result["rows"]):
+        mine = [row for row in result["rows"] if row["way"] == title]
+        share = median(row["bytes"] / plain[row["photograph"]] for row in mine)
+        bits = median(8 * row["bytes"] / row["pixels"] for row in mine)
+        decibels = (f"{median(row[name] for row in mine):.1f}" for name in ("og", "psnr"))
+        lines.append([title, f"{share:.2f}", f"{bits:.2f}", *decibels])
+    heads = ["file", "bytes / sRGB JPEG", "bits per pixel", "OG dB", "whole dB"]
+    return f"Medians over {len(plain)} photographs: {', '.join(plain)}.\n\n{table(heads, lines, 'lr')}\n"
+
+
+BENCHMARK = Benchmark("alternatives", __doc__, add_photographs, measure, document)
 
 if __name__ == "__main__":
-    main()
+    sys.exit(BENCHMARK.main())

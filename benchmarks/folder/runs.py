@@ -9,24 +9,17 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING, Any
 
 from benchmarks.folder.headers import METHODS, forget
-from benchmarks.process import ROOT
-from gamutmeta.color.threads import THREADS_VARIABLE, core_count
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-__all__ = ["HEADERS", "Variant", "headers", "throughput", "variants"]
-
-Row = dict[str, Any]
+from benchmarks.harness import Row
+from benchmarks.machine import ROOT, THREAD_VARIABLES
+from gamutmeta.color.threads import core_count
 
 HEADERS = (*METHODS, "info")
-_KINDS = ("jpg", "png", "tif")
 
 
 def headers(samples: Sequence[Path], files: int, repeat: int, folder: Path) -> list[Row]:
@@ -122,7 +115,7 @@ def _times(seconds: Sequence[float]) -> Row:
 def _run(command: Sequence[str], threads: int | None) -> tuple[float, float, int | None]:
     """Seconds of a command, its processor seconds, and the most memory its processes had at one time, in MiB."""
     environment = dict(os.environ)
-    for variable in (THREADS_VARIABLE, "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    for variable in THREAD_VARIABLES:
         environment.pop(variable, None)
         if threads is not None:
             environment[variable] = str(threads)

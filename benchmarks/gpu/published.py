@@ -6,26 +6,19 @@ Le, Price, Cohen, Brown, CVPR 2023, section 4: 9,000 steps from random weights, 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from statistics import median
-from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
+from benchmarks.harness import Row
 from benchmarks.paper.method import Setting
 from benchmarks.paper.methods import mlp
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.quality import measure
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from benchmarks.gpu.figures import Row
-
-__all__ = ["papers"]
 
 _DEVICE = "cuda"
 

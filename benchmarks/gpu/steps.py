@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from benchmarks.gpu.card import clocked, timed
+from benchmarks.harness import Row
+from benchmarks.models import payload_of
 from gamutmeta.color.gamut import reduce_to_codes
 from gamutmeta.color.quality import measure
-from gamutmeta.container import Binding, Payload
-from gamutmeta.fit.config import preset_named
+from gamutmeta.fit.config import FitConfig, preset_named
 from gamutmeta.fit.many import Picture, fit_many
 from gamutmeta.fit.network import Network, Problem
 from gamutmeta.fit.samples import draw_samples
 from gamutmeta.fit.static_step import StaticStep
+from gamutmeta.model.descriptor import Descriptor
 from gamutmeta.model.expand import expand
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from numpy.typing import NDArray
-
-    from benchmarks.gpu.figures import Row
-    from gamutmeta.fit.config import FitConfig
-    from gamutmeta.model.descriptor import Descriptor
-
-__all__ = ["batches", "pictures", "together"]
 
 _CUDA = torch.device("cuda")
 
@@ -110,7 +103,6 @@ def together(wide: NDArray[np.uint16], megapixels: float, repeat: int) -> Iterat
     """Rows of fitting so many pictures together, all of it; it is the same picture, so that one tells the quality."""
     config = preset_named("balanced")
     codes, _ = reduce_to_codes(wide, config.adaptation)
-    height, width = codes.shape[:2]
     for count in _PICTURES:
         for precision in ("ieee", "tf32x3", "tf32"):
             found: list[Any] = []
@@ -120,7 +112,7 @@ def together(wide: NDArray[np.uint16], megapixels: float, repeat: int) -> Iterat
                 found[:] = fit_many(some, config, device=_CUDA.type, precision=precision)
 
             times = clocked(work, repeat)
-            model = Payload(width, height, Binding("rgb8", bytes(16)), found[-1].descriptor, found[-1].tensors)
+            model = payload_of(codes, found[-1])
             quality = measure(wide, expand(model.descriptor, model.weights(), codes), config.adaptation)
             yield {
                 "part": "together", "task": precision, "megapixels": megapixels, "pictures": count,

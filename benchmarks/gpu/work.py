@@ -8,19 +8,25 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from benchmarks.gpu.card import clocked, timed
-from benchmarks.gpu.figures import multiplications
-from benchmarks.gpu.paper import DeviceTraining, PaperExpansion
-from benchmarks.process import ROOT
+from benchmarks.gpu.report import multiplications
+from benchmarks.harness import Row
+from benchmarks.machine import ROOT
+from benchmarks.models import payload_of
+from benchmarks.rivals.plain import PlainExpansion
+from benchmarks.rivals.reference import Training
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.gamut import reduce_to_codes
 from gamutmeta.color.quality import measure
-from gamutmeta.container import Binding, Payload
 from gamutmeta.fit.config import preset_named
 from gamutmeta.fit.engine import fit
 from gamutmeta.gpu.expand import DeviceExpander, expand_by_way_of
@@ -29,52 +35,39 @@ from gamutmeta.model.features import gate_weights
 from gamutmeta.model.tables import Tables
 from gamutmeta.photo.wide import WideImage
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
-
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from benchmarks.gpu.figures import Row
-
-__all__ = ["expansions", "fits", "folders"]
-
 _CUDA = torch.device("cuda")
+
+
+_BATCH = 1 << 20
+"""Pixels whose features are half a gigabyte."""
+_PAPER = (("paper", False), ("paper, compiled", True))
 
 
 def expansions(wide: NDArray[np.uint16], megapixels: float, repeat: int) -> Iterator[Row]:
     """Rows of expanding one picture."""
     codes, _ = reduce_to_codes(wide, Adaptation.BRADFORD)
-    result = fit(codes, wide, preset_named("balanced"), device="cuda")
     height, width = codes.shape[:2]
-    model = Payload(width, height, Binding("rgb8", bytes(16)), result.descriptor, result.tensors)
+    model = payload_of(codes, fit(codes, wide, preset_named("balanced"), device="cuda"))
     descriptor, weights = model.descriptor, model.weights()
     is_open = gate_weights(descriptor.gate) > 0
     acting = sum(int(is_open[row].any(-1).sum()) for row in codes)
-    about = {
-        "part": "expand",
-        "megapixels": megapixels,
-        "bytes": 3 * codes.nbytes,
-        "acting": acting / codes[..., 0].size,
-    }
+    share = acting / codes[..., 0].size
+    about = {"part": "expand", "megapixels": megapixels, "bytes": 3 * codes.nbytes, "acting": share}
     flop = {"flop": 2 * multiplications(descriptor) * acting}
     there = torch.from_numpy(codes).to(_CUDA)
     out = torch.empty(there.shape, dtype=torch.uint16, device=_CUDA)
     tables = Tables.build(descriptor, weights, height, width)
-    for task, precision in (("on the GPU", "ieee"), ("on the GPU, tf32x3", "tf32x3")):
-        expander = DeviceExpander(tables, _CUDA, precision=precision)
-        yield about | flop | {"task": task} | timed(lambda expander=expander: expander(there, out), repeat)
-    yield (
-        about
-        | {"task": "from main memory and back"}
-        | clocked(lambda: expand_by_way_of(_CUDA, descriptor, weights, codes), repeat)
-    )
-    training = DeviceTraining(_CUDA, steps=10)
+    expander = DeviceExpander(tables, _CUDA, precision="ieee")
+    yield about | flop | {"task": "on the GPU"} | timed(partial(expander, there, out), repeat)
+    expander = DeviceExpander(tables, _CUDA, precision="tf32x3")
+    yield about | flop | {"task": "on the GPU, tf32x3"} | timed(partial(expander, there, out), repeat)
+    both_ways = partial(expand_by_way_of, _CUDA, descriptor, weights, codes)
+    yield about | {"task": "from main memory and back"} | clocked(both_ways, repeat)
+    training = Training(steps=10, device=_CUDA)
     paper_weights, _ = training(wide, codes, 0)
-    for task, compiled in (("paper", False), ("paper, compiled", True)):
-        rival = PaperExpansion(paper_weights, training.adaptation, (height, width), _CUDA, compiled=compiled)
-        yield about | {"task": task} | timed(lambda rival=rival: rival(there, out), repeat)
+    for task, compiled in _PAPER:
+        rival = PlainExpansion(paper_weights, training.adaptation, (height, width), _BATCH, _CUDA, compiled=compiled)
+        yield about | {"task": task} | timed(partial(rival, there, out), repeat)
 
 
 def fits(wide: NDArray[np.uint16], megapixels: float, repeat: int) -> Iterator[Row]:
@@ -82,26 +75,26 @@ def fits(wide: NDArray[np.uint16], megapixels: float, repeat: int) -> Iterator[R
     about = {"part": "fit", "megapixels": megapixels}
     config = preset_named("balanced")
     codes, _ = reduce_to_codes(wide, config.adaptation)
-    results: list[Any] = []
+    results = []
     times = clocked(lambda: results.append(fit(codes, wide, config, device="cuda")), repeat)
-    height, width = codes.shape[:2]
-    model = Payload(width, height, Binding("rgb8", bytes(16)), results[-1].descriptor, results[-1].tensors)
-    restored = expand_on_host(model.descriptor, model.weights(), codes)
-    quality = measure(wide, restored, config.adaptation)
+    model = payload_of(codes, results[-1])
+    quality = measure(wide, expand_on_host(model.descriptor, model.weights(), codes), config.adaptation)
     yield about | {"task": "balanced", "steps": config.steps, "psnr_og": quality.psnr_og} | times
-    for task, compiled in (("paper", False), ("paper, compiled", True)):
-        training = DeviceTraining(_CUDA, compiled=compiled)
-        codes, _ = reduce_to_codes(wide, training.adaptation)
-        found: list[Any] = []
-        # Each round has another seed, since the training remembers its last result.
-        times = clocked(lambda t=training, c=codes, f=found: f.append(t(wide, c, len(f))), repeat)
-        rival = PaperExpansion(found[-1][0], training.adaptation, codes.shape[:2], _CUDA)
-        there = torch.from_numpy(codes).to(_CUDA)
-        restored = rival(there, torch.empty(there.shape, dtype=torch.uint16, device=_CUDA)).cpu().numpy()
-        quality = measure(wide, restored, training.adaptation)
-        choosing, stepping = training.seconds
-        figures = {"steps": training.steps, "psnr_og": quality.psnr_og, "choosing": choosing, "stepping": stepping}
-        yield about | {"task": task} | figures | times
+    for task, compiled in _PAPER:
+        yield about | {"task": task} | _paper_fit(Training(device=_CUDA, compiled=compiled), wide, repeat)
+
+
+def _paper_fit(training: Training, wide: NDArray[np.uint16], repeat: int) -> Row:
+    codes, _ = reduce_to_codes(wide, training.adaptation)
+    found: list[list[NDArray[np.float32]]] = []
+    # Each round has another seed, since the training remembers its last result.
+    times = clocked(lambda: found.append(training(wide, codes, len(found))[0]), repeat)
+    rival = PlainExpansion(found[-1], training.adaptation, codes.shape[:2], _BATCH, _CUDA)
+    there = torch.from_numpy(codes).to(_CUDA)
+    restored = rival(there, torch.empty(there.shape, dtype=torch.uint16, device=_CUDA)).cpu().numpy()
+    choosing, stepping = training.parts
+    figures = {"steps": training.steps, "psnr_og": measure(wide, restored, training.adaptation).psnr_og}
+    return figures | {"choosing": choosing, "stepping": stepping} | times
 
 
 def folders(
@@ -141,7 +134,7 @@ def _converted(task: str, source: Path, target: Path, device: str, jobs: int) ->
     return seconds, fit_share([json.loads(line) for line in done.stdout.splitlines()])
 
 
-def fit_share(reports: Sequence[dict[str, Any]]) -> float | None:
+def fit_share(reports: Sequence[Row]) -> float | None:
     """The share of the fit in the seconds of all reports of the command; None where nothing was fitted."""
     fitting = [report["fit_seconds"] for report in reports if report.get("fit_seconds") is not None]
     return sum(fitting) / sum(report["seconds"] for report in reports) if fitting else None

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from benchmarks.interop.operations import EVERY, Command, Kind, Operation
-
-if TYPE_CHECKING:
-    from gamutmeta.carriers import HostFormat
-
-__all__ = ["COMMANDS"]
+from gamutmeta.carriers import HostFormat
 
 _ALL: Final[tuple[HostFormat, ...]] = ("jpeg", "png", "tiff")
 _JPEG: Final[tuple[HostFormat, ...]] = ("jpeg",)

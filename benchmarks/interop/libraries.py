@@ -5,21 +5,16 @@ from __future__ import annotations
 import os
 import tempfile
 import warnings
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 import tifffile
 from PIL import Image, ImageOps
 
 from benchmarks.interop.operations import EVERY, Kind, Operation, Place, ToolError, Work, complaints
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from gamutmeta.carriers import HostFormat
-
-__all__ = ["LIBRARIES"]
+from gamutmeta.carriers import HostFormat
 
 _ALL: Final[tuple[HostFormat, ...]] = ("jpeg", "png", "tiff")
 _JPEG: Final[tuple[HostFormat, ...]] = ("jpeg",)
@@ -123,7 +118,7 @@ def _kept_exif(image: Image.Image) -> Any:
 
 
 def _kept_text(image: Image.Image) -> Any:
-    from PIL.PngImagePlugin import PngInfo  # noqa: PLC0415 - for PNG alone
+    from PIL.PngImagePlugin import PngInfo
 
     text = PngInfo()
     for name, value in image.text.items():  # type: ignore[attr-defined] # a PngImageFile
@@ -135,7 +130,7 @@ def _kept_text(image: Image.Image) -> Any:
 
 
 def _imagecodecs_read(place: Place) -> Any:
-    import imagecodecs  # noqa: PLC0415 - an extra
+    import imagecodecs
 
     decode = {".jpg": imagecodecs.jpeg8_decode, ".png": imagecodecs.png_decode}[place.source.suffix]
     return decode(place.source.read_bytes())
@@ -145,27 +140,27 @@ def _tifffile_saved(place: Place) -> None:
     tifffile.imwrite(place.target, tifffile.imread(place.source), photometric="rgb")
 
 
-def _opencv_read(place: Place) -> Any:
-    import cv2  # noqa: PLC0415 - large
+def _opencv(
+    write: Callable[[Any, Any], Any] = lambda _, picture: np.ascontiguousarray(picture), *, saves: bool = False
+) -> Callable[[Place], Any]:
+    """Read; then save what `write` makes of the picture, or give it back."""
 
-    return np.ascontiguousarray(cv2.imread(str(place.source)))
+    def body(place: Place) -> Any:
+        import cv2  # large
+
+        made = write(cv2, cv2.imread(str(place.source)))
+        return cv2.imwrite(str(place.target), made) and None if saves else made
+
+    return body
 
 
-def _opencv_saved(place: Place) -> None:
-    import cv2  # noqa: PLC0415 - large
-
-    cv2.imwrite(str(place.target), cv2.imread(str(place.source)))
-
-
-def _opencv_half(place: Place) -> None:
-    import cv2  # noqa: PLC0415 - large
-
-    cv2.imwrite(str(place.target), cv2.resize(cv2.imread(str(place.source)), (48, 32)))
+def _half_size(cv2: Any, picture: Any) -> Any:
+    return cv2.resize(picture, (48, 32))
 
 
 def _vips(method: str = "copy", *arguments: Any) -> Callable[[Place], None]:
     def body(place: Place) -> None:
-        import pyvips  # noqa: PLC0415 - another library than the program's
+        import pyvips
 
         image = pyvips.Image.new_from_file(str(place.source))
         getattr(image, method)(*arguments).write_to_file(str(place.target))
@@ -174,13 +169,13 @@ def _vips(method: str = "copy", *arguments: Any) -> Callable[[Place], None]:
 
 
 def _vips_read(place: Place) -> Any:
-    import pyvips  # noqa: PLC0415 - see above
+    import pyvips
 
     return pyvips.Image.new_from_file(str(place.source)).numpy()
 
 
 def _piexif_inserted(place: Place) -> None:
-    import piexif  # noqa: PLC0415 - for this alone
+    import piexif
 
     exif = piexif.load(str(place.source))
     exif["0th"][piexif.ImageIFD.Artist] = b"Somebody"
@@ -188,20 +183,20 @@ def _piexif_inserted(place: Place) -> None:
 
 
 def _piexif_removed(place: Place) -> None:
-    import piexif  # noqa: PLC0415 - for this alone
+    import piexif
 
     piexif.remove(str(place.source), str(place.target))
 
 
 def _piexif_transplanted(place: Place) -> None:
-    import piexif  # noqa: PLC0415 - for this alone
+    import piexif
 
     piexif.transplant(str(place.source), str(place.twin), str(place.target))
 
 
 def _oxipng(*, level: int = 2, strip: str = "none") -> Callable[[Place], None]:
     def body(place: Place) -> None:
-        import oxipng  # noqa: PLC0415 - for this alone
+        import oxipng
 
         chunks = getattr(oxipng.StripChunks, strip)()
         oxipng.optimize(place.source, place.target, level=level, strip=chunks)
@@ -210,20 +205,20 @@ def _oxipng(*, level: int = 2, strip: str = "none") -> Callable[[Place], None]:
 
 
 def _c2pa_read(place: Place) -> None:
-    from benchmarks.interop import signing  # noqa: PLC0415 - needs c2pa-python
+    from benchmarks.interop import signing
 
     if signing.read(place.source.read_bytes()) is not None:
         raise ToolError("a manifest was found where there is none")
 
 
 def _c2pa_signed(place: Place) -> None:
-    from benchmarks.interop import signing  # noqa: PLC0415 - needs c2pa-python
+    from benchmarks.interop import signing
 
     place.target.write_bytes(signing.sign(place.source.read_bytes()))
 
 
 def _c2pa_signed_twice(place: Place) -> None:
-    from benchmarks.interop import signing  # noqa: PLC0415 - needs c2pa-python
+    from benchmarks.interop import signing
 
     signed = signing.sign(place.source.read_bytes())
     place.target.write_bytes(signing.sign(signed))
@@ -233,7 +228,7 @@ LIBRARIES: Final = (
     _library("Pillow", "read", "Image.open(IN)", _pillow_read),
     _library("tifffile", "read", "tifffile.imread(IN)", lambda place: tifffile.imread(place.source), _TIFF),
     _library("imagecodecs", "read", "jpeg8_decode / png_decode", _imagecodecs_read, ("jpeg", "png")),
-    _library("OpenCV", "read", "cv2.imread(IN)", _opencv_read),
+    _library("OpenCV", "read", "cv2.imread(IN)", _opencv()),
     _library("pyvips", "read", "Image.new_from_file(IN).numpy()", _vips_read),
     _library("c2pa-python", "read", "Reader(IN)", _c2pa_read),
     _library("piexif", "metadata", "piexif.insert(exif, IN, OUT)", _piexif_inserted, _JPEG, keeps=EVERY),
@@ -258,8 +253,8 @@ LIBRARIES: Final = (
     _library("Pillow", "convert", 'image.save("OUT.tif")', _converted(".tif"), ("jpeg", "png"), suffix=".tif"),
     _library("Pillow", "convert", 'image.save("OUT.jpg")', _converted(".jpg"), ("png", "tiff"), suffix=".jpg"),
     _library("tifffile", "resave", "tifffile.imwrite(OUT, tifffile.imread(IN))", _tifffile_saved, _TIFF),
-    _library("OpenCV", "resave", "cv2.imwrite(OUT, cv2.imread(IN))", _opencv_saved),
-    _library("OpenCV", "resize", "cv2.imwrite(OUT, cv2.resize(...))", _opencv_half),
+    _library("OpenCV", "resave", "cv2.imwrite(OUT, cv2.imread(IN))", _opencv(lambda _, picture: picture, saves=True)),
+    _library("OpenCV", "resize", "cv2.imwrite(OUT, cv2.resize(...))", _opencv(_half_size, saves=True)),
     _library("pyvips", "resave", "image.write_to_file(OUT)", _vips()),
     _library("pyvips", "turn", "image.rot90().write_to_file(OUT)", _vips("rot90"), ("png", "tiff")),
     _library("pyvips", "resize", "image.resize(0.5).write_to_file(OUT)", _vips("resize", 0.5)),

@@ -5,18 +5,13 @@ from __future__ import annotations
 import re
 import shlex
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from pathlib import Path
+from typing import Literal
 
 from benchmarks.interop.tools import SECONDS, environment, resolve
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from gamutmeta.carriers import HostFormat
-
-__all__ = ["EVERY", "KINDS", "Command", "Kind", "Operation", "Place", "ToolError", "Work", "complaints"]
+from gamutmeta.carriers import HostFormat
 
 Kind = Literal["read", "metadata", "strip", "recode", "turn", "resave", "resize", "convert", "sign"]
 
@@ -44,13 +39,10 @@ class ToolError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The files an operation works on.
+    """The files an operation works on: what it is given, where the result goes, and some to put in.
 
-    Attributes:
-        source: the file that is handed to it; not to be changed.
-        target: where the result goes, with the ending of the source. Operations that work in place find a copy there.
-        twin: the same file without the payload.
-        xmp, icc: further files to put in.
+    Operations that work in place find a copy of the source, which is not to be changed, at the target. The twin is the
+    same file without the payload.
     """
 
     source: Path
@@ -62,12 +54,7 @@ class Place:
 
 @dataclass(slots=True)
 class Work:
-    """What an operation left.
-
-    Attributes:
-        result: the file it wrote, if any.
-        messages: what it complained of.
-    """
+    """What an operation left: the file it wrote, if any, and what it complained of."""
 
     result: Path | None = None
     messages: list[str] = field(default_factory=list)

@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from benchmarks.interop.samples import CARRIERS, sample
+from benchmarks.interop.samples import CARRIERS, Sample, sample
 from gamutmeta import carriers
 from gamutmeta.errors import GamutMetaError
 from gamutmeta.expansion import expand
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from benchmarks.interop.samples import Sample
-
-__all__ = ["ORDERS", "Order", "in_order", "orders"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What came of one order.
+    """What came of one order with one carrier of the payload.
 
     Attributes:
-        carrier: of the payload.
-        order: what was done.
-        state: of the manifest, see `signing.Manifest`.
-        failures: codes of the manifest's checks that failed.
+        state, failures: of the manifest, see `signing.Manifest`.
         expand: "ok", or the code of the error with which gamutmeta answers.
         exact: the restored photograph is the one that the unsigned file gives.
     """
@@ -50,7 +41,7 @@ def _attach(data: bytes, given: Sample) -> bytes:
 
 
 def _sign(data: bytes) -> bytes:
-    from benchmarks.interop import signing  # noqa: PLC0415 - needs c2pa-python
+    from benchmarks.interop import signing
 
     return signing.sign(data)
 
@@ -67,7 +58,7 @@ ORDERS: dict[str, Callable[[Sample], bytes]] = {
 
 def in_order(name: str, carrier: str) -> Order:
     """Make a file in one of the `ORDERS`, and read it with both readers."""
-    from benchmarks.interop import signing  # noqa: PLC0415 - needs c2pa-python
+    from benchmarks.interop import signing
 
     given = sample(carrier)
     data = ORDERS[name](given)

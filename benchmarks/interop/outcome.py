@@ -5,18 +5,20 @@ from __future__ import annotations
 import io
 import json
 import tempfile
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import tifffile
 from click.testing import CliRunner
+from numpy.typing import NDArray
 from PIL import Image
 
-from benchmarks.interop.operations import Place, ToolError
-from benchmarks.interop.samples import SUFFIXES, XMP, sample
+from benchmarks.interop.operations import Operation, Place, ToolError
+from benchmarks.interop.samples import SUFFIXES, XMP, Sample, sample
 from benchmarks.interop.tools import TOOLS
 from gamutmeta import carriers
 from gamutmeta.carriers.payload import to_text
@@ -25,16 +27,6 @@ from gamutmeta.cli import app
 from gamutmeta.color.icc import profile_bytes
 from gamutmeta.errors import CarrierError, UnsupportedFileError
 from gamutmeta.expansion import expand
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from numpy.typing import NDArray
-
-    from benchmarks.interop.operations import Operation
-    from benchmarks.interop.samples import Sample
-
-__all__ = ["Outcome", "examine"]
 
 Fate = Literal["kept", "dropped", "moved", "changed"]
 
@@ -73,10 +65,6 @@ class Outcome:
     expand: str | None = None
     exact: bool | None = None
     forced: bool | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """All of it, as JSON values."""
-        return asdict(self)
 
     @property
     def verdict(self) -> str:

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
+from benchmarks.harness import Row, table
 from benchmarks.interop.operations import KINDS, Kind
 from benchmarks.interop.samples import HOSTS
 from benchmarks.interop.tools import TOOLS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-__all__ = ["document"]
-
-Row = dict[str, Any]
 
 _NAMES: Final = {"app11": "APP11", "com": "COM", "itxt": "iTXt", "tiff": "tag"}
 _SOURCES: Final = {"apt": "Debian", "pip": "PyPI", "npm": "npm"}
@@ -100,7 +95,7 @@ def document(results: Mapping[str, Any]) -> str:
 
 def _software(versions: Mapping[str, str]) -> str:
     lines = [
-        f"| {name} | {version} | {_SOURCES[TOOLS[name].installer]}: {TOOLS[name].package} |"
+        [name, version, f"{_SOURCES[TOOLS[name].installer]}: {TOOLS[name].package}"]
         for name, version in versions.items()
     ]
     return "## Software\n\n" + _table("software", "version", "package", lines=lines)
@@ -120,7 +115,7 @@ def _reading(rows: Iterable[Row]) -> str:
     text = f"Read without a complaint by {', '.join(quiet)}.\n"
     if not complaints:
         return text
-    lines = [f"| {tool} | {_literal(message)} |" for tool, message in complaints]
+    lines = [[tool, _literal(message)] for tool, message in complaints]
     fails = [row for row in rows if row["fails"]]
     text += "\nComplaints that the same file without the payload does not get:\n\n"
     text += _table("software", "complaint", lines=lines)
@@ -137,7 +132,7 @@ def _writing(carriers: Sequence[str], rows: Sequence[Row]) -> str:
             if row["kind"] == kind:
                 fates.setdefault((kind, row["tool"], row["operation"]), {})[row["carrier"]] = row["verdict"]
     lines = [
-        f"| {KINDS[kind]} | {tool} | {_literal(operation)} | {' | '.join(fate[c] for c in carriers)} |"
+        [KINDS[kind], tool, _literal(operation), *(fate[c] for c in carriers)]
         for (kind, tool, operation), fate in fates.items()
     ]
     return _table("what", "software", "exactly", *(_NAMES[carrier] for carrier in carriers), lines=lines)
@@ -154,8 +149,8 @@ def _orders(orders: Sequence[Row]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _table(*titles: str, lines: Iterable[str]) -> str:
-    return "\n".join([f"| {' | '.join(titles)} |", "|" + "---|" * len(titles), *lines, ""])
+def _table(*titles: str, lines: Iterable[Sequence[str]]) -> str:
+    return table(titles, lines) + "\n"
 
 
 def _literal(text: str) -> str:

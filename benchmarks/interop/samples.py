@@ -6,24 +6,19 @@ import io
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 import gamutmeta.demo
+from gamutmeta.carriers import HostFormat
 from gamutmeta.expansion import expand
 from gamutmeta.fit.config import PRESETS
 from gamutmeta.photo.read import read_photo
 from gamutmeta.photo.wide import WideImage
 from gamutmeta.reduction import reduce
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from gamutmeta.carriers import HostFormat
-
-__all__ = ["CARRIERS", "HOSTS", "SUFFIXES", "XMP", "Sample", "sample"]
 
 CARRIERS: Final[dict[str, HostFormat]] = {"app11": "jpeg", "com": "jpeg", "itxt": "png", "tiff": "tiff"}
 """Carrier inside a file -> kind of file."""

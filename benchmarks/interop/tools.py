@@ -83,13 +83,7 @@ TOOLS: Final = {
         Tool("oxipng", "pip", "pyoxipng"),
         Tool("pyvips", "pip", "pyvips-binary", besides=("pyvips",)),
         Tool("OpenCV", "pip", "opencv-python-headless", required=False),
-        Tool(
-            "sharp",
-            "npm",
-            "sharp",
-            ("node", "-e", "console.log(require('sharp').versions.sharp)"),
-            required=False,
-        ),
+        Tool("sharp", "npm", "sharp", ("node", "-e", "console.log(require('sharp').versions.sharp)"), required=False),
     )
 }
 
@@ -119,14 +113,9 @@ def _version(tool: Tool) -> str | None:
     if start is None:
         return None
     ran = subprocess.run(
-        [*start, *tool.asks[1:]],
-        env=environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        timeout=SECONDS,
-        check=False,
-    )
+        [*start, *tool.asks[1:]], env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, timeout=SECONDS, check=False,
+    )  # fmt: skip
     # Some answer with exit code 1. Of node, only a number alone is an answer; errors hold node's own version.
     text = ran.stdout.decode(errors="replace")
     found = _VERSION.fullmatch(text.strip()) if tool.installer == "npm" else _VERSION.search(text)

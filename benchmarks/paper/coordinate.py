@@ -3,32 +3,20 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from torch import nn
 
-from benchmarks.rivals.method import clipped_linear, linear_of, out_of_gamut_mask
+from benchmarks.paper.method import Plan, Setting
+from benchmarks.rivals.method import clipped_linear, linear_of, out_of_gamut_mask, romm_codes
 from benchmarks.rivals.reference import coordinates
-from gamutmeta.color.strips import for_each_strip
+from gamutmeta.color.strips import for_each_strip, row_strips
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from numpy.typing import NDArray
-    from torch import nn
-
-    from benchmarks.paper.method import Setting
-
-__all__ = ["Pixels", "clock", "parameters_from", "parameters_of", "steps_note", "train"]
-
-Batch = tuple[torch.Tensor, torch.Tensor]
-
-
-def steps_note(done: int, full: int) -> str:
-    """The steps, for the table; says so where they are fewer than the method's own."""
-    return f"{full:,} steps" if done == full else f"quick: {done:,} of {full:,} steps"
+_STRIP_PIXELS = 1 << 16
 
 
 def clock(device: str) -> float:
@@ -96,36 +84,55 @@ def places_of(height: int, width: int, device: str) -> tuple[torch.Tensor, torch
     return rows, columns
 
 
-def train(
-    network: nn.Module,
-    loss_of: Callable[[torch.Generator], torch.Tensor],
-    *,
-    steps: int,
-    rate: float,
-    setting: Setting,
-) -> None:
+def train(network: nn.Module, loss_of: Callable[[torch.Generator], torch.Tensor], plan: Plan, setting: Setting) -> int:
     """Adam with a constant learning rate.
 
     Args:
         network: whose parameters are changed.
         loss_of: draws a batch with the generator it is given, and computes the loss.
-        steps: optimiser steps.
-        rate: learning rate.
-        setting: gives device and seed.
+        plan: steps and rate.
+        setting: gives device, seed and share of the steps.
+
+    Returns:
+        How many steps were done.
     """
     generator = torch.Generator(setting.device).manual_seed(setting.seed)
-    optimiser = torch.optim.Adam(network.parameters(), lr=rate)
+    optimiser = torch.optim.Adam(network.parameters(), lr=plan.rate)
+    steps = plan.quickened(setting.quick)
     for _ in range(steps):
         loss = loss_of(generator)
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
+    return steps
+
+
+def expanded(
+    codes: NDArray[np.uint8],
+    setting: Setting,
+    restore: Callable[[torch.Tensor, NDArray[np.float32]], NDArray[np.float32]],
+) -> NDArray[np.uint16]:
+    """ROMM codes, uint16 (H, W, 3), strip by strip.
+
+    Args:
+        codes: uint8 (H, W, 3).
+        setting: gives device and adaptation.
+        restore: makes linear ProPhoto of places, (N, 2) on the device, and clipped linear ProPhoto, (h, W, 3).
+    """
+    height, width, _ = codes.shape
+    rows, columns = places_of(height, width, setting.device)
+    result = np.empty(codes.shape, np.uint16)
+    with torch.inference_mode():
+        for strip in row_strips(height, width, _STRIP_PIXELS):
+            clipped = clipped_linear(codes[strip], setting.adaptation)
+            result[strip] = romm_codes(restore(torch.cartesian_prod(rows[strip], columns), clipped))
+    return result
 
 
 def parameters_of(network: nn.Module) -> bytes:
     """All parameters as little-endian float32, layer by layer, and nothing else."""
     flat = torch.nn.utils.parameters_to_vector(network.parameters())
-    return flat.detach().cpu().numpy().astype("<f4").tobytes()
+    return bytes(flat.detach().cpu().numpy().astype("<f4").tobytes())
 
 
 def parameters_from(network: nn.Module, data: bytes) -> None:

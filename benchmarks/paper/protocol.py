@@ -14,34 +14,36 @@ References:
 
 from __future__ import annotations
 
-import time
-from dataclasses import asdict, dataclass
+import hashlib
+import warnings
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
+from benchmarks.coding import coding_named
+from benchmarks.figures import Original
+from benchmarks.harness import Row
 from benchmarks.machine import describe
-from benchmarks.paper.method import FittedMethod, ShownMethod, clip_codes
+from benchmarks.paper.coordinate import clock
+from benchmarks.paper.method import FittedMethod, Metadata, Method, Setting, clip_codes
 from benchmarks.paper.methods.clip import Clip
-from benchmarks.rd.coding import coding_named
 from benchmarks.rivals.method import linear_of, out_of_gamut_mask
 from gamutmeta import __version__
+from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.delta_e import delta_e_2000, prophoto_to_lab
 from gamutmeta.color.spaces import PROPHOTO
+from gamutmeta.errors import GamutMetaWarning
+from gamutmeta.photo.read import read_photo
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from benchmarks.paper.method import Metadata, Method, Setting
-    from benchmarks.paper.pictures import Picture
-    from gamutmeta.color.adaptation import Adaptation
-
-__all__ = ["Coding", "Measured", "chromaticities", "identity", "identity_of", "measure", "version_of"]
-
-Row = dict[str, Any]
+_SUFFIXES = {".tif", ".tiff", ".png"}
+_TEST = "test"
+"""Folder of the pictures to measure, where there are others to learn from beside it."""
 
 _VERSION = 1
 """Of the protocol: raised where a change of it makes rows measured earlier wrong."""
@@ -50,6 +52,57 @@ _MAP_SIDE = 480
 _CLIP = Clip()
 _CHROMATICITIES = 4_000
 """Out-of-gamut pixels in a chromaticity diagram."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A photograph.
+
+    Attributes:
+        name: the file's, without suffix.
+        wide: ROMM RGB, uint16 (H, W, 3).
+        digest: of size and samples, 32 hexadecimal digits: the same photograph has the same one, whatever its file.
+        original: what restored pictures are compared with.
+    """
+
+    name: str
+    wide: NDArray[np.uint16]
+    digest: str = field(init=False)
+    original: Original = field(init=False)
+
+    def __post_init__(self) -> None:
+        hashed = hashlib.sha256(repr(self.wide.shape).encode())
+        hashed.update(self.wide.astype("<u2").tobytes())
+        object.__setattr__(self, "digest", hashed.hexdigest()[:32])
+        object.__setattr__(self, "original", Original(self.wide))
+
+    @classmethod
+    def read(cls, path: Path, crop: int | None = None) -> Picture:
+        """Read a file; one that names no colour space is taken for ProPhoto, as those of the paper's set are.
+
+        With `crop`, only the central square of that side, in pixels, is kept; a shorter side is kept whole.
+        """
+        with warnings.catch_warnings():
+            # That is what the benchmark says of itself.
+            warnings.filterwarnings("ignore", ".* was assumed", GamutMetaWarning)
+            wide = read_photo(path, assume_space="prophoto").array
+        if crop is not None:
+            top, left = (max(0, (size - crop) // 2) for size in wide.shape[:2])
+            wide = wide[top : top + crop, left : left + crop].copy()
+        wide.setflags(write=False)
+        return cls(path.stem, wide)
+
+
+def find(folder: Path, only: tuple[str, ...] = ()) -> list[Path]:
+    """The pictures of a folder by name: of its folder ``test`` where it has one, otherwise those right in it.
+
+    Args:
+        folder: such as ``make_dataset`` makes, or one of plain pictures.
+        only: names contain one of these; all if empty.
+    """
+    place = folder / _TEST if (folder / _TEST).is_dir() else folder
+    found = sorted(path for path in place.iterdir() if path.suffix.lower() in _SUFFIXES)
+    return [path for path in found if not only or any(name in path.stem for name in only)]
 
 
 class Coding(StrEnum):
@@ -105,16 +158,9 @@ def version_of(method: Method) -> list[int | str]:
 
 
 def measure(method: Method, picture: Picture, setting: Setting, coding: Coding) -> Measured | None:
-    """Reduce and expand a photograph, and measure what became of it.
+    """Reduce and expand a photograph, and measure what became of it; `coding` decides about truncation.
 
-    Args:
-        method: which.
-        picture: which.
-        setting: how; `coding` decides about truncation.
-        coding: how the codes come to the reader.
-
-    Returns:
-        The figures; None for a method that cannot be fitted to the codes of a JPEG.
+    None for a method that cannot be fitted to the codes of a JPEG.
     """
     _warm_up(setting.device)
     reduced = _reduced(method, picture, setting, coding)
@@ -123,9 +169,9 @@ def measure(method: Method, picture: Picture, setting: Setting, coding: Coding) 
     codes, metadata = reduced
     if setting.device == "cuda":
         method.expand(codes, metadata.data, setting)  # what is compiled or allocated once is not counted
-    start = _now(setting.device)
+    start = clock(setting.device)
     restored = method.expand(codes, metadata.data, setting)
-    seconds = _now(setting.device) - start
+    seconds = clock(setting.device) - start
     row = {
         "photograph": picture.name,
         "size": [picture.wide.shape[1], picture.wide.shape[0]],
@@ -138,7 +184,7 @@ def measure(method: Method, picture: Picture, setting: Setting, coding: Coding) 
         "inference_seconds": round(seconds, 4),
     }
     row |= picture.original.figures(restored, setting.adaptation)
-    if isinstance(method, ShownMethod) and coding is not Coding.JPEG:
+    if getattr(method, "shows_own_codes", False) and coding is not Coding.JPEG:
         row["shown_de"] = round(_shown_difference(codes, picture.wide, setting), 4)
     return Measured(identity(method, picture, setting, coding) | row, _arrays(picture, restored, setting.adaptation))
 
@@ -148,7 +194,7 @@ def _warm_up(device: str) -> None:
     """Do what torch does once in a process, such as importing its compiler with the first optimiser: seconds."""
     weight = torch.zeros(1, device=device, requires_grad=True)
     optimiser = torch.optim.Adam([weight])
-    weight.square().sum().backward()
+    weight.square().sum().backward()  # type: ignore[no-untyped-call]
     optimiser.step()
 
 
@@ -159,7 +205,7 @@ def _reduced(
     if coding is not Coding.JPEG:
         return method.reduce(picture.wide, setting)
     jpeg = coding_named("JPEG q95 4:4:4")
-    if isinstance(method, ShownMethod):
+    if getattr(method, "shows_own_codes", False):
         codes, metadata = method.reduce(picture.wide, setting)
         return jpeg.through(codes), metadata
     if not isinstance(method, FittedMethod):
@@ -180,26 +226,14 @@ def _shown_difference(codes: NDArray[np.uint8], wide: NDArray[np.uint16], settin
 def _machine(device: str) -> Row:
     """What the row was measured on."""
     whole = describe()
-    libraries = whole["libraries"]
-    assert isinstance(libraries, dict)  # noqa: S101
-    return {
-        "processor": whole["processor"],
-        "cuda": whole["cuda"] if device == "cuda" else None,
-        "torch": libraries.get("torch"),
-        "threads": torch.get_num_threads(),
-    }
-
-
-def _now(device: str) -> float:
-    """The time in seconds, once the device has done what it was told to."""
-    if device == "cuda":
-        torch.cuda.synchronize()
-    return time.perf_counter()
+    card = whole["cuda"] if device == "cuda" else None
+    threads = torch.get_num_threads()
+    return {"processor": whole["processor"], "cuda": card, "torch": whole["libraries"].get("torch"), "threads": threads}
 
 
 def _step(wide: NDArray[np.uint16]) -> int:
     """Of the grid of pixels that maps show."""
-    return -(-max(wide.shape[:2]) // _MAP_SIDE)
+    return int(-(-max(wide.shape[:2]) // _MAP_SIDE))
 
 
 def _arrays(

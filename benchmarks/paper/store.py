@@ -6,18 +6,15 @@ import hashlib
 import io
 import json
 import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from benchmarks.harness import Row
 from benchmarks.paper.protocol import Measured
 from gamutmeta.photo.files import atomic_write
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-__all__ = ["Store", "default_folder"]
 
 _DIGITS = 24
 """Of the hash in a file's name."""
@@ -56,7 +53,7 @@ class Store:
             arrays = dict(file)
         return Measured(json.loads(str(arrays.pop("row"))), arrays)
 
-    def rows(self, method: str) -> Iterator[dict[str, Any]]:
+    def rows(self, method: str) -> Iterator[Row]:
         """The rows of all measurements of a method, by its key."""
         for path in sorted(self._folder.glob(f"{method}-{'?' * _DIGITS}.npz")):
             with np.load(path, allow_pickle=False) as file:  # reads no array before it is asked for

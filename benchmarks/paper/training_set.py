@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from benchmarks.rivals.method import linear_of, out_of_gamut_mask
+from benchmarks.rivals.method import og_mask
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.gamut import reduce_to_codes
+from gamutmeta.photo.files import atomic_write
 from gamutmeta.photo.read import read_photo
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from numpy.typing import NDArray
-
-__all__ = [
-    "CROP",
-    "SPLIT",
-    "Crop",
-    "Picture",
-    "Split",
-    "load_training",
-    "read_photographs",
-    "read_split",
-    "seen_in_training",
-]
+WEIGHTS = Path(__file__).parent / "weights"
+"""What was trained: learned starts, and networks; in the repository are files below 300 KB."""
 
 SPLIT = Path(__file__).parent / "split.json"
 """The split of the project's own photographs."""
@@ -110,7 +100,7 @@ class Picture:
     def of(cls, name: str, wide: NDArray[np.uint16], adaptation: Adaptation = Adaptation.CAT02) -> Picture:
         """The photograph `wide`, uint16 (H, W, 3) of ROMM RGB, reduced by clipping."""
         codes, _ = reduce_to_codes(wide, adaptation)
-        return cls(name, wide, codes, np.stack([out_of_gamut_mask(linear_of(row), adaptation) for row in wide]))
+        return cls(name, wide, codes, og_mask(wide, adaptation))
 
     def crop(self, size: int, rng: np.random.Generator) -> Crop:
         """A random crop at least a tenth of which is out of gamut.
@@ -161,3 +151,16 @@ def read_photographs(folder: Path, names: Sequence[str]) -> Iterator[tuple[str, 
             raise FileNotFoundError(f"{folder} has no photograph {name}, which the split names; see --split")
     for name in names:
         yield name, read_photo(files[name], assume_space="prophoto").array
+
+
+def save_weights(
+    path: Path, weights: Mapping[str, NDArray[Any]], facts: Mapping[str, Any], *, inside: bool = True
+) -> None:
+    """Write weights as float16, without pickle, and facts about them as JSON beside the file, and `inside` it."""
+    stored = {name: weight.astype(np.float16) for name, weight in weights.items()}
+    about = {"facts.json": np.frombuffer(json.dumps(facts).encode(), np.uint8)} if inside else {}
+    content = io.BytesIO()
+    np.savez(content, allow_pickle=False, **about, **stored)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    atomic_write(path, content.getvalue(), overwrite=True)
+    atomic_write(path.with_suffix(".json"), (json.dumps(facts, indent=1) + "\n").encode(), overwrite=True)

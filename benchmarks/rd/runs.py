@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
-import torch
+import numpy as np
+from numpy.typing import NDArray
 
-from benchmarks.rd.coding import Coding, added_bytes
-from benchmarks.rd.figures import Original
+from benchmarks.coding import Coding, added_bytes
+from benchmarks.figures import Original
+from benchmarks.harness import Row
 from benchmarks.rivals.gain_map import GainMap
-from benchmarks.rivals.reference import Reference, Training
+from benchmarks.rivals.method import Method
 from benchmarks.rivals.samples import Samples
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.fit.config import PRESETS, FitConfig, preset_named
@@ -19,25 +23,10 @@ from gamutmeta.model.descriptor import Descriptor
 from gamutmeta.model.expand import expand as expand_pixels
 from gamutmeta.photo.pixels import decode_srgb
 from gamutmeta.photo.read import read_photo
-from gamutmeta.reduction import reduce
+from gamutmeta.photo.wide import WideImage
 
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
-    from pathlib import Path
-
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from benchmarks.rivals.method import Method
-    from gamutmeta.photo.wide import WideImage
-
-__all__ = ["CAPS", "FAMILIES", "GAIN_MAP_BUDGETS", "OURS", "SAMPLE_BUDGETS", "Budgets", "Unit", "run", "wanted"]
-
-Row = dict[str, Any]
 Point = tuple[str, int | None]
 """A method at a budget."""
-
-_ADAPTATIONS = (Adaptation.BRADFORD, Adaptation.CAT02)
 
 CAPS = (400, 620, 960, 1_500, 2_400, 3_800, 6_000, 9_600, 16_000, 28_000, 61_440)
 """With the time of `balanced`; 6,000 bytes with the time of `best` as well."""
@@ -68,91 +57,94 @@ class Unit:
     budgets: Budgets
     seed: int = 0
 
+    @property
+    def place(self) -> Row:
+        """What all its rows have in common."""
+        place = {"photograph": self.path.stem, "coding": self.coding.name}
+        return place | {"family": self.family, "seed": self.seed}
+
 
 def wanted(unit: Unit) -> list[Point]:
     """The points that a unit has: the methods of its family at their budgets."""
     if unit.family == "clipping":
-        return [(f"clipping, {adaptation.value}", None) for adaptation in _ADAPTATIONS]
-    if unit.family == "presets":
-        return [(f"gamutmeta {name}", None) for name in PRESETS]
-    if unit.family == "caps":
-        long = [_LONG] if _LONG[1] in unit.budgets.caps else []
-        return [*(("gamutmeta", cap) for cap in unit.budgets.caps), *long]
-    return [(method.name, budget) for method in _methods(unit) for budget in method.budgets]
+        return [(f"clipping, {name}", None) for name in ("bradford", "cat02")]
+    if unit.family in OURS:
+        return list(_configs(unit))
+    return [(method.name, budget) for method in _rivals(unit) for budget in method.budgets]
 
 
 def run(unit: Unit, points: Collection[Point]) -> list[Row]:
-    """The rows of those points of one unit."""
-    torch.set_num_threads(1)
+    """Measure the points of a unit."""
     photo = read_photo(unit.path).convert("prophoto")
     original = Original(photo.array)
-    runs = {"clipping": _clipping, "presets": _presets, "caps": _caps}.get(unit.family, _rivals)
-    place = {"photograph": unit.path.stem, "pixels": f"{photo.width}x{photo.height}", "coding": unit.coding.name}
-    return [place | {"family": unit.family, "seed": unit.seed} | row for row in runs(unit, photo, original, points)]
+    runs = _clipping if unit.family == "clipping" else _ours if unit.family in OURS else _of_rivals
+    place = unit.place | {"pixels": f"{photo.width}x{photo.height}"}
+    return [place | row for row in runs(unit, photo, original, points)]
 
 
-def _clipping(unit: Unit, photo: WideImage, original: Original, points: Collection[Point]) -> Iterator[Row]:
-    for adaptation in _ADAPTATIONS:
-        name = f"clipping, {adaptation.value}"
-        if (name, None) in points:
-            codes = unit.coding.decoded(photo.array, adaptation)
-            restored = expand_pixels(Descriptor(adaptation=adaptation), {}, codes)
-            yield {
-                "method": name,
-                "budget": None,
-                "adaptation": adaptation.value,
-                "payload_bytes": 0,
-                "added_bytes": 0,
-            } | original.figures(restored, adaptation)
-
-
-def _presets(unit: Unit, photo: WideImage, original: Original, points: Collection[Point]) -> Iterator[Row]:
-    for name in PRESETS:
-        if (f"gamutmeta {name}", None) in points:
-            yield _ours((f"gamutmeta {name}", None), preset_named(name), unit, photo, original)
-
-
-def _caps(unit: Unit, photo: WideImage, original: Original, points: Collection[Point]) -> Iterator[Row]:
-    for cap in unit.budgets.caps:
-        if ("gamutmeta", cap) in points:
-            yield _ours(("gamutmeta", cap), preset_named("balanced").within(cap), unit, photo, original)
-    if _LONG in points:
-        yield _ours(_LONG, preset_named("best").within(_LONG[1]), unit, photo, original)
-
-
-def _ours(point: Point, config: FitConfig, unit: Unit, photo: WideImage, original: Original) -> Row:
-    result = reduce(photo, preset=config, device="cpu", seed=unit.seed, **unit.coding.options)
-    codes = result.pixels if result.coded is None else decode_srgb(result.coded)
-    start = time.perf_counter()
-    restored = expand_pixels(result.payload.descriptor, result.payload.weights(), codes)
-    seconds = time.perf_counter() - start
-    report = result.report
-    size = len(result.payload.to_bytes())
+def _row(unit: Unit, point: Point, adaptation: Adaptation, size: int, more: Row) -> Row:
     return {
         "method": point[0],
         "budget": point[1],
-        "adaptation": config.adaptation.value,
+        "adaptation": adaptation.value,
         "payload_bytes": size,
         "added_bytes": added_bytes(unit.coding.format, size),
-        "note": report.model,
-        "notes": list(report.notes),
-        "fit_seconds": None if report.fit_seconds is None else round(report.fit_seconds, 3),
-        "expand_seconds": round(seconds, 3),
-    } | original.figures(restored, config.adaptation)
+    } | more
 
 
-def _methods(unit: Unit) -> list[Method]:
+def _clipping(unit: Unit, photo: WideImage, original: Original, points: Collection[Point]) -> Iterator[Row]:
+    for name, _ in points:
+        adaptation = Adaptation(name.removeprefix("clipping, "))
+        codes = unit.coding.decoded(photo.array, adaptation)
+        restored = expand_pixels(Descriptor(adaptation=adaptation), {}, codes)
+        yield _row(unit, (name, None), adaptation, 0, original.figures(restored, adaptation))
+
+
+def _configs(unit: Unit) -> dict[Point, FitConfig]:
+    """The fits of a family of ours."""
+    if unit.family == "presets":
+        return {(f"gamutmeta {name}", None): preset_named(name) for name in PRESETS}
+    found: dict[Point, FitConfig] = {
+        ("gamutmeta", cap): preset_named("balanced").within(cap) for cap in unit.budgets.caps
+    }
+    if _LONG[1] in unit.budgets.caps:
+        found[_LONG] = preset_named("best").within(_LONG[1])
+    return found
+
+
+def _ours(unit: Unit, photo: WideImage, original: Original, points: Collection[Point]) -> Iterator[Row]:
+    from gamutmeta.reduction import reduce
+
+    for point, config in _configs(unit).items():
+        if point not in points:
+            continue
+        result = reduce(photo, preset=config, device="cpu", seed=unit.seed, **unit.coding.options)
+        codes = result.pixels if result.coded is None else decode_srgb(result.coded)
+        start = time.perf_counter()
+        restored = expand_pixels(result.payload.descriptor, result.payload.weights(), codes)
+        seconds, report = time.perf_counter() - start, result.report
+        yield _row(unit, point, config.adaptation, len(result.payload.to_bytes()), {
+            "note": report.model,
+            "notes": list(report.notes),
+            "fit_seconds": None if report.fit_seconds is None else round(report.fit_seconds, 3),
+            "expand_seconds": round(seconds, 3),
+        } | original.figures(restored, config.adaptation))  # fmt: skip
+
+
+def _rivals(unit: Unit) -> list[Method]:
     if unit.family == "samples":
         return [Samples(unit.budgets.samples)]
     if unit.family == "gain-map":
         return [GainMap(unit.budgets.gain_map)]
+    from benchmarks.rivals.reference import Reference, Training
+
     training = Training(Adaptation.BRADFORD if unit.family == "reference-bradford" else Adaptation.CAT02)
     return [Reference(training, "float32"), Reference(training, "float16"), Reference(training, "int8")]
 
 
-def _rivals(unit: Unit, photo: WideImage, original: Original, points: Collection[Point]) -> Iterator[Row]:
+def _of_rivals(unit: Unit, photo: WideImage, original: Original, points: Collection[Point]) -> Iterator[Row]:
     codes: NDArray[np.uint8] | None = None
-    for method in _methods(unit):
+    for method in _rivals(unit):
         for budget in method.budgets:
             if (method.name, budget) not in points:
                 continue
@@ -161,14 +153,10 @@ def _rivals(unit: Unit, photo: WideImage, original: Original, points: Collection
             metadata = method.fit(photo.array, codes, budget, unit.seed)
             start = time.perf_counter()
             restored = method.expand(codes, metadata.data)
-            seconds = time.perf_counter() - start
-            yield {
-                "method": method.name,
-                "budget": budget,
-                "adaptation": method.adaptation.value,
-                "payload_bytes": len(metadata.data),
-                "added_bytes": added_bytes(unit.coding.format, len(metadata.data)),
+            more: dict[str, Any] = {
                 "note": metadata.note,
                 "fit_seconds": round(metadata.seconds, 3),
-                "expand_seconds": round(seconds, 3),
-            } | original.figures(restored, method.adaptation)
+                "expand_seconds": round(time.perf_counter() - start, 3),
+            }
+            figures = original.figures(restored, method.adaptation)
+            yield _row(unit, (method.name, budget), method.adaptation, len(metadata.data), more | figures)

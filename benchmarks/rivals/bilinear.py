@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-__all__ = ["Axis", "at_points", "at_raster"]
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)

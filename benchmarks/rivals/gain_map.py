@@ -12,11 +12,12 @@ from __future__ import annotations
 import io
 import struct
 import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
 from benchmarks.rivals.bilinear import Axis, at_points, at_raster
@@ -24,14 +25,7 @@ from benchmarks.rivals.method import Metadata, SearchPixels, clipped_linear, lin
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.strips import row_strips
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float32]
-
-__all__ = ["OFFSET", "GainMap", "apply_gain"]
+Floats = NDArray[np.float32]
 
 _HEAD = struct.Struct("<B9f")
 """Kind; least and greatest value, and gamma, of each channel. Gamma is 1, as is usual."""
@@ -149,7 +143,6 @@ class GainMap:
         self._gains: dict[str, Floats] = {}
 
     def fit(self, wide: NDArray[np.uint16], codes: NDArray[np.uint8], budget: int | None, seed: int) -> Metadata:
-        """See :class:`~benchmarks.rivals.method.Method`."""
         if budget is None:
             raise ValueError("a gain map needs a budget")
         start = time.perf_counter()
@@ -167,7 +160,6 @@ class GainMap:
         return Metadata(best[1], time.perf_counter() - start, best[2])
 
     def expand(self, codes: NDArray[np.uint8], metadata: bytes) -> NDArray[np.uint16]:
-        """See :class:`~benchmarks.rivals.method.Method`."""
         height, width, _ = codes.shape
         kind, gains = _decode(metadata)
         row = Axis.of(np.arange(height), _centres(height, gains.shape[0]))

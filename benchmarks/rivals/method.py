@@ -3,29 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
+from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.convert import encode_codes
 from gamutmeta.color.gamut import out_of_gamut
 from gamutmeta.color.spaces import PROPHOTO, SRGB, apply_matrix, decode_table, expansion_matrix, reduction_matrix
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from gamutmeta.color.adaptation import Adaptation
-
-__all__ = [
-    "Metadata",
-    "Method",
-    "SearchPixels",
-    "clipped_linear",
-    "linear_of",
-    "out_of_gamut_mask",
-    "romm_codes",
-    "squared_error",
-]
+from gamutmeta.color.strips import for_each_strip
 
 _SEARCH_PIXELS = 1 << 16
 """Out-of-gamut pixels that variants are compared on; more change no choice, only the time it takes."""
@@ -96,6 +83,17 @@ def out_of_gamut_mask(linear: NDArray[np.float32], adaptation: Adaptation) -> ND
     return out_of_gamut(apply_matrix(reduction_matrix(adaptation), linear))
 
 
+def og_mask(wide: NDArray[np.uint16], adaptation: Adaptation) -> NDArray[np.bool_]:
+    """Which pixels of a photograph, ROMM RGB, uint16 (H, W, 3), lie outside sRGB: booleans (H, W)."""
+    mask = np.empty(wide.shape[:2], np.bool_)
+
+    def work(rows: slice) -> None:
+        mask[rows] = out_of_gamut_mask(linear_of(wide[rows]), adaptation)
+
+    for_each_strip(work, *wide.shape[:2])
+    return mask
+
+
 @dataclass(frozen=True, slots=True)
 class SearchPixels:
     """Some out-of-gamut pixels of a photograph, on which a method compares its variants.
@@ -114,15 +112,9 @@ class SearchPixels:
     wanted: NDArray[np.float32]
 
     @classmethod
-    def of(
-        cls,
-        wide: NDArray[np.uint16],
-        codes: NDArray[np.uint8],
-        adaptation: Adaptation,
-        seed: int,
-    ) -> SearchPixels:
+    def of(cls, wide: NDArray[np.uint16], codes: NDArray[np.uint8], adaptation: Adaptation, seed: int) -> SearchPixels:
         """Draw them without replacement; all pixels count as out of gamut where none is."""
-        mask = np.concatenate([out_of_gamut_mask(linear_of(strip), adaptation) for strip in wide])
+        mask = og_mask(wide, adaptation)
         candidates = np.flatnonzero(mask) if mask.any() else np.arange(mask.size)
         count = min(_SEARCH_PIXELS, candidates.size)
         chosen = np.sort(np.random.default_rng(seed).choice(candidates, count, replace=False))

@@ -18,19 +18,15 @@ from __future__ import annotations
 import struct
 import time
 from itertools import product
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.rivals.bilinear import Axis, at_points, at_raster
 from benchmarks.rivals.method import Metadata, SearchPixels, clipped_linear, linear_of, romm_codes, squared_error
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.strips import row_strips
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-__all__ = ["Samples"]
 
 _HEAD = struct.Struct("<BHH")
 """Variant, rows and columns of the grid."""
@@ -141,7 +137,6 @@ class Samples:
         self.adaptation = adaptation
 
     def fit(self, wide: NDArray[np.uint16], codes: NDArray[np.uint8], budget: int | None, seed: int) -> Metadata:
-        """See :class:`~benchmarks.rivals.method.Method`."""
         if budget is None:
             raise ValueError("samples need a budget")
         start = time.perf_counter()
@@ -162,7 +157,6 @@ class Samples:
         return Metadata(data, time.perf_counter() - start, f"{shape[0]}x{shape[1]} samples, {best}")
 
     def expand(self, codes: NDArray[np.uint8], metadata: bytes) -> NDArray[np.uint16]:
-        """See :class:`~benchmarks.rivals.method.Method`."""
         height, width, _ = codes.shape
         number, *shape = _HEAD.unpack_from(metadata)
         samples = np.frombuffer(metadata, "<u2", offset=_HEAD.size).reshape(*shape, 3)

@@ -6,23 +6,19 @@ One byte names the type and whether the rest is a zstd frame. int8 matrices shar
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 import zstandard
+from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-__all__ = ["pack", "unpack"]
-
-_TYPES: tuple[Literal["float32", "float16", "int8"], ...] = ("float32", "float16", "int8")
+Dtype = Literal["float32", "float16", "int8"]
+_TYPES: tuple[Dtype, ...] = ("float32", "float16", "int8")
 _COMPRESSED = 0x80
 
 
-def pack(weights: Sequence[NDArray[np.float32]], dtype: Literal["float32", "float16", "int8"]) -> bytes:
+def pack(weights: Sequence[NDArray[np.float32]], dtype: Dtype) -> bytes:
     """Matrices, float32, as bytes."""
     if dtype == "int8":
         scales = [np.float32(np.abs(w).max() / 127 or 1) for w in weights]

@@ -7,22 +7,16 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING, Any, Self
+from typing import Self
 
-from benchmarks.process import ROOT, environment
+from benchmarks.harness import Row
+from benchmarks.machine import ROOT, environment
 from benchmarks.speed.stages import BESIDE
 from benchmarks.speed.tasks import TASKS
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
-    from pathlib import Path
-    from types import TracebackType
-
-__all__ = ["STARTS", "Row", "starts", "streets", "summary", "turns"]
-
-Row = dict[str, Any]
 
 STARTS = {
     "python": ["-c", "pass"],
@@ -51,6 +45,9 @@ class Worker:
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment(threads)
         )
+        assert self._process.stdin is not None  # noqa: S101
+        assert self._process.stdout is not None  # noqa: S101
+        self._tell, self._told = self._process.stdin, self._process.stdout
         try:
             self.first: float = self._answer()["seconds"]
         except BaseException:
@@ -59,51 +56,38 @@ class Worker:
 
     def turn(self) -> float:
         """Do the task once; seconds."""
-        assert self._process.stdin is not None  # noqa: S101
-        self._process.stdin.write("\n")
-        self._process.stdin.flush()
-        seconds: float = self._answer()["seconds"]
-        return seconds
+        self._tell.write("\n")
+        self._tell.flush()
+        return float(self._answer()["seconds"])
 
     def last(self) -> Row:
         """End the process; what else it has to say."""
-        assert self._process.stdin is not None  # noqa: S101
-        self._process.stdin.close()
+        self._tell.close()
         return self._answer()
 
     def _answer(self) -> Row:
-        assert self._process.stdout is not None  # noqa: S101
-        line = self._process.stdout.readline()
+        line = self._told.readline()
         if not line:
-            raise RuntimeError(f"a worker ended with exit code {self._process.wait()}: {self._process.args}")
+            raise RuntimeError(f"a worker ended with exit code {self._process.wait()}: {self._process.args!r}")
         answer: Row = json.loads(line)
         return answer
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(self, kind: object, *_: object) -> None:
         if kind is not None:
             self._process.kill()
         self._end()
 
     def _end(self) -> None:
-        for stream in (self._process.stdin, self._process.stdout):
-            if stream is not None:
-                stream.close()
+        self._tell.close()
+        self._told.close()
         self._process.wait()
 
 
 def turns(part: str, names: Sequence[str], folder: Path, threads: int, repeat: int) -> list[Row]:
-    """Rows of one part, "expand" or "fit".
-
-    Args:
-        part: a key of :data:`~benchmarks.speed.tasks.TASKS`.
-        names: which of its tasks.
-        folder: with the picture.
-        threads: of every process.
-        repeat: rounds.
-    """
+    """Rows of one part, "expand" or "fit", by so many rounds of its tasks with these names."""
     if part == "expand":  # Compiling is not what is measured: numba finds it done in its cache.
         for name in names:
             if name.startswith("numba"):

@@ -10,23 +10,17 @@ and ``jpeg.npy`` (the codes as decoded from a JPEG, quality 90, 4:2:0) with ``jp
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from benchmarks.tiling import tiled
+from benchmarks.pictures import tiled
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.gamut import reduce_to_codes
 from gamutmeta.photo.read import read_photo
 from gamutmeta.photo.wide import WideImage
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
-
-    from numpy.typing import NDArray
-
-__all__ = ["make"]
 
 
 def make(photograph: Path, megapixels: float, folder: Path, parts: Collection[str]) -> None:
@@ -44,7 +38,7 @@ def make(photograph: Path, megapixels: float, folder: Path, parts: Collection[st
 
 
 def _make_models(wide: NDArray[np.uint16], codes: NDArray[np.uint8], folder: Path) -> None:
-    from gamutmeta.photo.pixels import decode_srgb, encode_srgb_file  # noqa: PLC0415 - not for every part
+    from gamutmeta.photo.pixels import decode_srgb, encode_srgb_file  # not for every part
 
     decoded = decode_srgb(encode_srgb_file(codes, "jpeg", quality=90, subsampling="4:2:0"))
     np.save(folder / "jpeg.npy", decoded)
@@ -53,14 +47,12 @@ def _make_models(wide: NDArray[np.uint16], codes: NDArray[np.uint8], folder: Pat
 
 
 def _fitted(codes: NDArray[np.uint8], wide: NDArray[np.uint16], gate: int | None) -> bytes:
-    """A container with a `balanced` model, bound to no picture."""
-    from gamutmeta.container import Binding, Payload  # noqa: PLC0415
-    from gamutmeta.fit.config import preset_named  # noqa: PLC0415
-    from gamutmeta.fit.engine import fit  # noqa: PLC0415 - torch
+    """A container with a `balanced` model."""
+    from benchmarks.models import payload_of
+    from gamutmeta.fit.config import preset_named
+    from gamutmeta.fit.engine import fit  # torch
 
-    result = fit(codes, wide, preset_named("balanced"), gate=gate, device="cpu")
-    height, width = codes.shape[:2]
-    return Payload(width, height, Binding("rgb8", bytes(16)), result.descriptor, result.tensors).to_bytes()
+    return payload_of(codes, fit(codes, wide, preset_named("balanced"), gate=gate, device="cpu")).to_bytes()
 
 
 if __name__ == "__main__":

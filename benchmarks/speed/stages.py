@@ -7,12 +7,8 @@ import importlib
 import threading
 import time
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-__all__ = ["BESIDE", "EXPAND", "REDUCE", "Stages"]
+from collections.abc import Callable, Iterable
+from typing import Any
 
 BESIDE = ", beside"
 """Ends the name of a stage that ran on another thread than the main one, so that nobody waited for it."""

@@ -1,25 +1,18 @@
 """The tasks that a worker does again and again: expanding and fitting, gamutmeta's way and others'.
 
 A task is made from a folder with the picture, see :mod:`benchmarks.speed.sources`, and from how many threads it may
-use.
+use. Each loads what it needs and no more, since its memory is measured.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
-
-    from numpy.typing import NDArray
-
-    from gamutmeta.color.adaptation import Adaptation
-
-__all__ = ["EXPANSIONS", "FITS", "TASKS", "Task"]
+from numpy.typing import NDArray
 
 
 class Task(Protocol):
@@ -59,7 +52,7 @@ class _Copy(_Expanding):
         self._threads = threads
 
     def run(self) -> None:
-        from gamutmeta.color.strips import for_each_strip  # noqa: PLC0415 - each task loads what it needs
+        from gamutmeta.color.strips import for_each_strip
 
         def copy(rows: slice) -> None:
             self.out[rows] = self.codes[rows]
@@ -70,14 +63,14 @@ class _Copy(_Expanding):
 class _Gamutmeta(_Expanding):
     def __init__(self, folder: Path, threads: int, *, model: str, compiled: bool) -> None:
         super().__init__(folder, model)
-        from gamutmeta.container import Payload  # noqa: PLC0415
+        from gamutmeta.container import Payload
 
         payload = Payload.from_bytes((folder / f"{model}.gamut").read_bytes())
         self._model = payload.descriptor, payload.weights()
         self._options: dict[str, Any] = {"threads": threads, "compiled": compiled}
 
     def run(self) -> None:
-        from gamutmeta.model.expand import expand  # noqa: PLC0415
+        from gamutmeta.model.expand import expand
 
         expand(*self._model, self.codes, out=self.out, **self._options)
 
@@ -85,7 +78,7 @@ class _Gamutmeta(_Expanding):
         descriptor = self._model[0]
         active = np.ones(256, np.bool_)
         if descriptor.gate is not None:
-            from gamutmeta.model.features import gate_weights  # noqa: PLC0415
+            from gamutmeta.model.features import gate_weights
 
             active = gate_weights(descriptor.gate) > 0
         share = np.mean([active[row].any(-1).mean() for row in self.codes])
@@ -97,20 +90,21 @@ class _PlainTorch(_Expanding):
 
     def __init__(self, folder: Path, threads: int, *, small_batches: bool) -> None:
         super().__init__(folder, "png")
-        import torch  # noqa: PLC0415
+        import torch
 
-        from benchmarks.rivals.plain import LARGE_BATCH, SMALL_BATCH, PlainReference  # noqa: PLC0415
-        from benchmarks.rivals.reference import SHAPES, Training  # noqa: PLC0415
-        from benchmarks.rivals.weights import pack  # noqa: PLC0415
+        from benchmarks.rivals.plain import LARGE_BATCH, SMALL_BATCH, PlainExpansion
+        from benchmarks.rivals.reference import SHAPES
+        from gamutmeta.color.adaptation import Adaptation
 
         torch.set_num_threads(threads)
         rng = np.random.default_rng(0)
         weights = [(rng.standard_normal(shape) / shape[1] ** 0.5).astype(np.float32) for shape in SHAPES]
-        self._metadata = pack(weights, "float32")
-        self._method = PlainReference(Training(), batch=SMALL_BATCH if small_batches else LARGE_BATCH)
+        batch = SMALL_BATCH if small_batches else LARGE_BATCH
+        self._expansion = PlainExpansion(weights, Adaptation.CAT02, self.codes.shape[:2], batch)
+        self._arrays = torch.from_numpy(self.codes), torch.from_numpy(self.out)
 
     def run(self) -> None:
-        self._method.expand_into(self.out, self.codes, self._metadata)
+        self._expansion(*self._arrays)
 
 
 class _Fitting:
@@ -134,50 +128,47 @@ class _Preset(_Fitting):
         self._result: Any = None
 
     def run(self) -> None:
-        from gamutmeta.fit.config import preset_named  # noqa: PLC0415
-        from gamutmeta.fit.engine import fit  # noqa: PLC0415
+        from gamutmeta.fit.config import preset_named
+        from gamutmeta.fit.engine import fit
 
         self._result = fit(self._codes, self.wide, preset_named(self._preset), device="cpu")
 
     def figures(self) -> dict[str, Any]:
-        from gamutmeta.container import Binding, Payload  # noqa: PLC0415
-        from gamutmeta.model.descriptor import Descriptor  # noqa: PLC0415
-        from gamutmeta.model.quality import measure_models  # noqa: PLC0415
+        from benchmarks.models import payload_of
+        from gamutmeta.model.descriptor import Descriptor
+        from gamutmeta.model.quality import measure_models
 
-        height, width = self._codes.shape[:2]
-        result = self._result
-        payload = Payload(width, height, Binding("rgb8", bytes(16)), result.descriptor, result.tensors)
+        payload = payload_of(self._codes, self._result)
         models = [(Descriptor(), {}), (payload.descriptor, payload.weights())]
         clipped, fitted = measure_models(self.wide, self._codes, models)
-        return _quality_figures(clipped.psnr_og, fitted.psnr_og) | {
-            "steps": result.steps,
-            "payload_bytes": len(payload.to_bytes()),
-        }
+        sizes = {"steps": self._result.steps, "payload_bytes": len(payload.to_bytes())}
+        return _quality_figures(clipped.psnr_og, fitted.psnr_og) | sizes
 
 
 class _Paper(_Fitting):
-    def __init__(self, folder: Path, threads: int, *, adaptation: Adaptation) -> None:
+    def __init__(self, folder: Path, threads: int, *, adaptation: str) -> None:
         super().__init__(folder)
-        import torch  # noqa: PLC0415
+        import torch
 
-        from gamutmeta.color.gamut import reduce_to_codes  # noqa: PLC0415
+        from gamutmeta.color.adaptation import Adaptation
+        from gamutmeta.color.gamut import reduce_to_codes
 
         torch.set_num_threads(threads)
-        self._adaptation = adaptation
-        self._codes, _ = reduce_to_codes(self.wide, adaptation)
+        self._adaptation = Adaptation(adaptation)
+        self._codes, _ = reduce_to_codes(self.wide, self._adaptation)
         self._weights: Any = None
 
     def run(self) -> None:
-        from benchmarks.rivals.reference import Training  # noqa: PLC0415
+        from benchmarks.rivals.reference import Training
 
         self._weights, _ = Training(self._adaptation)(self.wide, self._codes, 0)
 
     def figures(self) -> dict[str, Any]:
-        from benchmarks.rivals.reference import STEPS, Reference, Training  # noqa: PLC0415
-        from benchmarks.rivals.weights import pack  # noqa: PLC0415
-        from gamutmeta.color.quality import measure  # noqa: PLC0415
-        from gamutmeta.model.descriptor import Descriptor  # noqa: PLC0415
-        from gamutmeta.model.expand import expand  # noqa: PLC0415
+        from benchmarks.rivals.reference import STEPS, Reference, Training
+        from benchmarks.rivals.weights import pack
+        from gamutmeta.color.quality import measure
+        from gamutmeta.model.descriptor import Descriptor
+        from gamutmeta.model.expand import expand
 
         metadata = pack(self._weights, "float32")
         restored = Reference(Training(self._adaptation), "float32").expand(self._codes, metadata)
@@ -188,12 +179,6 @@ class _Paper(_Fitting):
 
 def _quality_figures(clipped: float, fitted: float) -> dict[str, float]:
     return {"psnr_clip_og": round(clipped, 2), "psnr_og": round(fitted, 2)}
-
-
-def _paper(folder: Path, threads: int, *, name: str) -> _Paper:
-    from gamutmeta.color.adaptation import Adaptation  # noqa: PLC0415
-
-    return _Paper(folder, threads, adaptation=Adaptation(name))
 
 
 EXPANSIONS: Mapping[str, Callable[[Path, int], Task]] = {
@@ -211,8 +196,8 @@ FITS: Mapping[str, Callable[[Path, int], Task]] = {
     "balanced": partial(_Preset, preset="balanced"),
     "small": partial(_Preset, preset="small"),
     "best": partial(_Preset, preset="best"),
-    "paper": partial(_paper, name="cat02"),
-    "paper, Bradford": partial(_paper, name="bradford"),
+    "paper": partial(_Paper, adaptation="cat02"),
+    "paper, Bradford": partial(_Paper, adaptation="bradford"),
 }
 """In the order of their turns. The paper's adaptation is CAT02; with Bradford its sRGB codes are those of gamutmeta."""
 

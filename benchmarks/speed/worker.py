@@ -12,9 +12,8 @@ import json
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
-from benchmarks.process import confine, peak_bytes
+from benchmarks.machine import confine, peak_bytes
 from benchmarks.speed.tasks import TASKS
 
 
@@ -24,21 +23,16 @@ def main() -> None:
     confine(int(threads))
     task = TASKS[part][name](Path(folder), int(threads))
 
-    def timed() -> dict[str, Any]:
+    def turn() -> None:
         start = time.perf_counter()
         task.run()
-        return {"seconds": time.perf_counter() - start}
+        print(json.dumps({"seconds": time.perf_counter() - start}), flush=True)
 
-    answer(timed())
+    turn()
     for _ in sys.stdin:
-        answer(timed())
+        turn()
     peak = peak_bytes()
-    answer({"peak_bytes": peak, "array_bytes": task.array_bytes} | task.figures())
-
-
-def answer(what: dict[str, Any]) -> None:
-    """Say it to whoever started this process."""
-    print(json.dumps(what), flush=True)
+    print(json.dumps({"peak_bytes": peak, "array_bytes": task.array_bytes} | task.figures()), flush=True)
 
 
 if __name__ == "__main__":

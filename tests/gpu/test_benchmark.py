@@ -18,8 +18,7 @@ pytest.importorskip("triton")
 from fit.test_engine import colourful  # noqa: E402
 
 from benchmarks.gpu import published, steps, work  # noqa: E402
-from benchmarks.gpu.figures import with_figures  # noqa: E402
-from benchmarks.gpu.tables import document  # noqa: E402
+from benchmarks.gpu.report import document, with_figures  # noqa: E402
 from benchmarks.gpu.work import fit_share  # noqa: E402
 from gamutmeta.fit.config import preset_named  # noqa: E402
 
@@ -45,13 +44,13 @@ def timed(task: Any, repeat: int) -> dict[str, Any]:
 def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     """Few steps and pictures; and on the CPU where there is no GPU."""
     config = replace(preset_named("balanced"), steps=30, batch=512)
-    training, fit = work.DeviceTraining, work.fit
+    training, fit = work.Training, work.fit
     monkeypatch.setattr(work, "preset_named", lambda _: config)
     monkeypatch.setattr(steps, "preset_named", lambda _: replace(config, batch=64))
     monkeypatch.setattr(steps, "_TIMED_STEPS", 1)
     monkeypatch.setattr(steps, "_BATCHES", (64, 1 << 20))
     monkeypatch.setattr(steps, "_PICTURES", (1, 2))
-    monkeypatch.setattr(work, "DeviceTraining", lambda device, **settings: training(device, **settings | {"steps": 2}))
+    monkeypatch.setattr(work, "Training", lambda **settings: training(**settings | {"steps": 2}))
     monkeypatch.setattr(torch, "compile", lambda function: function)
     if not torch.cuda.is_available():
         for module in (work, steps):

@@ -14,24 +14,17 @@ from __future__ import annotations
 
 import struct
 import time
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from benchmarks.paper.method import Metadata
+from benchmarks.paper.method import Codes, Metadata, Method, Setting, Wide
 from benchmarks.rivals.method import linear_of, romm_codes
 from gamutmeta.color.spaces import SRGB, apply_matrix, decode_table, expansion_matrix, reduction_matrix
-from gamutmeta.color.srgb_codes import Rounding, clip_to_codes
+from gamutmeta.color.srgb_codes import clip_to_codes
 from gamutmeta.color.strips import for_each_strip
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from benchmarks.paper.method import Method, Setting
-
-    Floats = NDArray[np.float32]
-
-__all__ = ["SoftClip", "methods"]
+Floats = NDArray[np.float32]
 
 _RANGE = struct.Struct("<2f")
 """Least and greatest value of linear sRGB; at most 0 and at least 1."""
@@ -39,13 +32,7 @@ _DARK, _BRIGHT = np.float32(0.05), np.float32(0.9)
 
 
 def _moved(linear: Floats, sources: tuple[float, float], targets: tuple[float, float]) -> Floats:
-    """Move the ends of the range from `sources` to `targets`; linearly up to the bounds, which stay.
-
-    Args:
-        linear: linear sRGB, float32 (..., 3).
-        sources: least and greatest value.
-        targets: what becomes of these.
-    """
+    """Move least and greatest value of linear sRGB, (..., 3), to `targets`; linearly up to the bounds, which stay."""
     dark, bright = linear <= _DARK, linear >= _BRIGHT
     dark &= ~dark.all(-1, keepdims=True)
     bright &= ~bright.all(-1, keepdims=True)
@@ -64,11 +51,9 @@ class SoftClip:
     shows_own_codes = True
     version = 2
 
-    def reduce(self, wide: NDArray[np.uint16], setting: Setting) -> tuple[NDArray[np.uint8], Metadata]:
-        """See :class:`~benchmarks.paper.method.Method`."""
+    def reduce(self, wide: Wide, setting: Setting) -> tuple[Codes, Metadata]:
         start = time.perf_counter()
         matrix = reduction_matrix(setting.adaptation)
-        rounding = Rounding.TRUNCATE if setting.truncate else Rounding.HALF_EVEN
         ends: list[tuple[float, float]] = [(0.0, 1.0)]
         codes = np.empty(wide.shape, np.uint8)
 
@@ -82,13 +67,12 @@ class SoftClip:
 
         def squeeze(rows: slice) -> None:
             linear = apply_matrix(matrix, linear_of(wide[rows]))
-            codes[rows] = clip_to_codes(_moved(linear, (low, high), (0, 1)), rounding)
+            codes[rows] = clip_to_codes(_moved(linear, (low, high), (0, 1)), setting.rounding)
 
         for_each_strip(squeeze, *wide.shape[:2])
         return codes, Metadata(data, time.perf_counter() - start, f"linear sRGB from {low:.2f} to {high:.2f}")
 
-    def expand(self, codes: NDArray[np.uint8], data: bytes, setting: Setting) -> NDArray[np.uint16]:
-        """See :class:`~benchmarks.paper.method.Method`."""
+    def expand(self, codes: Codes, data: bytes, setting: Setting) -> Wide:
         ends = _RANGE.unpack(data)
         matrix, table = expansion_matrix(setting.adaptation), decode_table(SRGB, 256)
         result = np.empty(codes.shape, np.uint16)

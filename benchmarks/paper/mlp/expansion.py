@@ -6,25 +6,17 @@ columns contribute is computed once for each of them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch.nn import functional
 
-from benchmarks.paper.mlp.layout import INPUTS
-from benchmarks.paper.mlp.network import Network, features_of
+from benchmarks.paper.mlp.network import INPUTS, Network, features_of
 from benchmarks.rivals.reference import OUTPUT_SCALE, coordinates
+from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.spaces import SRGB, decode_table, expansion_matrix
 from gamutmeta.color.strips import row_strips
 from gamutmeta.color.transfer import ROMM_LINEAR_END
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from gamutmeta.color.adaptation import Adaptation
-
-__all__ = ["expand"]
 
 _STRIP_PIXELS = {"cpu": 1 << 14, "cuda": 1 << 22}
 
@@ -35,7 +27,7 @@ def expand(network: Network, codes: NDArray[np.uint8], adaptation: Adaptation, d
     table = torch.from_numpy(decode_table(SRGB, 256).copy()).to(device)
     matrix = torch.from_numpy(expansion_matrix(adaptation).astype(np.float32)).T.to(device)
     (first, first_bias), *rest = network.layers()
-    parts = _Parts.of(network, first, first_bias)
+    parts = _Parts(network, first, first_bias)
     result = np.empty(codes.shape, np.uint16)
     with torch.inference_mode():
         of_row = parts.of_place(0, height, device)
@@ -55,21 +47,15 @@ def expand(network: Network, codes: NDArray[np.uint8], adaptation: Adaptation, d
 class _Parts:
     """The first layer's matrix, cut into what meets the row, the column and the colour."""
 
-    def __init__(self, network: Network, columns: dict[int, torch.Tensor], constant: torch.Tensor) -> None:
-        self._layout = network.layout
-        self._columns = columns
-        self._constant = constant
-
-    @classmethod
-    def of(cls, network: Network, matrix: torch.Tensor, bias: torch.Tensor | None) -> _Parts:
-        layout = network.layout
+    def __init__(self, network: Network, matrix: torch.Tensor, bias: torch.Tensor | None) -> None:
+        self._layout = layout = network.layout
         chosen = range(5)[INPUTS[layout.inputs]]
         # Features are grouped by sine and cosine first, then by input.
         kinds = 2 if layout.encoded else 1
         groups = matrix[:, : layout.features].reshape(layout.width, kinds, layout.channels, -1)
-        columns = {channel: groups[:, :, place].flatten(1) for place, channel in enumerate(chosen)}
+        self._columns = {channel: groups[:, :, place].flatten(1) for place, channel in enumerate(chosen)}
         constant = matrix[:, layout.features :].sum(1)
-        return cls(network, columns, constant if bias is None else constant + bias)
+        self._constant = constant if bias is None else constant + bias
 
     def _features(self, values: torch.Tensor) -> torch.Tensor:
         """Features of some inputs without the ones."""

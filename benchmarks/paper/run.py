@@ -1,0 +1,121 @@
+"""A run of the paper's tables: measures what a store lacks, and tells what it has."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from benchmarks.harness import Result, Row
+from benchmarks.paper import protocol
+from benchmarks.paper.method import Setting
+from benchmarks.paper.protocol import Coding, Picture, find
+from benchmarks.paper.registry import Registry, UnknownRowError, build
+from benchmarks.paper.store import Store, default_folder
+from gamutmeta.color.adaptation import Adaptation
+from gamutmeta.errors import FitError, GamutMetaError
+from gamutmeta.fit.engine import choose_device
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Measures what a store lacks.
+
+    Attributes:
+        paths: the pictures.
+        registry: all methods.
+        store: where measurements are kept.
+        setting: how.
+        options: of the command line; they say which methods and codings, and whether all is measured again.
+        failed: fills with what could not be measured, a line each; the rest is measured all the same.
+    """
+
+    paths: list[Path]
+    registry: Registry
+    store: Store
+    setting: Setting
+    options: argparse.Namespace
+    failed: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, options: argparse.Namespace) -> Run:
+        """The run that the command line asks for; it ends the program where that makes no sense."""
+        try:
+            registry = build(options.method)
+            registry.chosen(options.rows)
+            device = choose_device(options.device).type
+            paths = find(options.data, tuple(options.only))
+        except (UnknownRowError, ValueError, FitError, OSError) as error:
+            sys.exit(str(error))
+        if not paths:
+            sys.exit(f"{options.data}: no such TIFF or PNG pictures")
+        stems = [path.stem for path in paths]
+        if twice := sorted({stem for stem in stems if stems.count(stem) > 1}):
+            sys.exit(f"{options.data}: several pictures are named {', '.join(twice)}; rename all but one")
+        for key, why in registry.absent.items():
+            print(f"absent: {key}: {why}")
+        torch.set_num_threads(options.threads)
+        setting = Setting(device, options.seed, options.quick, truncate=False, adaptation=Adaptation.CAT02)
+        return cls(paths, registry, Store(options.cache or default_folder()), setting, options)
+
+    def on(self, path: Path, names: dict[str, str]) -> Iterator[str]:
+        """Measure one picture, and say a line of each measurement; `names` is told the picture's, by its digest."""
+        picture = Picture.read(path, self.options.crop)
+        names[picture.digest] = picture.name
+        for method in self.registry.chosen([*self.options.rows, *self._further()]):
+            for coding in map(Coding, self.options.codings):
+                setting = replace(self.setting, truncate=coding is Coding.TRUNCATED)
+                identity = protocol.identity(method, picture, setting, coding)
+                if not self.options.fresh and self.store.find(identity):
+                    continue
+                what = f"{picture.name}, {coding}, {method.key}"
+                try:
+                    measured = protocol.measure(method, picture, setting, coding)
+                except (GamutMetaError, ValueError) as error:
+                    self.failed.append(f"{what}: {error}")
+                    yield f"{what}: FAILED: {error}"
+                    continue
+                if measured is not None:
+                    self.store.add(identity, measured)
+                    yield f"{what}: {_words(measured.row)}"
+
+    def _further(self) -> list[str]:
+        """Methods that were named are measured, whatever the rows."""
+        return self.registry.keys[len(self.registry.keys) - len(self.options.method) :]
+
+    def known(self, pictures: Mapping[str, str]) -> Iterator[Row]:
+        """The rows that the store has of all methods on these pictures, by any device and with any share of steps.
+
+        Pictures are names by digest.
+        """
+        wanted = self.setting.seed, self.setting.adaptation.value
+        for method in self.registry.methods:
+            for row in self.store.rows(method.key):
+                place, name = row["setting"], pictures.get(row["picture"])
+                same = (row["method"], row["version"]) == (method.key, protocol.version_of(method))
+                if same and name is not None and (place["seed"], place["adaptation"]) == wanted:
+                    yield row | {"photograph": name, "title": method.title, "group": method.group}
+
+    def photographs(self, result: Result) -> Iterator[tuple[str, Any]]:
+        """Error maps and diagrams of each photograph, as figures of matplotlib; of the first coding measured."""
+        from benchmarks.paper.report.plots import SHOWN, draw_photograph
+        from benchmarks.paper.report.tables import series_of
+
+        rows = result["rows"]
+        coding = next(coding for coding in Coding if any(row["coding"] == coding for row in rows)).value
+        shown = [*SHOWN, *self._further()]
+        every = [row for series in series_of(rows, shown, coding, result["device"]).values() for row in series.rows]
+        for name in sorted({row["photograph"] for row in every}):
+            of_name = (self.store.find(protocol.identity_of(row)) for row in every if row["photograph"] == name)
+            yield name, draw_photograph(name, {one.row["method"]: one for one in of_name if one}, shown)
+
+
+def _words(row: Row) -> str:
+    og = "∞" if row["psnr_og"] is None else f"{row['psnr_og']:.2f}"
+    seconds = f"{row['optimisation_seconds']:.1f} s + {row['inference_seconds']:.2f} s"
+    return f"OG {og} dB, {row['metadata_bytes']:,} bytes, {seconds}"
