@@ -1,7 +1,5 @@
 """All benchmarks: ``python -m benchmarks`` lists them, ``python -m benchmarks NAME ...`` runs one."""
 
-from __future__ import annotations
-
 import runpy
 import sys
 

@@ -7,8 +7,6 @@ JavaScript decoder gets at most 1.5 megapixels, the one in plain Python 20,000 p
 bits; the specification allows 1 on 99.9 % of the samples and 2 anywhere, and the exit code is 1 if there are more.
 """
 
-from __future__ import annotations
-
 import argparse
 import base64
 import io

@@ -7,8 +7,6 @@ spaces, AVIF, JPEG XL. Each file is read back as ROMM RGB by the package's own r
 photograph: PSNR in linear ProPhoto of out-of-gamut (OG) and of all pixels.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 import tempfile

@@ -1,7 +1,5 @@
 """The sRGB files that carry metadata: how they are coded, and how many bytes metadata adds to them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
@@ -17,14 +15,7 @@ from gamutmeta.photo.pixels import decode_srgb, encode_srgb_file
 
 @dataclass(frozen=True, slots=True)
 class Coding:
-    """One way to code the sRGB picture.
-
-    Attributes:
-        name: in tables.
-        format: of the file.
-        quality, subsampling: of JPEG.
-        rivals: whether the rivals are measured on it, too.
-    """
+    """One way to code the sRGB picture, by its name in tables; `rivals`: whether they are measured on it, too."""
 
     name: str
     format: Literal["png", "jpeg"]

@@ -4,8 +4,6 @@ Decoders differ in their inverse DCT, in rounding, and in how they enlarge subsa
 libjpeg-turbo's pixels, through Pillow.
 """
 
-from __future__ import annotations
-
 import io
 
 import numpy as np

@@ -6,8 +6,6 @@ Every photograph is reduced once (preset balanced, PNG and JPEG q95 4:4:4), then
 edited JPEGs are coded once more. Figures are PSNR in linear ProPhoto of out-of-gamut pixels, clipped and restored.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 from collections.abc import Callable, Iterator

@@ -6,8 +6,6 @@ Every photograph is fitted once with `balanced`, as a PNG. What came of the chan
 in ``experiments.md`` beside this file.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """How close a restored photograph is: PSNR and RMSE in linear ProPhoto, and CIEDE2000."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass, field
 

@@ -4,8 +4,6 @@ Result files go to ``build/benchmarks``, which git ignores, unless ``--out`` nam
 lie in ``benchmarks/results``; ``--tables`` makes their tables and plots again without measuring anything.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence

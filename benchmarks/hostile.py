@@ -8,8 +8,6 @@ is processor time, the memory what Python and numpy had allocated at most, of a 
 models within the limits cost on a picture.
 """
 
-from __future__ import annotations
-
 import argparse
 import random
 import sys

@@ -7,8 +7,6 @@ adds. Run it where all extras are installed. An extra counts with everything it 
 what two extras share counts for both. Writes ``results/installed.json`` and ``results/installed.md``.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 import tomllib

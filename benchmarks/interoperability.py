@@ -7,8 +7,6 @@ loose on a file of each carrier, and looks at what is left. With ``--spec`` the 
 ``spec/interoperability.md``, too, unless tools are missing that the committed results have.
 """
 
-from __future__ import annotations
-
 import argparse
 import platform
 import sys

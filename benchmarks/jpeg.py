@@ -8,14 +8,13 @@ decoder gives other codes than the fit saw: codes changed at random by up to 1 o
 instead of interpolated; the same for the clipped picture beside it.
 """
 
-from __future__ import annotations
-
 import argparse
 import math
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import mean
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,14 +49,7 @@ QUICK = tuple(coding for coding in CODINGS if coding.name in {"q80 4:2:0", "q95 
 
 @dataclass(frozen=True, slots=True)
 class Coded:
-    """A photograph as a JPEG.
-
-    Attributes:
-        wide: ROMM codes, uint16 (H, W, 3).
-        data: the file.
-        codes: as the fit sees them, uint8 (H, W, 3).
-        clipped: quality of the decoded file without a model.
-    """
+    """A photograph, ROMM uint16 (H, W, 3), as a JPEG: the file, its codes, uint8, and their quality as they are."""
 
     wide: NDArray[np.uint16]
     data: bytes
@@ -65,7 +57,7 @@ class Coded:
     clipped: Quality
 
     @classmethod
-    def build(cls, wide: NDArray[np.uint16], data: bytes) -> Coded:
+    def build(cls, wide: NDArray[np.uint16], data: bytes) -> Self:
         """Decode, and measure."""
         codes = decode_srgb(data)
         return cls(wide, data, codes, measure_quality(wide, expand(Descriptor(), {}, codes)))

@@ -1,7 +1,5 @@
 """What a measurement ran on, and processes that are measured: their cores, threads and memory."""
 
-from __future__ import annotations
-
 import os
 import platform
 import sys

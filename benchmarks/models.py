@@ -1,7 +1,5 @@
 """Fitted models as payloads that are bound to no picture."""
 
-from __future__ import annotations
-
 from typing import Any, Literal
 
 import numpy as np

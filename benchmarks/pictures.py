@@ -1,7 +1,5 @@
 """The photographs to measure, and pictures of any size made of one."""
 
-from __future__ import annotations
-
 import argparse
 import math
 import sys

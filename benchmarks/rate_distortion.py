@@ -11,8 +11,6 @@ Rows that the result file has are not measured again: ``--fresh`` drops those of
 The tables show all rows of the file, so that families can be run one after the other.
 """
 
-from __future__ import annotations
-
 import argparse
 import multiprocessing
 import sys

@@ -12,8 +12,6 @@ The photograph is tiled up to the size of each test.
                 threads that each job takes by itself, and with as many for each as there are cores.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys

@@ -5,8 +5,6 @@
 Prints one JSON object.
 """
 
-from __future__ import annotations
-
 import contextlib
 import io
 import json

@@ -1,7 +1,5 @@
 """The measurements of both tests."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil
@@ -23,14 +21,7 @@ HEADERS = (*METHODS, "info")
 
 
 def headers(samples: Sequence[Path], files: int, repeat: int, folder: Path) -> list[Row]:
-    """Rows of all ways to take payloads out, with and without the files in the system's cache.
-
-    Args:
-        samples: files with payloads; they are copied by turns.
-        files: how many copies are made.
-        repeat: rounds.
-        folder: for the copies.
-    """
+    """Rows of all ways to take payloads out of so many copies of samples, with and without the system's cache."""
     for number in range(files):
         sample = samples[number % len(samples)]
         shutil.copyfile(sample, folder / f"{number:04}{sample.suffix}")
@@ -55,12 +46,7 @@ def headers(samples: Sequence[Path], files: int, repeat: int, folder: Path) -> l
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One way to share the cores.
-
-    Attributes:
-        jobs: files at the same time.
-        threads: of each; None for what it takes by itself.
-    """
+    """One way to share the cores: jobs at the same time, and threads of each (None: what it takes by itself)."""
 
     jobs: int
     threads: int | None
@@ -72,15 +58,7 @@ def variants(jobs: Sequence[int]) -> list[Variant]:
 
 
 def throughput(source: Path, images: int, chosen: Sequence[Variant], repeat: int, folder: Path) -> Iterator[Row]:
-    """Rows of reducing and then restoring copies of a photograph, by variant.
-
-    Args:
-        source: the photograph.
-        images: how many copies are made.
-        chosen: the variants; they take turns.
-        repeat: rounds.
-        folder: for the copies and what is made of them.
-    """
+    """Rows of reducing and then restoring so many copies of a photograph; the chosen variants take turns."""
     photographs, reduced, restored = (folder / name for name in ("photographs", "reduced", "restored"))
     photographs.mkdir()
     for number in range(images):

@@ -27,8 +27,6 @@ Times within the GPU are those of its own events, else those of the clock; the b
 one that does not count.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys

@@ -1,7 +1,5 @@
 """The card: what it is, what it can do, and how its time is taken."""
 
-from __future__ import annotations
-
 import importlib.util
 import time
 from collections.abc import Callable, Iterator

@@ -3,8 +3,6 @@
 Le, Price, Cohen, Brown, CVPR 2023, section 4: 9,000 steps from random weights, 1,200 from learned ones.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """What the rows say: shares of what the card can do, times as fast as the paper's model, targets; and the tables."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 

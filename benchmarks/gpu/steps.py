@@ -1,10 +1,8 @@
 """What a step of the fit takes on the GPU: by samples, by pictures, by Triton's kernels and by torch's operations."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -50,7 +48,7 @@ class _Bench:
     problem: Problem
 
     @classmethod
-    def of(cls, wide: NDArray[np.uint16], repeat: int) -> _Bench:
+    def of(cls, wide: NDArray[np.uint16], repeat: int) -> Self:
         config = replace(preset_named("balanced"), steps=_TIMED_STEPS * (repeat + 2))
         codes, _ = reduce_to_codes(wide, config.adaptation)
         height, width = codes.shape[:2]

@@ -1,7 +1,5 @@
 """What is measured on the GPU, part by part."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

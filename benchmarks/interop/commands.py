@@ -1,7 +1,5 @@
 """Operations of programs."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from benchmarks.interop.operations import EVERY, Command, Kind, Operation

@@ -1,7 +1,5 @@
 """Operations of Python libraries, each as somebody would write it who has never heard of payloads."""
 
-from __future__ import annotations
-
 import os
 import tempfile
 import warnings

@@ -1,7 +1,5 @@
 """What the software is asked to do, and how one such thing is done."""
 
-from __future__ import annotations
-
 import re
 import shlex
 import subprocess
@@ -62,15 +60,10 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One thing a tool is asked to do.
+    """One thing a tool of `TOOLS` is asked to do.
 
-    Attributes:
-        tool: its name in `TOOLS`.
-        kind: what it is, roughly.
-        label: what it is, exactly: a command line or some Python.
-        hosts: the kinds of files it is asked to do it with.
-        run: does it.
-        keeps: the carriers whose payload has to outlive it, still valid; for the others nothing is promised.
+    The label says it exactly: a command line or some Python. `keeps` are the carriers whose payload has to outlive it,
+    still valid; for the others nothing is promised.
     """
 
     tool: str
@@ -86,12 +79,8 @@ class Command:
     """A command line to run, or several joined by ``&&``.
 
     ``IN`` and ``OUT`` stand for the files; ``OUT.png`` and the like for another ending. Without ``IN``, the command
-    changes ``OUT``, a copy of the source (``onto_twin``: of the twin). ``XMP`` and ``ICC`` are files to put in.
-
-    Attributes:
-        line: the command.
-        listing: complaints come with the other output, not on standard error.
-        onto_twin: ``OUT`` is the file without the payload at first, and something is copied to it from ``IN``.
+    changes ``OUT``, a copy of the source (``onto_twin``: of the twin). ``XMP`` and ``ICC`` are files to put in. With
+    ``listing``, complaints come with the other output, not on standard error.
     """
 
     line: str

@@ -1,7 +1,5 @@
 """Payload and C2PA signature in one file: which of them may come first."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -16,13 +14,7 @@ from gamutmeta.expansion import expand
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What came of one order with one carrier of the payload.
-
-    Attributes:
-        state, failures: of the manifest, see `signing.Manifest`.
-        expand: "ok", or the code of the error with which gamutmeta answers.
-        exact: the restored photograph is the one that the unsigned file gives.
-    """
+    """What came of one order: of the manifest (`signing.Manifest`), of the expansion, and whether that was exact."""
 
     carrier: str
     order: str

@@ -1,7 +1,5 @@
 """What became of a file: the messages, the picture, the payload, and what gamutmeta says afterwards."""
 
-from __future__ import annotations
-
 import io
 import json
 import tempfile
@@ -95,14 +93,7 @@ class _Result:
 
 
 def examine(operation: Operation, carrier: str) -> Outcome | None:
-    """Let a tool loose on a file with a payload, and on the same file without.
-
-    Args:
-        operation: what it is asked to do.
-        carrier: the kind of payload, on a file that the operation is for.
-
-    Returns:
-        What came of it; None if the tool is not installed.
+    """Let a tool loose on a file with a payload, and on the same file without; None if the tool is not installed.
 
     Raises:
         ToolError: the tool fails even without a payload.

@@ -1,7 +1,5 @@
 """The outcomes as a Markdown document."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 

@@ -1,7 +1,5 @@
 """The files that are handed to the software: one per carrier, each with a twin that lacks nothing but the payload."""
 
-from __future__ import annotations
-
 import io
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -42,16 +40,9 @@ _FIT: Final = replace(PRESETS["balanced"], name="quick", steps=160, batch=1024, 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A file with a payload, and what is known about it.
+    """A file with a payload, its twin without, and what is known about it.
 
-    Attributes:
-        carrier: where the payload lies.
-        host: kind of file.
-        data: the file.
-        twin: the same file without the payload.
-        container: the payload.
-        pixels: the decoded picture, uint8 (H, W, 3).
-        expanded: the restored photograph, uint16 (H, W, 3).
+    That is the payload, the decoded picture, uint8 (H, W, 3), and the restored photograph, uint16 (H, W, 3).
     """
 
     carrier: str

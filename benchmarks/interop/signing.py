@@ -1,7 +1,5 @@
 """C2PA manifests with a certificate made on the spot; no service is asked, and nothing is time-stamped."""
 
-from __future__ import annotations
-
 import datetime as dt
 import io
 import json
@@ -26,13 +24,7 @@ _DAY = dt.timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a C2PA reader says of a signed file.
-
-    Attributes:
-        state: "Trusted" if all is well and the certificate is ours, "Invalid" if not.
-        successes: codes of the checks that it passed.
-        failures: codes of those that failed.
-    """
+    """What a C2PA reader says ("Trusted" if all is well and the certificate is ours), and codes of its checks."""
 
     state: str
     successes: tuple[str, ...]
@@ -40,12 +32,7 @@ class Manifest:
 
 
 def sign(data: bytes, *, padding: int = 0) -> bytes:
-    """Add a manifest to a JPEG, PNG or TIFF and sign it.
-
-    Args:
-        data: the file.
-        padding: bytes of an assertion of no meaning, to make the manifest so large that it takes several segments.
-    """
+    """Add a manifest to a JPEG, PNG or TIFF, with so many bytes of no meaning, and sign it."""
     definition: dict[str, Any] = {
         "claim_generator_info": [{"name": "gamutmeta tests", "version": "1"}],
         "title": "a photograph",

@@ -6,8 +6,6 @@ lists it with the versions that are here, or the names of the packages to instal
 does so). Nothing but the standard library is imported, so that this works before anything is installed.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import shutil
@@ -33,15 +31,10 @@ _VERSION = re.compile(r"\d+(?:\.\d+)+(?:-\d+)?")
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A program or a library.
+    """A program or a library, what installs it, and under which name.
 
-    Attributes:
-        name: as people know it.
-        installer: what installs it.
-        package: and under which name.
-        besides: packages it needs that it does not bring by itself.
-        asks: for a program or a node module, the command that tells the version.
-        required: whether ``GAMUTMETA_REQUIRE_TOOLS=1`` asks for it; the others are large, or come from elsewhere.
+    `asks` is the command that tells the version; `besides` are packages it does not bring by itself. What is not
+    `required` by ``GAMUTMETA_REQUIRE_TOOLS=1`` is large, or comes from elsewhere.
     """
 
     name: str

@@ -21,8 +21,6 @@ and chromaticity diagrams of the out-of-gamut colours, and ``ablations.png`` and
 Figure 8.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 import time

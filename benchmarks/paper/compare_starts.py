@@ -6,8 +6,6 @@ Every photograph of the split's unseen list is fitted from both, at equal steps,
 out-of-gamut pixels and of the whole picture, lossless coding. Rows that the result file has are not measured again.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 from collections.abc import Iterator

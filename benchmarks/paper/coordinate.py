@@ -1,10 +1,9 @@
 """Networks of single pixels, such as SIREN: batches to train them on, how long, and their parameters as bytes."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import torch
@@ -43,7 +42,7 @@ class Pixels:
     outside: torch.Tensor
 
     @classmethod
-    def of(cls, wide: NDArray[np.uint16], codes: NDArray[np.uint8], setting: Setting) -> Pixels:
+    def of(cls, wide: NDArray[np.uint16], codes: NDArray[np.uint8], setting: Setting) -> Self:
         """The pixels of ROMM codes, uint16 (H, W, 3), and sRGB codes, uint8 (H, W, 3)."""
         height, width, _ = wide.shape
         clipped, linear = np.empty(wide.shape, np.float32), np.empty(wide.shape, np.float32)
@@ -85,16 +84,9 @@ def places_of(height: int, width: int, device: str) -> tuple[torch.Tensor, torch
 
 
 def train(network: nn.Module, loss_of: Callable[[torch.Generator], torch.Tensor], plan: Plan, setting: Setting) -> int:
-    """Adam with a constant learning rate.
+    """Adam with a constant learning rate; how many steps were done.
 
-    Args:
-        network: whose parameters are changed.
-        loss_of: draws a batch with the generator it is given, and computes the loss.
-        plan: steps and rate.
-        setting: gives device, seed and share of the steps.
-
-    Returns:
-        How many steps were done.
+    `loss_of` draws a batch with the generator it is given, and computes the loss.
     """
     generator = torch.Generator(setting.device).manual_seed(setting.seed)
     optimiser = torch.optim.Adam(network.parameters(), lr=plan.rate)
@@ -112,12 +104,9 @@ def expanded(
     setting: Setting,
     restore: Callable[[torch.Tensor, NDArray[np.float32]], NDArray[np.float32]],
 ) -> NDArray[np.uint16]:
-    """ROMM codes, uint16 (H, W, 3), strip by strip.
+    """ROMM codes, uint16 (H, W, 3), of sRGB codes, uint8 (H, W, 3), strip by strip.
 
-    Args:
-        codes: uint8 (H, W, 3).
-        setting: gives device and adaptation.
-        restore: makes linear ProPhoto of places, (N, 2) on the device, and clipped linear ProPhoto, (h, W, 3).
+    `restore` makes linear ProPhoto of places, (N, 2) on the device, and clipped linear ProPhoto, (h, W, 3).
     """
     height, width, _ = codes.shape
     rows, columns = places_of(height, width, setting.device)

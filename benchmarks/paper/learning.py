@@ -1,7 +1,5 @@
 """The trainer of the learned starts and of the four networks: one command line, checkpoints once a minute."""
 
-from __future__ import annotations
-
 import argparse
 import time
 from collections.abc import Mapping, Sequence
@@ -48,20 +46,13 @@ def parser(description: str | None, module: str) -> argparse.ArgumentParser:
 def learn(
     learner: Learner, steps: int, checkpoint: Path, facts: Mapping[str, Any], *, resume: bool
 ) -> tuple[Sequence[float], float]:
-    """Take all steps.
-
-    Args:
-        learner: takes them.
-        steps: in all.
-        checkpoint: kept once a minute, and removed at the end.
-        facts: what a checkpoint has to agree with, to be resumed from.
-        resume: resume from it, if it is there.
+    """Take all steps, with a checkpoint once a minute, which is removed at the end.
 
     Returns:
         The figures of the steps done now, and the seconds that all steps took.
 
     Raises:
-        ValueError: if the checkpoint is of other facts.
+        ValueError: if the checkpoint to resume from is of other facts.
     """
     import torch
 

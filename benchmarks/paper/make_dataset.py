@@ -6,8 +6,6 @@ PLACE is a photograph, raw or of any other kind that gamutmeta reads, or a folde
 paper's own data set is laid out, is told in ``dataset/README.md``.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 from collections.abc import Callable, Sequence

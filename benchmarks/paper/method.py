@@ -1,7 +1,5 @@
 """What a method of the tables is: it reduces a photograph to sRGB and some bytes, and expands these again."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -120,13 +118,7 @@ def clip_codes(wide: Wide, setting: Setting) -> Codes:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How long and how fast a network is trained.
-
-    Attributes:
-        steps: of Adam.
-        rate: its learning rate.
-        batch: samples for each step.
-    """
+    """How long and how fast a network is trained: steps of Adam, its learning rate, samples for each step."""
 
     steps: int
     rate: float

@@ -12,15 +12,13 @@ References:
     Le, Price, Cohen, Brown: "GamutMLP", CVPR 2023, section 4.
 """
 
-from __future__ import annotations
-
 import hashlib
 import warnings
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -56,13 +54,9 @@ _CHROMATICITIES = 4_000
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A photograph.
+    """A photograph: ROMM RGB, uint16 (H, W, 3), and what restored pictures are compared with.
 
-    Attributes:
-        name: the file's, without suffix.
-        wide: ROMM RGB, uint16 (H, W, 3).
-        digest: of size and samples, 32 hexadecimal digits: the same photograph has the same one, whatever its file.
-        original: what restored pictures are compared with.
+    The digest is that of size and samples: the same photograph has the same one, whatever its file.
     """
 
     name: str
@@ -77,7 +71,7 @@ class Picture:
         object.__setattr__(self, "original", Original(self.wide))
 
     @classmethod
-    def read(cls, path: Path, crop: int | None = None) -> Picture:
+    def read(cls, path: Path, crop: int | None = None) -> Self:
         """Read a file; one that names no colour space is taken for ProPhoto, as those of the paper's set are.
 
         With `crop`, only the central square of that side, in pixels, is kept; a shorter side is kept whole.
@@ -94,12 +88,7 @@ class Picture:
 
 
 def find(folder: Path, only: tuple[str, ...] = ()) -> list[Path]:
-    """The pictures of a folder by name: of its folder ``test`` where it has one, otherwise those right in it.
-
-    Args:
-        folder: such as ``make_dataset`` makes, or one of plain pictures.
-        only: names contain one of these; all if empty.
-    """
+    """The pictures of a folder, or of its folder ``test`` where it has one, with one of `only` in their names."""
     place = folder / _TEST if (folder / _TEST).is_dir() else folder
     found = sorted(path for path in place.iterdir() if path.suffix.lower() in _SUFFIXES)
     return [path for path in found if not only or any(name in path.stem for name in only)]
@@ -124,12 +113,10 @@ class Coding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One method on one photograph.
+    """One method on one photograph: figures and what they belong to, as JSON has it; and arrays for the plots.
 
-    Attributes:
-        row: figures and what they belong to, as JSON has it.
-        arrays: for the plots: ``error``, CIEDE2000 of pixels on a grid, float16 (h, w); ``xy`` and ``xy_original``,
-            chromaticities of some out-of-gamut pixels, restored and true, float32 (n, 2).
+    ``error`` is the CIEDE2000 of pixels on a grid, float16 (h, w); ``xy`` and ``xy_original`` are chromaticities of
+    some out-of-gamut pixels, restored and true, float32 (n, 2).
     """
 
     row: Row

@@ -1,7 +1,5 @@
 """All methods in the tables' order."""
 
-from __future__ import annotations
-
 import importlib
 import pkgutil
 from collections.abc import Mapping, Sequence
@@ -52,8 +50,7 @@ class Registry:
     def chosen(self, rows: Sequence[str]) -> tuple[Method, ...]:
         """The methods of some rows that can be measured, in the tables' order.
 
-        Args:
-            rows: keys of methods; or "all", "table1", "table2", "table3", "figure8", or a group ("ours").
+        Rows are keys of methods; or "all", "table1", "table2", "table3", "figure8", or a group ("ours").
 
         Raises:
             UnknownRowError: if there is no such row; says why, and which there are.
@@ -71,10 +68,7 @@ class Registry:
 
 
 def build(further: Sequence[str] = ()) -> Registry:
-    """Every module's methods, and further ones.
-
-    Args:
-        further: classes to make a method each of, without arguments: "my.module:Class".
+    """Every module's methods, and one more of each further class: "my.module:Class".
 
     Raises:
         UnknownRowError: if there is no such class, or if it makes no method.

@@ -8,8 +8,6 @@ References:
     Tancik et al.: "Learned Initializations for Optimizing Coordinate-Based Neural Representations", CVPR 2021.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -93,13 +91,7 @@ def draw_task(
 
 
 class Reptile:
-    """The training; its randomness depends on the seed and the number of the step alone, so that it can be resumed.
-
-    Attributes:
-        recipe: how.
-        done: outer steps taken.
-        start: the present start weights.
-    """
+    """The training of `start`; its randomness depends on the seed and the number of the step alone."""
 
     def __init__(self, recipe: Recipe, pictures: Sequence[Picture], device: torch.device) -> None:
         self.recipe, self.done = recipe, 0

@@ -1,13 +1,11 @@
 """A run of the paper's tables: measures what a store lacks, and tells what it has."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import torch
 
@@ -24,16 +22,7 @@ from gamutmeta.fit.engine import choose_device
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Measures what a store lacks.
-
-    Attributes:
-        paths: the pictures.
-        registry: all methods.
-        store: where measurements are kept.
-        setting: how.
-        options: of the command line; they say which methods and codings, and whether all is measured again.
-        failed: fills with what could not be measured, a line each; the rest is measured all the same.
-    """
+    """Measures what a store lacks; what could not be measured is told in `failed`, a line each."""
 
     paths: list[Path]
     registry: Registry
@@ -43,7 +32,7 @@ class Run:
     failed: list[str] = field(default_factory=list)
 
     @classmethod
-    def of(cls, options: argparse.Namespace) -> Run:
+    def of(cls, options: argparse.Namespace) -> Self:
         """The run that the command line asks for; it ends the program where that makes no sense."""
         try:
             registry = build(options.method)

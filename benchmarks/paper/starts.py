@@ -4,8 +4,6 @@
 it the recipe and the photographs that they were learned from.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Measurements already made, a file each, so that a long table can be made in pieces and taken up again."""
 
-from __future__ import annotations
-
 import hashlib
 import io
 import json
@@ -27,13 +25,9 @@ def default_folder() -> Path:
 
 
 class Store:
-    """Measurements by identity (:func:`benchmarks.paper.protocol.identity`) in a folder.
+    """Measurements by identity (:func:`benchmarks.paper.protocol.identity`) in a folder, an .npz file each.
 
-    A measurement is an .npz file: the row as JSON in the array ``row``, and the arrays of its plots. Any number of
-    processes may add to one folder.
-
-    Args:
-        folder: is made with the first measurement.
+    It holds the row as JSON in the array ``row``, and the arrays of its plots. Any number of processes may add to it.
     """
 
     def __init__(self, folder: Path) -> None:

@@ -7,8 +7,6 @@ DATA holds 16-bit ProPhoto photographs; those of the split's training list are l
 done. Interrupted, `--resume` continues from the last checkpoint, and ends with the same weights.
 """
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, replace

@@ -9,8 +9,6 @@ GPU. With `--quick` a thin network is trained for about a minute and a half on o
 paper's is called under-trained in the tables. Interrupted, `--resume` continues, and ends with the same weights.
 """
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict

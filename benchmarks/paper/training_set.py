@@ -1,13 +1,11 @@
 """What is learnt from: the training photographs of the split, and crops of them with enough colour outside sRGB."""
 
-from __future__ import annotations
-
 import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,12 +31,7 @@ _LEAST_OG = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Names of photographs, without suffix.
-
-    Attributes:
-        training: learnt from.
-        unseen: not learnt from.
-    """
+    """Names of photographs, without suffix, that are learnt from and that are not."""
 
     training: tuple[str, ...]
     unseen: tuple[str, ...]
@@ -73,13 +66,7 @@ def seen_in_training(photograph: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Crop:
-    """A square piece of a photograph.
-
-    Attributes:
-        wide: ROMM RGB, uint16 (S, S, 3).
-        codes: sRGB, uint8 (S, S, 3).
-        og: which pixels lie outside sRGB, booleans (S, S).
-    """
+    """A square piece of a photograph: ROMM uint16 (S, S, 3), sRGB uint8, and which pixels lie outside sRGB."""
 
     wide: NDArray[np.uint16]
     codes: NDArray[np.uint8]
@@ -97,17 +84,13 @@ class Picture:
     _places: dict[int, NDArray[np.intp]] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def of(cls, name: str, wide: NDArray[np.uint16], adaptation: Adaptation = Adaptation.CAT02) -> Picture:
+    def of(cls, name: str, wide: NDArray[np.uint16], adaptation: Adaptation = Adaptation.CAT02) -> Self:
         """The photograph `wide`, uint16 (H, W, 3) of ROMM RGB, reduced by clipping."""
         codes, _ = reduce_to_codes(wide, adaptation)
         return cls(name, wide, codes, og_mask(wide, adaptation))
 
     def crop(self, size: int, rng: np.random.Generator) -> Crop:
-        """A random crop at least a tenth of which is out of gamut.
-
-        Args:
-            size: its side; less where the photograph is smaller.
-            rng: where the randomness comes from.
+        """A random crop of that side, or of the shorter side, at least a tenth of which is out of gamut.
 
         Raises:
             ValueError: if the photograph has no such crop.

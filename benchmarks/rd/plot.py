@@ -1,7 +1,5 @@
 """The curves: median gain over clipping against added bytes, one line per method."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

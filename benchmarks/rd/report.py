@@ -1,7 +1,5 @@
 """The rows as a document: medians over the photographs first, then each photograph."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 from typing import Any

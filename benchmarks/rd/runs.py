@@ -1,7 +1,5 @@
 """One unit of work: a photograph, a coding, and a family of methods, which gives rows of figures."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass

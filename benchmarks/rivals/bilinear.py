@@ -1,9 +1,7 @@
 """Bilinear interpolation of small grids whose nodes lie at known places of a picture."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,25 +9,20 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """Where every one of N coordinates lies between a grid's nodes, along one side of the picture.
-
-    Attributes:
-        low, high: the nodes around it, integers (N,).
-        part: how far it is from `low` to `high`, 0..1, float32 (N,).
-    """
+    """Where each of N coordinates lies among a grid's nodes: those around it, and how far it is from one."""
 
     low: NDArray[np.intp]
     high: NDArray[np.intp]
     part: NDArray[np.float32]
 
     @classmethod
-    def of(cls, coordinates: NDArray[np.intp], nodes: NDArray[np.floating[Any]] | NDArray[np.intp]) -> Axis:
+    def of(cls, coordinates: NDArray[np.intp], nodes: NDArray[np.floating[Any]] | NDArray[np.intp]) -> Self:
         """Coordinates in pixels, among ascending node positions in pixels; outside them the last node counts."""
         place = np.interp(coordinates, nodes, np.arange(nodes.size))
         low = np.minimum(place.astype(np.intp), max(nodes.size - 2, 0))
         return cls(low, np.minimum(low + 1, nodes.size - 1), (place - low).astype(np.float32))
 
-    def __getitem__(self, part: slice) -> Axis:
+    def __getitem__(self, part: slice) -> Self:
         return Axis(self.low[part], self.high[part], self.part[part])
 
 

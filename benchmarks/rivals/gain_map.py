@@ -7,8 +7,6 @@ full and half resolution, each at the highest quality within the budget, and kee
 pixels best. As in ISO 21496-1 the map acts on all pixels.
 """
 
-from __future__ import annotations
-
 import io
 import struct
 import time
@@ -118,13 +116,7 @@ def _scaled_down(kind: str, gain: Floats, factor: int) -> _Map:
 
 
 class GainMap:
-    """A JPEG-compressed gain map; see the module.
-
-    Args:
-        budgets: that it is measured at, bytes.
-        kinds: that are tried, of "difference" and "log gain".
-        adaptation: of the matrix to sRGB that made the codes.
-    """
+    """A JPEG-compressed gain map of one of some kinds, measured at byte budgets; see the module."""
 
     name = "gain map"
 

@@ -1,9 +1,7 @@
 """What a rival method is, and what several of them share."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,13 +18,7 @@ _SEARCH_PIXELS = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """What a method stores with one picture.
-
-    Attributes:
-        data: all of it; its length is the method's cost.
-        seconds: wall-clock time it took to make.
-        note: which variant was chosen, for people.
-    """
+    """What a method stores with one picture, the seconds it took to make, and which variant was chosen, for people."""
 
     data: bytes
     seconds: float
@@ -49,14 +41,7 @@ class Method(Protocol):
         """The byte budgets it is measured at; None where its size is what it is."""
 
     def fit(self, wide: NDArray[np.uint16], codes: NDArray[np.uint8], budget: int | None, seed: int) -> Metadata:
-        """Make the metadata.
-
-        Args:
-            wide: the photograph, ROMM RGB, uint16 (H, W, 3).
-            codes: the sRGB picture as a reader decodes it, uint8 (H, W, 3).
-            budget: bytes that the metadata may have at most.
-            seed: of whatever is drawn at random.
-        """
+        """Make the metadata of ROMM RGB, uint16 (H, W, 3), and codes as a reader decodes them, uint8 (H, W, 3)."""
 
     def expand(self, codes: NDArray[np.uint8], metadata: bytes) -> NDArray[np.uint16]:
         """Restore the photograph, ROMM RGB, uint16 (H, W, 3), from the codes and the metadata alone."""
@@ -96,13 +81,9 @@ def og_mask(wide: NDArray[np.uint16], adaptation: Adaptation) -> NDArray[np.bool
 
 @dataclass(frozen=True, slots=True)
 class SearchPixels:
-    """Some out-of-gamut pixels of a photograph, on which a method compares its variants.
+    """N out-of-gamut pixels of a photograph, on which a method compares its variants.
 
-    Attributes:
-        row, column: where they are, integers (N,).
-        codes: their sRGB codes, uint8 (N, 3).
-        clipped: these in linear ProPhoto, float32 (N, 3).
-        wanted: the photograph there, linear ProPhoto, float32 (N, 3).
+    That is where they are, their sRGB codes, these in linear ProPhoto, and the photograph there, float32 (N, 3).
     """
 
     row: NDArray[np.intp]
@@ -112,7 +93,7 @@ class SearchPixels:
     wanted: NDArray[np.float32]
 
     @classmethod
-    def of(cls, wide: NDArray[np.uint16], codes: NDArray[np.uint8], adaptation: Adaptation, seed: int) -> SearchPixels:
+    def of(cls, wide: NDArray[np.uint16], codes: NDArray[np.uint8], adaptation: Adaptation, seed: int) -> Self:
         """Draw them without replacement; all pixels count as out of gamut where none is."""
         mask = og_mask(wide, adaptation)
         candidates = np.flatnonzero(mask) if mask.any() else np.arange(mask.size)

@@ -4,8 +4,6 @@ The twin of :meth:`benchmarks.rivals.reference.Reference.expand`, which works ou
 the column or the code alone. This one is what the targets of speed are measured against.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -29,15 +27,9 @@ _TOE = 1 / 512
 
 
 class PlainExpansion:
-    """Expands codes on a device without shortcuts; on a CPU, on the threads that torch is set to.
+    """Expands codes on a device without shortcuts, so many pixels at a time; on a CPU, on torch's threads.
 
-    Args:
-        weights: float32, of the network's shapes.
-        adaptation: of the matrix.
-        size: height and width of the pictures.
-        batch: pixels at a time.
-        device: where they lie.
-        compiled: whether by ``torch.compile``.
+    Weights are float32 of the network's shapes; the size is height and width of the pictures.
     """
 
     def __init__(

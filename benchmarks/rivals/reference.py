@@ -8,8 +8,6 @@ References:
     Le, Price, Cohen, Brown: "GamutMLP: A Lightweight MLP for Color Loss Recovery", CVPR 2023, section 3 and Eq. 7.
 """
 
-from __future__ import annotations
-
 import time
 from typing import Any, Literal
 
@@ -71,14 +69,7 @@ def samples_of(
     most: int | None = None,
     seed: int = 0,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Every fifth out-of-gamut and every fiftieth other pixel, as in the paper.
-
-    Args:
-        wide: ROMM codes, uint16 (H, W, 3).
-        codes: sRGB codes, uint8 (H, W, 3).
-        adaptation: of the matrix to sRGB.
-        most: of more samples so many are drawn, by `seed`.
-        seed: see `most`.
+    """Every fifth out-of-gamut and every fiftieth other pixel, as in the paper; `most` of them, drawn by `seed`.
 
     Returns:
         Inputs as of :func:`inputs_at`, (N, 5), and what is to be added to the clipped linear colour, (N, 3).
@@ -100,14 +91,8 @@ def samples_of(
 class Training:
     """Trains the network, and remembers the last result for those who store the same weights differently.
 
-    Args:
-        adaptation: of the matrix to sRGB; the paper's is CAT02.
-        steps: optimiser steps.
-        device: where. Samples are chosen by numpy everywhere; on CUDA, Adam is torch's fused one.
-        compiled: whether the loss is compiled by ``torch.compile``.
-
-    Attributes:
-        parts: seconds of choosing the samples and bringing them to the device, and of the steps, of the last training.
+    Samples are chosen by numpy on every device; on CUDA, Adam is torch's fused one, and the loss may be compiled.
+    `parts` are the seconds of choosing samples and bringing them to the device, and of the steps, of the last training.
     """
 
     def __init__(
@@ -164,12 +149,7 @@ class Training:
 
 
 class Reference:
-    """The paper's model, stored in one number type.
-
-    Args:
-        training: shared by those that store the same weights.
-        dtype: of the stored weights; int8 has one scale per matrix.
-    """
+    """The paper's model, stored in one number type; int8 has one scale per matrix. A training serves several."""
 
     budgets = (None,)
 

@@ -13,8 +13,6 @@ References:
     Modelling", Color Research and Application 26(1), 2001, for the 11 terms.
 """
 
-from __future__ import annotations
-
 import struct
 import time
 from itertools import product
@@ -123,12 +121,7 @@ class _Correction:
 
 
 class Samples:
-    """ProPhoto samples and a colour correction that the reader fits; see the module.
-
-    Args:
-        budgets: that it is measured at, bytes.
-        adaptation: of the matrix to sRGB that made the codes.
-    """
+    """ProPhoto samples and a colour correction that the reader fits, measured at byte budgets; see the module."""
 
     name = "samples"
 

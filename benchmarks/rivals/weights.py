@@ -3,8 +3,6 @@
 One byte names the type and whether the rest is a zstd frame. int8 matrices share a scale each, a float32 in front.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from typing import Literal

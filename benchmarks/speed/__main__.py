@@ -20,8 +20,6 @@ with the committed ones (``benchmarks/results/<name>.json``); the exit code is 1
 the tolerance. With seven processes alive the expansion at 100 megapixels needs 8 GB of memory; the disk needs 2 GB.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import subprocess

@@ -1,12 +1,10 @@
 """What the rows say: ratios of one run that another machine should give as well, growth with size, and the targets."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import linear_regression
-from typing import Literal
+from typing import Literal, Self
 
 from benchmarks.harness import Row
 
@@ -33,12 +31,7 @@ _LARGE = 10
 class Figure:
     """One figure that can be compared with that of another run.
 
-    Attributes:
-        name: what it is.
-        megapixels, threads: of the measurement.
-        value: the figure.
-        kind: "times" a rival's or reference's speed (more is better), "share" of its time (less is better), "MiB" (less
-            is better), or "dB" (more is better).
+    It is "times" a rival's or reference's speed or "dB" (more is better), a "share" of its time or "MiB" (less is).
     """
 
     name: str
@@ -47,7 +40,7 @@ class Figure:
     value: float
     kind: Literal["times", "share", "MiB", "dB"]
 
-    def is_worse_than(self, other: Figure, tolerance: float = TOLERANCE) -> bool:
+    def is_worse_than(self, other: Self, tolerance: float = TOLERANCE) -> bool:
         """Whether it is worse than the same figure of another run by more than chance."""
         if self.kind == "times":
             return self.value < other.value / (1 + tolerance)
@@ -62,12 +55,7 @@ class Figure:
 class Growth:
     """How the best time, or the peak memory, of one task grows with the size of the picture.
 
-    Attributes:
-        name: of the task.
-        threads: of the measurement.
-        of: "seconds" or "MiB".
-        exponent: of the power of the size that fits best, over the larger sizes.
-        per_megapixel: of the largest size.
+    The exponent is that of the power that fits best over the larger sizes; `per_megapixel` is of the largest.
     """
 
     name: str

@@ -1,7 +1,5 @@
 """Four panels: expansion and memory by size, quality by time of the fit, and where a street's time goes."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The rows as a document."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 
 from benchmarks.harness import Result, Row, table

@@ -1,7 +1,5 @@
 """Competitors take turns: what one part of the benchmark gives for one picture."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

@@ -7,8 +7,6 @@ A process of its own, so that its memory is gone when the measuring begins. ``so
 and ``jpeg.npy`` (the codes as decoded from a JPEG, quality 90, 4:2:0) with ``jpeg.gamut``, which has no gate.
 """
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Collection
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Where the time of a street goes: functions of the package are wrapped, from outside, by a stopwatch."""
 
-from __future__ import annotations
-
 import functools
 import importlib
 import threading
@@ -49,9 +47,6 @@ class Stages:
     """A stopwatch for each stage. A function called inside another one counts for its own stage alone.
 
     What runs on another thread than the main one is a stage of its own, see :data:`BESIDE`.
-
-    Attributes:
-        seconds: by stage.
     """
 
     def __init__(self) -> None:

@@ -7,8 +7,6 @@ do no more than convert the file, with tifffile and Pillow: the colours are not 
 work of the codecs is the same.
 """
 
-from __future__ import annotations
-
 import contextlib
 import io
 import json

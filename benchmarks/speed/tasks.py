@@ -4,8 +4,6 @@ A task is made from a folder with the picture, see :mod:`benchmarks.speed.source
 use. Each loads what it needs and no more, since its memory is measured.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path

@@ -6,8 +6,6 @@ Every line on standard input is answered with one on standard output, a JSON obj
 itself, the last one when the input ends.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 import time

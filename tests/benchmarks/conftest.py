@@ -1,7 +1,5 @@
 """A piece of the demonstration's photograph, a third of it outside sRGB, its sRGB codes, and what clipping restores."""
 
-from __future__ import annotations
-
 import importlib
 import warnings
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """The benchmark of the GPU: its arithmetic, its tables, and what it refuses."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What holds for every benchmark: help runs nothing, results are safe, committed tables can be made again."""
 
-from __future__ import annotations
-
 import argparse
 import importlib
 import os

@@ -1,7 +1,5 @@
 """Measured processes, the photographs to measure, and pictures made of one."""
 
-from __future__ import annotations
-
 import argparse
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """Quality against bytes: codings, figures, runs, the document and the curves."""
 
-from __future__ import annotations
-
 from functools import partial
 from pathlib import Path
 from typing import Any

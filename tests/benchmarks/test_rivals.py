@@ -1,7 +1,5 @@
 """The rival methods: what they share, gain maps, ProPhoto samples, and the paper's model in plain torch."""
 
-from __future__ import annotations
-
 import io
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The benchmarks that are one module each."""
 
-from __future__ import annotations
-
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """The benchmark of speed: what is made of rows, stopwatches, and all of it on a very small picture."""
 
-from __future__ import annotations
-
 import time
 from dataclasses import replace
 from pathlib import Path

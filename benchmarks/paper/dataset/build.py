@@ -1,7 +1,5 @@
 """A data set of 16-bit ProPhoto photographs: which renderings have enough colour outside sRGB, the split, the files."""
 
-from __future__ import annotations
-
 import csv
 import json
 import secrets
@@ -90,11 +88,7 @@ def build(
 ) -> tuple[list[Row], int]:
     """Make a data set; its folder comes into being whole, or not at all.
 
-    Args:
-        places: files and folders of photographs.
-        target: the folder to make; see ``README.md`` for what is in it.
-        recipe: how.
-        say: is told what becomes of each photograph.
+    `say` is told what becomes of each photograph. What is in the folder is told in ``README.md``.
 
     Returns:
         The manifest, and how many files could not be read.
@@ -102,7 +96,6 @@ def build(
     Raises:
         OutputExistsError: if `target` exists.
         ValueError: if no photograph has enough colour outside sRGB.
-        OSError: if a file cannot be read or written.
     """
     if target.exists():
         raise OutputExistsError(f"{target} exists; name a new folder")

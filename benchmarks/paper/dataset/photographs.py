@@ -1,13 +1,11 @@
 """Photographs to make a data set of: where they are, which show the same, and how they are rendered and cut."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,20 +24,14 @@ _RENDERING = re.compile(r"(_(neutral|vivid-[\d.]+))+(_crop)?$", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A photograph's file.
-
-    Attributes:
-        path: of the file.
-        origin: the path within the folder that was named, with slashes; of a file that was named, its name.
-        digest: SHA-256 of the file, hexadecimal.
-    """
+    """A photograph's file, its path within the folder that was named, and its SHA-256, hexadecimal."""
 
     path: Path
     origin: str
     digest: str
 
     @classmethod
-    def of(cls, path: Path, origin: str) -> Source:
+    def of(cls, path: Path, origin: str) -> Self:
         """Read the file for its digest."""
         with path.open("rb") as file:
             return cls(path, origin, hashlib.file_digest(file, "sha256").hexdigest())
@@ -101,7 +93,7 @@ class Style:
     saturation: float
 
     @classmethod
-    def named(cls, name: str) -> Style:
+    def named(cls, name: str) -> Self:
         """The style of a name: "neutral", "vivid-1.4".
 
         Raises:
@@ -142,14 +134,9 @@ class Crop(NamedTuple):
 
 
 def crops_of(mask: NDArray[np.bool_], side: int, *, min_og: float, most: int, seed: int) -> list[Crop]:
-    """Squares that do not overlap, in a mesh in the middle of the photograph.
+    """Squares that do not overlap, in a mesh in the middle of a photograph's out-of-gamut mask, booleans (H, W).
 
-    Args:
-        mask: which pixels are out of gamut, booleans (H, W).
-        side: of the squares, pixels; there are none where the photograph is smaller.
-        min_og: out-of-gamut share that they have at least, percent.
-        most: how many are taken at most, by chance where there are more.
-        seed: of the chance.
+    Each has at least `min_og` percent out of gamut; where there are more than `most`, chance chooses.
     """
     height, width = mask.shape
     tops, lefts = ((size % side) // 2 + side * np.arange(size // side) for size in (height, width))

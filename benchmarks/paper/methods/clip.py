@@ -1,7 +1,5 @@
 """Clip: nothing is stored, and what was clipped stays so."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from benchmarks.paper.method import Clipped, Codes, Metadata, Method, Setting, Wide

@@ -10,8 +10,6 @@ The ROMM codes are stored as they are: neither library of imagecodecs takes a pr
 levels tried are 100 for each format, and found by bisection, since size and quality grow with the level.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace

@@ -5,8 +5,6 @@ bytes of gamutmeta's presets, and at those of ProPhoto-Sampled: generous, as gai
 maps are logarithmic gains; one more row holds differences instead, which it does not know, and which restore better.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from benchmarks.paper.method import Clipped, Codes, Metadata, Method, Setting, Wide

@@ -11,8 +11,6 @@ References:
     "Gain-MLP: Improving HDR Gain Map Encoding via a Lightweight MLP", ICCV 2025, arXiv 2503.11883.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import torch
 from numpy.typing import NDArray

@@ -1,7 +1,5 @@
 """gamutmeta's own presets, as its users get them, on the codes and with the adaptation of the protocol."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 import numpy as np

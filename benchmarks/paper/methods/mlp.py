@@ -11,8 +11,6 @@ References:
     Müller: tiny-cuda-nn, for the padding and the start values.
 """
 
-from __future__ import annotations
-
 import time
 import zlib
 from dataclasses import dataclass

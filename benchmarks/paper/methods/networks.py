@@ -3,8 +3,6 @@
 A row is there only where the network has been trained: ``python -m benchmarks.paper.train_networks DATA``.
 """
 
-from __future__ import annotations
-
 import zlib
 from functools import lru_cache
 from pathlib import Path

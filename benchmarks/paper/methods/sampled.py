@@ -5,8 +5,6 @@ the correction varies over the picture, since what remains at the samples is int
 :mod:`benchmarks.rivals.samples`, which tries 36 variants and takes the best: a rival at its strongest.
 """
 
-from __future__ import annotations
-
 from benchmarks.paper.method import Clipped, Codes, Metadata, Method, Setting, Wide
 from benchmarks.rivals.samples import Samples
 

@@ -17,8 +17,6 @@ References:
     Functions", NeurIPS 2020, section 3.2 and the supplement, 1.5.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from itertools import pairwise

@@ -10,8 +10,6 @@ References:
     Le, Price, Cohen, Brown, CVPR 2023, section 4, for the method; its code for the bounds.
 """
 
-from __future__ import annotations
-
 import struct
 import time
 

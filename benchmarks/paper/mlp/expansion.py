@@ -4,8 +4,6 @@ The first layer is linear in the features, and these depend on the row, the colu
 columns contribute is computed once for each of them.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import torch
 from numpy.typing import NDArray

@@ -4,11 +4,9 @@ A step of so small a network is bound by memory and by the bookkeeping of automa
 in the cache, and without it, a step on a CPU takes a third of the time. Tests compare it with torch's own gradient.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
 import torch
@@ -114,7 +112,7 @@ class Network:
             parameter.grad = torch.zeros_like(parameter)
 
     @classmethod
-    def random(cls, layout: Layout, generator: torch.Generator, device: str) -> Network:
+    def random(cls, layout: Layout, generator: torch.Generator, device: str) -> Self:
         """Start values as the two implementations have them: Xavier's uniform ones, or those of torch's layers."""
         tensors: list[torch.Tensor] = []
         for shape in layout.shapes:
@@ -125,7 +123,7 @@ class Network:
         return cls(layout, tensors, device)
 
     @classmethod
-    def started(cls, layout: Layout, start: list[NDArray[np.float32]], device: str) -> Network:
+    def started(cls, layout: Layout, start: list[NDArray[np.float32]], device: str) -> Self:
         """Learned start values for a padded layout, without its padding; what belongs to the padding is zero.
 
         Raises:

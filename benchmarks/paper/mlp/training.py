@@ -1,7 +1,5 @@
 """Training of the network: Adam on batches drawn with replacement, the mean squared error on the range [-1, 1]."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import torch
@@ -24,15 +22,11 @@ def train(
     steps: int,
     generator: torch.Generator,
 ) -> None:
-    """Take so many steps of the plan, in place.
+    """Take so many steps of a plan, in place.
 
-    Args:
-        network: is changed.
-        samples: on its device: inputs (row, column, red, green, blue on [-1, 1]), float32 (N, 5); and what the
-            photograph has more than the clipped picture, on that scale (twice the linear value), float32 (N, 3).
-        plan: gives rate and batch.
-        steps: to take, of the plan's.
-        generator: of the batches, on the same device.
+    Samples are inputs (row, column, red, green, blue on [-1, 1]), float32 (N, 5); and what the photograph has more than
+    the clipped picture, on that scale (twice the linear value), float32 (N, 3). They and the generator of the batches
+    are on the network's device.
     """
     inputs, targets = samples[0][:, INPUTS[network.layout.inputs]], samples[1]
     kind = _Weighted if len(inputs) <= _FEW * plan.batch else _Gathered

@@ -4,8 +4,6 @@ All see and make encoded ROMM values on [-1, 1], (B, 3, H, W) to the same. `widt
 first layer, from which all others follow. The names of the parameters are those of the stored weights.
 """
 
-from __future__ import annotations
-
 import math
 
 import torch

@@ -5,8 +5,6 @@ Weights are float16 without pickle; beside them lies a JSON file that says what 
 absolute, of the last 20 steps), ``machine``. The networks see encoded ROMM values on [-1, 1], channels first.
 """
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any
@@ -52,15 +50,9 @@ def tile_starts(length: int, tile: int) -> list[int]:
 
 @torch.inference_mode()
 def restore_tiles(generator: nn.Module, picture: torch.Tensor, tile: int) -> torch.Tensor:
-    """Apply a generator.
+    """Apply a generator, in evaluation mode, to a picture, (3, H, W), tile by tile; the same shape, on its device.
 
-    Args:
-        generator: takes (1, 3, tile, tile) to the same; in evaluation mode.
-        picture: (3, H, W); the border is repeated where a side is shorter than a tile.
-        tile: side of the tiles, pixels.
-
-    Returns:
-        The restored picture, (3, H, W), on the device of `picture`.
+    The border is repeated where a side is shorter than a tile.
     """
     _, height, width = picture.shape
     device = next(generator.parameters()).device

@@ -1,7 +1,5 @@
 """How the networks are trained: which there are, their losses, and the steps."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -31,11 +29,8 @@ Made = list[list[Tensor]]
 class Losses:
     """Which losses, and their weights.
 
-    Attributes:
-        distance: weight of the mean absolute difference to the original.
-        adversarial: kind of the game with the discriminator, None for no discriminator.
-        matching: weight of the mean absolute difference between what the discriminator's layers make of the restored
-            and of the original photograph.
+    `distance` weighs the mean absolute difference to the original; `matching` that between what the discriminator's
+    layers make of the restored and of the original photograph.
     """
 
     distance: float
@@ -82,19 +77,10 @@ for training and testing. Fewer steps are called under-trained."""
 
 @dataclass(frozen=True, slots=True)
 class Architecture:
-    """One network.
+    """One network: what makes it and what it is trained against, of a width, and how.
 
-    Attributes:
-        key: for the command line and ``--rows``.
-        title: in the tables.
-        generator: makes it, of a width.
-        discriminator: makes the one it is trained against, of a width; None if there is none.
-        losses: of both.
-        full_width: the paper's width.
-        quick_width, quick_steps: what `--quick` does: about a minute and a half on one CPU core.
-        rate: Adam's learning rate, constant for half of the steps, then falling to zero.
-        momentum: Adam's first decay rate.
-        remark: what differs from the paper, for people.
+    The learning rate is constant for half of the steps, then falls to zero; `momentum` is Adam's first decay rate.
+    `quick_width` and `quick_steps` are what `--quick` does: about a minute and a half on one CPU core.
     """
 
     key: str
@@ -137,15 +123,7 @@ def architecture_named(key: str) -> Architecture:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is trained, and how long.
-
-    Attributes:
-        key: of the network.
-        width: channels of its first layer, and of the discriminator's.
-        steps: of the optimiser; each sees one crop.
-        crop: its side, pixels.
-        seed: of the initial weights and all draws.
-    """
+    """What is trained, of which width, and how long: each step sees one crop; the seed is of weights and draws."""
 
     key: str
     width: int
@@ -155,13 +133,7 @@ class Plan:
 
 
 class Training:
-    """Of one network on crops; its randomness depends on the seed and the number of the step alone.
-
-    Attributes:
-        plan: what, and how long.
-        done: steps taken.
-        generator: the network.
-    """
+    """Of one network on crops; its randomness depends on the seed and the number of the step alone."""
 
     def __init__(self, plan: Plan, pictures: Sequence[Picture], device: torch.device) -> None:
         self.plan, self.done = plan, 0

@@ -1,7 +1,5 @@
 """The plots: error maps and chromaticity diagrams of each photograph, and the paper's smaller tables."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

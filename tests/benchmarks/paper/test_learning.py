@@ -1,7 +1,5 @@
 """The trainer, learned starts and the four networks: they learn, resume exactly, and come back from their files."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from dataclasses import replace

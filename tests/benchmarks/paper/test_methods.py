@@ -1,7 +1,5 @@
 """The rows: each is restored from its bytes by another object, and most are better than clipping."""
 
-from __future__ import annotations
-
 import math
 import re
 from dataclasses import replace

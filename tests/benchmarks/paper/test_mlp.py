@@ -1,7 +1,5 @@
 """The paper's network: sizes, gradient, training and expansion against their plain twins, and learned starts."""
 
-from __future__ import annotations
-
 import json
 import math
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """The paper's tables: what is measured, what is kept, what is written, and the command with a rival of one's own."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import replace
