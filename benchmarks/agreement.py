@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
+from benchmarks.arrays import Codes, Wide
 from benchmarks.harness import Benchmark, Result, Row, add_photographs, table
 from benchmarks.machine import ROOT
 from benchmarks.pictures import middle, photographs
@@ -44,7 +44,7 @@ CODINGS: dict[str, dict[str, Any]] = {
 _TIMEOUT = 600.0
 
 
-def restored(program: Program, file: Path, codes: NDArray[np.uint8]) -> NDArray[np.uint16]:
+def restored(program: Program, file: Path, codes: Codes) -> Wide:
     """What a decoder makes of a file and its decoded codes."""
     height, width = codes.shape[:2]
     pixels = file.with_suffix(".ppm")
@@ -56,7 +56,7 @@ def restored(program: Program, file: Path, codes: NDArray[np.uint8]) -> NDArray[
     return samples.reshape(height, width, 3).astype(np.uint16)
 
 
-def compared(program: Program, wide: NDArray[np.uint16], options: dict[str, Any], folder: Path) -> Row:
+def compared(program: Program, wide: Wide, options: dict[str, Any], folder: Path) -> Row:
     """Reduce a photograph, restore it by the package and by the program, and count the differences."""
     format_: Literal["png", "jpeg"] = options["format"]
     data = reduce(WideImage(wide, "prophoto"), device="cpu", **options).to_bytes()

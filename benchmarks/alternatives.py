@@ -75,7 +75,6 @@ def rows_of(path: Path, folder: Path) -> Iterator[Row]:
 
 
 def measure(options: argparse.Namespace, result: Result) -> Iterator[str]:
-    """All photographs."""
     with tempfile.TemporaryDirectory() as folder:
         for path in photographs(options):
             result["rows"] += rows_of(path, Path(folder))

@@ -5,8 +5,8 @@ from functools import cache
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from benchmarks.arrays import Codes, Wide
 from gamutmeta import carriers
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.gamut import reduce_to_codes
@@ -28,16 +28,16 @@ class Coding:
         """For :func:`gamutmeta.reduce`."""
         return {"format": self.format, "quality": self.quality, "subsampling": self.subsampling}
 
-    def decoded(self, wide: NDArray[np.uint16], adaptation: Adaptation) -> NDArray[np.uint8]:
+    def decoded(self, wide: Wide, adaptation: Adaptation) -> Codes:
         """The clipped picture as a reader of the file decodes it, uint8 (H, W, 3), of ROMM codes, uint16 (H, W, 3)."""
         return self.through(reduce_to_codes(wide, adaptation)[0])
 
-    def encode(self, codes: NDArray[np.uint8], *, progressive: bool = False) -> bytes:
+    def encode(self, codes: Codes, *, progressive: bool = False) -> bytes:
         """The file of codes, uint8 (H, W, 3)."""
         how: dict[str, Any] = {"quality": self.quality, "subsampling": self.subsampling, "progressive": progressive}
         return encode_srgb_file(codes, self.format, **how)
 
-    def through(self, codes: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    def through(self, codes: Codes) -> Codes:
         """Codes, uint8 (H, W, 3), as a reader of the file decodes them."""
         return codes if self.format == "png" else decode_srgb(self.encode(codes))
 

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
+from benchmarks.arrays import Wide
 from benchmarks.harness import Benchmark, Result, add_photographs, table
 from benchmarks.pictures import photographs
 from gamutmeta import edit
@@ -26,8 +26,6 @@ from gamutmeta.model.expand import expand as expand_pixels
 from gamutmeta.photo.pixels import decode_srgb
 from gamutmeta.photo.read import read_photo
 from gamutmeta.reduction import reduce
-
-Wide = NDArray[np.uint16]
 
 
 def middle(size: tuple[int, int]) -> tuple[int, int, int, int]:
@@ -74,7 +72,6 @@ def figures(data: bytes, format_: Any, name: str, wide: Wide) -> dict[str, float
 
 
 def measure(options: argparse.Namespace, result: Result) -> Iterator[str]:
-    """All photographs and edits."""
     for path in photographs(options):
         photo = read_photo(path)
         coded = {f: reduce(photo, format=f, device="cpu").to_bytes() for f in ("png", "jpeg")}

@@ -14,8 +14,8 @@ from statistics import mean
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from benchmarks.arrays import Floats
 from benchmarks.harness import Benchmark, Result, Row, add_photographs, table
 from benchmarks.pictures import photographs
 from gamutmeta.color.adaptation import Adaptation
@@ -28,7 +28,7 @@ from gamutmeta.model.expand import expand
 from gamutmeta.photo.read import read_photo
 
 Parts = list[bytes]
-Change = tuple[Parts, dict[str, NDArray[np.float32]]]
+Change = tuple[Parts, dict[str, Floats]]
 """What would be compressed, and what the reader would compute with."""
 
 
@@ -110,7 +110,6 @@ def run(path: Path) -> list[Row]:
 
 
 def measure(options: argparse.Namespace, result: Result) -> Iterator[str]:
-    """All photographs."""
     for path in photographs(options):
         result["rows"] += run(path)
         yield path.stem

@@ -1,15 +1,18 @@
-"""How close a restored photograph is: PSNR and RMSE in linear ProPhoto, and CIEDE2000."""
+"""How close a restored photograph is: PSNR and RMSE in linear ProPhoto, CIEDE2000; and models as payloads."""
 
 import math
 from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.arrays import Codes, Wide
 from benchmarks.rivals.method import linear_of, out_of_gamut_mask
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.delta_e import delta_e_2000, prophoto_to_lab
 from gamutmeta.color.quality import measure
+from gamutmeta.container import Binding, Payload
 
 DE_PIXELS = 1 << 18
 """Pixels that colour differences are averaged over, drawn with one seed: a million would take 2 seconds a row."""
@@ -19,7 +22,7 @@ DE_PIXELS = 1 << 18
 class Original:
     """A photograph to compare with: ROMM RGB, uint16 (H, W, 3)."""
 
-    wide: NDArray[np.uint16]
+    wide: Wide
     _sample: NDArray[np.intp] = field(init=False)
     _lab: NDArray[np.float64] = field(init=False)
 
@@ -29,7 +32,7 @@ class Original:
         object.__setattr__(self, "_sample", np.sort(drawn))
         object.__setattr__(self, "_lab", prophoto_to_lab(linear_of(pixels[self._sample])))
 
-    def figures(self, restored: NDArray[np.uint16], adaptation: Adaptation) -> dict[str, float | None]:
+    def figures(self, restored: Wide, adaptation: Adaptation) -> dict[str, float | None]:
         """The figures of one row.
 
         Args:
@@ -64,3 +67,9 @@ class Original:
             name: (round(value, 6 if "rmse" in name else 4) if math.isfinite(value) else None)
             for name, value in found.items()
         }
+
+
+def payload_of(codes: Codes, result: Any, kind: Literal["rgb8", "jpeg"] = "rgb8") -> Payload:
+    """The model of a :class:`gamutmeta.fit.engine.FitResult` for a picture, uint8 (H, W, 3), bound to no file."""
+    height, width = codes.shape[:2]
+    return Payload(width, height, Binding(kind, bytes(16)), result.descriptor, result.tensors)

@@ -50,7 +50,6 @@ class Benchmark:
     plot: str = ""
 
     def parser(self) -> argparse.ArgumentParser:
-        """The command line."""
         parser = command_line(self.description, self.module or self.name)
         self.arguments(parser)
         if self.resumes:

@@ -15,17 +15,16 @@ import tempfile
 import time
 import tracemalloc
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from benchmarks.arrays import Codes
 from benchmarks.harness import Benchmark, Result, Row, load, table
 from benchmarks.machine import ROOT, peak_bytes
 from gamutmeta.conformance import expand_vector, extract_container, read_ppm
@@ -45,36 +44,6 @@ VECTORS = ROOT / "spec" / "vectors"
 STAGES = ("extract", "decode", "validate", "expand")
 SETS = ("vectors, valid", "vectors, invalid", "seeds", "mutations", "made to be slow")
 _MIB = 1 << 20
-
-
-@dataclass(slots=True)
-class Cost:
-    """What one stage took over a set."""
-
-    results: int = 0
-    refusals: int = 0
-    seconds: list[float] = field(default_factory=list)
-    worst: str = ""
-    memory: int = 0
-    greediest: str = ""
-
-    def add(self, name: str, seconds: float, memory: int, *, is_result: bool) -> None:
-        """Count one call."""
-        if seconds > max(self.seconds, default=0):
-            self.worst = name
-        if memory > self.memory:
-            self.memory, self.greediest = memory, name
-        self.seconds.append(seconds)
-        self.results += is_result
-        self.refusals += not is_result
-
-    def to_json(self) -> dict[str, Any]:
-        """Figures of all calls together; seconds, bytes."""
-        middle, most = (median(self.seconds), max(self.seconds)) if self.seconds else (0.0, 0.0)
-        return {
-            "results": self.results, "refusals": self.refusals, "median_seconds": middle, "worst_seconds": most,
-            "worst_file": self.worst, "most_bytes": self.memory, "greediest_file": self.greediest,
-        }  # fmt: skip
 
 
 def measured(work: Callable[[], object]) -> tuple[object, float, int]:
@@ -105,12 +74,12 @@ class Input(NamedTuple):
 
     name: str
     data: bytes
-    codes: NDArray[np.uint8] | None = None
+    codes: Codes | None = None
 
 
 def examine(inputs: Iterable[Input]) -> dict[str, Any]:
     """All stages over files given by name, and what the process grew by."""
-    costs = {stage: Cost() for stage in STAGES}
+    calls: dict[str, list[tuple[str, float, int, bool]]] = {stage: [] for stage in STAGES}
     count = largest = 0
     before = peak_bytes()
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
@@ -121,10 +90,23 @@ def examine(inputs: Iterable[Input]) -> dict[str, Any]:
             path.write_bytes(one.data)
             for stage, work in _stages(one, path):
                 result, seconds, memory = measured(work)
-                is_result = result is not None and getattr(result, "is_good", True)
-                costs[stage].add(one.name, seconds, memory, is_result=is_result)
-    stages = {stage: cost.to_json() for stage, cost in costs.items()}
+                is_result = result is not None and bool(getattr(result, "is_good", True))
+                calls[stage].append((one.name, seconds, memory, is_result))
+    stages = {stage: _cost(of_stage) for stage, of_stage in calls.items()}
     return {"files": count, "largest_bytes": largest, "grown_bytes": peak_bytes() - before, "stages": stages}
+
+
+def _cost(calls: Sequence[tuple[str, float, int, bool]]) -> dict[str, Any]:
+    """Figures of all calls of a stage: file, seconds, bytes, and whether there was a result."""
+    nothing = "", 0.0, 0, False
+    worst = max(calls, key=lambda call: call[1], default=nothing)
+    greediest = max(calls, key=lambda call: call[2], default=nothing)
+    results = sum(call[3] for call in calls)
+    return {
+        "results": results, "refusals": len(calls) - results,
+        "median_seconds": median([call[1] for call in calls] or [0.0]), "worst_seconds": worst[1],
+        "worst_file": worst[0], "most_bytes": greediest[2], "greediest_file": greediest[0],
+    }  # fmt: skip
 
 
 def _stages(one: Input, path: Path) -> Iterator[tuple[str, Callable[[], object]]]:
@@ -208,7 +190,6 @@ def model_cost(descriptor: Descriptor, shape: tuple[int, int]) -> dict[str, Any]
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """The command line."""
     parser.add_argument("--mutations", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=1, help="of the mutations")
 

@@ -80,7 +80,6 @@ def _mb(size: int) -> str:
 
 
 def measure(options: argparse.Namespace, result: Result) -> Iterator[str]:
-    """All extras."""
     del options
     result["sizes"] = sizes()
     yield f"{len(result['sizes']) - 1} extras are installed"

@@ -27,13 +27,11 @@ OPERATIONS = (*COMMANDS, *LIBRARIES)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """The command line."""
     parser.add_argument("--tool", nargs="+", choices=list(TOOLS), default=list(TOOLS), help="examine these alone")
     parser.add_argument("--spec", action="store_true", help="write spec/interoperability.md as well")
 
 
 def measure(options: argparse.Namespace, result: Result) -> Iterator[str]:
-    """Examine the tools."""
     from benchmarks.interop.orders import orders
     from benchmarks.interop.outcome import examine
     from benchmarks.interop.samples import CARRIERS

@@ -17,12 +17,12 @@ from statistics import mean
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
+from benchmarks.arrays import Codes, Wide
 from benchmarks.coding import Coding
 from benchmarks.decoders import by_libjxl, by_plain_upsampling, perturbed
+from benchmarks.figures import payload_of
 from benchmarks.harness import Benchmark, Result, Row, add_photographs, table
-from benchmarks.models import payload_of
 from benchmarks.pictures import photographs
 from gamutmeta.color.gamut import reduce_to_codes
 from gamutmeta.color.quality import Quality
@@ -51,13 +51,13 @@ QUICK = tuple(coding for coding in CODINGS if coding.name in {"q80 4:2:0", "q95 
 class Coded:
     """A photograph, ROMM uint16 (H, W, 3), as a JPEG: the file, its codes, uint8, and their quality as they are."""
 
-    wide: NDArray[np.uint16]
+    wide: Wide
     data: bytes
-    codes: NDArray[np.uint8]
+    codes: Codes
     clipped: Quality
 
     @classmethod
-    def build(cls, wide: NDArray[np.uint16], data: bytes) -> Self:
+    def build(cls, wide: Wide, data: bytes) -> Self:
         """Decode, and measure."""
         codes = decode_srgb(data)
         return cls(wide, data, codes, measure_quality(wide, expand(Descriptor(), {}, codes)))
@@ -68,7 +68,7 @@ class Coded:
 
         return payload_of(self.codes, fit(self.codes, self.wide, config, gate=gate, device="cpu"), "jpeg")
 
-    def restored(self, payload: Payload, codes: NDArray[np.uint8] | None = None) -> Quality:
+    def restored(self, payload: Payload, codes: Codes | None = None) -> Quality:
         """How well a model restores the photograph from these codes (None: from those it was fitted to)."""
         seen = self.codes if codes is None else codes
         return measure_quality(self.wide, expand(payload.descriptor, payload.weights(), seen))
@@ -84,7 +84,7 @@ class Coded:
             "bytes": len(payload.to_bytes()),
         }
 
-    def moved(self, payload: Payload, codes: NDArray[np.uint8]) -> Row:
+    def moved(self, payload: Payload, codes: Codes) -> Row:
         """What OG PSNR is lost, with the model and without, where the decoder gives these codes."""
         clipped = measure_quality(self.wide, expand(Descriptor(), {}, codes))
         return {
@@ -94,7 +94,7 @@ class Coded:
         }
 
 
-def run(wide: NDArray[np.uint16], coding: Coding, config: FitConfig, gates: Sequence[int | None]) -> Row:
+def run(wide: Wide, coding: Coding, config: FitConfig, gates: Sequence[int | None]) -> Row:
     """One photograph, coded one way: the chosen gate, fixed ones, other decoders, and a progressive file."""
     codes, _ = reduce_to_codes(wide, config.adaptation)
     coded = Coded.build(wide, coding.encode(codes))
@@ -182,7 +182,6 @@ def details(rows: Sequence[Row]) -> str:
 
 
 def document(result: Result) -> str:
-    """The Markdown file."""
     machine, rows = result["machine"], result["rows"]
     smaller = mean(1 - row["progressive_bytes"] / row["file_bytes"] for row in rows)
     return (
@@ -197,13 +196,11 @@ def document(result: Result) -> str:
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """The command line."""
     add_photographs(parser)
     parser.add_argument("--quick", action="store_true", help="two codings, two fixed gates, a fifth of the steps")
 
 
 def measure(options: argparse.Namespace, result: Result) -> Iterator[str]:
-    """All photographs and codings."""
     config = preset_named("balanced")
     codings, gates = CODINGS, GATES
     if options.quick:

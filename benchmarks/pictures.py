@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
+
+from benchmarks.arrays import Wide
 
 
 def photographs(options: argparse.Namespace) -> list[Path]:
@@ -25,7 +26,7 @@ def photographs(options: argparse.Namespace) -> list[Path]:
     return chosen
 
 
-def middle(wide: NDArray[np.uint16], pixels: int) -> NDArray[np.uint16]:
+def middle(wide: Wide, pixels: int) -> Wide:
     """The middle of a photograph, of its own proportions and at most so many pixels."""
     height, width = wide.shape[:2]
     share = min(1.0, math.sqrt(pixels / (height * width)))
@@ -34,7 +35,7 @@ def middle(wide: NDArray[np.uint16], pixels: int) -> NDArray[np.uint16]:
     return wide[top : top + rows, left : left + columns]
 
 
-def tiled(wide: NDArray[np.uint16], megapixels: float) -> NDArray[np.uint16]:
+def tiled(wide: Wide, megapixels: float) -> Wide:
     """The photograph, repeated to (or cut to) a 3:2 picture of that size; every second copy is mirrored."""
     height = round(math.sqrt(megapixels * 1e6 / 1.5))
     width = round(height * 1.5)

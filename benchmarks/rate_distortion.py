@@ -74,7 +74,6 @@ def ordered(rows: Sequence[Row]) -> list[Row]:
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """The command line."""
     add_photographs(parser)
     parser.add_argument("--methods", nargs="+", default=DEFAULT_FAMILIES, choices=FAMILIES, metavar="FAMILY",
                         help=f"of {', '.join(FAMILIES)}; clipping is always among them")  # fmt: skip
@@ -83,7 +82,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def measure(options: argparse.Namespace, result: Result) -> Iterator[str]:
-    """What the result lacks."""
     every = units(photographs(options), options.methods, quick=options.quick)
     if options.fresh:
         dropped = [unit.place.items() for unit in every]

@@ -30,7 +30,6 @@ PARTS = ("headers", "throughput")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """The command line."""
     parser.add_argument("photograph", type=Path)
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, metavar="PART",
                         help=", ".join(PARTS))  # fmt: skip
@@ -54,7 +53,6 @@ def measure(options: argparse.Namespace, result: Result) -> Iterator[str]:
 
 
 def rows_of(options: argparse.Namespace) -> Iterator[Row]:
-    """The rows, as they come."""
     with tempfile.TemporaryDirectory() as name:
         folder, copies = Path(name), Path(name, "copies")
         copies.mkdir()

@@ -72,7 +72,6 @@ def _read_so_far() -> tuple[int, int]:
 
 
 def main() -> None:
-    """See the module's docstring."""
     method, folder = sys.argv[1], Path(sys.argv[2])
     paths = sorted(folder.iterdir())
     start, before = time.perf_counter(), _read_so_far()

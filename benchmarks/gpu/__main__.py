@@ -44,8 +44,7 @@ _ONE_SIZE = 24
 
 
 def rows_of(options: argparse.Namespace) -> Iterator[Row]:
-    """All rows, as they come."""
-    from benchmarks.gpu import published, steps, work  # need what refusal() looks for
+    from benchmarks.gpu import steps, work  # need what refusal() looks for
     from benchmarks.pictures import tiled
     from gamutmeta.photo.read import read_photo
 
@@ -66,7 +65,7 @@ def rows_of(options: argparse.Namespace) -> Iterator[Row]:
     if "together" in options.only:
         yield from steps.together(wide, _ONE_SIZE, options.repeat)
     if "paper" in options.only:
-        yield from published.papers(wide, _ONE_SIZE, options.repeat, options.quick)
+        yield from work.papers(wide, _ONE_SIZE, options.repeat, options.quick)
     if "folder" in options.only:
         with tempfile.TemporaryDirectory() as name:
             counts = {"images": options.images, "jobs": options.jobs, "repeat": options.repeat}
@@ -86,7 +85,6 @@ def measure(options: argparse.Namespace, result: Result) -> Iterator[str]:
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """The command line."""
     parser.add_argument("photograph", type=Path)
     parser.add_argument("--megapixels", type=float, nargs="+", default=[1, 6, 12, 24, 50, 100])
     parser.add_argument("--repeat", type=int, default=5, help="rounds")

@@ -75,41 +75,26 @@ def targets(rows: Sequence[Row]) -> list[tuple[str, str, float | None, bool | No
 # --- tables -----------------------------------------------------------------------------------------------------------
 
 _COLUMNS: Mapping[str, tuple[tuple[str, str, str], ...]] = {
-    "card": (
-        ("task", "", ""), ("best", "ms", "ms"), ("gb_per_s", "GB/s", ".0f"), ("tflop_per_s", "TFLOP/s", ".1f"),
-    ),
-    "expand": (
-        ("task", "", ""), ("megapixels", "megapixels", "g"), ("best", "ms", "ms"), ("median", "median ms", "ms"),
-        ("megapixels_per_s", "megapixels/s", ".0f"), ("gb_per_s", "GB/s", ".0f"), ("copy_share", "of copying", "%"),
-        ("tflop_per_s", "TFLOP/s", ".2f"), ("float32_share", "of float32", "%"),
-        ("times_paper", "times the paper's", ".1f"), ("times_compiled", "times the compiled", ".1f"),
-    ),
-    "fit": (
-        ("task", "", ""), ("megapixels", "megapixels", "g"), ("best", "s", ".3f"), ("median", "median s", ".3f"),
-        ("steps", "steps", "d"), ("psnr_og", "OG PSNR, dB", ".2f"), ("times_paper", "times the paper's", ".1f"),
-        ("times_compiled", "times the compiled", ".1f"),
-    ),
-    "batch": (
-        ("task", "", ""), ("batch", "samples", "d"), ("best", "ms", "ms"), ("median", "median ms", "ms"),
-    ),
-    "pictures": (
-        ("task", "", ""), ("pictures", "pictures", "d"), ("best", "ms", "ms"), ("median", "median ms", "ms"),
-        ("each", "ms a picture", "ms"),
-    ),
-    "together": (
-        ("task", "products", ""), ("pictures", "pictures", "d"), ("megapixels", "megapixels", "g"),
-        ("best", "s", ".3f"), ("median", "median s", ".3f"), ("each", "s a picture", ".3f"),
-        ("psnr_og", "OG PSNR, dB", ".2f"),
-    ),
-    "paper": (
-        ("task", "", ""), ("megapixels", "megapixels", "g"), ("best", "fit, s", ".3f"), ("median", "median s", ".3f"),
-        ("expand", "expand, s", ".3f"), ("metadata", "bytes", ",d"), ("psnr_og", "OG PSNR, dB", ".2f"),
-        ("note", "settings", ""),
-    ),
-    "folder": (
-        ("task", "", ""), ("device", "device", ""), ("jobs", "jobs", "d"), ("images", "pictures", "d"),
-        ("per_minute", "a minute", ".1f"), ("fit_share", "the fit's share", "%"),
-    ),
+    "card": (("task", "", ""), ("best", "ms", "ms"), ("gb_per_s", "GB/s", ".0f"), ("tflop_per_s", "TFLOP/s", ".1f")),
+    "expand": (("task", "", ""), ("megapixels", "megapixels", "g"), ("best", "ms", "ms"),
+             ("median", "median ms", "ms"), ("megapixels_per_s", "megapixels/s", ".0f"), ("gb_per_s", "GB/s", ".0f"),
+             ("copy_share", "of copying", "%"), ("tflop_per_s", "TFLOP/s", ".2f"),
+             ("float32_share", "of float32", "%"), ("times_paper", "times the paper's", ".1f"),
+             ("times_compiled", "times the compiled", ".1f")),
+    "fit": (("task", "", ""), ("megapixels", "megapixels", "g"), ("best", "s", ".3f"), ("median", "median s", ".3f"),
+             ("steps", "steps", "d"), ("psnr_og", "OG PSNR, dB", ".2f"), ("times_paper", "times the paper's", ".1f"),
+             ("times_compiled", "times the compiled", ".1f")),
+    "batch": (("task", "", ""), ("batch", "samples", "d"), ("best", "ms", "ms"), ("median", "median ms", "ms")),
+    "pictures": (("task", "", ""), ("pictures", "pictures", "d"), ("best", "ms", "ms"), ("median", "median ms", "ms"),
+             ("each", "ms a picture", "ms")),
+    "together": (("task", "products", ""), ("pictures", "pictures", "d"), ("megapixels", "megapixels", "g"),
+             ("best", "s", ".3f"), ("median", "median s", ".3f"), ("each", "s a picture", ".3f"),
+             ("psnr_og", "OG PSNR, dB", ".2f")),
+    "paper": (("task", "", ""), ("megapixels", "megapixels", "g"), ("best", "fit, s", ".3f"),
+             ("median", "median s", ".3f"), ("expand", "expand, s", ".3f"), ("metadata", "bytes", ",d"),
+             ("psnr_og", "OG PSNR, dB", ".2f"), ("note", "settings", "")),
+    "folder": (("task", "", ""), ("device", "device", ""), ("jobs", "jobs", "d"), ("images", "pictures", "d"),
+             ("per_minute", "a minute", ".1f"), ("fit_share", "the fit's share", "%")),
 }  # fmt: skip
 """Of each part: key of the row, head, and form."""
 

@@ -6,11 +6,11 @@ from typing import Any, Self
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
+from benchmarks.arrays import Wide
+from benchmarks.figures import payload_of
 from benchmarks.gpu.card import clocked, timed
 from benchmarks.harness import Row
-from benchmarks.models import payload_of
 from gamutmeta.color.gamut import reduce_to_codes
 from gamutmeta.color.quality import measure
 from gamutmeta.fit.config import FitConfig, preset_named
@@ -48,7 +48,7 @@ class _Bench:
     problem: Problem
 
     @classmethod
-    def of(cls, wide: NDArray[np.uint16], repeat: int) -> Self:
+    def of(cls, wide: Wide, repeat: int) -> Self:
         config = replace(preset_named("balanced"), steps=_TIMED_STEPS * (repeat + 2))
         codes, _ = reduce_to_codes(wide, config.adaptation)
         height, width = codes.shape[:2]
@@ -77,7 +77,7 @@ class _Bench:
         return times | {key: times[key] / _TIMED_STEPS for key in ("best", "median")}
 
 
-def batches(wide: NDArray[np.uint16], repeat: int) -> Iterator[Row]:
+def batches(wide: Wide, repeat: int) -> Iterator[Row]:
     """Rows of one step of one picture's fit, by samples in it."""
     bench = _Bench.of(wide, repeat)
     for batch in _BATCHES:
@@ -87,7 +87,7 @@ def batches(wide: NDArray[np.uint16], repeat: int) -> Iterator[Row]:
             yield {"part": "batch", "task": task, "batch": batch} | bench.seconds(batch, 1, repeat, **how)
 
 
-def pictures(wide: NDArray[np.uint16], repeat: int) -> Iterator[Row]:
+def pictures(wide: Wide, repeat: int) -> Iterator[Row]:
     """Rows of one step of several pictures' fits, with the preset's batch."""
     bench = _Bench.of(wide, repeat)
     batch = min(bench.config.batch, len(bench.problem))
@@ -97,7 +97,7 @@ def pictures(wide: NDArray[np.uint16], repeat: int) -> Iterator[Row]:
             yield {"part": "pictures", "task": task, "pictures": count, "each": times["best"] / count} | times
 
 
-def together(wide: NDArray[np.uint16], megapixels: float, repeat: int) -> Iterator[Row]:
+def together(wide: Wide, megapixels: float, repeat: int) -> Iterator[Row]:
     """Rows of fitting so many pictures together, all of it; it is the same picture, so that one tells the quality."""
     config = preset_named("balanced")
     codes, _ = reduce_to_codes(wide, config.adaptation)

@@ -7,19 +7,21 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from statistics import median
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
+from benchmarks.arrays import Floats, Wide
+from benchmarks.figures import payload_of
 from benchmarks.gpu.card import clocked, timed
 from benchmarks.gpu.report import multiplications
 from benchmarks.harness import Row
 from benchmarks.machine import ROOT
-from benchmarks.models import payload_of
+from benchmarks.paper.method import Setting
+from benchmarks.paper.methods import mlp
 from benchmarks.rivals.plain import PlainExpansion
 from benchmarks.rivals.reference import Training
 from gamutmeta.color.adaptation import Adaptation
@@ -41,7 +43,7 @@ _BATCH = 1 << 20
 _PAPER = (("paper", False), ("paper, compiled", True))
 
 
-def expansions(wide: NDArray[np.uint16], megapixels: float, repeat: int) -> Iterator[Row]:
+def expansions(wide: Wide, megapixels: float, repeat: int) -> Iterator[Row]:
     """Rows of expanding one picture."""
     codes, _ = reduce_to_codes(wide, Adaptation.BRADFORD)
     height, width = codes.shape[:2]
@@ -68,7 +70,7 @@ def expansions(wide: NDArray[np.uint16], megapixels: float, repeat: int) -> Iter
         yield about | {"task": task} | timed(partial(rival, there, out), repeat)
 
 
-def fits(wide: NDArray[np.uint16], megapixels: float, repeat: int) -> Iterator[Row]:
+def fits(wide: Wide, megapixels: float, repeat: int) -> Iterator[Row]:
     """Rows of fitting one picture, the photograph and its codes in main memory."""
     about = {"part": "fit", "megapixels": megapixels}
     config = preset_named("balanced")
@@ -82,9 +84,9 @@ def fits(wide: NDArray[np.uint16], megapixels: float, repeat: int) -> Iterator[R
         yield about | {"task": task} | _paper_fit(Training(device=_CUDA, compiled=compiled), wide, repeat)
 
 
-def _paper_fit(training: Training, wide: NDArray[np.uint16], repeat: int) -> Row:
+def _paper_fit(training: Training, wide: Wide, repeat: int) -> Row:
     codes, _ = reduce_to_codes(wide, training.adaptation)
-    found: list[list[NDArray[np.float32]]] = []
+    found: list[list[Floats]] = []
     # Each round has another seed, since the training remembers its last result.
     times = clocked(lambda: found.append(training(wide, codes, len(found))[0]), repeat)
     rival = PlainExpansion(found[-1], training.adaptation, codes.shape[:2], _BATCH, _CUDA)
@@ -96,7 +98,7 @@ def _paper_fit(training: Training, wide: NDArray[np.uint16], repeat: int) -> Row
 
 
 def folders(
-    wide: NDArray[np.uint16], megapixels: float, folder: Path, *, images: int, jobs: Sequence[int], repeat: int
+    wide: Wide, megapixels: float, folder: Path, *, images: int, jobs: Sequence[int], repeat: int
 ) -> Iterator[Row]:
     """Rows of reducing so many copies of a photograph and restoring them, through the command."""
     origin = folder / "photographs"
@@ -136,3 +138,35 @@ def fit_share(reports: Sequence[Row]) -> float | None:
     """The share of the fit in the seconds of all reports of the command; None where nothing was fitted."""
     fitting = [report["fit_seconds"] for report in reports if report.get("fit_seconds") is not None]
     return sum(fitting) / sum(report["seconds"] for report in reports) if fitting else None
+
+
+# --- the paper's own sizes and settings -------------------------------------------------------------------------------
+
+_DEVICE = "cuda"
+
+_ROWS = ("mlp-23kb", "mlp-23kb-meta", "mlp-53kb", "mlp-53kb-meta")
+
+_WARM_UP = 1e-9
+"""Share of the steps that is taken before, which does not count; it comes to one step."""
+
+
+def papers(wide: Wide, megapixels: float, repeat: int, quick: float = 1.0) -> Iterator[Row]:
+    """Rows of fit and expansion by each; `quick` is the share of the steps that is taken."""
+    setting = Setting(device=_DEVICE, seed=0, quick=quick, truncate=False, adaptation=Adaptation.CAT02)
+    known = {method.key: method for method in mlp.methods()}
+    for method in (known[key] for key in _ROWS if key in known):
+        method.reduce(wide, replace(setting, quick=_WARM_UP))
+        fits, expansions = [], []
+        for _ in range(repeat):
+            codes, metadata = method.reduce(wide, setting)
+            fits.append(metadata.seconds)
+            method.expand(codes, metadata.data, setting)
+            torch.cuda.synchronize()
+            start = time.perf_counter()
+            restored = method.expand(codes, metadata.data, setting)
+            expansions.append(time.perf_counter() - start)
+        yield {
+            "part": "paper", "task": method.title, "megapixels": megapixels, "metadata": len(metadata.data),
+            "note": metadata.note, "best": min(fits), "median": median(fits), "expand": min(expansions),
+            "rounds": repeat, "psnr_og": measure(wide, restored, setting.adaptation).psnr_og,
+        }  # fmt: skip

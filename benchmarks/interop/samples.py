@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 import gamutmeta.demo
+from benchmarks.arrays import Codes, Wide
 from gamutmeta.carriers import HostFormat
 from gamutmeta.expansion import expand
 from gamutmeta.fit.config import PRESETS
@@ -50,8 +50,8 @@ class Sample:
     data: bytes = field(repr=False)
     twin: bytes = field(repr=False)
     container: bytes = field(repr=False)
-    pixels: NDArray[np.uint8] = field(repr=False)
-    expanded: NDArray[np.uint16] = field(repr=False)
+    pixels: Codes = field(repr=False)
+    expanded: Wide = field(repr=False)
 
 
 @cache

@@ -37,10 +37,7 @@ def sign(data: bytes, *, padding: int = 0) -> bytes:
         "claim_generator_info": [{"name": "gamutmeta tests", "version": "1"}],
         "title": "a photograph",
         "assertions": [
-            {
-                "label": "c2pa.actions",
-                "data": {"actions": [{"action": "c2pa.created", "digitalSourceType": _CAPTURE}]},
-            },
+            {"label": "c2pa.actions", "data": {"actions": [{"action": "c2pa.created", "digitalSourceType": _CAPTURE}]}}
         ],
     }
     if padding:

@@ -42,7 +42,6 @@ def share(text: str) -> float:
 
 
 def side(text: str) -> int:
-    """A number of pixels."""
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError(f"{text} is not a number of pixels")
@@ -50,7 +49,6 @@ def side(text: str) -> int:
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """The command line."""
     parser.add_argument("data", type=Path, metavar="DATA")
     parser.add_argument("--rows", nargs="*", default=["all"], metavar="ROW", help="what to measure; all by default")
     parser.add_argument("--method", nargs="+", default=[], metavar="MODULE:CLASS", help="further methods")

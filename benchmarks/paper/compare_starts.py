@@ -13,9 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from statistics import mean
 
-import numpy as np
-from numpy.typing import NDArray
-
+from benchmarks.arrays import Wide
 from benchmarks.harness import Benchmark, Result, Row, table
 from benchmarks.paper.training_set import SPLIT, read_photographs, read_split
 from gamutmeta.color.gamut import reduce_to_codes
@@ -24,7 +22,7 @@ from gamutmeta.fit.config import FitConfig, preset_named
 from gamutmeta.model.expand import expand
 
 
-def measured(wide: NDArray[np.uint16], config: FitConfig, place: Row) -> Row:
+def measured(wide: Wide, config: FitConfig, place: Row) -> Row:
     """One fit of one photograph, with the start and the seed of its `place`."""
     from benchmarks.paper.starts import payload_start
     from gamutmeta.fit.engine import fit
@@ -64,7 +62,6 @@ def document(result: Result) -> str:
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """The command line."""
     parser.add_argument("data", type=Path, help="folder of 16-bit ProPhoto photographs")
     parser.add_argument("--steps", type=int, nargs="+", default=[400, 1_200, 4_000])
     parser.add_argument("--seeds", type=int, default=1, help="how many")
@@ -73,7 +70,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def measure(options: argparse.Namespace, result: Result) -> Iterator[str]:
-    """What the result lacks."""
     rows: list[Row] = [] if options.fresh else result["rows"]
     result["rows"] = rows
     for name, wide in read_photographs(options.data, read_split(options.split).unseen):

@@ -7,9 +7,9 @@ from typing import Self
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
+from benchmarks.arrays import Codes, Floats, Wide
 from benchmarks.paper.method import Plan, Setting
 from benchmarks.rivals.method import clipped_linear, linear_of, out_of_gamut_mask, romm_codes
 from benchmarks.rivals.reference import coordinates
@@ -42,7 +42,7 @@ class Pixels:
     outside: torch.Tensor
 
     @classmethod
-    def of(cls, wide: NDArray[np.uint16], codes: NDArray[np.uint8], setting: Setting) -> Self:
+    def of(cls, wide: Wide, codes: Codes, setting: Setting) -> Self:
         """The pixels of ROMM codes, uint16 (H, W, 3), and sRGB codes, uint8 (H, W, 3)."""
         height, width, _ = wide.shape
         clipped, linear = np.empty(wide.shape, np.float32), np.empty(wide.shape, np.float32)
@@ -99,11 +99,7 @@ def train(network: nn.Module, loss_of: Callable[[torch.Generator], torch.Tensor]
     return steps
 
 
-def expanded(
-    codes: NDArray[np.uint8],
-    setting: Setting,
-    restore: Callable[[torch.Tensor, NDArray[np.float32]], NDArray[np.float32]],
-) -> NDArray[np.uint16]:
+def expanded(codes: Codes, setting: Setting, restore: Callable[[torch.Tensor, Floats], Floats]) -> Wide:
     """ROMM codes, uint16 (H, W, 3), of sRGB codes, uint8 (H, W, 3), strip by strip.
 
     `restore` makes linear ProPhoto of places, (N, 2) on the device, and clipped linear ProPhoto, (h, W, 3).

@@ -47,7 +47,6 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """See the module's docstring; 0 if all went well, 1 if a file could not be read or nothing was made."""
     options = _parser().parse_args(arguments)
     from benchmarks.paper.dataset.build import Recipe, build
     from benchmarks.paper.dataset.photographs import Style

@@ -5,18 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-import numpy as np
-from numpy.typing import NDArray
-
+from benchmarks.arrays import Codes, Wide
 from benchmarks.rivals.method import Metadata
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.gamut import reduce_to_codes
 from gamutmeta.color.srgb_codes import Rounding
 
 __all__ = ["Clipped", "FittedMethod", "Metadata", "Method", "Plan", "Setting", "absent", "clip_codes"]
-
-Wide = NDArray[np.uint16]
-Codes = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +35,6 @@ class Setting:
 
     @property
     def rounding(self) -> Rounding:
-        """Of the 8-bit codes."""
         return Rounding.TRUNCATE if self.truncate else Rounding.HALF_EVEN
 
 

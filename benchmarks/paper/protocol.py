@@ -24,6 +24,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from benchmarks.arrays import Codes, Floats, Wide
 from benchmarks.coding import coding_named
 from benchmarks.figures import Original
 from benchmarks.harness import Row
@@ -60,7 +61,7 @@ class Picture:
     """
 
     name: str
-    wide: NDArray[np.uint16]
+    wide: Wide
     digest: str = field(init=False)
     original: Original = field(init=False)
 
@@ -185,9 +186,7 @@ def _warm_up(device: str) -> None:
     optimiser.step()
 
 
-def _reduced(
-    method: Method, picture: Picture, setting: Setting, coding: Coding
-) -> tuple[NDArray[np.uint8], Metadata] | None:
+def _reduced(method: Method, picture: Picture, setting: Setting, coding: Coding) -> tuple[Codes, Metadata] | None:
     """The codes that the reader gets, and the metadata."""
     if coding is not Coding.JPEG:
         return method.reduce(picture.wide, setting)
@@ -201,7 +200,7 @@ def _reduced(
     return codes, method.fit(picture.wide, codes, setting)
 
 
-def _shown_difference(codes: NDArray[np.uint8], wide: NDArray[np.uint16], setting: Setting) -> float:
+def _shown_difference(codes: Codes, wide: Wide, setting: Setting) -> float:
     """Mean CIEDE2000 by which a picture, sRGB uint8 (H, W, 3), differs from the clipped one, on a grid of pixels."""
     step = _step(wide)
     shown, clipped = (
@@ -218,14 +217,12 @@ def _machine(device: str) -> Row:
     return {"processor": whole["processor"], "cuda": card, "torch": whole["libraries"].get("torch"), "threads": threads}
 
 
-def _step(wide: NDArray[np.uint16]) -> int:
+def _step(wide: Wide) -> int:
     """Of the grid of pixels that maps show."""
     return int(-(-max(wide.shape[:2]) // _MAP_SIDE))
 
 
-def _arrays(
-    picture: Picture, restored: NDArray[np.uint16], adaptation: Adaptation
-) -> dict[str, NDArray[np.floating[Any]]]:
+def _arrays(picture: Picture, restored: Wide, adaptation: Adaptation) -> dict[str, NDArray[np.floating[Any]]]:
     step = _step(picture.wide)
     true, found = (linear_of(wide[::step, ::step]) for wide in (picture.wide, restored))
     error = delta_e_2000(prophoto_to_lab(true), prophoto_to_lab(found))
@@ -239,7 +236,7 @@ def _arrays(
     }
 
 
-def chromaticities(linear: NDArray[np.float32]) -> NDArray[np.float32]:
+def chromaticities(linear: Floats) -> Floats:
     """CIE 1931 xy (under D50), float32 (N, 2), of linear ProPhoto, float32 (N, 3); nan for black."""
     xyz = linear.astype(np.float64) @ PROPHOTO.to_xyz().T
     total = xyz.sum(-1, keepdims=True)

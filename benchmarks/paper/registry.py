@@ -39,7 +39,6 @@ class Registry:
 
     @property
     def keys(self) -> list[str]:
-        """Of all methods."""
         return [method.key for method in self.methods]
 
     @property

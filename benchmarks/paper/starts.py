@@ -11,16 +11,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.arrays import Floats
 from benchmarks.paper.training_set import WEIGHTS
 from benchmarks.rivals.reference import OUTPUT_SCALE
-
-Weights = NDArray[np.float32]
 
 _OCTAVES = 12
 
 
 @cache
-def payload_start(width: int, folder: Path = WEIGHTS) -> Mapping[str, Weights] | None:
+def payload_start(width: int, folder: Path = WEIGHTS) -> Mapping[str, Floats] | None:
     """Start weights for two hidden layers of `width`, as a payload has them, float32, read-only; None without any.
 
     They are for :func:`gamutmeta.fit.engine.fit` with the model of the preset ``paper``.
@@ -35,11 +34,11 @@ def payload_start(width: int, folder: Path = WEIGHTS) -> Mapping[str, Weights] |
     return tensors
 
 
-def load_start(width: int) -> list[Weights] | None:
+def load_start(width: int) -> list[Floats] | None:
     """The same in the layout of :mod:`benchmarks.rivals.reference`.
 
     Returns:
-        Weights (outputs, inputs) of shapes (width, 120), (width, width), (3, width), float32, for a network without
+        Floats (outputs, inputs) of shapes (width, 120), (width, width), (3, width), float32, for a network without
         biases whose inputs are ``benchmarks.rivals.reference.octaves`` of row, column, red, green, blue (all sines,
         then all cosines), and whose output times ``OUTPUT_SCALE`` is added to clipped linear ProPhoto. None where no
         start was learned for that width.
@@ -51,8 +50,8 @@ def load_start(width: int) -> list[Weights] | None:
     return [np.ascontiguousarray(first[:, _payload_feature()]), second, third / np.float32(OUTPUT_SCALE)]
 
 
-def to_payload(weights: Sequence[Weights]) -> dict[str, Weights]:
-    """Weights in the layout of :func:`load_start` as the payload's descriptor names and lays them out."""
+def to_payload(weights: Sequence[Floats]) -> dict[str, Floats]:
+    """Floats in the layout of :func:`load_start` as the payload's descriptor names and lays them out."""
     first, second, third = weights
     ordered = np.empty_like(first)
     ordered[:, _payload_feature()] = first

@@ -21,7 +21,6 @@ _QUICK = 20
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """See the module's docstring."""
     command = parser(__doc__, "paper.train_meta")
     command.add_argument("--width", type=int, nargs="+", default=[32, 64], help="of the hidden layers")
     options = command.parse_args(arguments)

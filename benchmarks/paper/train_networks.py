@@ -22,7 +22,6 @@ _KEYS = ("gamutnet", "pix2pix", "pix2pixhd", "asapnet")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """See the module's docstring."""
     command = parser(__doc__, "paper.train_networks")
     command.add_argument("--network", nargs="+", choices=_KEYS, default=_KEYS, metavar="KEY", help=", ".join(_KEYS))
     command.add_argument("--width", type=int, help="channels of the first layer, instead of the paper's")

@@ -10,6 +10,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.arrays import Codes, Wide
 from benchmarks.rivals.method import og_mask
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.gamut import reduce_to_codes
@@ -68,8 +69,8 @@ def seen_in_training(photograph: str) -> bool:
 class Crop:
     """A square piece of a photograph: ROMM uint16 (S, S, 3), sRGB uint8, and which pixels lie outside sRGB."""
 
-    wide: NDArray[np.uint16]
-    codes: NDArray[np.uint8]
+    wide: Wide
+    codes: Codes
     og: NDArray[np.bool_]
 
 
@@ -78,13 +79,13 @@ class Picture:
     """A photograph to learn from; arrays as in :class:`Crop`, of its own height and width."""
 
     name: str
-    wide: NDArray[np.uint16]
-    codes: NDArray[np.uint8]
+    wide: Wide
+    codes: Codes
     og: NDArray[np.bool_]
     _places: dict[int, NDArray[np.intp]] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def of(cls, name: str, wide: NDArray[np.uint16], adaptation: Adaptation = Adaptation.CAT02) -> Self:
+    def of(cls, name: str, wide: Wide, adaptation: Adaptation = Adaptation.CAT02) -> Self:
         """The photograph `wide`, uint16 (H, W, 3) of ROMM RGB, reduced by clipping."""
         codes, _ = reduce_to_codes(wide, adaptation)
         return cls(name, wide, codes, og_mask(wide, adaptation))
@@ -122,7 +123,7 @@ def load_training(folder: Path, split: Split) -> list[Picture]:
     return [Picture.of(name, wide) for name, wide in read_photographs(folder, split.training)]
 
 
-def read_photographs(folder: Path, names: Sequence[str]) -> Iterator[tuple[str, NDArray[np.uint16]]]:
+def read_photographs(folder: Path, names: Sequence[str]) -> Iterator[tuple[str, Wide]]:
     """Names and ROMM RGB, uint16 (H, W, 3), of some photographs of a folder.
 
     Raises:

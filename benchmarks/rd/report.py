@@ -197,7 +197,6 @@ it was chosen for the out-of-gamut pixels, the others may suffer."""
 
 
 def document(result: Result) -> str:
-    """The whole document."""
     rows, machine = result["rows"], result["machine"]
     every = gained(rows)
     codings = codings_of(every)
@@ -216,11 +215,7 @@ def document(result: Result) -> str:
         parts += [f"## {coding}: medians", _median_table(medians(every, coding))]
     for coding in codings:
         of_coding = [row for row in every if row["coding"] == coding]
-        parts += [
-            f"## {coding}: photographs",
-            "PSNR of OG / whole / IG pixels:",
-            _base_table(of_coding),
-        ]
+        parts += [f"## {coding}: photographs", "PSNR of OG / whole / IG pixels:", _base_table(of_coding)]
         if any(row["method"] not in _BASES for row in of_coding):
             parts.append(_photograph_table(of_coding))
     return "\n\n".join(parts) + "\n"

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
+from benchmarks.arrays import Codes
 from benchmarks.coding import Coding, added_bytes
 from benchmarks.figures import Original
 from benchmarks.harness import Row
@@ -141,7 +139,7 @@ def _rivals(unit: Unit) -> list[Method]:
 
 
 def _of_rivals(unit: Unit, photo: WideImage, original: Original, points: Collection[Point]) -> Iterator[Row]:
-    codes: NDArray[np.uint8] | None = None
+    codes: Codes | None = None
     for method in _rivals(unit):
         for budget in method.budgets:
             if (method.name, budget) not in points:

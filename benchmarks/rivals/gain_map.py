@@ -18,12 +18,20 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
-from benchmarks.rivals.bilinear import Axis, at_points, at_raster
-from benchmarks.rivals.method import Metadata, SearchPixels, clipped_linear, linear_of, romm_codes, squared_error
+from benchmarks.arrays import Codes, Floats, Wide
+from benchmarks.rivals.method import (
+    Axis,
+    Metadata,
+    SearchPixels,
+    at_points,
+    at_raster,
+    clipped_linear,
+    linear_of,
+    romm_codes,
+    squared_error,
+)
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.strips import row_strips
-
-Floats = NDArray[np.float32]
 
 _HEAD = struct.Struct("<B9f")
 """Kind; least and greatest value, and gamma, of each channel. Gamma is 1, as is usual."""
@@ -130,11 +138,11 @@ class GainMap:
         self.adaptation = adaptation
         self._kinds = kinds
         # The scaled maps serve all budgets of one photograph.
-        self._of: tuple[NDArray[np.uint16], NDArray[np.uint8]] | None = None
+        self._of: tuple[Wide, Codes] | None = None
         self._maps: dict[tuple[str, int], _Map] = {}
         self._gains: dict[str, Floats] = {}
 
-    def fit(self, wide: NDArray[np.uint16], codes: NDArray[np.uint8], budget: int | None, seed: int) -> Metadata:
+    def fit(self, wide: Wide, codes: Codes, budget: int | None, seed: int) -> Metadata:
         if budget is None:
             raise ValueError("a gain map needs a budget")
         start = time.perf_counter()
@@ -151,7 +159,7 @@ class GainMap:
             raise ValueError(f"no gain map fits {budget} bytes")
         return Metadata(best[1], time.perf_counter() - start, best[2])
 
-    def expand(self, codes: NDArray[np.uint8], metadata: bytes) -> NDArray[np.uint16]:
+    def expand(self, codes: Codes, metadata: bytes) -> Wide:
         height, width, _ = codes.shape
         kind, gains = _decode(metadata)
         row = Axis.of(np.arange(height), _centres(height, gains.shape[0]))
@@ -162,9 +170,7 @@ class GainMap:
             result[strip] = romm_codes(apply_gain(kind, clipped, at_raster(gains, row[strip], column)))
         return result
 
-    def _candidates(
-        self, wide: NDArray[np.uint16], codes: NDArray[np.uint8], budget: int
-    ) -> Iterator[tuple[str, bytes]]:
+    def _candidates(self, wide: Wide, codes: Codes, budget: int) -> Iterator[tuple[str, bytes]]:
         """Every kind, scale and subsampling that fits, at the highest quality that does."""
         for kind in self._kinds:
             for factor in _FACTORS:
@@ -178,7 +184,7 @@ class GainMap:
                     break  # finer ones are larger still
                 yield from fitting
 
-    def _map(self, wide: NDArray[np.uint16], codes: NDArray[np.uint8], kind: str, factor: int) -> _Map:
+    def _map(self, wide: Wide, codes: Codes, kind: str, factor: int) -> _Map:
         if self._of is None or self._of[0] is not wide or self._of[1] is not codes:
             self._of = wide, codes
             self._maps.clear()

@@ -1,11 +1,12 @@
-"""What a rival method is, and what several of them share."""
+"""What a rival method is, and what several of them share: colours, search pixels, interpolation."""
 
 from dataclasses import dataclass
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.arrays import Codes, Floats, Wide
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.convert import encode_codes
 from gamutmeta.color.gamut import out_of_gamut
@@ -40,35 +41,35 @@ class Method(Protocol):
     def budgets(self) -> tuple[int | None, ...]:
         """The byte budgets it is measured at; None where its size is what it is."""
 
-    def fit(self, wide: NDArray[np.uint16], codes: NDArray[np.uint8], budget: int | None, seed: int) -> Metadata:
+    def fit(self, wide: Wide, codes: Codes, budget: int | None, seed: int) -> Metadata:
         """Make the metadata of ROMM RGB, uint16 (H, W, 3), and codes as a reader decodes them, uint8 (H, W, 3)."""
 
-    def expand(self, codes: NDArray[np.uint8], metadata: bytes) -> NDArray[np.uint16]:
+    def expand(self, codes: Codes, metadata: bytes) -> Wide:
         """Restore the photograph, ROMM RGB, uint16 (H, W, 3), from the codes and the metadata alone."""
 
 
-def linear_of(wide: NDArray[np.uint16]) -> NDArray[np.float32]:
+def linear_of(wide: Wide) -> Floats:
     """Linear ProPhoto on [0, 1], float32 (..., 3), of ROMM codes, uint16 (..., 3)."""
     return decode_table(PROPHOTO, 65536)[wide]
 
 
-def romm_codes(linear: NDArray[np.float32]) -> NDArray[np.uint16]:
+def romm_codes(linear: Floats) -> Wide:
     """ROMM codes, uint16 (..., 3), of linear ProPhoto, float32 (..., 3), clipped to [0, 1]."""
     return encode_codes(linear, PROPHOTO, np.uint16)
 
 
-def clipped_linear(codes: NDArray[np.uint8], adaptation: Adaptation) -> NDArray[np.float32]:
+def clipped_linear(codes: Codes, adaptation: Adaptation) -> Floats:
     """What sRGB codes are in linear ProPhoto without any metadata, float32 (..., 3)."""
-    linear: NDArray[np.float32] = apply_matrix(expansion_matrix(adaptation), decode_table(SRGB, 256)[codes])
+    linear: Floats = apply_matrix(expansion_matrix(adaptation), decode_table(SRGB, 256)[codes])
     return linear
 
 
-def out_of_gamut_mask(linear: NDArray[np.float32], adaptation: Adaptation) -> NDArray[np.bool_]:
+def out_of_gamut_mask(linear: Floats, adaptation: Adaptation) -> NDArray[np.bool_]:
     """Which pixels of linear ProPhoto, float32 (..., 3), lie outside sRGB: booleans (...)."""
     return out_of_gamut(apply_matrix(reduction_matrix(adaptation), linear))
 
 
-def og_mask(wide: NDArray[np.uint16], adaptation: Adaptation) -> NDArray[np.bool_]:
+def og_mask(wide: Wide, adaptation: Adaptation) -> NDArray[np.bool_]:
     """Which pixels of a photograph, ROMM RGB, uint16 (H, W, 3), lie outside sRGB: booleans (H, W)."""
     mask = np.empty(wide.shape[:2], np.bool_)
 
@@ -88,12 +89,12 @@ class SearchPixels:
 
     row: NDArray[np.intp]
     column: NDArray[np.intp]
-    codes: NDArray[np.uint8]
-    clipped: NDArray[np.float32]
-    wanted: NDArray[np.float32]
+    codes: Codes
+    clipped: Floats
+    wanted: Floats
 
     @classmethod
-    def of(cls, wide: NDArray[np.uint16], codes: NDArray[np.uint8], adaptation: Adaptation, seed: int) -> Self:
+    def of(cls, wide: Wide, codes: Codes, adaptation: Adaptation, seed: int) -> Self:
         """Draw them without replacement; all pixels count as out of gamut where none is."""
         mask = og_mask(wide, adaptation)
         candidates = np.flatnonzero(mask) if mask.any() else np.arange(mask.size)
@@ -104,6 +105,43 @@ class SearchPixels:
         return cls(row, column, there, clipped_linear(there, adaptation), linear_of(wide[row, column]))
 
 
-def squared_error(restored: NDArray[np.float32], wanted: NDArray[np.float32]) -> float:
+def squared_error(restored: Floats, wanted: Floats) -> float:
     """Mean squared error of linear ProPhoto, `restored` clipped to [0, 1]."""
     return float(np.mean((np.clip(restored, 0, 1) - wanted) ** 2, dtype=np.float64))
+
+
+# --- bilinear interpolation of small grids whose nodes lie at known places of a picture -------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """Where each of N coordinates lies among a grid's nodes: those around it, and how far it is from one."""
+
+    low: NDArray[np.intp]
+    high: NDArray[np.intp]
+    part: Floats
+
+    @classmethod
+    def of(cls, coordinates: NDArray[np.intp], nodes: NDArray[np.floating[Any]] | NDArray[np.intp]) -> Self:
+        """Coordinates in pixels, among ascending node positions in pixels; outside them the last node counts."""
+        place = np.interp(coordinates, nodes, np.arange(nodes.size))
+        low = np.minimum(place.astype(np.intp), max(nodes.size - 2, 0))
+        return cls(low, np.minimum(low + 1, nodes.size - 1), (place - low).astype(np.float32))
+
+    def __getitem__(self, part: slice) -> Self:
+        return Axis(self.low[part], self.high[part], self.part[part])
+
+
+def at_points(grid: Floats, row: Axis, column: Axis) -> Floats:
+    """The grid, float32 (rows, columns, C), at N points, given by row and column: float32 (N, C)."""
+    y, x = row.part[:, None], column.part[:, None]
+    above = grid[row.low, column.low] * (1 - x) + grid[row.low, column.high] * x
+    below = grid[row.high, column.low] * (1 - x) + grid[row.high, column.high] * x
+    return np.asarray(above * (1 - y) + below * y, np.float32)
+
+
+def at_raster(grid: Floats, row: Axis, column: Axis) -> Floats:
+    """The grid, float32 (rows, columns, C), at every crossing of H rows and W columns: float32 (H, W, C)."""
+    y, x = row.part[:, None, None], column.part[:, None]
+    lines = grid[row.low] * (1 - y) + grid[row.high] * y
+    return np.asarray(lines[:, column.low] * (1 - x) + lines[:, column.high] * x, np.float32)

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from benchmarks.arrays import Floats
 from benchmarks.rivals.reference import CPU, OUTPUT_SCALE, coordinates, octaves
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.spaces import SRGB, decode_table, expansion_matrix
@@ -34,7 +35,7 @@ class PlainExpansion:
 
     def __init__(
         self,
-        weights: Sequence[NDArray[np.float32]],
+        weights: Sequence[Floats],
         adaptation: Adaptation,
         size: tuple[int, ...],
         batch: int = LARGE_BATCH,

@@ -8,20 +8,24 @@ References:
     Le, Price, Cohen, Brown: "GamutMLP: A Lightweight MLP for Color Loss Recovery", CVPR 2023, section 3 and Eq. 7.
 """
 
+import math
 import time
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
 import torch
+import zstandard
 from numpy.typing import NDArray
 from torch import nn
 
+from benchmarks.arrays import Codes, Floats, Wide
 from benchmarks.rivals.method import Metadata, clipped_linear, linear_of, og_mask, romm_codes
-from benchmarks.rivals.weights import pack, unpack
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.strips import row_strips
 
 CPU = torch.device("cpu")
+Dtype = Literal["float32", "float16", "int8"]
 STEPS = 1_200
 """Of the paper's fast fit."""
 _BATCH = 16_384
@@ -42,14 +46,14 @@ def octaves(values: torch.Tensor) -> torch.Tensor:
     return torch.cat([angles.sin(), angles.cos()], -1)
 
 
-def coordinates(index: NDArray[np.intp], size: int) -> NDArray[np.float32]:
+def coordinates(index: NDArray[np.intp], size: int) -> Floats:
     """Rows or columns 0..size-1 as numbers from -1 to 1."""
     return (index / max(size - 1, 1) * 2 - 1).astype(np.float32)
 
 
 def inputs_at(
-    codes: NDArray[np.uint8], row: NDArray[np.intp], column: NDArray[np.intp], adaptation: Adaptation
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    codes: Codes, row: NDArray[np.intp], column: NDArray[np.intp], adaptation: Adaptation
+) -> tuple[Floats, Floats]:
     """What the network sees of some pixels, and their clipped colours.
 
     Returns:
@@ -62,12 +66,7 @@ def inputs_at(
 
 
 def samples_of(
-    wide: NDArray[np.uint16],
-    codes: NDArray[np.uint8],
-    adaptation: Adaptation,
-    *,
-    most: int | None = None,
-    seed: int = 0,
+    wide: Wide, codes: Codes, adaptation: Adaptation, *, most: int | None = None, seed: int = 0
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Every fifth out-of-gamut and every fiftieth other pixel, as in the paper; `most` of them, drawn by `seed`.
 
@@ -105,12 +104,10 @@ class Training:
     ) -> None:
         self.adaptation, self.steps, self.parts = adaptation, steps, (0.0, 0.0)
         self._device, self._compiled = device, compiled
-        self._last: tuple[NDArray[np.uint16], NDArray[np.uint8], int] | None = None
-        self._weights: list[NDArray[np.float32]] = []
+        self._last: tuple[Wide, Codes, int] | None = None
+        self._weights: list[Floats] = []
 
-    def __call__(
-        self, wide: NDArray[np.uint16], codes: NDArray[np.uint8], seed: int
-    ) -> tuple[list[NDArray[np.float32]], float]:
+    def __call__(self, wide: Wide, codes: Codes, seed: int) -> tuple[list[Floats], float]:
         """The trained weights, float32 of the network's shapes, and the seconds that the training took."""
         last = self._last
         # The arrays are held, so that no other array can be taken for them.
@@ -119,7 +116,7 @@ class Training:
             self._last = wide, codes, seed
         return self._weights, sum(self.parts)
 
-    def _train(self, wide: NDArray[np.uint16], codes: NDArray[np.uint8], seed: int) -> list[NDArray[np.float32]]:
+    def _train(self, wide: Wide, codes: Codes, seed: int) -> list[Floats]:
         begin = time.perf_counter()
         samples = samples_of(wide, codes, self.adaptation, most=_MAX_SAMPLES, seed=seed)
         inputs, targets = (values.to(self._device) for values in samples)
@@ -153,19 +150,19 @@ class Reference:
 
     budgets = (None,)
 
-    def __init__(self, training: Training, dtype: Literal["float32", "float16", "int8"]) -> None:
+    def __init__(self, training: Training, dtype: Dtype) -> None:
         self._training = training
         self.dtype = dtype
         self.adaptation = training.adaptation
         bradford = ", Bradford" if training.adaptation is Adaptation.BRADFORD else ""
         self.name = f"reference {dtype}{bradford}"
 
-    def fit(self, wide: NDArray[np.uint16], codes: NDArray[np.uint8], budget: int | None, seed: int) -> Metadata:
+    def fit(self, wide: Wide, codes: Codes, budget: int | None, seed: int) -> Metadata:
         del budget  # the size does not depend on it
         weights, seconds = self._training(wide, codes, seed)
         return Metadata(pack(weights, self.dtype), seconds, f"120-32-32-3, {self._training.steps} steps")
 
-    def expand(self, codes: NDArray[np.uint8], metadata: bytes) -> NDArray[np.uint16]:
+    def expand(self, codes: Codes, metadata: bytes) -> Wide:
         first, second, third = (torch.from_numpy(w).T for w in unpack(metadata, SHAPES))
         height, width, _ = codes.shape
         # A linear layer of features that depend on the row, the column or the colour alone is a sum of three products.
@@ -189,3 +186,40 @@ class Reference:
                 added = (hidden.relu_() @ second).relu_() @ third
                 result[rows] = romm_codes(clipped + (added * OUTPUT_SCALE).numpy())
         return result
+
+
+# --- weights as bytes -------------------------------------------------------------------------------------------------
+
+_TYPES: tuple[Dtype, ...] = ("float32", "float16", "int8")
+_COMPRESSED = 0x80
+
+
+def pack(weights: Sequence[Floats], dtype: Dtype) -> bytes:
+    """Matrices, float32, as bytes, compressed where that is smaller.
+
+    One byte names the type and whether the rest is a zstd frame. int8 matrices share a scale each, a float32 in front.
+    """
+    if dtype == "int8":
+        scales = [np.float32(np.abs(w).max() / 127 or 1) for w in weights]
+        raw = np.array(scales, "<f4").tobytes()
+        raw += b"".join(np.rint(w / s).astype(np.int8).tobytes() for w, s in zip(weights, scales, strict=True))
+    else:
+        little = np.dtype(dtype).newbyteorder("<")
+        raw = b"".join(w.astype(little).tobytes() for w in weights)
+    frame = zstandard.ZstdCompressor(level=22, write_content_size=True).compress(raw)
+    kind = _TYPES.index(dtype)
+    return bytes([kind | _COMPRESSED]) + frame if len(frame) < len(raw) else bytes([kind]) + raw
+
+
+def unpack(data: bytes, shapes: Sequence[tuple[int, ...]]) -> list[Floats]:
+    """The matrices of :func:`pack`, float32 of the given shapes."""
+    raw = zstandard.ZstdDecompressor().decompress(data[1:]) if data[0] & _COMPRESSED else data[1:]
+    dtype = _TYPES[data[0] & ~_COMPRESSED]
+    scales = np.ones(len(shapes), np.float32)
+    if dtype == "int8":
+        scales = np.frombuffer(raw, "<f4", len(shapes))
+        raw = raw[scales.nbytes :]
+    values = np.frombuffer(raw, np.dtype(dtype).newbyteorder("<")).astype(np.float32)
+    ends = np.cumsum([math.prod(shape) for shape in shapes])
+    parts = np.split(values, ends[:-1])
+    return [part.reshape(shape) * scale for part, shape, scale in zip(parts, shapes, scales, strict=True)]

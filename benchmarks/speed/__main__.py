@@ -75,7 +75,6 @@ def check(committed: Result, rows: Sequence[Row], tolerance: float) -> int:
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """The command line."""
     parser.add_argument("photograph", type=Path)
     parser.add_argument("--megapixels", type=float, nargs="+", default=[1, 6, 12, 24, 50, 100])
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])

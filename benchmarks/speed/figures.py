@@ -70,7 +70,6 @@ class Growth:
         return self.exponent <= _LINEAR
 
     def to_json(self) -> Row:
-        """All of it."""
         return asdict(self) | {"linear": self.is_linear}
 
 

@@ -36,10 +36,10 @@ _STREETS = [
 
 
 class Worker:
-    """A process of :mod:`benchmarks.speed.worker`, ready for its first turn when this is made."""
+    """A process of :mod:`benchmarks.speed.tasks`, ready for its first turn when this is made."""
 
     def __init__(self, part: str, name: str, folder: Path, threads: int) -> None:
-        command = [sys.executable, "-m", "benchmarks.speed.worker", part, name, str(folder), str(threads)]
+        command = [sys.executable, "-m", "benchmarks.speed.tasks", part, name, str(folder), str(threads)]
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment(threads)
         )
@@ -140,18 +140,16 @@ def streets(folder: Path, cores: int, repeat: int) -> list[Row]:
 
 def starts(repeat: int) -> list[Row]:
     """Rows of what starting takes; processor time as well, which a busy machine hardly changes."""
-    seconds: dict[str, list[float]] = {name: [] for name in STARTS}
-    processor: dict[str, list[float]] = {name: [] for name in STARTS}
+    found: dict[str, list[tuple[float, float]]] = {name: [] for name in STARTS}
     for _ in range(repeat):
         for name, arguments in STARTS.items():
             start, before = time.perf_counter(), os.times()
             subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL, cwd=ROOT)
-            seconds[name].append(time.perf_counter() - start)
-            after = os.times()
-            processor[name].append(sum(after[2:4]) - sum(before[2:4]))  # the children's, user and system
+            seconds, after = time.perf_counter() - start, os.times()
+            found[name].append((seconds, sum(after[2:4]) - sum(before[2:4])))  # the children's, user and system
     return [
-        {"part": "start", "task": name} | summary(found) | {"processor": round(min(processor[name]), 4)}
-        for name, found in seconds.items()
+        {"part": "start", "task": name} | summary(seconds) | {"processor": round(min(processor), 4)}
+        for name, (seconds, processor) in ((name, zip(*pairs, strict=True)) for name, pairs in found.items())
     ]
 
 

@@ -12,8 +12,8 @@ from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from benchmarks.arrays import Codes, Wide
 from benchmarks.pictures import tiled
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.gamut import reduce_to_codes
@@ -35,7 +35,7 @@ def make(photograph: Path, megapixels: float, folder: Path, parts: Collection[st
             _make_models(wide, codes, folder)
 
 
-def _make_models(wide: NDArray[np.uint16], codes: NDArray[np.uint8], folder: Path) -> None:
+def _make_models(wide: Wide, codes: Codes, folder: Path) -> None:
     from gamutmeta.photo.pixels import decode_srgb, encode_srgb_file  # not for every part
 
     decoded = decode_srgb(encode_srgb_file(codes, "jpeg", quality=90, subsampling="4:2:0"))
@@ -44,9 +44,9 @@ def _make_models(wide: NDArray[np.uint16], codes: NDArray[np.uint8], folder: Pat
     (folder / "jpeg.gamut").write_bytes(_fitted(decoded, wide, gate=None))
 
 
-def _fitted(codes: NDArray[np.uint8], wide: NDArray[np.uint16], gate: int | None) -> bytes:
+def _fitted(codes: Codes, wide: Wide, gate: int | None) -> bytes:
     """A container with a `balanced` model."""
-    from benchmarks.models import payload_of
+    from benchmarks.figures import payload_of
     from gamutmeta.fit.config import preset_named
     from gamutmeta.fit.engine import fit  # torch
 

@@ -61,7 +61,6 @@ def plain_expand(source: str, target: str) -> None:
 
 
 def main() -> None:
-    """See the module's docstring."""
     task, source, target, cores = sys.argv[1:]
     confine(int(cores))
     answer: dict[str, Any] = {}

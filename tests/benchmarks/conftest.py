@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import cast
 
-import numpy as np
 import pytest
 import torch
 from carrots import CARROTS
-from numpy.typing import NDArray
 
+from benchmarks.arrays import Codes, Wide
 from benchmarks.coding import coding_named
 from benchmarks.paper.method import Setting
 from gamutmeta.color.adaptation import Adaptation
@@ -22,21 +21,21 @@ from gamutmeta.photo.read import read_photo
 
 
 @pytest.fixture(scope="session")
-def wide() -> NDArray[np.uint16]:
+def wide() -> Wide:
     piece = read_photo(CARROTS).array[260:380, 420:580].copy()
     piece.setflags(write=False)
     return piece
 
 
 @pytest.fixture(scope="session", params=["PNG", "JPEG q95 4:4:4"])
-def codes(wide: NDArray[np.uint16], request: pytest.FixtureRequest) -> NDArray[np.uint8]:
+def codes(wide: Wide, request: pytest.FixtureRequest) -> Codes:
     decoded = coding_named(request.param).decoded(wide, Adaptation.BRADFORD)
     decoded.setflags(write=False)
     return decoded
 
 
 @pytest.fixture(scope="session")
-def clipping(wide: NDArray[np.uint16], codes: NDArray[np.uint8]) -> Quality:
+def clipping(wide: Wide, codes: Codes) -> Quality:
     return measure(wide, expand(Descriptor(), {}, codes))
 
 

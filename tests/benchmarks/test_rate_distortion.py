@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 from carrots import QUICK, quick_presets, write_piece
-from numpy.typing import NDArray
 from PIL import Image
 
 from benchmarks import rate_distortion
+from benchmarks.arrays import Wide
 from benchmarks.coding import CODINGS, Coding, added_bytes, coding_named
 from benchmarks.figures import Original
 from benchmarks.harness import Row, load
@@ -32,7 +32,7 @@ FIGURES = {"psnr", "psnr_og", "psnr_ig", "rmse", "rmse_og", "rmse_ig", "de", "de
 
 
 @pytest.mark.parametrize("coding", CODINGS, ids=lambda coding: coding.name)
-def test_codes_and_bytes_are_those_of_a_reduction(coding: Coding, wide: NDArray[np.uint16]) -> None:
+def test_codes_and_bytes_are_those_of_a_reduction(coding: Coding, wide: Wide) -> None:
     reduction = reduce(WideImage(wide), preset=QUICK, device="cpu", **coding.options)
     with_payload, without = reduction.to_bytes(), reduction.to_bytes("sidecar")
     assert added_bytes(coding.format, len(reduction.payload.to_bytes())) == len(with_payload) - len(without)
@@ -50,7 +50,7 @@ def test_every_size_is_charged() -> None:
     assert added_bytes("jpeg", 2 * MAX_CONTAINER) == 2 * added_bytes("jpeg", MAX_CONTAINER)
 
 
-def test_figures_are_those_of_the_pixels(wide: NDArray[np.uint16], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_figures_are_those_of_the_pixels(wide: Wide, monkeypatch: pytest.MonkeyPatch) -> None:
     noise = np.random.default_rng(0).integers(-900, 900, wide.shape)
     restored = np.clip(wide.astype(int) + noise, 0, 65535).astype(np.uint16)
     found = Original(wide).figures(restored, Adaptation.CAT02)

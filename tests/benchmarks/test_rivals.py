@@ -6,14 +6,16 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
 from PIL import Image
 
+from benchmarks.arrays import Codes, Wide
 from benchmarks.coding import coding_named
-from benchmarks.rivals.bilinear import Axis, at_points, at_raster
 from benchmarks.rivals.gain_map import GainMap
 from benchmarks.rivals.method import (
+    Axis,
     SearchPixels,
+    at_points,
+    at_raster,
     clipped_linear,
     linear_of,
     og_mask,
@@ -22,16 +24,14 @@ from benchmarks.rivals.method import (
     squared_error,
 )
 from benchmarks.rivals.plain import PlainExpansion
-from benchmarks.rivals.reference import Reference, Training, coordinates, octaves, samples_of
+from benchmarks.rivals.reference import Reference, Training, coordinates, octaves, pack, samples_of, unpack
 from benchmarks.rivals.samples import Samples, grid_size, polynomial
-from benchmarks.rivals.weights import pack, unpack
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.quality import Quality, measure
 from gamutmeta.color.spaces import PROPHOTO, SRGB, expansion_matrix, reduction_matrix
 from gamutmeta.model.descriptor import Descriptor
 from gamutmeta.model.expand import expand
 
-Wide, Codes = NDArray[np.uint16], NDArray[np.uint8]
 BUDGETS = (300, 1_500, 6_000)
 HEAD = 37  # of a gain map
 RNG = np.random.default_rng(5)

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 from carrots import QUICK, write_piece
-from numpy.typing import NDArray
 
 import gamutmeta
 from benchmarks import agreement, alternatives, edits, experiments, hostile, installed, jpeg
+from benchmarks.arrays import Wide
 from benchmarks.decoders import by_libjxl, by_plain_upsampling, perturbed
 from benchmarks.harness import RESULTS, load
 from gamutmeta.color.adaptation import Adaptation
@@ -92,7 +92,7 @@ def test_decoders_agree(photograph: Path, monkeypatch: pytest.MonkeyPatch) -> No
 # --- jpeg ------------------------------------------------------------------------------------------------------------
 
 
-def test_jpeg(wide: NDArray[np.uint16], photograph: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_jpeg(wide: Wide, photograph: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     row = jpeg.run(wide, jpeg.QUICK[0], QUICK, (8, None))
     codes, _ = reduce_to_codes(wide, Adaptation.BRADFORD)
     data = jpeg.QUICK[0].encode(codes)
@@ -117,9 +117,7 @@ def test_jpeg(wide: NDArray[np.uint16], photograph: Path, monkeypatch: pytest.Mo
     assert text.count("| one |") == 2
 
 
-def test_a_progressive_file_with_other_pixels_is_told(
-    wide: NDArray[np.uint16], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_progressive_file_with_other_pixels_is_told(wide: Wide, monkeypatch: pytest.MonkeyPatch) -> None:
     real = jpeg.Coding.encode
     other = lambda self, codes, *, progressive=False: real(self, codes // (1 + progressive))  # noqa: E731
     monkeypatch.setattr(jpeg.Coding, "encode", other)
@@ -138,7 +136,7 @@ def test_codes_are_changed_by_so_much_in_both_directions_and_never_wrap(most: in
 
 
 @pytest.mark.parametrize("size", [(120, 160), (119, 157)], ids=["even", "odd"])
-def test_other_decoders_make_nearly_the_same_picture(wide: NDArray[np.uint16], size: tuple[int, int]) -> None:
+def test_other_decoders_make_nearly_the_same_picture(wide: Wide, size: tuple[int, int]) -> None:
     pixels, _ = reduce_to_codes(wide[: size[0], : size[1]], Adaptation.BRADFORD)
     data = encode_srgb_file(pixels, quality=80, subsampling="4:2:0", progressive=True)
     ours = decode_srgb(data).astype(int)

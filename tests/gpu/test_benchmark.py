@@ -17,7 +17,7 @@ pytest.importorskip("triton")
 
 from fit.test_engine import colourful  # noqa: E402
 
-from benchmarks.gpu import published, steps, work  # noqa: E402
+from benchmarks.gpu import steps, work  # noqa: E402
 from benchmarks.gpu.report import document, with_figures  # noqa: E402
 from benchmarks.gpu.work import fit_share  # noqa: E402
 from gamutmeta.fit.config import preset_named  # noqa: E402
@@ -57,7 +57,7 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.setattr(module, "_CUDA", torch.device("cpu"))
             monkeypatch.setattr(module, "timed", timed)
         monkeypatch.setattr(work, "fit", lambda *arguments, **_: fit(*arguments, device="cpu"))
-        monkeypatch.setattr(published, "_DEVICE", "cpu")
+        monkeypatch.setattr(work, "_DEVICE", "cpu")
         monkeypatch.setattr(torch.cuda, "synchronize", lambda: None)
 
 
@@ -97,7 +97,7 @@ def test_steps_give_rows() -> None:
 
 @pytest.mark.usefixtures("tiny")
 def test_the_papers_settings_give_rows() -> None:
-    rows = list(published.papers(colourful(40, 60), 24, 1, quick=1e-9))
+    rows = list(work.papers(colourful(40, 60), 24, 1, quick=1e-9))
     assert [row["metadata"] // 1000 for row in rows] == [22, 22, 53, 53]
     assert ["9,000" in row["note"] for row in rows] == [True, False, True, False]
     assert ["learned start" in row["note"] for row in rows] == [False, True, False, True]

@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.arrays import Wide
 from benchmarks.paper.dataset.photographs import Source, Style, crops_of, find, scenes, scenes_to_test
 from benchmarks.rivals.method import og_mask
 from gamutmeta.color.adaptation import Adaptation
@@ -147,11 +148,11 @@ def _look_at(
     return kept, failures
 
 
-def _read(source: Source, recipe: Recipe) -> NDArray[np.uint16]:
+def _read(source: Source, recipe: Recipe) -> Wide:
     return read_photo(source.path, assume_space=recipe.assume_space).array
 
 
-def _files(kept: Mapping[Source, Sequence[Style]], recipe: Recipe) -> Iterator[tuple[Row, NDArray[np.uint16]]]:
+def _files(kept: Mapping[Source, Sequence[Style]], recipe: Recipe) -> Iterator[tuple[Row, Wide]]:
     """Every file of the data set and its pixels; crops follow their picture."""
     scene_of = scenes(kept)
     testing = scenes_to_test(scene_of.values(), recipe.test_share, recipe.seed)
@@ -174,9 +175,7 @@ def _files(kept: Mapping[Source, Sequence[Style]], recipe: Recipe) -> Iterator[t
                 yield from _crops(picture, rendered, mask, recipe)
 
 
-def _crops(
-    picture: Row, rendered: NDArray[np.uint16], mask: NDArray[np.bool_], recipe: Recipe
-) -> Iterator[tuple[Row, NDArray[np.uint16]]]:
+def _crops(picture: Row, rendered: Wide, mask: NDArray[np.bool_], recipe: Recipe) -> Iterator[tuple[Row, Wide]]:
     side = recipe.crop
     for top, left, og_percent in crops_of(mask, side, min_og=recipe.min_og, most=recipe.crops, seed=recipe.seed):
         file = f"crops/{Path(picture.file).stem}_{top}_{left}.tif"

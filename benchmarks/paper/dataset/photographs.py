@@ -10,6 +10,7 @@ from typing import NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.arrays import Wide
 from benchmarks.rivals.method import linear_of, romm_codes
 from gamutmeta.color.spaces import PROPHOTO
 from gamutmeta.color.strips import for_each_strip
@@ -110,7 +111,7 @@ class Style:
             raise ValueError(f"style {name!r}: known are neutral and vivid-N, where N is above 1 and at most {_MOST:g}")
         return cls(name, saturation)
 
-    def render(self, wide: NDArray[np.uint16]) -> NDArray[np.uint16]:
+    def render(self, wide: Wide) -> Wide:
         """The photograph in this style: ROMM RGB, uint16 (H, W, 3), clipped to ProPhoto; `wide` itself if neutral."""
         if self.saturation == 1:
             return wide

@@ -30,5 +30,4 @@ class Clip(Clipped):
 
 
 def methods() -> list[Method]:
-    """The one method."""
     return [Clip()]

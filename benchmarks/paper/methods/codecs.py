@@ -159,7 +159,6 @@ class Lossless(SecondFile):
 
 
 def methods() -> list[Method]:
-    """The rows."""
     budget = PRESETS["balanced"].max_bytes
     rows: list[Method] = []
     for key, codec in (("jpeg-xl", JpegXl()), ("avif", Avif())):

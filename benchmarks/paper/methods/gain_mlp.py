@@ -13,14 +13,13 @@ References:
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
+from benchmarks.arrays import Codes, Floats, Wide
 from benchmarks.paper.coordinate import Pixels, clock, expanded, train
-from benchmarks.paper.method import Clipped, Codes, Metadata, Method, Plan, Setting, Wide, steps_note
+from benchmarks.paper.method import Clipped, Metadata, Method, Plan, Setting, steps_note
 from benchmarks.rivals.gain_map import OFFSET, apply_gain
-from benchmarks.rivals.reference import SHAPES, octaves
-from benchmarks.rivals.weights import pack, unpack
+from benchmarks.rivals.reference import SHAPES, octaves, pack, unpack
 
 PLAN = Plan(steps=9_000, rate=1e-3, batch=1 << 14)
 _LOSS_SCALE = 1e3
@@ -59,7 +58,7 @@ class GainMlp(Clipped):
             for parameter, weight in zip(network.parameters(), unpack(data, SHAPES), strict=True):
                 parameter.copy_(torch.from_numpy(weight))
 
-        def restore(places: torch.Tensor, clipped: NDArray[np.float32]) -> NDArray[np.float32]:
+        def restore(places: torch.Tensor, clipped: Floats) -> Floats:
             colours = torch.from_numpy(clipped.reshape(-1, 3)).to(setting.device)
             gain = network(_features(places, colours)).cpu().numpy().reshape(clipped.shape)
             return apply_gain("log gain", clipped, gain)
@@ -82,5 +81,4 @@ def _network(setting: Setting) -> nn.Module:
 
 
 def methods() -> list[Method]:
-    """The row."""
     return [GainMlp()]

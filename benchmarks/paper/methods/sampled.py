@@ -12,8 +12,6 @@ _BUDGET = 135_000
 
 
 class Sampled(Clipped):
-    """The row."""
-
     key = "sampled"
     title = "ProPhoto-Sampled, 135 KB"
     group = "optimised"
@@ -26,5 +24,4 @@ class Sampled(Clipped):
 
 
 def methods() -> list[Method]:
-    """The one method."""
     return [Sampled()]

@@ -23,11 +23,11 @@ from itertools import pairwise
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
+from benchmarks.arrays import Codes, Floats, Wide
 from benchmarks.paper.coordinate import Pixels, clock, expanded, parameters_from, parameters_of, train
-from benchmarks.paper.method import Clipped, Codes, Metadata, Method, Plan, Setting, Wide, steps_note
+from benchmarks.paper.method import Clipped, Metadata, Method, Plan, Setting, steps_note
 
 OMEGA = 30.0
 """Frequency of the sines, of the first layer and of the others."""
@@ -87,9 +87,9 @@ class SirenMethod(Clipped):
         parameters_from(network, data)
         network.to(setting.device)
 
-        def restore(places: torch.Tensor, clipped: NDArray[np.float32]) -> NDArray[np.float32]:
+        def restore(places: torch.Tensor, clipped: Floats) -> Floats:
             painted = (network(places) / 2).reshape(clipped.shape).cpu().numpy()
-            restored: NDArray[np.float32] = (clipped if self.residual else np.float32(0.5)) + painted
+            restored: Floats = (clipped if self.residual else np.float32(0.5)) + painted
             return restored
 
         return expanded(codes, setting, restore)

@@ -14,15 +14,13 @@ import struct
 import time
 
 import numpy as np
-from numpy.typing import NDArray
 
-from benchmarks.paper.method import Codes, Metadata, Method, Setting, Wide
+from benchmarks.arrays import Codes, Floats, Wide
+from benchmarks.paper.method import Metadata, Method, Setting
 from benchmarks.rivals.method import linear_of, romm_codes
 from gamutmeta.color.spaces import SRGB, apply_matrix, decode_table, expansion_matrix, reduction_matrix
 from gamutmeta.color.srgb_codes import clip_to_codes
 from gamutmeta.color.strips import for_each_strip
-
-Floats = NDArray[np.float32]
 
 _RANGE = struct.Struct("<2f")
 """Least and greatest value of linear sRGB; at most 0 and at least 1."""
@@ -84,5 +82,4 @@ class SoftClip:
 
 
 def methods() -> list[Method]:
-    """The one method."""
     return [SoftClip()]

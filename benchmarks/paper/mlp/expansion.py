@@ -6,9 +6,9 @@ columns contribute is computed once for each of them.
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch.nn import functional
 
+from benchmarks.arrays import Codes, Wide
 from benchmarks.paper.mlp.network import INPUTS, Network, features_of
 from benchmarks.rivals.reference import OUTPUT_SCALE, coordinates
 from gamutmeta.color.adaptation import Adaptation
@@ -19,7 +19,7 @@ from gamutmeta.color.transfer import ROMM_LINEAR_END
 _STRIP_PIXELS = {"cpu": 1 << 14, "cuda": 1 << 22}
 
 
-def expand(network: Network, codes: NDArray[np.uint8], adaptation: Adaptation, device: str) -> NDArray[np.uint16]:
+def expand(network: Network, codes: Codes, adaptation: Adaptation, device: str) -> Wide:
     """Restore ROMM codes, uint16 (H, W, 3), from sRGB codes, uint8 (H, W, 3)."""
     height, width, _ = codes.shape
     table = torch.from_numpy(decode_table(SRGB, 256).copy()).to(device)

@@ -10,9 +10,9 @@ from typing import Literal, Self
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch.nn import functional
 
+from benchmarks.arrays import Floats
 from benchmarks.rivals.reference import octaves
 
 Inputs = Literal["xy", "RGB", "xyRGB"]
@@ -79,11 +79,11 @@ class Layout:
     def __str__(self) -> str:
         return f"{self.features + self.ones}-{self.width}-{self.width}-{self.shapes[-1][0]}"
 
-    def to_bytes(self, tensors: list[NDArray[np.float32]]) -> bytes:
+    def to_bytes(self, tensors: list[Floats]) -> bytes:
         """The tensors, float32 of :attr:`shapes`, one after the other, little-endian."""
         return b"".join(tensor.astype("<f4").tobytes() for tensor in tensors)
 
-    def from_bytes(self, data: bytes) -> list[NDArray[np.float32]]:
+    def from_bytes(self, data: bytes) -> list[Floats]:
         """The tensors of :meth:`to_bytes`.
 
         Raises:
@@ -123,7 +123,7 @@ class Network:
         return cls(layout, tensors, device)
 
     @classmethod
-    def started(cls, layout: Layout, start: list[NDArray[np.float32]], device: str) -> Self:
+    def started(cls, layout: Layout, start: list[Floats], device: str) -> Self:
         """Learned start values for a padded layout, without its padding; what belongs to the padding is zero.
 
         Raises:
@@ -139,7 +139,7 @@ class Network:
             tensor[: matrix.shape[0], : matrix.shape[1]] = torch.from_numpy(matrix.copy())  # it may be read-only
         return cls(layout, tensors, device)
 
-    def tensors(self) -> list[NDArray[np.float32]]:
+    def tensors(self) -> list[Floats]:
         """The weights, float32 of the layout's shapes."""
         return [parameter.detach().cpu().numpy().copy() for parameter in self.parameters]
 

@@ -16,11 +16,7 @@ _FEW = 1.3
 
 
 def train(
-    network: Network,
-    samples: tuple[torch.Tensor, torch.Tensor],
-    plan: Plan,
-    steps: int,
-    generator: torch.Generator,
+    network: Network, samples: tuple[torch.Tensor, torch.Tensor], plan: Plan, steps: int, generator: torch.Generator
 ) -> None:
     """Take so many steps of a plan, in place.
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
+from benchmarks.arrays import Codes, Wide
 from benchmarks.paper.training_set import save_weights
 from benchmarks.rivals.method import clipped_linear, romm_codes
 from gamutmeta.color.adaptation import Adaptation
@@ -22,17 +23,17 @@ from gamutmeta.color.adaptation import Adaptation
 _HALF = 65_535 / 2
 
 
-def picture_of(wide: NDArray[np.uint16]) -> torch.Tensor:
+def picture_of(wide: Wide) -> torch.Tensor:
     """ROMM RGB, uint16 (H, W, 3), as float32 (3, H, W) on [-1, 1]."""
     return torch.from_numpy(np.ascontiguousarray(wide.transpose(2, 0, 1) / np.float32(_HALF) - 1))
 
 
-def picture_of_srgb(codes: NDArray[np.uint8], adaptation: Adaptation) -> torch.Tensor:
+def picture_of_srgb(codes: Codes, adaptation: Adaptation) -> torch.Tensor:
     """What is left after clipping, sRGB codes of uint8 (H, W, 3), in the same encoding."""
     return picture_of(romm_codes(clipped_linear(codes, adaptation)))
 
 
-def codes_of(picture: torch.Tensor) -> NDArray[np.uint16]:
+def codes_of(picture: torch.Tensor) -> Wide:
     """ROMM RGB, uint16 (H, W, 3), of a picture as the networks make it, clipped to the range."""
     values = (picture.permute(1, 2, 0).cpu().numpy() + 1) * np.float32(_HALF)
     return np.rint(np.clip(values, 0, 65_535)).astype(np.uint16)

@@ -8,6 +8,7 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from benchmarks.arrays import Floats
 from benchmarks.harness import Result
 from benchmarks.paper.protocol import Coding, Measured
 from benchmarks.paper.registry import TABLES
@@ -120,7 +121,7 @@ def srgb_triangle(adaptation: Adaptation) -> NDArray[np.float64]:
     return np.asarray((xyz[:2] / xyz.sum(0)).T)
 
 
-def draw_diagram(axes: Any, restored: NDArray[np.float32], true: NDArray[np.float32], adaptation: Adaptation) -> None:
+def draw_diagram(axes: Any, restored: Floats, true: Floats, adaptation: Adaptation) -> None:
     """Figure 6: where out-of-gamut colours lie in the CIE 1931 diagram, restored and true, xy of float32 (N, 2)."""
     axes.fill(*np.transpose(SPECTRAL_LOCUS), facecolor="#f4f4f4", edgecolor="#999999", linewidth=0.8)
     for corners, colour in ((np.array(PROPHOTO.primaries), "#666666"), (srgb_triangle(adaptation), "#000000")):

@@ -7,8 +7,8 @@ import pytest
 from carrots import write_piece
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
+from benchmarks.arrays import Wide
 from benchmarks.paper.dataset.build import Recipe, build
 from benchmarks.paper.dataset.photographs import Source, Style, crops_of, scenes, scenes_to_test
 from benchmarks.paper.make_dataset import main
@@ -44,7 +44,7 @@ def test_unknown_styles(name: str) -> None:
         Style.named(name)
 
 
-def test_vivid_keeps_luminance_and_grey(wide: NDArray[np.uint16]) -> None:
+def test_vivid_keeps_luminance_and_grey(wide: Wide) -> None:
     rendered = VIVID.render(wide)
     assert NEUTRAL.render(wide) is wide
     before, after = linear_of(wide).astype(float), linear_of(rendered).astype(float)

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import torch
 from carrots import CARROTS
-from numpy.typing import NDArray
 
+from benchmarks.arrays import Wide
 from benchmarks.harness import load
 from benchmarks.paper import compare_starts, learning, reptile, train_meta, train_networks
 from benchmarks.paper.learning import learn
@@ -51,7 +51,7 @@ FACTS = {
 
 
 @pytest.fixture(scope="module")
-def picture(wide: NDArray[np.uint16]) -> Picture:
+def picture(wide: Wide) -> Picture:
     # Several times: pix2pix needs more than 256 pixels.
     return Picture.of("carrots", np.tile(wide, (5, 4, 1))[:512, :512])
 
@@ -282,7 +282,7 @@ def test_encoding_is_exact() -> None:
     assert codes_of(torch.tensor([-1.5, 1.5, 0.0])[:, None, None]).ravel().tolist() == [0, 65_535, 32_768]
 
 
-def test_rows_can_be_measured_where_networks_are(tmp_path: Path, wide: NDArray[np.uint16], setting: Setting) -> None:
+def test_rows_can_be_measured_where_networks_are(tmp_path: Path, wide: Wide, setting: Setting) -> None:
     save_generator(tmp_path, GamutNet(1), FACTS)
     method, *others = rows.methods(tmp_path)
     assert [each.key for each in others if getattr(each, "absent", "").startswith("not trained; python -m")] == KEYS[1:]
@@ -333,7 +333,7 @@ def test_photographs_are_found_by_name(data: Path) -> None:
         load_training(data, Split(("carrots", "c"), ()))
 
 
-def test_crops_have_enough_out_of_gamut_pixels(wide: NDArray[np.uint16]) -> None:
+def test_crops_have_enough_out_of_gamut_pixels(wide: Wide) -> None:
     picture, rng = Picture.of("carrots", wide), np.random.default_rng(0)
     crops = [picture.crop(20, rng) for _ in range(50)]
     assert {crop.wide.shape for crop in crops} == {(20, 20, 3)}

@@ -11,6 +11,7 @@ import torch
 from carrots import QUICK
 from numpy.typing import NDArray
 
+from benchmarks.arrays import Wide
 from benchmarks.coding import coding_named
 from benchmarks.paper.method import FittedMethod, Metadata, Method, Setting, clip_codes
 from benchmarks.paper.methods import codecs, gain_mlp, gamutmeta, siren
@@ -25,7 +26,6 @@ from gamutmeta.color.spaces import PROPHOTO, SRGB, expansion_matrix, reduction_m
 from gamutmeta.container import Payload
 from gamutmeta.fit.config import PRESETS
 
-Wide = NDArray[np.uint16]
 TO_SRGB, TO_PROPHOTO = reduction_matrix(Adaptation.CAT02), expansion_matrix(Adaptation.CAT02)
 REGISTRY = build()
 KEYS = [method.key for method in REGISTRY.chosen(["all"])]

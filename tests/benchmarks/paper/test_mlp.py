@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
 
+from benchmarks.arrays import Floats, Wide
 from benchmarks.paper.method import Plan, Setting, clip_codes
 from benchmarks.paper.methods import mlp
 from benchmarks.paper.mlp.network import INPUTS, Layout, Network, features_of
@@ -113,7 +113,7 @@ def test_random_starts_fill_their_bounds() -> None:
 
 
 @pytest.mark.parametrize("key", [key for key, row in ROWS.items() if not row.learned])
-def test_the_expansion_is_that_of_the_network_as_written(wide: NDArray[np.uint16], setting: Setting, key: str) -> None:
+def test_the_expansion_is_that_of_the_network_as_written(wide: Wide, setting: Setting, key: str) -> None:
     method, piece = ROWS[key], wide[:40, :50]
     codes, metadata = method.reduce(piece, replace(setting, quick=0.0004))
     np.testing.assert_array_equal(codes, clip_codes(piece, setting))
@@ -151,7 +151,7 @@ def test_learned_starts_and_their_recipes(width: int) -> None:
 
 
 def test_both_layouts_of_a_start_are_the_same_network(
-    wide: NDArray[np.uint16], setting: Setting, monkeypatch: pytest.MonkeyPatch
+    wide: Wide, setting: Setting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     codes, weights = clip_codes(wide, setting), random_start(32, 3)
     descriptor = PRESETS["paper"].descriptor(wide.shape[1], wide.shape[0], None)
@@ -170,12 +170,10 @@ def test_both_layouts_of_a_start_are_the_same_network(
         np.testing.assert_allclose(mine, theirs, rtol=1e-6)
 
 
-def test_rows_start_where_they_should(
-    monkeypatch: pytest.MonkeyPatch, wide: NDArray[np.uint16], setting: Setting
-) -> None:
+def test_rows_start_where_they_should(monkeypatch: pytest.MonkeyPatch, wide: Wide, setting: Setting) -> None:
     method, setting = replace(ROWS["mlp-23kb-meta"], plan=Plan(1_200, 0.0)), replace(setting, quick=1e-6)
 
-    def load(width: int) -> list[NDArray[np.float32]]:
+    def load(width: int) -> list[Floats]:
         return [np.full(shape, 0.5, np.float32) for shape in ((width, 120), (width, width), (3, width))]
 
     monkeypatch.setattr(mlp, "load_start", load)

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 import tifffile
-from numpy.typing import NDArray
 
+from benchmarks.arrays import Codes, Wide
 from benchmarks.coding import coding_named
 from benchmarks.harness import Row, load
 from benchmarks.machine import ROOT
@@ -37,10 +37,10 @@ class Toy:
     group = "rival"
     version = 3
 
-    def reduce(self, wide: NDArray[np.uint16], setting: Setting) -> tuple[NDArray[np.uint8], Metadata]:
+    def reduce(self, wide: Wide, setting: Setting) -> tuple[Codes, Metadata]:
         return clip_codes(wide, setting), Metadata(wide.mean((0, 1)).astype("<u2").tobytes(), 2.5, "one colour")
 
-    def expand(self, codes: NDArray[np.uint8], data: bytes, setting: Setting) -> NDArray[np.uint16]:
+    def expand(self, codes: Codes, data: bytes, setting: Setting) -> Wide:
         del setting
         return np.broadcast_to(np.frombuffer(data, "<u2"), codes.shape).astype(np.uint16)
 
@@ -48,16 +48,16 @@ class Toy:
 class Perfect(Toy):
     """Knows the photograph."""
 
-    def __init__(self, wide: NDArray[np.uint16]) -> None:
+    def __init__(self, wide: Wide) -> None:
         self.wide = wide
 
-    def expand(self, codes: NDArray[np.uint8], data: bytes, setting: Setting) -> NDArray[np.uint16]:
+    def expand(self, codes: Codes, data: bytes, setting: Setting) -> Wide:
         del codes, data, setting
         return self.wide
 
 
 @pytest.fixture(scope="module")
-def picture(wide: NDArray[np.uint16]) -> Picture:
+def picture(wide: Wide) -> Picture:
     return Picture("piece", wide)
 
 
@@ -252,7 +252,7 @@ def test_photographs_are_drawn() -> None:
 
 
 @pytest.fixture
-def data(tmp_path: Path, wide: NDArray[np.uint16]) -> Path:
+def data(tmp_path: Path, wide: Wide) -> Path:
     """A folder as the paper's is: pictures that name no colour space."""
     folder = tmp_path / "data"
     folder.mkdir()
@@ -343,7 +343,7 @@ def test_what_cannot_be_done_is_said(data: Path, options: list[str], message: st
     assert not (data.parent / "out").exists()
 
 
-def test_pictures_are_found_and_taken_for_prophoto(data: Path, wide: NDArray[np.uint16]) -> None:
+def test_pictures_are_found_and_taken_for_prophoto(data: Path, wide: Wide) -> None:
     picture = Picture.read(data / "one.tif")
     np.testing.assert_array_equal(picture.wide, wide[:60])
     assert picture.digest == Picture("other name", wide[:60]).digest != Picture("one", wide[:59]).digest
