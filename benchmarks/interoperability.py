@@ -15,8 +15,8 @@ from dataclasses import asdict
 
 from benchmarks.harness import RESULTS as FOLDER
 from benchmarks.harness import Benchmark, Result, load
-from benchmarks.interop.commands import COMMANDS
 from benchmarks.interop.libraries import LIBRARIES
+from benchmarks.interop.operations import COMMANDS
 from benchmarks.interop.report import document
 from benchmarks.interop.tools import TOOLS
 from benchmarks.machine import ROOT
@@ -33,8 +33,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def measure(options: argparse.Namespace, result: Result) -> Iterator[str]:
     from benchmarks.interop.orders import orders
-    from benchmarks.interop.outcome import examine
-    from benchmarks.interop.samples import CARRIERS
+    from benchmarks.interop.outcome import CARRIERS, examine
 
     versions = {name: tool.version() for name, tool in TOOLS.items() if name in options.tool and tool.version()}
     lost = sorted(load(RESULTS)["versions"].keys() - versions.keys())

@@ -44,7 +44,7 @@ _ONE_SIZE = 24
 
 
 def rows_of(options: argparse.Namespace) -> Iterator[Row]:
-    from benchmarks.gpu import steps, work  # need what refusal() looks for
+    from benchmarks.gpu import work  # need what refusal() looks for
     from benchmarks.pictures import tiled
     from gamutmeta.photo.read import read_photo
 
@@ -59,11 +59,11 @@ def rows_of(options: argparse.Namespace) -> Iterator[Row]:
             yield from work.fits(wide, megapixels, options.repeat)
     wide = tiled(photograph, _ONE_SIZE)
     if "batch" in options.only:
-        yield from steps.batches(wide, options.repeat)
+        yield from work.batches(wide, options.repeat)
     if "pictures" in options.only:
-        yield from steps.pictures(wide, options.repeat)
+        yield from work.pictures(wide, options.repeat)
     if "together" in options.only:
-        yield from steps.together(wide, _ONE_SIZE, options.repeat)
+        yield from work.together(wide, _ONE_SIZE, options.repeat)
     if "paper" in options.only:
         yield from work.papers(wide, _ONE_SIZE, options.repeat, options.quick)
     if "folder" in options.only:

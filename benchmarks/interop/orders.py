@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.interop.samples import CARRIERS, Sample, sample
+from benchmarks.interop.outcome import CARRIERS, Sample, sample
 from gamutmeta import carriers
 from gamutmeta.errors import GamutMetaError
 from gamutmeta.expansion import expand

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from benchmarks.harness import Row, table
 from benchmarks.interop.operations import KINDS, Kind
-from benchmarks.interop.samples import HOSTS
+from benchmarks.interop.outcome import HOSTS
 from benchmarks.interop.tools import TOOLS
 
 _NAMES: Final = {"app11": "APP11", "com": "COM", "itxt": "iTXt", "tiff": "tag"}

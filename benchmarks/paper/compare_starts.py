@@ -24,7 +24,7 @@ from gamutmeta.model.expand import expand
 
 def measured(wide: Wide, config: FitConfig, place: Row) -> Row:
     """One fit of one photograph, with the start and the seed of its `place`."""
-    from benchmarks.paper.starts import payload_start
+    from benchmarks.paper.reptile import payload_start
     from gamutmeta.fit.engine import fit
 
     codes, _ = reduce_to_codes(wide, config.adaptation)

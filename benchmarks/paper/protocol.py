@@ -25,8 +25,7 @@ import torch
 from numpy.typing import NDArray
 
 from benchmarks.arrays import Codes, Floats, Wide
-from benchmarks.coding import coding_named
-from benchmarks.figures import Original
+from benchmarks.figures import Original, coding_named
 from benchmarks.harness import Row
 from benchmarks.machine import describe
 from benchmarks.paper.coordinate import clock

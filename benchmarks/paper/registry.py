@@ -9,7 +9,7 @@ from benchmarks.paper.method import Method, absent
 from benchmarks.paper.methods.mlp import FIGURE_8, TABLE_2, TABLE_3
 
 _MODULES = (
-    "clip", "soft_clip", "networks", "sampled", "siren", "mlp", "gain_map", "gain_mlp", "codecs", "gamutmeta",
+    "clip", "networks", "sampled", "siren", "mlp", "gain_map", "gain_mlp", "codecs", "gamutmeta",
 )  # fmt: skip
 """Of :mod:`benchmarks.paper.methods`; each has ``methods()``."""
 

@@ -24,8 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command = parser(__doc__, "paper.train_meta")
     command.add_argument("--width", type=int, nargs="+", default=[32, 64], help="of the hidden layers")
     options = command.parse_args(arguments)
-    from benchmarks.paper.reptile import Recipe, Reptile
-    from benchmarks.paper.starts import to_payload
+    from benchmarks.paper.reptile import Recipe, Reptile, to_payload
     from gamutmeta.fit.engine import choose_device
 
     split, device = read_split(options.split), choose_device(options.device)

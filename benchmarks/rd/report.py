@@ -4,8 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 from typing import Any
 
-from benchmarks.coding import CODINGS
-from benchmarks.figures import DE_PIXELS
+from benchmarks.figures import CODINGS, DE_PIXELS
 from benchmarks.harness import Result, Row, table
 
 MIN_OG_PERCENT = 10

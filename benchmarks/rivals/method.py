@@ -129,7 +129,7 @@ class Axis:
         return cls(low, np.minimum(low + 1, nodes.size - 1), (place - low).astype(np.float32))
 
     def __getitem__(self, part: slice) -> Self:
-        return Axis(self.low[part], self.high[part], self.part[part])
+        return type(self)(self.low[part], self.high[part], self.part[part])
 
 
 def at_points(grid: Floats, row: Axis, column: Axis) -> Floats:

@@ -113,7 +113,8 @@ def _preset(folder: Path, threads: int, *, preset: str) -> Task:
 
         payload = payload_of(codes, results[0])
         models = [(Descriptor(), {}), (payload.descriptor, payload.weights())]
-        return _quality(*measure_models(wide, codes, models), results[0].steps, len(payload.to_bytes()))
+        clipped, fitted = measure_models(wide, codes, models)
+        return _quality(clipped, fitted, results[0].steps, len(payload.to_bytes()))
 
     return Task(run, wide.nbytes + codes.nbytes, figures)
 

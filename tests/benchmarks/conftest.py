@@ -11,7 +11,7 @@ import torch
 from carrots import CARROTS
 
 from benchmarks.arrays import Codes, Wide
-from benchmarks.coding import coding_named
+from benchmarks.figures import coding_named
 from benchmarks.paper.method import Setting
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.quality import Quality, measure

@@ -11,15 +11,13 @@ from PIL import Image
 
 from benchmarks import rate_distortion
 from benchmarks.arrays import Wide
-from benchmarks.coding import CODINGS, Coding, added_bytes, coding_named
-from benchmarks.figures import Original
+from benchmarks.figures import CODINGS, Coding, Original, added_bytes, coding_named
 from benchmarks.harness import Row, load
+from benchmarks.rate_distortion import CAPS, FAMILIES, SAMPLE_BUDGETS, Budgets, Unit, run, wanted
 from benchmarks.rd.plot import curves, draw
-from benchmarks.rd.report import document, gained, medians
-from benchmarks.rd.runs import CAPS, FAMILIES, SAMPLE_BUDGETS, Budgets, Unit, run, wanted
+from benchmarks.rd.report import gained
 from benchmarks.rivals import reference
 from benchmarks.rivals.method import linear_of, out_of_gamut_mask
-from gamutmeta.carriers import MAX_CONTAINER
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.delta_e import delta_e_2000, prophoto_to_lab
 from gamutmeta.color.metrics import psnr, rmse
@@ -42,12 +40,6 @@ def test_codes_and_bytes_are_those_of_a_reduction(coding: Coding, wide: Wide) ->
     else:
         assert without == reduction.coded == coding.encode(reduction.pixels)
         assert (codes != reduction.pixels).any()
-
-
-def test_every_size_is_charged() -> None:
-    assert (added_bytes("jpeg", 0), added_bytes("jpeg", 3) >= 3) == (0, True)
-    assert added_bytes("png", 3_000) > 4_000, "base64"
-    assert added_bytes("jpeg", 2 * MAX_CONTAINER) == 2 * added_bytes("jpeg", MAX_CONTAINER)
 
 
 def test_figures_are_those_of_the_pixels(wide: Wide, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,8 +73,8 @@ def test_figures_are_those_of_the_pixels(wide: Wide, monkeypatch: pytest.MonkeyP
 
 @pytest.fixture
 def photographs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr("benchmarks.rd.runs.preset_named", lambda _: QUICK)
-    monkeypatch.setattr("benchmarks.rd.runs.PRESETS", quick_presets())
+    monkeypatch.setattr("benchmarks.rate_distortion.preset_named", lambda _: QUICK)
+    monkeypatch.setattr("benchmarks.rate_distortion.PRESETS", quick_presets())
     monkeypatch.setattr(reference, "Training", partial(reference.Training, steps=5))
     monkeypatch.setattr(rate_distortion, "QUICK", Budgets(caps=(2_400,), gain_map=(1_500,), samples=(1_500,)))
     (tmp_path / "photos").mkdir()
@@ -179,10 +171,6 @@ def rows_of(photograph: str, shift: float = 0, **changes: Any) -> list[Row]:
     return [made_up(photograph, method, budget, og + shift, **changes) for method, budget, og in methods]
 
 
-def page(rows: list[Row]) -> str:
-    return document({"machine": {"processor": "abacus", "libraries": {"torch": "9"}}, "rows": rows})
-
-
 def test_gains_are_over_clipping_and_over_both_references() -> None:
     bradford = made_up("a", "reference float32, Bradford", None, 29, adaptation="bradford")
     found = {(row["method"], row["budget"]): row for row in gained([*rows_of("a"), bradford])}
@@ -192,28 +180,6 @@ def test_gains_are_over_clipping_and_over_both_references() -> None:
     assert ours["gain_de"] == pytest.approx(50 / 20 - 50 / 31)
     alone = gained(row for row in rows_of("a") if "reference" not in row["method"])
     assert {row["over_og"] for row in alone} == {None}
-
-
-def test_medians_leave_out_photographs_with_little_out_of_gamut() -> None:
-    rows = [*rows_of("a"), *rows_of("b", 1), *rows_of("c", 8), *rows_of("d", 50, og_percent=9.9)]
-    found = medians(gained(rows), "PNG")["gamutmeta", 6_000]
-    assert (found["photographs"], found["psnr_og"], found["gain_og"]) == (3, 34, 13)
-    assert "psnr_ig" not in medians(gained([*rows_of("a"), made_up("a", "x", 1, 25, psnr_ig=None)]), "PNG")["x", 1]
-
-
-def test_the_document() -> None:
-    text = page([*rows_of("a"), *rows_of("b", 2), *rows_of("a", coding="JPEG q90 4:2:0")[:2]])
-    targets = text.split("## The targets")[1].split("## ")[0]
-    assert "| gamutmeta, PNG | +1.00 (+1.00) | +1.00 (+1.00) | +3.00 (+3.00) | +3.00 (+3.00) |  |  |" in targets
-    assert "| gamutmeta, 3,000 B | 2 | 4,000 | 3,000 | 32.00 | +11.00 |" in text
-    assert "| b | 4x4 | 20.0 | 22.00 / 27.00 / 42.00 | 23.00 / 28.00 / 43.00 | 32.00 / 37.00 / 52.00 |" in text
-    assert "| gamutmeta, 6,000 B | +3.0 / +3.0 | +3.0 / +3.0 |" in text
-    jpeg = text.split("## JPEG q90 4:2:0: photographs")[1]
-    assert "| a | 4x4 | 20.0 | 20.00 / 25.00 / 40.00 | 21.00 / 26.00 / 41.00 |" in jpeg
-    assert "Gain over" not in jpeg, "of clipping alone"
-    # Every line of a table has as many cells as its head.
-    for part in text.split("\n\n"):
-        assert len({line.count("|") for line in part.splitlines() if line.startswith("|")}) <= 1
 
 
 def test_one_line_per_method_ascending_in_bytes(tmp_path: Path) -> None:

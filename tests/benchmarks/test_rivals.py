@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from benchmarks.arrays import Codes, Wide
-from benchmarks.coding import coding_named
+from benchmarks.figures import coding_named
 from benchmarks.rivals.gain_map import GainMap
 from benchmarks.rivals.method import (
     Axis,
@@ -24,8 +24,8 @@ from benchmarks.rivals.method import (
     squared_error,
 )
 from benchmarks.rivals.plain import PlainExpansion
-from benchmarks.rivals.reference import Reference, Training, coordinates, octaves, pack, samples_of, unpack
-from benchmarks.rivals.samples import Samples, grid_size, polynomial
+from benchmarks.rivals.reference import Reference, Training, pack, samples_of, unpack
+from benchmarks.rivals.samples import Samples
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.quality import Quality, measure
 from gamutmeta.color.spaces import PROPHOTO, SRGB, expansion_matrix, reduction_matrix
@@ -109,13 +109,6 @@ def test_better_than_clipping_and_the_better_for_more_bytes(
         method.fit(wide, codes, None, 0)
 
 
-@pytest.mark.parametrize("kind", ["difference", "log gain"])
-def test_both_kinds_of_map_restore(wide: Wide, codes: Codes, clipping: Quality, kind: str) -> None:
-    metadata = GainMap(BUDGETS, (kind,)).fit(wide, codes, 6_000, 0)
-    assert metadata.note.startswith(kind)
-    assert measure(wide, GainMap(()).expand(codes, metadata.data)).psnr_og > clipping.psnr_og + 5
-
-
 def test_a_map_has_the_highest_quality_that_fits(wide: Wide, codes: Codes) -> None:
     method = GainMap(BUDGETS)
     metadata = method.fit(wide, codes, 1_500, 0)
@@ -129,13 +122,6 @@ def test_a_map_has_the_highest_quality_that_fits(wide: Wide, codes: Codes) -> No
     assert method.fit(wide, codes, 1_500, 0).data == metadata.data
     with pytest.raises(ValueError, match="no gain map fits 100 bytes"):
         method.fit(wide, codes, 100, 0)
-
-
-def test_a_map_of_noise() -> None:
-    noise, codes = RNG.integers(0, 65536, (300, 300, 3), np.uint16), RNG.integers(0, 256, (300, 300, 3), np.uint8)
-    metadata = GainMap((200_000,)).fit(noise, codes, 200_000, 0)
-    assert "1/1, " in metadata.note
-    assert len(metadata.data) > 150_000
 
 
 def test_samples_are_pixels_of_the_photograph(wide: Wide, codes: Codes, clipping: Quality) -> None:
@@ -154,37 +140,12 @@ def test_samples_are_pixels_of_the_photograph(wide: Wide, codes: Codes, clipping
     assert min(found) > clipping.psnr_og
 
 
-@pytest.mark.parametrize(("size", "samples"), [((100, 200), 50), ((3000, 4000), 22_500), ((7, 1000), 300), ((2, 2), 9)])
-def test_grid_size(size: tuple[int, int], samples: int) -> None:
-    rows, columns = grid_size(*size, samples)
-    assert 0.85 * min(samples, size[0] * size[1]) < rows * columns <= samples
-    assert (rows, columns) <= size
-
-
-@pytest.mark.parametrize(("terms", "degree"), [(4, 1), (11, 3), (20, 3)])
-def test_terms_are_independent_and_of_their_degree(terms: int, degree: int) -> None:
-    rgb = RNG.random((400, 3)).astype(np.float32)
-    found = polynomial(rgb, terms).astype(float)
-    assert found.shape == (400, terms)
-    assert np.linalg.matrix_rank(found, tol=1e-3) == terms
-    assert (polynomial(2 * rgb, terms) / found).max() == pytest.approx(2**degree, rel=1e-4)
-
-
 # --- the paper's model -----------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
 def paper(wide: Wide) -> tuple[Codes, Training]:
     return coding_named("PNG").decoded(wide, Adaptation.CAT02), Training(steps=40)
-
-
-def test_features() -> None:
-    found = octaves(torch.tensor([[0.25, -1.0]])).numpy()[0]
-    # sin(pi/4), sin(pi/2), sin(pi), ... of the first input, then the same of the second; then the cosines.
-    np.testing.assert_allclose(found[:3], [0.5**0.5, 1, 0], atol=1e-6)
-    np.testing.assert_allclose(found[12:24], 0, atol=2e-3)
-    np.testing.assert_allclose(found[36:39], [-1, 1, 1], atol=1e-6)
-    assert (coordinates(np.arange(3), 3).tolist(), coordinates(np.arange(1), 1).tolist()) == ([-1, 0, 1], [-1])
 
 
 def test_samples_are_every_fifth_outside_and_every_fiftieth_inside(wide: Wide, paper: tuple[Codes, Training]) -> None:

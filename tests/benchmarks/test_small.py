@@ -11,13 +11,11 @@ from carrots import QUICK, write_piece
 import gamutmeta
 from benchmarks import agreement, alternatives, edits, experiments, hostile, installed, jpeg
 from benchmarks.arrays import Wide
-from benchmarks.decoders import by_libjxl, by_plain_upsampling, perturbed
 from benchmarks.harness import RESULTS, load
+from benchmarks.jpeg import by_libjxl, by_plain_upsampling
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.gamut import reduce_to_codes
-from gamutmeta.errors import GamutMetaError
 from gamutmeta.gate import gate_for
-from gamutmeta.model.descriptor import Descriptor, Head, Rgb
 from gamutmeta.photo.pixels import decode_srgb, encode_srgb_file
 from tests.fuzz import samples, slow
 
@@ -125,16 +123,6 @@ def test_a_progressive_file_with_other_pixels_is_told(wide: Wide, monkeypatch: p
         jpeg.run(wide, jpeg.QUICK[0], QUICK, (None,))
 
 
-@pytest.mark.parametrize("most", [1, 2])
-def test_codes_are_changed_by_so_much_in_both_directions_and_never_wrap(most: int) -> None:
-    codes = np.tile(np.array([0, 1, 128, 254, 255], np.uint8), (400, 1))
-    change = perturbed(codes, most).astype(int) - codes
-    assert set(change[:, 2]) == set(range(-most, most + 1))
-    assert (change[:, 0].min(), change[:, 0].max()) == (0, most)
-    assert (change[:, 4].min(), change[:, 4].max()) == (-most, 0)
-    np.testing.assert_array_equal(perturbed(codes, most), perturbed(codes, most))
-
-
 @pytest.mark.parametrize("size", [(120, 160), (119, 157)], ids=["even", "odd"])
 def test_other_decoders_make_nearly_the_same_picture(wide: Wide, size: tuple[int, int]) -> None:
     pixels, _ = reduce_to_codes(wide[: size[0], : size[1]], Adaptation.BRADFORD)
@@ -188,36 +176,12 @@ def test_every_stage_is_measured_and_refusals_are_no_results() -> None:
         assert cost["most_bytes"] > 0
 
 
-def test_time_and_memory_are_those_of_the_work() -> None:
-    result, seconds, memory = hostile.measured(lambda: bytes(5 << 20))
-    assert result == bytes(5 << 20)
-    assert seconds < 1
-    assert 5 << 20 <= memory < 6 << 20
-
-    def refused() -> None:
-        raise GamutMetaError("no")
-
-    assert hostile.measured(refused)[0] is None
-    with pytest.raises(ZeroDivisionError):
-        hostile.measured(lambda: 1 / 0)
-
-
 @pytest.mark.parametrize("name", hostile.SETS)
 def test_every_set_has_files_and_mutations_come_out_the_same(name: str) -> None:
     found, again, other = ({one.name: one.data for one in hostile.inputs_of(name, 5, seed)} for seed in (3, 3, 4))
     assert found == again
     assert len(found) == 5 if name == "mutations" else len(found) >= len(slow.FILES)
     assert (found != other) is (name == "mutations")
-
-
-def test_models_and_result_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hostile, "SETS", ("seeds", "mutations"))
-    monkeypatch.setattr(hostile, "MODELS", {"tiny": Descriptor(Head.WIDE_RESIDUAL, rgb=Rgb(0))})
-    hostile.BENCHMARK.main(["--mutations", "3", "--out", str(tmp_path)])
-    result = load(tmp_path / "hostile.json")
-    assert result["sets"]["mutations"]["files"] == 3
-    assert [row["parameters"] for row in result["models"]["tiny"]] == [12, 12]
-    assert "| tiny | 12 | 500x500 |" in (tmp_path / "hostile.md").read_text()
 
 
 def test_hostile_files_are_cheap() -> None:

@@ -11,9 +11,7 @@ from carrots import write_piece
 
 from benchmarks.harness import Row, load
 from benchmarks.speed import __main__ as speed
-from benchmarks.speed.figures import Figure, compared, figures, growths, targets
-from benchmarks.speed.plot import draw
-from benchmarks.speed.report import document
+from benchmarks.speed.figures import Figure, compared, figures, growths
 from benchmarks.speed.rounds import STARTS, Worker
 from benchmarks.speed.stages import BESIDE, EXPAND, REDUCE, Stages, _resolve
 from benchmarks.speed.tasks import EXPANSIONS
@@ -50,25 +48,6 @@ START_ROWS: list[Row] = [
 ]
 
 
-def test_figures_are_ratios_of_one_size_and_number_of_threads() -> None:
-    found = {figure.name: figure.value for figure in figures([*rows_of(24), *START_ROWS])}
-    assert len(found) == 15
-    for name, value in (
-        ("expand, numpy: times as fast as plain torch", 16),
-        ("expand, numba: times as fast as plain torch, small batches", 20),
-        ("expand, numba: times the time of copying", 2),
-        ("expand, numba: MiB above input and output", 100),
-        ("fit, balanced: times as fast as the paper's fit", 6),
-        ("fit, balanced: dB above the paper's fit, out of gamut", 1.5),
-        ("fit, balanced: dB above the paper's fit with Bradford, out of gamut", 1),
-        ("street, expand, jpg: MiB at its peak", 720),
-        ("street, reduce, jpg: times the time of plain conversion", 2.5),
-    ):
-        assert found[name] == value, name
-    apart = [*rows_of(1)[:1], *rows_of(6)[1:2], timed("expand", "plain torch", 6, 1) | {"threads": 1}]
-    assert [figure.name for figure in figures(apart)] == ["expand, numpy: MiB above input and output"]
-
-
 @pytest.mark.parametrize(
     ("kind", "then", "equal", "worse"),
     [
@@ -100,37 +79,6 @@ def test_growth_is_told_by_the_larger_sizes() -> None:
     assert found["expand, numba", "seconds"].exponent == 1.5
     assert not found["expand, numba", "seconds"].is_linear
     assert (found["expand, numba", "MiB"].exponent, found["expand, numba", "MiB"].per_megapixel) == (1, 100)
-
-
-def test_targets() -> None:
-    rows = [*rows_of(24), *rows_of(50), *START_ROWS]
-    assert [(target.found, target.is_met) for target in targets(rows)] == [(found, True) for found in (
-        "16.0x", "40.0x", "100 MiB", "6.0x", "1.5 dB", "2.16 s", "300 MiB", "0.10 s", "all",
-    )]  # fmt: skip
-    slow = [row | ({"best": 8 * row["best"], "above_mib": 700} if row["task"] == "numba" else {}) for row in rows]
-    assert [target.is_met for target in targets(slow)][:3] == [True, False, False]
-    assert {target.is_met for target in targets(rows_of(1))} == {None}
-
-
-def test_every_part_has_its_table_and_panel() -> None:
-    rows = [*rows_of(24), *rows_of(50), *START_ROWS]
-    about = {"machine": {"processor": "a processor", "cores": 2, "python": "3.11"}, "photograph": "carrots"}
-    text = document(about | {"note": "A note.", "rows": rows})
-    assert [line[3:] for line in text.splitlines() if line.startswith("## ")] == [
-        "Targets (24 megapixels, 2 threads)", "Expansion in memory", "Fit", "From file to file",
-        "Stages of the streets", "Growth", "Start",
-    ]  # fmt: skip
-    for line in (
-        "| 24 | 2 | numpy | 1.20 (2.40) | 20.0 | 16.0 | 8.0 | 5.0 | 100 | 1.00 |",
-        "| 24 | 2 | balanced | 1,000 | 2.00 (4.00) | 6.0 | 41.50 | 30.00 | 5,000 | 300 |",
-        "| 24 | 2 | TIFF to JPEG | 2.40 (4.80) | 2.16 | 300 | 13.1 | 0.96 (1.92) | 300 |",
-        "| megapixels | threads | street | read | fit | measure, beside |",
-        "| gamutmeta.register() | 0.20 (0.20) | +0.100 | 0.20 |",
-    ):
-        assert line in text
-    assert "## " not in document(about | {"rows": []})
-    assert [axes.get_title()[:5] for axes in draw({"rows": rows}).axes] == ["Expan", "Fit: ", "From ", "Peak "]
-    assert draw({"rows": START_ROWS}) is None
 
 
 def test_a_run_is_compared_with_the_committed_one(capsys: pytest.CaptureFixture[str]) -> None:
@@ -189,12 +137,6 @@ def test_a_function_inside_another_counts_for_its_own_stage() -> None:
 def test_all_the_functions_are_there(name: str, stage: str) -> None:
     owner, attribute = _resolve(name)
     assert callable(getattr(owner, attribute)), stage
-
-
-@pytest.mark.parametrize("name", ["gamutmeta.reduction.no_such_function", "no.such.module"])
-def test_a_name_that_is_gone(name: str) -> None:
-    with pytest.raises(AttributeError):
-        Stages().wrap([(name, "one")])
 
 
 # --- all of it -------------------------------------------------------------------------------------------------------

@@ -16,7 +16,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from benchmarks.paper.method import Clipped, Codes, Metadata, Method, Setting, Wide
+from benchmarks.arrays import Codes, Wide
+from benchmarks.paper.method import Clipped, Metadata, Method, Setting
 from benchmarks.paper.methods.gamutmeta import Preset
 from gamutmeta.color.quality import measure
 from gamutmeta.fit.config import PRESETS

@@ -7,7 +7,8 @@ maps are logarithmic gains; one more row holds differences instead, which it doe
 
 from dataclasses import dataclass
 
-from benchmarks.paper.method import Clipped, Codes, Metadata, Method, Setting, Wide
+from benchmarks.arrays import Codes, Wide
+from benchmarks.paper.method import Clipped, Metadata, Method, Setting
 from benchmarks.rivals.gain_map import GainMap
 from gamutmeta.fit.config import PRESETS
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from benchmarks.paper.method import Clipped, Codes, Metadata, Method, Setting, Wide, clip_codes, steps_note
+from benchmarks.arrays import Codes, Wide
+from benchmarks.paper.method import Clipped, Metadata, Method, Setting, clip_codes, steps_note
 from gamutmeta.container import Payload
 from gamutmeta.fit.config import preset_named
 from gamutmeta.model.expand import expand as expand_pixels

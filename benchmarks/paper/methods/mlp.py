@@ -17,11 +17,11 @@ from dataclasses import dataclass
 
 import torch
 
-from benchmarks.paper.method import Clipped, Codes, Metadata, Method, Plan, Setting, Wide, steps_note
-from benchmarks.paper.mlp.expansion import expand
+from benchmarks.arrays import Codes, Wide
+from benchmarks.paper.method import Clipped, Metadata, Method, Plan, Setting, steps_note
 from benchmarks.paper.mlp.network import Layout, Network
-from benchmarks.paper.mlp.training import train
-from benchmarks.paper.starts import load_start
+from benchmarks.paper.mlp.training import expand, train
+from benchmarks.paper.reptile import load_start
 from benchmarks.rivals.reference import samples_of
 
 PAPER = Plan(steps=9_000, rate=1e-3)

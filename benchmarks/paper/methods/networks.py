@@ -11,7 +11,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from benchmarks.paper.method import Codes, Metadata, Method, Setting, Wide, clip_codes
+from benchmarks.arrays import Codes, Wide
+from benchmarks.paper.method import Metadata, Method, Setting, clip_codes
 from benchmarks.paper.networks.store import (
     codes_of,
     load_facts,

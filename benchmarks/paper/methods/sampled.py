@@ -5,13 +5,16 @@ the correction varies over the picture, since what remains at the samples is int
 :mod:`benchmarks.rivals.samples`, which tries 36 variants and takes the best: a rival at its strongest.
 """
 
-from benchmarks.paper.method import Clipped, Codes, Metadata, Method, Setting, Wide
+from benchmarks.arrays import Codes, Wide
+from benchmarks.paper.method import Clipped, Metadata, Method, Setting
 from benchmarks.rivals.samples import Samples
 
 _BUDGET = 135_000
 
 
 class Sampled(Clipped):
+    """See the module."""
+
     key = "sampled"
     title = "ProPhoto-Sampled, 135 KB"
     group = "optimised"

@@ -38,12 +38,6 @@ def photographs(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("name", ["loud", "vivid", "vivid-", "vivid-x", "vivid-1", "vivid-0.5", "vivid-9", "vivid-nan"])
-def test_unknown_styles(name: str) -> None:
-    with pytest.raises(ValueError, match=f"style '{name}': known are neutral and vivid-N"):
-        Style.named(name)
-
-
 def test_vivid_keeps_luminance_and_grey(wide: Wide) -> None:
     rendered = VIVID.render(wide)
     assert NEUTRAL.render(wide) is wide

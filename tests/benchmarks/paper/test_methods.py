@@ -12,12 +12,11 @@ from carrots import QUICK
 from numpy.typing import NDArray
 
 from benchmarks.arrays import Wide
-from benchmarks.coding import coding_named
+from benchmarks.figures import coding_named
 from benchmarks.paper.method import FittedMethod, Metadata, Method, Setting, clip_codes
 from benchmarks.paper.methods import codecs, gain_mlp, gamutmeta, siren
-from benchmarks.paper.methods.clip import Clip
+from benchmarks.paper.methods.clip import Clip, SoftClip
 from benchmarks.paper.methods.mlp import FIGURE_8, TABLE_2, TABLE_3
-from benchmarks.paper.methods.soft_clip import SoftClip
 from benchmarks.paper.registry import TABLES, Registry, UnknownRowError, build, keys_of
 from benchmarks.rivals.method import linear_of, romm_codes
 from gamutmeta.color.adaptation import Adaptation
@@ -207,14 +206,6 @@ def test_sizes_of_siren_are_the_papers(wide: Wide, setting: Setting) -> None:
         small.expand(clip_codes(wide, setting), bytes(8), setting)
 
 
-def test_the_gain_starts_at_nothing(wide: Wide, setting: Setting, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gain_mlp, "PLAN", replace(gain_mlp.PLAN, rate=0))
-    metadata, quality = run("gain-mlp-like", wide, setting)
-    # Clipping, but for channels whose clipped value lies so far below zero that a gain cannot reach it.
-    assert quality.psnr_og == pytest.approx(clipping(wide, setting).psnr_og, abs=0.05)
-    assert len(metadata.data) <= 9_921, "4,960 weights of two bytes, less what zstd takes off"
-
-
 def test_presets_on_all_kinds_of_codes(wide: Wide, setting: Setting) -> None:
     rows = [row for row in gamutmeta.methods() if isinstance(row, gamutmeta.Preset)]
     assert {row.preset for row in rows} == set(PRESETS)
@@ -257,10 +248,3 @@ def test_second_files(wide: Wide, setting: Setting, codec: codecs.Codec, monkeyp
     metadata, _ = run("", wide, setting, codecs.SameBytes("none", codec, budget=30))
     assert "the smallest there is; more than 30 bytes" in metadata.note
     assert run("jpeg-xl-lossless", wide, setting)[1].rmse == 0
-
-
-def test_steps_are_told_in_whole_and_in_part(wide: Wide, setting: Setting) -> None:
-    notes = [row_of("gamutmeta-small").fit(wide[:8, :8], clip_codes(wide[:8, :8], each), each).note for each in (
-        replace(setting, quick=0.001), replace(setting, quick=1.0),
-    )]  # fmt: skip
-    assert ["quick: 2 of 2,000 steps" in note for note in notes] == [True, False]

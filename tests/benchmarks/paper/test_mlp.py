@@ -1,7 +1,6 @@
 """The paper's network: sizes, gradient, training and expansion against their plain twins, and learned starts."""
 
 import json
-import math
 from dataclasses import replace
 
 import numpy as np
@@ -13,8 +12,7 @@ from benchmarks.paper.method import Plan, Setting, clip_codes
 from benchmarks.paper.methods import mlp
 from benchmarks.paper.mlp.network import INPUTS, Layout, Network, features_of
 from benchmarks.paper.mlp.training import train
-from benchmarks.paper.reptile import predict, random_start
-from benchmarks.paper.starts import load_start, payload_start, to_payload
+from benchmarks.paper.reptile import load_start, payload_start, predict, random_start, to_payload
 from benchmarks.paper.training_set import WEIGHTS
 from benchmarks.rivals.method import clipped_linear, romm_codes
 from benchmarks.rivals.reference import coordinates, octaves
@@ -103,15 +101,6 @@ def test_training_is_plain_adam_on_the_same_draws(layout: Layout, batch: int) ->
         np.testing.assert_array_equal(network.tensors()[2][3:], before[2][3:])
 
 
-def test_random_starts_fill_their_bounds() -> None:
-    first, second, third = start(Layout(64)).tensors()
-    for tensor, ends in ((first, 64 + 128), (second, 64 + 64), (third, 16 + 64)):
-        assert np.abs(tensor).max() == pytest.approx(math.sqrt(6 / ends), rel=0.02)
-    matrix, bias, *_ = start(Layout(64, padded=False)).tensors()
-    assert np.abs(matrix).max() == pytest.approx(1 / math.sqrt(120), rel=0.02)
-    assert np.abs(bias).max() == pytest.approx(1 / math.sqrt(120), rel=0.1)
-
-
 @pytest.mark.parametrize("key", [key for key, row in ROWS.items() if not row.learned])
 def test_the_expansion_is_that_of_the_network_as_written(wide: Wide, setting: Setting, key: str) -> None:
     method, piece = ROWS[key], wide[:40, :50]
@@ -165,7 +154,7 @@ def test_both_layouts_of_a_start_are_the_same_network(
     wanted = clipped + predict(weights, octaves(torch.from_numpy(inputs.reshape(-1, 5)))).numpy().reshape(clipped.shape)
     # The highest octaves of the reference are not exact in single precision.
     assert np.quantile(np.abs(found - romm_codes(wanted)), 0.99) <= 80
-    monkeypatch.setattr("benchmarks.paper.starts.payload_start", lambda _: tensors)
+    monkeypatch.setattr("benchmarks.paper.reptile.payload_start", lambda _: tensors)
     for mine, theirs in zip(load_start(32) or [], weights, strict=True):
         np.testing.assert_allclose(mine, theirs, rtol=1e-6)
 

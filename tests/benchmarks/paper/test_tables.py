@@ -12,19 +12,18 @@ import pytest
 import tifffile
 
 from benchmarks.arrays import Codes, Wide
-from benchmarks.coding import coding_named
+from benchmarks.figures import coding_named
 from benchmarks.harness import Row, load
 from benchmarks.machine import ROOT
 from benchmarks.paper import __main__ as command
 from benchmarks.paper import protocol, run
 from benchmarks.paper.method import Metadata, Setting, clip_codes
-from benchmarks.paper.methods.clip import Clip
-from benchmarks.paper.methods.soft_clip import SoftClip
+from benchmarks.paper.methods.clip import Clip, SoftClip
 from benchmarks.paper.protocol import Coding, Measured, Picture, chromaticities, find, identity, identity_of, measure
 from benchmarks.paper.registry import build
 from benchmarks.paper.report.plots import draw_photograph, srgb_triangle
 from benchmarks.paper.report.tables import PUBLISHED, document, quick_share, series_of
-from benchmarks.paper.store import Store
+from benchmarks.paper.run import Store
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.spaces import PROPHOTO, SRGB, reduction_matrix
 
