@@ -28,7 +28,6 @@ from benchmarks.pictures import photographs
 from benchmarks.rd.plot import draw
 from benchmarks.rd.report import document
 from benchmarks.rivals.gain_map import GainMap
-from benchmarks.rivals.method import Method
 from benchmarks.rivals.samples import Samples
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.fit.config import PRESETS, FitConfig, preset_named
@@ -144,7 +143,7 @@ def _ours(unit: Unit, photo: WideImage, original: Original, points: Collection[P
         } | original.figures(restored, config.adaptation))  # fmt: skip
 
 
-def _rivals(unit: Unit) -> list[Method]:
+def _rivals(unit: Unit) -> list[GainMap] | list[Samples] | list[Any]:
     if unit.family == "samples":
         return [Samples(unit.budgets.samples)]
     if unit.family == "gain-map":
@@ -175,7 +174,7 @@ def _of_rivals(unit: Unit, photo: WideImage, original: Original, points: Collect
             yield _row(unit, (method.name, budget), method.adaptation, len(metadata.data), more | figures)
 
 
-# --- runs ------------------------------------------------------------------------------------------------------------
+# --- the benchmark ---------------------------------------------------------------------------------------------------
 
 QUICK = Budgets(caps=(960, 2_400, 16_000), gain_map=(3_000, 16_000), samples=(3_000, 16_000))
 DEFAULT_FAMILIES = tuple(name for name in FAMILIES if name != "reference-bradford")

@@ -88,11 +88,7 @@ class Command:
     onto_twin: bool = False
 
     def __call__(self, place: Place) -> Work:
-        """Run it.
-
-        Raises:
-            ToolError: an exit code other than 0.
-        """
+        """Run it; ToolError where an exit code is another than 0."""
         work = Work()
         if self.onto_twin or "IN" not in self.line:
             place.target.write_bytes((place.twin if self.onto_twin else place.source).read_bytes())
@@ -125,14 +121,9 @@ def _run(program: str, arguments: list[str], place: Place, *, listing: bool) -> 
     if start is None:
         raise ToolError(f"{program} is not installed")
     ran = subprocess.run(
-        [*start, *arguments],
-        cwd=place.target.parent,
-        env=environment(),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=SECONDS,
-        check=False,
-    )
+        [*start, *arguments], cwd=place.target.parent, env=environment(), stdin=subprocess.DEVNULL,
+        capture_output=True, timeout=SECONDS, check=False,
+    )  # fmt: skip
     said = ran.stdout + ran.stderr if listing else ran.stderr
     if ran.returncode and not said:
         said = ran.stdout

@@ -93,12 +93,12 @@ def _exif(host: HostFormat) -> bytes:
     return exif.tobytes()
 
 
-# --- the files that are handed to the software -----------------------------------------------------------------------
+# --- what became of them ---------------------------------------------------------------------------------------------
 
 Fate = Literal["kept", "dropped", "moved", "changed"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """One operation on one file.
 
@@ -180,16 +180,9 @@ def examine(operation: Operation, carrier: str) -> Outcome | None:
         facts["equal"] = np.array_equal(result.pixels, plain.pixels)
     if result.data is not None and operation.kind != "read":
         facts |= _judge(given, result)
-    return Outcome(
-        carrier=carrier,
-        tool=operation.tool,
-        version=version,
-        kind=operation.kind,
-        operation=operation.label,
-        messages=sorted(set(result.messages) - set(plain.messages)),
-        fails=result.fails,
-        **facts,
-    )
+    messages = sorted(set(result.messages) - set(plain.messages))
+    about = carrier, operation.tool, version, operation.kind, operation.label, messages, result.fails
+    return Outcome(*about, **facts)
 
 
 @cache

@@ -11,9 +11,9 @@ from torch import nn
 
 from benchmarks.arrays import Codes, Floats, Wide
 from benchmarks.paper.method import Plan, Setting
-from benchmarks.rivals.method import clipped_linear, linear_of, out_of_gamut_mask, romm_codes
+from benchmarks.rivals.method import clipped_linear, expanded, linear_of, out_of_gamut_mask
 from benchmarks.rivals.reference import coordinates
-from gamutmeta.color.strips import for_each_strip, row_strips
+from gamutmeta.color.strips import for_each_strip
 
 _STRIP_PIXELS = 1 << 16
 
@@ -99,19 +99,16 @@ def train(network: nn.Module, loss_of: Callable[[torch.Generator], torch.Tensor]
     return steps
 
 
-def expanded(codes: Codes, setting: Setting, restore: Callable[[torch.Tensor, Floats], Floats]) -> Wide:
-    """ROMM codes, uint16 (H, W, 3), of sRGB codes, uint8 (H, W, 3), strip by strip.
-
-    `restore` makes linear ProPhoto of places, (N, 2) on the device, and clipped linear ProPhoto, (h, W, 3).
-    """
-    height, width, _ = codes.shape
-    rows, columns = places_of(height, width, setting.device)
-    result = np.empty(codes.shape, np.uint16)
+def painted(codes: Codes, setting: Setting, restore: Callable[[torch.Tensor, Floats], Floats]) -> Wide:
+    """As :func:`~benchmarks.rivals.method.expanded`, by the places of pixels, (N, 2) on the device, instead of rows."""
+    rows, columns = places_of(*codes.shape[:2], setting.device)
     with torch.inference_mode():
-        for strip in row_strips(height, width, _STRIP_PIXELS):
-            clipped = clipped_linear(codes[strip], setting.adaptation)
-            result[strip] = romm_codes(restore(torch.cartesian_prod(rows[strip], columns), clipped))
-    return result
+        return expanded(
+            codes,
+            setting.adaptation,
+            lambda strip, clipped: restore(torch.cartesian_prod(rows[strip], columns), clipped),
+            _STRIP_PIXELS,
+        )
 
 
 def parameters_of(network: nn.Module) -> bytes:

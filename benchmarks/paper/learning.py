@@ -5,28 +5,13 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import mean
-from typing import Any, Protocol
+from typing import Any
 
 from benchmarks.harness import OUT, command_line
 from benchmarks.paper.training_set import SPLIT
 
 _SAVE_SECONDS = 60
 """A checkpoint is kept this often."""
-
-
-class Learner(Protocol):
-    """Something that learns step by step."""
-
-    done: int
-
-    def step(self) -> float:
-        """One step; a figure that is to fall."""
-
-    def state_dict(self) -> dict[str, Any]:
-        """All that is needed to go on."""
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from there."""
 
 
 def parser(description: str | None, module: str) -> argparse.ArgumentParser:
@@ -44,9 +29,11 @@ def parser(description: str | None, module: str) -> argparse.ArgumentParser:
 
 
 def learn(
-    learner: Learner, steps: int, checkpoint: Path, facts: Mapping[str, Any], *, resume: bool
+    learner: Any, steps: int, checkpoint: Path, facts: Mapping[str, Any], *, resume: bool
 ) -> tuple[Sequence[float], float]:
-    """Take all steps, with a checkpoint once a minute, which is removed at the end.
+    """Take all steps of a learner, with a checkpoint once a minute, which is removed at the end.
+
+    A learner has ``step()``, ``done`` steps, ``state_dict()`` and ``load_state_dict(state)``.
 
     Returns:
         The figures of the steps done now, and the seconds that all steps took.

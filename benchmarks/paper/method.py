@@ -1,7 +1,6 @@
 """What a method of the tables is: it reduces a photograph to sRGB and some bytes, and expands these again."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -11,7 +10,7 @@ from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.gamut import reduce_to_codes
 from gamutmeta.color.srgb_codes import Rounding
 
-__all__ = ["Clipped", "FittedMethod", "Metadata", "Method", "Plan", "Setting", "absent", "clip_codes"]
+__all__ = ["Clipped", "FittedMethod", "Metadata", "Method", "Plan", "Setting", "clip_codes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +96,6 @@ class Clipped(ABC):
 
     @abstractmethod
     def fit(self, wide: Wide, codes: Codes, setting: Setting) -> Metadata: ...
-
-
-def absent(methods: tuple[Method, ...]) -> Mapping[str, str]:
-    """The rows that cannot be measured here, by key, and why not."""
-    reasons = {method.key: str(getattr(method, "absent", "")) for method in methods}
-    return {key: reason for key, reason in reasons.items() if reason}
 
 
 def clip_codes(wide: Wide, setting: Setting) -> Codes:

@@ -5,7 +5,7 @@ import pkgutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from benchmarks.paper.method import Method, absent
+from benchmarks.paper.method import Method
 from benchmarks.paper.methods.mlp import FIGURE_8, TABLE_2, TABLE_3
 
 _MODULES = (
@@ -44,7 +44,8 @@ class Registry:
     @property
     def absent(self) -> Mapping[str, str]:
         """The rows that cannot be measured here, by key, and why not."""
-        return absent(self.methods)
+        reasons = {method.key: str(getattr(method, "absent", "")) for method in self.methods}
+        return {key: reason for key, reason in reasons.items() if reason}
 
     def chosen(self, rows: Sequence[str]) -> tuple[Method, ...]:
         """The methods of some rows that can be measured, in the tables' order.

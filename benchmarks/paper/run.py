@@ -73,7 +73,7 @@ class Store:
         atomic_write(path, content.getvalue(), overwrite=True)
 
 
-# --- measurements already made ---------------------------------------------------------------------------------------
+# --- the run ---------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)

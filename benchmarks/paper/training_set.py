@@ -57,11 +57,7 @@ def read_split(path: Path = SPLIT) -> Split:
 
 
 def seen_in_training(photograph: str) -> bool:
-    """Whether the learned start weights and the pre-trained networks of the repository were trained on a photograph.
-
-    Args:
-        photograph: its file's name without suffix.
-    """
+    """Whether what the repository holds was trained on a photograph, by its name."""
     return photograph in read_split().training
 
 
@@ -115,11 +111,7 @@ class Picture:
 
 
 def load_training(folder: Path, split: Split) -> list[Picture]:
-    """The training photographs of a folder, in the order of the list.
-
-    Raises:
-        FileNotFoundError: if one is not there, naming it.
-    """
+    """The training photographs of a folder, in the order of the list; as for :func:`read_photographs`."""
     return [Picture.of(name, wide) for name, wide in read_photographs(folder, split.training)]
 
 

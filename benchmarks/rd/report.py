@@ -1,12 +1,15 @@
 """The rows as a document: medians over the photographs first, then each photograph."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from statistics import median
+from string import Template
 from typing import Any
 
 from benchmarks.figures import CODINGS, DE_PIXELS
 from benchmarks.harness import Result, Row, table
 
+_WORDS = Path(__file__).with_name("explanation.md")
 MIN_OG_PERCENT = 10
 """Photographs with fewer out-of-gamut pixels are left out of medians, as in the paper."""
 
@@ -179,31 +182,16 @@ def codings_of(rows: Iterable[Mapping[str, Any]]) -> list[str]:
     return [coding.name for coding in CODINGS if coding.name in present]
 
 
-_EXPLANATION = f"""\
-PSNR in dB and RMSE are in linear ProPhoto on [0, 1], over out-of-gamut (OG), all (whole) and in-gamut (IG) pixels; dE
-is the mean CIEDE2000 of at most {DE_PIXELS:,} pixels drawn with a fixed seed. Added bytes are those by which the sRGB
-file grows: in a PNG the payload is base64. Medians are over the photographs with at least {MIN_OG_PERCENT} % of their
-pixels out of gamut; n is how many these are.
-
-Gains are over clipping with the same adaptation. The reference is the paper's model with float32 weights on the same
-coding, trained 1,200 steps of 16,384 samples. The paper reduces with CAT02, which clips a little less than the Bradford
-matrix that the other methods take: up to 0.9 dB of the out-of-gamut PSNR come from that alone. Therefore the reference
-was run with both; differences are of the plain PSNR.
-
-Samples and gain maps choose their variant by the PSNR of out-of-gamut pixels of the very picture, with the photograph
-at hand; the reader of samples fits the correction itself. A gain map changes all pixels, as in ISO 21496-1; where
-it was chosen for the out-of-gamut pixels, the others may suffer."""
-
-
 def document(result: Result) -> str:
     rows, machine = result["rows"], result["machine"]
+    words = Template(_WORDS.read_text(encoding="utf-8"))
     every = gained(rows)
     codings = codings_of(every)
     count = len({row["photograph"] for row in rows})
     parts = [
         "# Quality against bytes",
         f"{count} photographs, on {machine['processor']}, one thread, torch {machine['libraries']['torch']}.",
-        _EXPLANATION,
+        words.substitute(de_pixels=f"{DE_PIXELS:,}", least=MIN_OG_PERCENT).strip(),
         "## The targets' budgets",
         "Gain over the reference that reduces the photograph with the same adaptation:",
         _target_table(every, ("same_og", "same")),

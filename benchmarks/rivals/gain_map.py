@@ -10,9 +10,11 @@ pixels best. As in ISO 21496-1 the map acts on all pixels.
 import io
 import struct
 import time
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,12 +28,11 @@ from benchmarks.rivals.method import (
     at_points,
     at_raster,
     clipped_linear,
+    expanded,
     linear_of,
-    romm_codes,
     squared_error,
 )
 from gamutmeta.color.adaptation import Adaptation
-from gamutmeta.color.strips import row_strips
 
 _HEAD = struct.Struct("<B9f")
 """Kind; least and greatest value, and gamma, of each channel. Gamma is 1, as is usual."""
@@ -137,7 +138,7 @@ class GainMap:
         self.budgets = budgets
         self.adaptation = adaptation
         self._kinds = kinds
-        # The scaled maps serve all budgets of one photograph.
+        # The scaled maps, and the gains they are made of, serve all budgets of one photograph.
         self._of: tuple[Wide, Codes] | None = None
         self._maps: dict[tuple[str, int], _Map] = {}
         self._gains: dict[str, Floats] = {}
@@ -164,48 +165,32 @@ class GainMap:
         kind, gains = _decode(metadata)
         row = Axis.of(np.arange(height), _centres(height, gains.shape[0]))
         column = Axis.of(np.arange(width), _centres(width, gains.shape[1]))
-        result = np.empty(codes.shape, np.uint16)
-        for strip in row_strips(height, width):
-            clipped = clipped_linear(codes[strip], self.adaptation)
-            result[strip] = romm_codes(apply_gain(kind, clipped, at_raster(gains, row[strip], column)))
-        return result
+        return expanded(
+            codes, self.adaptation, lambda rows, clipped: apply_gain(kind, clipped, at_raster(gains, row[rows], column))
+        )
 
     def _candidates(self, wide: Wide, codes: Codes, budget: int) -> Iterator[tuple[str, bytes]]:
         """Every kind, scale and subsampling that fits, at the highest quality that does."""
         for kind in self._kinds:
             for factor in _FACTORS:
                 map_ = self._map(wide, codes, kind, factor)
-                fitting = [
-                    (f"{kind}, 1/{factor}, quality {quality}, {subsampling}", data)
-                    for subsampling in _SUBSAMPLINGS
-                    for quality, data in _best_quality(map_, subsampling, budget)
-                ]
+                fitting = []
+                for subsampling in _SUBSAMPLINGS:
+                    encode = cache(partial(map_.encode, subsampling=subsampling))
+                    # Sizes grow with quality: the highest that fits is found by bisection.
+                    count = bisect_right(_QUALITIES, budget, key=lambda quality, encode=encode: len(encode(quality)))
+                    if count:
+                        quality = _QUALITIES[count - 1]
+                        fitting.append((f"{kind}, 1/{factor}, quality {quality}, {subsampling}", encode(quality)))
                 if not fitting:
                     break  # finer ones are larger still
                 yield from fitting
 
     def _map(self, wide: Wide, codes: Codes, kind: str, factor: int) -> _Map:
         if self._of is None or self._of[0] is not wide or self._of[1] is not codes:
-            self._of = wide, codes
-            self._maps.clear()
-            self._gains.clear()
+            self._of, self._maps, self._gains = (wide, codes), {}, {}
+        if kind not in self._gains:
+            self._gains[kind] = _gain(kind, linear_of(wide), clipped_linear(codes, self.adaptation))
         if (kind, factor) not in self._maps:
-            if kind not in self._gains:
-                self._gains[kind] = _gain(kind, linear_of(wide), clipped_linear(codes, self.adaptation))
             self._maps[kind, factor] = _scaled_down(kind, self._gains[kind], factor)
         return self._maps[kind, factor]
-
-
-def _best_quality(map_: _Map, subsampling: str, budget: int) -> Iterator[tuple[int, bytes]]:
-    """The highest quality that fits and its bytes, or nothing; sizes grow with quality."""
-    low, high = 0, len(_QUALITIES)
-    found: tuple[int, bytes] | None = None
-    while low < high:
-        middle = (low + high) // 2
-        data = map_.encode(_QUALITIES[middle], subsampling)
-        if len(data) <= budget:
-            found, low = (_QUALITIES[middle], data), middle + 1
-        else:
-            high = middle
-    if found is not None:
-        yield found

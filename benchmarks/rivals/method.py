@@ -1,7 +1,8 @@
 """What a rival method is, and what several of them share: colours, search pixels, interpolation."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.convert import encode_codes
 from gamutmeta.color.gamut import out_of_gamut
 from gamutmeta.color.spaces import PROPHOTO, SRGB, apply_matrix, decode_table, expansion_matrix, reduction_matrix
-from gamutmeta.color.strips import for_each_strip
+from gamutmeta.color.strips import for_each_strip, row_strips
 
 _SEARCH_PIXELS = 1 << 16
 """Out-of-gamut pixels that variants are compared on; more change no choice, only the time it takes."""
@@ -24,28 +25,6 @@ class Metadata:
     data: bytes
     seconds: float
     note: str
-
-
-class Method(Protocol):
-    """One way to keep the colours that clipping to sRGB loses."""
-
-    @property
-    def name(self) -> str:
-        """In tables and plots."""
-
-    @property
-    def adaptation(self) -> Adaptation:
-        """Of the matrix to sRGB that made the codes, and of the out-of-gamut mask."""
-
-    @property
-    def budgets(self) -> tuple[int | None, ...]:
-        """The byte budgets it is measured at; None where its size is what it is."""
-
-    def fit(self, wide: Wide, codes: Codes, budget: int | None, seed: int) -> Metadata:
-        """Make the metadata of ROMM RGB, uint16 (H, W, 3), and codes as a reader decodes them, uint8 (H, W, 3)."""
-
-    def expand(self, codes: Codes, metadata: bytes) -> Wide:
-        """Restore the photograph, ROMM RGB, uint16 (H, W, 3), from the codes and the metadata alone."""
 
 
 def linear_of(wide: Wide) -> Floats:
@@ -62,6 +41,19 @@ def clipped_linear(codes: Codes, adaptation: Adaptation) -> Floats:
     """What sRGB codes are in linear ProPhoto without any metadata, float32 (..., 3)."""
     linear: Floats = apply_matrix(expansion_matrix(adaptation), decode_table(SRGB, 256)[codes])
     return linear
+
+
+def expanded(
+    codes: Codes, adaptation: Adaptation, restore: Callable[[slice, Floats], Floats], pixels: int | None = None
+) -> Wide:
+    """ROMM codes, uint16 (H, W, 3), of sRGB codes, uint8 (H, W, 3), strip by strip.
+
+    `restore` makes linear ProPhoto of some rows and their clipped linear ProPhoto, both float32 (h, W, 3).
+    """
+    result = np.empty(codes.shape, np.uint16)
+    for rows in row_strips(*codes.shape[:2], *(() if pixels is None else (pixels,))):
+        result[rows] = romm_codes(restore(rows, clipped_linear(codes[rows], adaptation)))
+    return result
 
 
 def out_of_gamut_mask(linear: Floats, adaptation: Adaptation) -> NDArray[np.bool_]:

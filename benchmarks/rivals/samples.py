@@ -29,12 +29,11 @@ from benchmarks.rivals.method import (
     at_points,
     at_raster,
     clipped_linear,
+    expanded,
     linear_of,
-    romm_codes,
     squared_error,
 )
 from gamutmeta.color.adaptation import Adaptation
-from gamutmeta.color.strips import row_strips
 
 _HEAD = struct.Struct("<BHH")
 """Variant, rows and columns of the grid."""
@@ -155,9 +154,9 @@ class Samples:
         rows, columns = _places(height, shape[0]), _places(width, shape[1])
         correction = _Correction(_VARIANTS[number], linear_of(samples), codes[np.ix_(rows, columns)], self.adaptation)
         row, column = Axis.of(np.arange(height), rows), Axis.of(np.arange(width), columns)
-        result = np.empty(codes.shape, np.uint16)
-        for strip in row_strips(height, width):
-            residual = at_raster(correction.residual, row[strip], column) if correction.variant.local else None
-            clipped = clipped_linear(codes[strip], self.adaptation)
-            result[strip] = romm_codes(correction.of(codes[strip], clipped, residual))
-        return result
+
+        def restore(rows: slice, clipped: Floats) -> Floats:
+            residual = at_raster(correction.residual, row[rows], column) if correction.variant.local else None
+            return correction.of(codes[rows], clipped, residual)
+
+        return expanded(codes, self.adaptation, restore)

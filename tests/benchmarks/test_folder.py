@@ -2,15 +2,12 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 from carrots import QUICK, write_piece
 
-from benchmarks.folder import __main__ as folder
 from benchmarks.folder.headers import METHODS, forget
-from benchmarks.folder.runs import HEADERS, Variant, _run, headers, throughput, variants
-from gamutmeta.color.threads import core_count
+from benchmarks.folder.runs import HEADERS, Variant, _run, headers, throughput
 from gamutmeta.errors import NoPayloadError
 from gamutmeta.reduction import reduce_file
 
@@ -66,23 +63,3 @@ def test_what_fails_is_told(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "benchmarks.folder.headers", "info", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (1, "info did not find every payload\n")
-
-
-def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert variants([1, 3]) == [Variant(1, None), Variant(3, None), Variant(3, core_count())]
-
-    def rows(options: Any) -> list[dict[str, Any]]:
-        assert (options.files, options.images, options.repeat) == (30, 2, 1)
-        times = {"best": 1.0, "median": 2.0, "rounds": 1}
-        return [
-            {"test": "headers", "method": "info", "cached": False, "files": 1000, "bytes": 5_000_000, "megapixels": 1,
-             "read": 2_000_000, "from_disk": 1_000_000} | times,
-            {"test": "throughput", "task": "reduce", "jobs": 2, "threads": None, "images": 6, "megapixels": 12,
-             "images_per_minute": 360.0, "processor": 5.0, "peak_mib": 1500} | times,
-        ]  # fmt: skip
-
-    monkeypatch.setattr(folder, "rows_of", rows)
-    folder.BENCHMARK.main(["photo.tif", "--quick", "--out", str(tmp_path)])
-    text = (tmp_path / "folder.md").read_text()
-    assert "| `gamutmeta info`, start included | no | 1.00 (2.00) | 2.0 | 1.0 |" in text
-    assert "| reduce | 2 | its share of the cores | 360.0 | 1.0 (2.0) | 5.0 | 1,500 |" in text

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks.machine import ROOT, environment, peak_bytes
-from benchmarks.pictures import middle, photographs, tiled
+from benchmarks.pictures import photographs, tiled
 
 
 def of_a_process(code: str, threads: int = 1) -> list[int]:
@@ -59,9 +59,3 @@ def test_tiles_are_mirrored_and_large_photographs_cut() -> None:
     large = np.arange(40 * 50 * 3, dtype=np.uint16).reshape(40, 50, 3)
     np.testing.assert_array_equal(tiled(large, 54 / 1e6), large[:6, :9])
     assert tiled(wide, 1.5).shape == (1000, 1500, 3)
-
-
-def test_the_middle_keeps_proportions() -> None:
-    wide = np.zeros((40, 80, 3), np.uint16)
-    assert middle(wide, 800).shape == (20, 40, 3)
-    assert middle(wide, 10_000).shape == wide.shape

@@ -140,13 +140,6 @@ def test_everything_is_written_and_nothing_measured_twice(photographs: Path, mon
     assert rate_distortion.ordered(rows[::-1]) == rows
 
 
-def test_several_processes_measure_the_same(photographs: Path) -> None:
-    every = rate_distortion.units(sorted(photographs.iterdir()), [], quick=True)
-    work = [(unit, wanted(unit)) for unit in every]
-    alone = {unit.path.stem: rows for unit, rows in rate_distortion.measured(work, 1)}
-    assert {unit.path.stem: rows for unit, rows in rate_distortion.measured(work, 2)} == alone
-
-
 # --- what is written -------------------------------------------------------------------------------------------------
 
 

@@ -13,7 +13,6 @@ from benchmarks.figures import coding_named
 from benchmarks.rivals.gain_map import GainMap
 from benchmarks.rivals.method import (
     Axis,
-    SearchPixels,
     at_points,
     at_raster,
     clipped_linear,
@@ -21,7 +20,6 @@ from benchmarks.rivals.method import (
     og_mask,
     out_of_gamut_mask,
     romm_codes,
-    squared_error,
 )
 from benchmarks.rivals.plain import PlainExpansion
 from benchmarks.rivals.reference import Reference, Training, pack, samples_of, unpack
@@ -53,18 +51,6 @@ def test_codes_and_linear_light(wide: Wide, codes: Codes, adaptation: Adaptation
     ours = romm_codes(clipped_linear(codes, adaptation)).astype(int)
     assert np.abs(ours - expand(Descriptor(adaptation=adaptation), {}, codes)).max() <= 1
     np.testing.assert_array_equal(og_mask(wide, adaptation), out_of_gamut_mask(linear_of(wide), adaptation))
-
-
-def test_search_pixels_are_out_of_gamut(wide: Wide, codes: Codes) -> None:
-    pixels = SearchPixels.of(wide, codes, Adaptation.BRADFORD, seed=3)
-    np.testing.assert_array_equal(pixels.codes, codes[pixels.row, pixels.column])
-    assert out_of_gamut_mask(pixels.wanted, Adaptation.BRADFORD).all()
-    # All of them, since they are few here.
-    assert len(pixels.row) == np.count_nonzero(og_mask(wide, Adaptation.BRADFORD))
-    grey = np.full((4, 5, 3), 20_000, np.uint16)
-    assert len(SearchPixels.of(grey, np.zeros((4, 5, 3), np.uint8), Adaptation.BRADFORD, seed=0).row) == 20
-    wanted, restored = np.array([[0.0, 1.0, 0.5]], np.float32), np.array([[-3.0, 7.0, 0.8]], np.float32)
-    assert squared_error(restored, wanted) == pytest.approx(0.03), "what was restored is clipped"
 
 
 def test_interpolation_is_that_of_pillow_and_meets_its_nodes() -> None:
@@ -191,18 +177,3 @@ def test_the_expansion_is_that_of_the_plain_network(wide: Wide, paper: tuple[Cod
     )
     assert (difference > 0).mean() < 0.01
     assert difference.max() <= 2
-
-
-def test_the_seed_decides_and_other_random_numbers_are_left_alone(wide: Wide, paper: tuple[Codes, Training]) -> None:
-    codes = paper[0]
-    torch.manual_seed(1)
-    wanted = torch.rand(3)
-    torch.manual_seed(1)
-    one = Training(steps=1)(wide, codes, 7)[0][0]
-    assert torch.equal(torch.rand(3), wanted)
-    np.testing.assert_array_equal(one, Training(steps=1)(wide, codes.copy(), 7)[0][0])
-    assert (one != Training(steps=1)(wide, codes, 8)[0][0]).any()
-    compiled = Training(Adaptation.BRADFORD, steps=1)
-    assert sum(compiled.parts) == 0
-    assert compiled(wide, codes, 7)[1] == sum(compiled.parts) > 0
-    assert Reference(compiled, "int8").name == "reference int8, Bradford"

@@ -11,7 +11,7 @@ from carrots import write_piece
 
 from benchmarks.harness import Row, load
 from benchmarks.speed import __main__ as speed
-from benchmarks.speed.figures import Figure, compared, figures, growths
+from benchmarks.speed.figures import Figure, compared, figures
 from benchmarks.speed.rounds import STARTS, Worker
 from benchmarks.speed.stages import BESIDE, EXPAND, REDUCE, Stages, _resolve
 from benchmarks.speed.tasks import EXPANSIONS
@@ -67,18 +67,6 @@ def test_worse_by_more_than_chance(kind: Any, then: float, equal: list[float], w
     # Only what both runs have is compared.
     other = replace(before, name="other")
     assert compared([slower, other], [before, replace(before, threads=1)], 0.3) == [(slower, before, True)]
-
-
-def test_growth_is_told_by_the_larger_sizes() -> None:
-    rows = [timed("expand", "numpy", size, 5 + 0.01 * size) for size in (1, 12, 50)]
-    rows += [timed("expand", "numba", size, 0.001 * size**1.5, peak_mib=100 * size) for size in (1, 12, 24, 50)]
-    rows += [timed("expand", "copy", 1, 1), timed("expand", "copy", 50, 1), timed("fit", "balanced", 50, 1)]
-    found = {(growth.name, growth.of): growth for growth in growths([*rows, *START_ROWS])}
-    assert set(found) == {(f"expand, {task}", of) for task in ("numpy", "numba") for of in ("seconds", "MiB")}
-    assert found["expand, numpy", "seconds"].is_linear
-    assert found["expand, numba", "seconds"].exponent == 1.5
-    assert not found["expand, numba", "seconds"].is_linear
-    assert (found["expand, numba", "MiB"].exponent, found["expand, numba", "MiB"].per_megapixel) == (1, 100)
 
 
 def test_a_run_is_compared_with_the_committed_one(capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,6 +11,7 @@ levels tried are 100 for each format, and found by bisection, since size and qua
 """
 
 import time
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -74,14 +75,8 @@ Codec = JpegXl | Avif
 
 def _lowest(fits: Callable[[int], bool]) -> int | None:
     """The lowest level that fits, if all above it do; None if not even the highest does."""
-    low, high = 0, len(_LEVELS)
-    while low < high:
-        middle = (low + high) // 2
-        if fits(middle):
-            high = middle
-        else:
-            low = middle + 1
-    return low if low < len(_LEVELS) else None
+    level = bisect_left(_LEVELS, x=True, key=fits)
+    return level if level < len(_LEVELS) else None
 
 
 @dataclass(frozen=True, slots=True)

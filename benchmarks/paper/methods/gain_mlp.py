@@ -16,7 +16,7 @@ import torch
 from torch import nn
 
 from benchmarks.arrays import Codes, Floats, Wide
-from benchmarks.paper.coordinate import Pixels, clock, expanded, train
+from benchmarks.paper.coordinate import Pixels, clock, painted, train
 from benchmarks.paper.method import Clipped, Metadata, Method, Plan, Setting, steps_note
 from benchmarks.rivals.gain_map import OFFSET, apply_gain
 from benchmarks.rivals.reference import SHAPES, octaves, pack, unpack
@@ -63,7 +63,7 @@ class GainMlp(Clipped):
             gain = network(_features(places, colours)).cpu().numpy().reshape(clipped.shape)
             return apply_gain("log gain", clipped, gain)
 
-        return expanded(codes, setting, restore)
+        return painted(codes, setting, restore)
 
 
 def _features(places: torch.Tensor, clipped: torch.Tensor) -> torch.Tensor:

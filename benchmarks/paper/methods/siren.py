@@ -26,7 +26,7 @@ import torch
 from torch import nn
 
 from benchmarks.arrays import Codes, Floats, Wide
-from benchmarks.paper.coordinate import Pixels, clock, expanded, parameters_from, parameters_of, train
+from benchmarks.paper.coordinate import Pixels, clock, painted, parameters_from, parameters_of, train
 from benchmarks.paper.method import Clipped, Metadata, Method, Plan, Setting, steps_note
 
 OMEGA = 30.0
@@ -88,11 +88,11 @@ class SirenMethod(Clipped):
         network.to(setting.device)
 
         def restore(places: torch.Tensor, clipped: Floats) -> Floats:
-            painted = (network(places) / 2).reshape(clipped.shape).cpu().numpy()
-            restored: Floats = (clipped if self.residual else np.float32(0.5)) + painted
+            made = (network(places) / 2).reshape(clipped.shape).cpu().numpy()
+            restored: Floats = (clipped if self.residual else np.float32(0.5)) + made
             return restored
 
-        return expanded(codes, setting, restore)
+        return painted(codes, setting, restore)
 
     def _network(self, setting: Setting) -> Siren:
         """A network with random parameters, the same on every device."""

@@ -108,8 +108,9 @@ class Network:
     def __init__(self, layout: Layout, tensors: list[torch.Tensor], device: str) -> None:
         self.layout = layout
         self.parameters = [tensor.to(device).requires_grad_() for tensor in tensors]
-        for parameter in self.parameters:
-            parameter.grad = torch.zeros_like(parameter)
+        self._gradients = [torch.zeros_like(parameter) for parameter in self.parameters]
+        for parameter, gradient in zip(self.parameters, self._gradients, strict=True):
+            parameter.grad = gradient
 
     @classmethod
     def random(cls, layout: Layout, generator: torch.Generator, device: str) -> Self:
@@ -160,8 +161,8 @@ class Network:
 
     def clear_gradient(self) -> None:
         """Set the gradient to zero."""
-        for parameter in self.parameters:
-            _gradient_of(parameter).zero_()
+        for gradient in self._gradients:
+            gradient.zero_()
 
     def add_gradient(self, features: torch.Tensor, targets: torch.Tensor, weights: torch.Tensor | float) -> None:
         """Add the gradient of ``sum(weights * (predict(features) - targets) ** 2)``.
@@ -181,13 +182,6 @@ class Network:
     def _add(self, layer: int, slope: torch.Tensor, values: torch.Tensor) -> None:
         """Add a layer's gradient, given that of its outputs and what came in."""
         index = layer if self.layout.padded else 2 * layer
-        _gradient_of(self.parameters[index])[: slope.shape[1]].addmm_(slope.T, values)
+        self._gradients[index][: slope.shape[1]].addmm_(slope.T, values)
         if not self.layout.padded:
-            _gradient_of(self.parameters[index + 1]).add_(slope.sum(0))
-
-
-def _gradient_of(parameter: torch.Tensor) -> torch.Tensor:
-    gradient = parameter.grad
-    if gradient is None:  # an optimiser was told to drop it
-        gradient = parameter.grad = torch.zeros_like(parameter)
-    return gradient
+            self._gradients[index + 1].add_(slope.sum(0))

@@ -110,15 +110,7 @@ ARCHITECTURES = (
 
 
 def architecture_named(key: str) -> Architecture:
-    """The network of that key.
-
-    Raises:
-        ValueError: if there is none.
-    """
-    for architecture in ARCHITECTURES:
-        if architecture.key == key:
-            return architecture
-    raise ValueError(f"unknown network {key!r}; known are {', '.join(each.key for each in ARCHITECTURES)}")
+    return next(architecture for architecture in ARCHITECTURES if architecture.key == key)
 
 
 @dataclass(frozen=True, slots=True)

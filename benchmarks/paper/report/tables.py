@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import fmean, median
 from typing import Any, NamedTuple
 
@@ -171,15 +172,7 @@ def _pair(row: Row) -> str:
     return " / ".join("∞" if row[name] is None else f"{row[name]:.1f}" for name in ("psnr_og", "psnr"))
 
 
-_EXPLANATION = """\
-RMSE and PSNR are in linear ProPhoto on [0, 1], over all pixels and over those out of gamut (OG); dE is the mean
-CIEDE2000; "dE of sRGB" is that of the sRGB picture, which everybody sees, from the clipped one: only of methods that
-show another. Figures are means over the photographs, as in the paper; n is how many these are: rows with another n are
-of other photographs, and are to be compared in the tables of photographs. Bytes are those of the metadata alone; the
-paper's KB are 1,024 bytes, and its networks' hold 1,024 bytes of the file beside the weights.
-Seconds are by the wall clock; the optimisation's hold the drawing of samples, too. A row whose steps are marked "quick"
-was given that share of its method's own optimisation steps, and is worse than the method for it. Published figures come
-from other photographs and another machine."""
+_WORDS = Path(__file__).with_name("explanation.md")
 
 
 def learned_from(rows: Iterable[Row]) -> set[str]:
@@ -192,7 +185,7 @@ def document(result: Result) -> str:
     rows, machine, device = result["rows"], result["machine"], result.get("device", "cpu")
     keys = list(dict.fromkeys([*build().keys, *(row["method"] for row in rows)]))
     tested = unseen(rows, learned_from(rows))
-    parts = ["# The paper's tables", _head(rows, machine), _EXPLANATION]
+    parts = ["# The paper's tables", _head(rows, machine), _WORDS.read_text(encoding="utf-8").strip()]
     parts += [_learned(rows, tested), _absent(rows, result["absent"], keys)]
     for name, title in (
         ("table1", "Table 1"),

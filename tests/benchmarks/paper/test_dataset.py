@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from benchmarks.arrays import Wide
 from benchmarks.paper.dataset.build import Recipe, build
-from benchmarks.paper.dataset.photographs import Source, Style, crops_of, scenes, scenes_to_test
+from benchmarks.paper.dataset.photographs import Source, Style, crops_of, scenes
 from benchmarks.paper.make_dataset import main
 from benchmarks.paper.training_set import load_training, read_split
 from benchmarks.rivals.method import linear_of, og_mask
@@ -57,17 +57,6 @@ def test_scenes_join_names_and_files() -> None:
     sources = [Source(Path(name), name, digest) for name, digest in files.items()]
     scene = scenes(sources)
     assert [scene[source] for source in sources] == ["copy"] * 4 + ["y", "neutral"]
-
-
-@settings(deadline=None)
-@given(st.sets(st.text(max_size=5), max_size=30), st.floats(0, 1), st.integers(0, 9))
-def test_the_share_for_testing(names: set[str], share: float, seed: int) -> None:
-    chosen = scenes_to_test(names, share, seed)
-    assert chosen <= names
-    assert abs(len(chosen) - share * len(names)) <= 1
-    if 0 < share < 1 and len(names) > 1:
-        assert 0 < len(chosen) < len(names)
-    assert chosen == scenes_to_test(sorted(names, reverse=True), share, seed)
 
 
 @settings(deadline=None)

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +22,6 @@ from benchmarks.paper.networks.architectures import (
     GamutNet,
     MultiScaleDiscriminator,
     PatchDiscriminator,
-    Pix2Pix,
-    Pix2PixHD,
 )
 from benchmarks.paper.networks.store import (
     codes_of,
@@ -201,16 +198,6 @@ def test_a_few_steps_lower_the_difference(key: str, picture: Picture) -> None:
     assert difference() < before
 
 
-@pytest.mark.parametrize(
-    ("network", "parameters"),
-    # Known from the papers' networks: 54.4 and 182.5 million at full width.
-    [(partial(Pix2Pix, 64), 54.4e6), (partial(Pix2PixHD, 64), 182.5e6), (partial(PatchDiscriminator, 64), 2.77e6)],
-)
-def test_full_width_is_the_papers_size(network: Callable[[], torch.nn.Module], parameters: float) -> None:
-    with torch.device("meta"):
-        assert sum(weight.numel() for weight in network().parameters()) == pytest.approx(parameters, rel=0.005)
-
-
 def test_what_the_architectures_are_known_for() -> None:
     torch.manual_seed(0)
     gamutnet, picture = GamutNet(4), torch.rand(1, 3, 128, 128) * 2 - 1
@@ -307,17 +294,6 @@ def test_photographs_are_found_by_name(data: Path) -> None:
     assert load_training(data, Split(("carrots",), ()))[0].wide.shape == (400, 600, 3)
     with pytest.raises(FileNotFoundError, match="has no photograph c, which the split names"):
         load_training(data, Split(("carrots", "c"), ()))
-
-
-def test_crops_have_enough_out_of_gamut_pixels(wide: Wide) -> None:
-    picture, rng = Picture.of("carrots", wide), np.random.default_rng(0)
-    crops = [picture.crop(20, rng) for _ in range(50)]
-    assert {crop.wide.shape for crop in crops} == {(20, 20, 3)}
-    assert all(crop.og.mean() >= 0.1 for crop in crops)
-    windows = np.lib.stride_tricks.sliding_window_view(picture.og, (20, 20)).mean((2, 3))
-    assert windows.min() < 0.1, "the picture has places with less"
-    assert len({crop.wide.tobytes() for crop in crops}) > 40
-    assert picture.crop(512, rng).og.shape == (120, 120), "less where the photograph is smaller"
     grey = Picture.of("grey", np.full((30, 40, 3), 20_000, np.uint16))
     with pytest.raises(ValueError, match=r"grey: no 16x16 crop has 10%"):
-        grey.crop(16, rng)
+        grey.crop(16, np.random.default_rng(0))

@@ -88,13 +88,6 @@ def test_better_than_clipping(wide: Wide, setting: Setting, key: str, share: flo
     assert quality.psnr_og > clipping(wide, setting).psnr_og + gain
 
 
-@pytest.mark.parametrize("key", ["mlp-11kb", "siren-small-residual", "gain-mlp-like", "gamutmeta-small"])
-def test_the_seed_decides(wide: Wide, setting: Setting, key: str) -> None:
-    settings = [replace(setting, quick=0.0002, seed=seed) for seed in (0, 0, 1)]
-    one, same, other = (row_of(key).reduce(wide[:40, :40], each)[1].data for each in settings)
-    assert one == same != other
-
-
 # --- the registry ----------------------------------------------------------------------------------------------------
 
 

@@ -21,7 +21,7 @@ from benchmarks.paper.method import Metadata, Setting, clip_codes
 from benchmarks.paper.methods.clip import Clip, SoftClip
 from benchmarks.paper.protocol import Coding, Measured, Picture, chromaticities, find, identity, identity_of, measure
 from benchmarks.paper.registry import build
-from benchmarks.paper.report.plots import draw_photograph, srgb_triangle
+from benchmarks.paper.report.plots import srgb_triangle
 from benchmarks.paper.report.tables import PUBLISHED, document, quick_share, series_of
 from benchmarks.paper.run import Store
 from gamutmeta.color.adaptation import Adaptation
@@ -221,30 +221,6 @@ def test_the_document_says_what_is_quick_absent_and_exact() -> None:
     assert "truncated" not in text
     assert "- CLIP (`clip`): nothing is stored" in text
     assert set(PUBLISHED) <= set(build().keys)
-
-
-def test_photographs_that_were_learned_from_are_left_out() -> None:
-    seen = "openexr_Desk_vivid-1.4"
-    text = page(made_up("clip", seen, 20.0), made_up("clip", "new", 30.0))
-    assert f"networks were learned from {seen}. Tables leave these out" in text
-    assert ["| 35.00 | 30.00 |" in line_with(text, "| CLIP |", k) for k in range(3)] == [True, True, False]
-    assert "| 2 | all | cpu |" in line_with(text, "| CLIP |", 2)
-    alone = page(made_up("clip", seen, 20.0))
-    assert "leave these out" not in alone, "where there are no others, they are shown"
-    assert "| 25.00 | 20.00 |" in line_with(alone, "| CLIP |")
-
-
-def test_photographs_are_drawn() -> None:
-    generator = np.random.default_rng(0)
-    arrays: dict[str, Any] = {
-        "error": generator.random((20, 30)).astype(np.float16),
-        "xy": generator.random((50, 2)).astype(np.float32),
-        "xy_original": np.full((50, 2), np.nan, np.float32),
-    }
-    keys = ("clip", "soft-clip", "mlp-23kb", "gamutmeta-best", "sampled", "toy")
-    found = {key: Measured(made_up(key, "x", None if key == "clip" else 30.0), arrays) for key in keys}
-    titles = [axes.get_title().partition("\n")[0] for axes in draw_photograph("x", found).axes]
-    assert list(filter(None, titles)) == ["CLIP", "SOFT-CLIP", "SAMPLED", "MLP-23KB", "GAMUTMETA-BEST"]
 
 
 # --- the command -----------------------------------------------------------------------------------------------------
