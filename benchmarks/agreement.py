@@ -74,7 +74,6 @@ def compared(program: Program, wide: Wide, options: dict[str, Any], folder: Path
 
 
 def measure(options: argparse.Namespace, result: Result) -> Iterator[str]:
-    """All photographs, codings and decoders."""
     rows: list[Row] = result["rows"]
     with tempfile.TemporaryDirectory() as folder:
         for name, (command, pixels) in PROGRAMS.items():

@@ -7,7 +7,6 @@ spaces, AVIF, JPEG XL. Each file is read back as ROMM RGB by the package's own r
 photograph: PSNR in linear ProPhoto of out-of-gamut (OG) and of all pixels.
 """
 
-import argparse
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -16,7 +15,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.harness import Benchmark, Result, Row, add_photographs, table
-from benchmarks.pictures import photographs
+from benchmarks.pictures import each_photograph
 from gamutmeta import carriers
 from gamutmeta.color.quality import measure as measure_quality
 from gamutmeta.expansion import expand
@@ -52,8 +51,7 @@ WAYS = (
 )
 
 
-def rows_of(path: Path, folder: Path) -> Iterator[Row]:
-    """One photograph in every way."""
+def rows_of(path: Path) -> Iterator[Row]:
     photo = read_photo(path)
 
     def row(title: str, size: int, back: WideImage) -> Row:
@@ -61,24 +59,19 @@ def rows_of(path: Path, folder: Path) -> Iterator[Row]:
         figures = {"bytes": size, "og": quality.psnr_og, "psnr": quality.psnr, "og_percent": quality.og_percent}
         return {"photograph": path.stem, "pixels": photo.width * photo.height, "way": title} | figures
 
-    file = folder / "srgb.jpg"
-    for preset in PRESETS:
-        reduce_file(path, file, preset=preset, quality=QUALITY, device="cpu", overwrite=True)
-        if preset == PRESETS[0]:
-            plain = carriers.strip(file.read_bytes())
-            yield row(PLAIN, len(plain), read_photo(file))
-        yield row(f"{PLAIN}, payload {preset}", file.stat().st_size, expand(file))
-    for way in WAYS:
-        file = (folder / "wide").with_suffix(way.suffix)
-        photo.convert(way.space).save(file, depth=way.depth, quality=way.quality, overwrite=True)
-        yield row(way.title, file.stat().st_size, read_photo(file))
-
-
-def measure(options: argparse.Namespace, result: Result) -> Iterator[str]:
-    with tempfile.TemporaryDirectory() as folder:
-        for path in photographs(options):
-            result["rows"] += rows_of(path, Path(folder))
-            yield path.stem
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        file = folder / "srgb.jpg"
+        for preset in PRESETS:
+            reduce_file(path, file, preset=preset, quality=QUALITY, device="cpu", overwrite=True)
+            if preset == PRESETS[0]:
+                plain = carriers.strip(file.read_bytes())
+                yield row(PLAIN, len(plain), read_photo(file))
+            yield row(f"{PLAIN}, payload {preset}", file.stat().st_size, expand(file))
+        for way in WAYS:
+            file = (folder / "wide").with_suffix(way.suffix)
+            photo.convert(way.space).save(file, depth=way.depth, quality=way.quality, overwrite=True)
+            yield row(way.title, file.stat().st_size, read_photo(file))
 
 
 def document(result: Result) -> str:
@@ -95,7 +88,7 @@ def document(result: Result) -> str:
     return f"Medians over {len(plain)} photographs: {', '.join(plain)}.\n\n{table(heads, lines, 'lr')}\n"
 
 
-BENCHMARK = Benchmark("alternatives", __doc__, add_photographs, measure, document)
+BENCHMARK = Benchmark("alternatives", __doc__, add_photographs, each_photograph(rows_of), document)
 
 if __name__ == "__main__":
     sys.exit(BENCHMARK.main())

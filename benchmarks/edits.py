@@ -6,17 +6,17 @@ Every photograph is reduced once (preset balanced, PNG and JPEG q95 4:4:4), then
 edited JPEGs are coded once more. Figures are PSNR in linear ProPhoto of out-of-gamut pixels, clipped and restored.
 """
 
-import argparse
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from benchmarks.arrays import Wide
-from benchmarks.harness import Benchmark, Result, add_photographs, table
-from benchmarks.pictures import photographs
+from benchmarks.harness import Benchmark, Result, Row, add_photographs, table
+from benchmarks.pictures import each_photograph
 from gamutmeta import edit
 from gamutmeta.color.quality import measure as measure_quality
 from gamutmeta.edited import Edited
@@ -35,7 +35,6 @@ def middle(size: tuple[int, int]) -> tuple[int, int, int, int]:
 
 
 def half(size: tuple[int, int]) -> tuple[int, int]:
-    """Half the width and height."""
     return size[0] // 2, size[1] // 2
 
 
@@ -48,7 +47,6 @@ def resized(wide: Wide) -> Wide:
 
 
 def cropped(wide: Wide) -> Wide:
-    """The middle half of the photograph."""
     left, upper, right, lower = middle((wide.shape[1], wide.shape[0]))
     return wide[upper:lower, left:right]
 
@@ -62,7 +60,6 @@ EDITS: dict[str, tuple[Callable[[Edited], Edited], Callable[[Wide], Wide]]] = {
 
 
 def figures(data: bytes, format_: Any, name: str, wide: Wide) -> dict[str, float]:
-    """One edit of one file."""
     of_picture, of_photograph = EDITS[name]
     done = data if name == "none" else of_picture(Edited.of_file(data)).to_bytes(format_, quality=95)
     reference = of_photograph(wide)
@@ -71,18 +68,15 @@ def figures(data: bytes, format_: Any, name: str, wide: Wide) -> dict[str, float
     return {"clip_og": clipped.psnr_og, "og": restored.psnr_og, "clip": clipped.psnr, "psnr": restored.psnr}
 
 
-def measure(options: argparse.Namespace, result: Result) -> Iterator[str]:
-    for path in photographs(options):
-        photo = read_photo(path)
-        coded = {f: reduce(photo, format=f, device="cpu").to_bytes() for f in ("png", "jpeg")}
-        for name in EDITS:
-            row = {f: figures(data, f, name, photo.array) for f, data in coded.items()}
-            result["rows"].append({"photograph": path.stem, "edit": name} | row)
-            yield f"{path.stem}, {name}"
+def rows_of(path: Path) -> Iterator[Row]:
+    photo = read_photo(path)
+    coded = {f: reduce(photo, format=f, device="cpu").to_bytes() for f in ("png", "jpeg")}
+    for name in EDITS:
+        row = {f: figures(data, f, name, photo.array) for f, data in coded.items()}
+        yield {"photograph": path.stem, "edit": name} | row
 
 
 def document(result: Result) -> str:
-    """A line for each photograph and edit."""
     lines = []
     for row in result["rows"]:
         pairs = [row[f] for f in ("png", "jpeg")]
@@ -91,7 +85,7 @@ def document(result: Result) -> str:
     return table(["photograph", "edit", "PNG: clip OG", "OG", "gain", "JPEG: clip OG", "OG", "gain"], lines) + "\n"
 
 
-BENCHMARK = Benchmark("edits", __doc__, add_photographs, measure, document)
+BENCHMARK = Benchmark("edits", __doc__, add_photographs, each_photograph(rows_of), document)
 
 if __name__ == "__main__":
     sys.exit(BENCHMARK.main())

@@ -6,18 +6,16 @@ Every photograph is fitted once with `balanced`, as a PNG. What came of the chan
 in ``experiments.md`` beside this file.
 """
 
-import argparse
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from statistics import mean
-from typing import Any
 
 import numpy as np
 
 from benchmarks.arrays import Floats
 from benchmarks.harness import Benchmark, Result, Row, add_photographs, table
-from benchmarks.pictures import photographs
+from benchmarks.pictures import each_photograph
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.gamut import reduce_to_codes
 from gamutmeta.color.quality import measure as measure_quality
@@ -32,13 +30,7 @@ Change = tuple[Parts, dict[str, Floats]]
 """What would be compressed, and what the reader would compute with."""
 
 
-def named(result: Any) -> dict[str, Tensor]:
-    """The tensors of a fit by name."""
-    return {spec.name: tensor for spec, tensor in zip(result.descriptor.tensor_specs(), result.tensors, strict=True)}
-
-
 def as_stored(tensors: dict[str, Tensor]) -> Change:
-    """As it is."""
     return tensor_bytes(tensors.values()), {name: tensor.decode() for name, tensor in tensors.items()}
 
 
@@ -95,28 +87,22 @@ CHANGES: dict[str, Callable[[dict[str, Tensor]], Change]] = {
 
 
 def run(path: Path) -> list[Row]:
-    """All changes on one photograph."""
     from gamutmeta.fit.engine import fit
 
     wide = read_photo(path).array
     codes, _ = reduce_to_codes(wide, Adaptation.BRADFORD)
     result = fit(codes, wide, preset_named("balanced"), device="cpu")
+    specs = zip(result.descriptor.tensor_specs(), result.tensors, strict=True)
+    tensors = {spec.name: tensor for spec, tensor in specs}
     rows: list[Row] = []
     for name, change in CHANGES.items():
-        parts, weights = change(named(result))
+        parts, weights = change(tensors)
         quality = measure_quality(wide, expand(result.descriptor, weights, codes))
         rows.append({"photograph": path.stem, "change": name, "bytes": len(compress(parts)), "og": quality.psnr_og})
     return [row | {"more": row["bytes"] / rows[0]["bytes"] - 1, "gain": row["og"] - rows[0]["og"]} for row in rows]
 
 
-def measure(options: argparse.Namespace, result: Result) -> Iterator[str]:
-    for path in photographs(options):
-        result["rows"] += run(path)
-        yield path.stem
-
-
 def document(result: Result) -> str:
-    """A line for each change."""
     lines = []
     for change in dict.fromkeys(row["change"] for row in result["rows"]):
         of = [row for row in result["rows"] if row["change"] == change]
@@ -126,7 +112,7 @@ def document(result: Result) -> str:
     return table(["change", "bytes, mean", "OG dB, mean", "least", "most"], lines) + "\n"
 
 
-BENCHMARK = Benchmark("experiments", __doc__, add_photographs, measure, document)
+BENCHMARK = Benchmark("experiments", __doc__, add_photographs, each_photograph(run), document)
 
 if __name__ == "__main__":
     sys.exit(BENCHMARK.main())

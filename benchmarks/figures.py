@@ -37,16 +37,11 @@ class Original:
         object.__setattr__(self, "_lab", prophoto_to_lab(linear_of(pixels[self._sample])))
 
     def figures(self, restored: Wide, adaptation: Adaptation) -> dict[str, float | None]:
-        """The figures of one row.
+        """The figures of one row, of a restored photograph, ROMM RGB, uint16 (H, W, 3).
 
-        Args:
-            restored: ROMM RGB, uint16 (H, W, 3).
-            adaptation: of the matrix that decides which pixels are out of gamut.
-
-        Returns:
-            ``psnr``, ``rmse`` over all pixels, ``psnr_og``, ``rmse_og`` over out-of-gamut and ``psnr_ig``, ``rmse_ig``
-            over in-gamut pixels; ``de``, ``de_og``, mean CIEDE2000 over all and over out-of-gamut pixels of the sample;
-            ``og_percent``. None where there are no such pixels, or no error at all.
+        ``psnr``, ``rmse``, ``de`` (mean CIEDE2000 of a sample) over all pixels, with ``_og`` and ``_ig`` over those out
+        of gamut and in it, by the matrix of the adaptation; ``og_percent``. None where there are no such pixels, or no
+        error at all.
         """
         quality = measure(self.wide, restored, adaptation)
         share = quality.og_percent / 100
@@ -102,7 +97,6 @@ class Coding:
         return self.through(reduce_to_codes(wide, adaptation)[0])
 
     def encode(self, codes: Codes, *, progressive: bool = False) -> bytes:
-        """The file of codes, uint8 (H, W, 3)."""
         how: dict[str, Any] = {"quality": self.quality, "subsampling": self.subsampling, "progressive": progressive}
         return encode_srgb_file(codes, self.format, **how)
 
@@ -119,7 +113,6 @@ CODINGS = (
 
 
 def coding_named(name: str) -> Coding:
-    """The coding of that name."""
     return next(coding for coding in CODINGS if coding.name == name)
 
 

@@ -5,8 +5,11 @@ lie in ``benchmarks/results``; ``--tables`` makes their tables and plots again w
 """
 
 import argparse
+import io
 import json
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -103,9 +106,10 @@ class Benchmark:
         atomic_write(place.with_suffix(".md"), text.encode(), overwrite=True)
         for suffix in (".png", ".svg") if self.draw is not None else ():
             # A figure lays itself out a little differently the second time: a new one for each file.
-            figure = self.draw(result) if self.draw else None
-            if figure is not None:
-                save_figure(figure, place.with_name(self.plot or place.name).with_suffix(suffix))
+            with matplotlib_defaults():
+                figure = self.draw(result) if self.draw else None
+                if figure is not None:
+                    save_figure(figure, place.with_name(self.plot or place.name).with_suffix(suffix))
         return text
 
 
@@ -124,8 +128,19 @@ def add_photographs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--only", nargs="+", default=[""], metavar="NAME", help="photographs with this in their name")
 
 
+def number(least: float, most: float = math.inf, kind: Callable[[str], Any] = float) -> Callable[[str], Any]:
+    """What turns an argument into a number from `least` to `most`."""
+
+    def converted(text: str) -> Any:
+        value = kind(text)
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"{text} is not a number from {least:g} to {most:g}")
+        return value
+
+    return converted
+
+
 def load(path: Path) -> Result:
-    """The result of a JSON file."""
     result: Result = json.loads(path.read_text(encoding="utf-8"))
     return result
 
@@ -143,15 +158,22 @@ def save(result: Result, path: Path) -> None:
     atomic_write(path, ("{" + ",\n".join(parts) + "}\n").encode(), overwrite=True)
 
 
-def save_figure(figure: Any, path: Path, dpi: int | str = "figure") -> None:
-    """Write a figure of matplotlib as PNG or SVG; the same figure gives the same file."""
-    import io
-
+@contextmanager
+def matplotlib_defaults() -> Iterator[None]:
+    """Whatever style somebody has set, in matplotlib or for printed numbers: the same figure gives the same file."""
     import matplotlib as mpl
+    import numpy as np
 
+    with mpl.rc_context(), np.printoptions(legacy=False):
+        mpl.rcdefaults()
+        mpl.rcParams["svg.hashsalt"] = "gamutmeta"
+        yield
+
+
+def save_figure(figure: Any, path: Path) -> None:
+    """Write a figure of matplotlib as PNG or SVG."""
     content, form = io.BytesIO(), path.suffix[1:]
-    with mpl.rc_context({"svg.hashsalt": "gamutmeta"}):
-        figure.savefig(content, format=form, dpi=dpi, metadata={"Date": None} if form == "svg" else None)
+    figure.savefig(content, format=form, dpi="figure", metadata={"Date": None} if form == "svg" else None)
     path.parent.mkdir(parents=True, exist_ok=True)
     atomic_write(path, content.getvalue(), overwrite=True)
 

@@ -124,7 +124,6 @@ def _stages(one: Input, path: Path) -> Iterator[tuple[str, Callable[[], object]]
 
 
 def inputs_of(name: str, mutations: int, seed: int) -> Iterator[Input]:
-    """The files of one of :data:`SETS`."""
     if name.startswith("vectors"):
         yield from _vectors("ok" if name.endswith(" valid") else "error")
     elif name == "seeds":
@@ -195,7 +194,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def measure(options: argparse.Namespace, result: Result) -> Iterator[str]:
-    """All sets, then all models."""
     result |= {"mutations": options.mutations, "seed": options.seed, "sets": {}, "models": {}}
     for name in SETS:
         with ProcessPoolExecutor(1, get_context("spawn")) as pool:

@@ -41,7 +41,6 @@ def needed(requirements: list[str]) -> set[str]:
 
 
 def size_of(name: str) -> int:
-    """Bytes of a package's files."""
     files = distribution(name).files or []
     paths = {Path(str(file.locate())).resolve() for file in files if file.suffix != ".pyc"}
     return sum(path.stat().st_size for path in paths if path.is_file())
@@ -86,7 +85,6 @@ def measure(options: argparse.Namespace, result: Result) -> Iterator[str]:
 
 
 def document(result: Result) -> str:
-    """A line for each extra."""
     lines = []
     for extra, values in result["sizes"].items():
         packages: dict[str, tuple[str, int]] = values["packages"]

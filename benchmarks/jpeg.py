@@ -105,12 +105,10 @@ class Coded:
 
     @classmethod
     def build(cls, wide: Wide, data: bytes) -> Self:
-        """Decode, and measure."""
         codes = decode_srgb(data)
         return cls(wide, data, codes, measure_quality(wide, expand(Descriptor(), {}, codes)))
 
     def payload(self, config: FitConfig, gate: int | None) -> Payload:
-        """The model with that gate."""
         from gamutmeta.fit.engine import fit
 
         return payload_of(self.codes, fit(self.codes, self.wide, config, gate=gate, device="cpu"), "jpeg")
@@ -121,7 +119,6 @@ class Coded:
         return measure_quality(self.wide, expand(payload.descriptor, payload.weights(), seen))
 
     def gains(self, payload: Payload) -> Row:
-        """What a model gains, and its bytes."""
         quality = self.restored(payload)
         return {
             "gate": payload.descriptor.gate,

@@ -3,11 +3,13 @@
 import argparse
 import math
 import sys
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks.arrays import Wide
+from benchmarks.harness import Result, Row
 
 
 def photographs(options: argparse.Namespace) -> list[Path]:
@@ -24,6 +26,17 @@ def photographs(options: argparse.Namespace) -> list[Path]:
     if not chosen:
         sys.exit(f"{', '.join(map(str, options.photographs))}: no such TIFF photographs")
     return chosen
+
+
+def each_photograph(rows_of: Callable[[Path], Iterable[Row]]) -> Callable[[argparse.Namespace, Result], Iterator[str]]:
+    """What measures one photograph after the other, for a :class:`benchmarks.harness.Benchmark`."""
+
+    def measure(options: argparse.Namespace, result: Result) -> Iterator[str]:
+        for path in photographs(options):
+            result["rows"] += rows_of(path)
+            yield path.stem
+
+    return measure
 
 
 def middle(wide: Wide, pixels: int) -> Wide:

@@ -71,7 +71,6 @@ class Unit:
 
     @property
     def place(self) -> Row:
-        """What all its rows have in common."""
         place = {"photograph": self.path.stem, "coding": self.coding.name}
         return place | {"family": self.family, "seed": self.seed}
 
@@ -86,7 +85,6 @@ def wanted(unit: Unit) -> list[Point]:
 
 
 def run(unit: Unit, points: Collection[Point]) -> list[Row]:
-    """Measure the points of a unit."""
     photo = read_photo(unit.path).convert("prophoto")
     original = Original(photo.array)
     runs = _clipping if unit.family == "clipping" else _ours if unit.family in OURS else _of_rivals
@@ -113,7 +111,6 @@ def _clipping(unit: Unit, photo: WideImage, original: Original, points: Collecti
 
 
 def _configs(unit: Unit) -> dict[Point, FitConfig]:
-    """The fits of a family of ours."""
     if unit.family == "presets":
         return {(f"gamutmeta {name}", None): preset_named(name) for name in PRESETS}
     found: dict[Point, FitConfig] = {

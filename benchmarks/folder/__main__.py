@@ -43,7 +43,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def measure(options: argparse.Namespace, result: Result) -> Iterator[str]:
-    """The rows of both parts."""
     if options.quick:
         options.files, options.images, options.megapixels, options.repeat = 30, 2, 1, 1
     result["photograph"] = options.photograph.stem
@@ -80,7 +79,6 @@ def _photograph(path: Path, megapixels: float, folder: Path) -> Path:
 
 
 def document(result: Result) -> str:
-    """The tables of both parts."""
     machine = result["machine"]
     headers, throughput = ([row for row in result["rows"] if row["test"] == part] for part in PARTS)
     parts = [

@@ -73,7 +73,6 @@ def rows_of(options: argparse.Namespace) -> Iterator[Row]:
 
 
 def measure(options: argparse.Namespace, result: Result) -> Iterator[str]:
-    """All parts, where there is a card."""
     if (reason := refusal()) is not None:
         sys.exit(reason)
     result |= {"card": describe_card(), "photograph": options.photograph.stem}

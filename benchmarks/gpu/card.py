@@ -85,7 +85,6 @@ def _rounds(work: Callable[[], object], once: Callable[[], float], repeat: int) 
 
 
 def abilities(repeat: int) -> Iterator[Row]:
-    """Rows of copying and of products of matrices."""
     import torch
 
     source = torch.zeros(_COPIED, dtype=torch.uint8, device="cuda")

@@ -52,7 +52,6 @@ _PAPER = (("paper", False), ("paper, compiled", True))
 
 
 def expansions(wide: Wide, megapixels: float, repeat: int) -> Iterator[Row]:
-    """Rows of expanding one picture."""
     codes, _ = reduce_to_codes(wide, Adaptation.BRADFORD)
     height, width = codes.shape[:2]
     model = payload_of(codes, fit(codes, wide, preset_named("balanced"), device="cuda"))

@@ -13,10 +13,9 @@ import numpy as np
 import tifffile
 from PIL import Image, ImageOps
 
-from benchmarks.interop.operations import EVERY, Kind, Operation, Place, ToolError, Work, complaints
+from benchmarks.interop.operations import EVERY, HOST_FORMATS, Kind, Operation, Place, ToolError, Work, complaints
 from gamutmeta.carriers import HostFormat
 
-_ALL: Final[tuple[HostFormat, ...]] = ("jpeg", "png", "tiff")
 _JPEG: Final[tuple[HostFormat, ...]] = ("jpeg",)
 _PNG: Final[tuple[HostFormat, ...]] = ("png",)
 _TIFF: Final[tuple[HostFormat, ...]] = ("tiff",)
@@ -27,7 +26,7 @@ def _library(
     kind: Kind,
     label: str,
     body: Callable[[Place], Any],
-    hosts: tuple[HostFormat, ...] = _ALL,
+    hosts: tuple[HostFormat, ...] = HOST_FORMATS,
     *,
     keeps: tuple[str, ...] = (),
     suffix: str | None = None,

@@ -24,7 +24,6 @@ class Order:
     exact: bool | None
 
     def to_json(self) -> dict[str, Any]:
-        """All of it, as JSON values."""
         return asdict(self) | {"failures": list(self.failures)}
 
 
@@ -69,5 +68,4 @@ def in_order(name: str, carrier: str) -> Order:
 
 
 def orders() -> list[Order]:
-    """All orders with all carriers."""
     return [in_order(name, carrier) for name in ORDERS for carrier in CARRIERS]

@@ -57,7 +57,6 @@ def _reading(rows: Iterable[Row]) -> str:
 
 
 def _writing(carriers: Sequence[str], rows: Sequence[Row]) -> str:
-    """The fate of the payload, one row for each operation."""
     written = [row for row in rows if row["kind"] != "read"]
     fates: dict[tuple[Kind, str, str], dict[str, str]] = {}
     for kind in KINDS:

@@ -11,9 +11,11 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Final, Literal
 
 __all__ = ["SECONDS", "TOOLS", "Tool", "environment", "resolve"]
@@ -49,35 +51,10 @@ class Tool:
         return _version(self)
 
 
+_LIST = tomllib.loads(Path(__file__).with_name("tools.toml").read_text(encoding="utf-8"))
 TOOLS: Final = {
-    tool.name: tool
-    for tool in (
-        Tool("ExifTool", "apt", "libimage-exiftool-perl", ("exiftool", "-ver")),
-        Tool("Exiv2", "apt", "exiv2", ("exiv2", "--version")),
-        Tool("libjpeg-turbo", "apt", "libjpeg-turbo-progs", ("jpegtran", "-version")),
-        Tool("jpegoptim", "apt", "jpegoptim", ("jpegoptim", "--version")),
-        Tool("jpeginfo", "apt", "jpeginfo", ("jpeginfo", "--version")),
-        Tool("jhead", "apt", "jhead", ("jhead", "-V")),
-        Tool("libjxl", "apt", "libjxl-tools", ("cjxl", "--version")),
-        Tool("WebP", "apt", "webp", ("cwebp", "-version")),
-        Tool("pngcheck", "apt", "pngcheck", ("pngcheck", "-h")),
-        Tool("OptiPNG", "apt", "optipng", ("optipng", "-v")),
-        Tool("pngcrush", "apt", "pngcrush", ("pngcrush", "-version")),
-        Tool("pngquant", "apt", "pngquant", ("pngquant", "--version")),
-        Tool("LibTIFF", "apt", "libtiff-tools", ("tiffinfo", "-h")),
-        Tool("ImageMagick", "apt", "imagemagick", ("convert", "-version")),
-        Tool("GraphicsMagick", "apt", "graphicsmagick", ("gm", "version")),
-        Tool("libvips", "apt", "libvips-tools", ("vips", "--version")),
-        Tool("Pillow", "pip", "pillow"),
-        Tool("tifffile", "pip", "tifffile"),
-        Tool("imagecodecs", "pip", "imagecodecs"),
-        Tool("c2pa-python", "pip", "c2pa-python"),
-        Tool("piexif", "pip", "piexif"),
-        Tool("oxipng", "pip", "pyoxipng"),
-        Tool("pyvips", "pip", "pyvips-binary", besides=("pyvips",)),
-        Tool("OpenCV", "pip", "opencv-python-headless", required=False),
-        Tool("sharp", "npm", "sharp", ("node", "-e", "console.log(require('sharp').versions.sharp)"), required=False),
-    )
+    name: Tool(name, **facts | {key: tuple(facts.get(key, ())) for key in ("asks", "besides")})
+    for name, facts in _LIST.items()
 }
 
 

@@ -28,24 +28,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks.harness import Benchmark, Result, save_figure
+from benchmarks.harness import Benchmark, Result, matplotlib_defaults, number, save_figure
 
 CODINGS = ("rounded", "truncated", "jpeg")
-
-
-def share(text: str) -> float:
-    """A number in (0, 1]."""
-    value = float(text)
-    if not 0 < value <= 1:
-        raise argparse.ArgumentTypeError(f"{text} is not above 0 and at most 1")
-    return value
-
-
-def side(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a number of pixels")
-    return value
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,10 +40,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--codings", nargs="+", default=CODINGS, choices=CODINGS, metavar="CODING",
                         help=f"of {', '.join(CODINGS)}; all by default")  # fmt: skip
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
-    parser.add_argument("--threads", type=side, default=1, help="of torch, on the CPU")
-    parser.add_argument("--quick", type=share, default=1.0, metavar="SHARE", help="of the optimisation steps")
+    parser.add_argument("--threads", type=number(1, kind=int), default=1, help="of torch, on the CPU")
+    parser.add_argument("--quick", type=number(1e-9, 1), default=1.0, metavar="SHARE", help="of the optimisation steps")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--crop", type=side, metavar="N", help="measure the central N x N pixels alone")
+    parser.add_argument("--crop", type=number(1, kind=int), metavar="N", help="measure the central N x N pixels alone")
     parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help="pictures with this in their name")
     parser.add_argument("--fresh", action="store_true", help="measure again what the cache has of this")
     parser.add_argument("--cache", type=Path, help="folder of measurements; by default in the user's cache folder")
@@ -77,21 +62,20 @@ def measure(options: argparse.Namespace, result: Result) -> Iterator[str]:
     if not result["rows"]:
         sys.exit("nothing was measured of these pictures yet")
     result |= {"absent": dict(run.registry.absent), "device": run.setting.device}
-    for name, figure in run.photographs(result):
-        save_figure(figure, options.out / "paper" / f"{name}.png")
+    with matplotlib_defaults():
+        for name, figure in run.photographs(result):
+            save_figure(figure, options.out / "paper" / f"{name}.png")
     if run.failed:
         sys.exit("\n".join([f"{len(run.failed)} measurements failed:", *run.failed]))
 
 
 def document(result: Result) -> str:
-    """See :func:`benchmarks.paper.report.tables.document`, which needs torch."""
     from benchmarks.paper.report import tables
 
     return tables.document(result)
 
 
 def draw_ablations(result: Result) -> Any:
-    """See :func:`benchmarks.paper.report.plots.draw_ablations`."""
     from benchmarks.paper.report import plots
 
     return plots.draw_ablations(result)

@@ -101,7 +101,7 @@ def train(network: nn.Module, loss_of: Callable[[torch.Generator], torch.Tensor]
 
 def painted(codes: Codes, setting: Setting, restore: Callable[[torch.Tensor, Floats], Floats]) -> Wide:
     """As :func:`~benchmarks.rivals.method.expanded`, by the places of pixels, (N, 2) on the device, instead of rows."""
-    rows, columns = places_of(*codes.shape[:2], setting.device)
+    rows, columns = places_of(codes.shape[0], codes.shape[1], setting.device)
     with torch.inference_mode():
         return expanded(
             codes,

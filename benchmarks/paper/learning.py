@@ -15,7 +15,6 @@ _SAVE_SECONDS = 60
 
 
 def parser(description: str | None, module: str) -> argparse.ArgumentParser:
-    """The options of both training commands."""
     result = command_line(description, module)
     result.add_argument("data", type=Path, help="folder of 16-bit ProPhoto photographs")
     result.add_argument("--split", type=Path, default=SPLIT, help="JSON file with the training list")

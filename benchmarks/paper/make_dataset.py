@@ -8,30 +8,18 @@ paper's own data set is laid out, is told in ``dataset/README.md``.
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.harness import command_line
+from benchmarks.harness import command_line, number
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.spaces import SPACES
 from gamutmeta.errors import GamutMetaError
 
 
-def _number(least: int, most: float, what: str) -> Callable[[str], float]:
-    """What turns an argument into a number of that range."""
-
-    def number(text: str) -> float:
-        value = float(text)
-        if not least <= value <= most:
-            raise argparse.ArgumentTypeError(f"{text} is not {what}")
-        return value
-
-    return number
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = command_line(__doc__, "paper.make_dataset")
-    percent = _number(0, 100, "in 0..100")
+    percent = number(0, 100)
     parser.add_argument("places", metavar="PLACE", type=Path, nargs="+", help="photograph, or folder of photographs")
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder to make; must not exist")
     styles = "neutral, or vivid-N: saturation times N in linear ProPhoto (neutral vivid-1.4)"
@@ -39,7 +27,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--min-og", type=percent, default=10.0, help="least out-of-gamut share, percent (10)")
     parser.add_argument("--test-share", type=percent, default=10.0, help="scenes for testing, percent (10)")
     parser.add_argument("--crop", type=int, default=512, choices=(128, 256, 512, 1024), help="side in pixels (512)")
-    parser.add_argument("--crops", type=_number(0, 1e9, "a count"), default=16, help="at most, of a picture (16)")
+    parser.add_argument("--crops", type=number(0, kind=int), default=16, help="at most, of a picture (16)")
     parser.add_argument("--assume-space", choices=SPACES, help="of files that name none (srgb)")
     parser.add_argument("--adaptation", type=Adaptation, choices=list(Adaptation), default=Adaptation.CAT02)
     parser.add_argument("--seed", type=int, default=0, help="of the split and the crops (0)")
@@ -57,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             min_og=options.min_og,
             test_share=options.test_share / 100,
             crop=options.crop,
-            crops=int(options.crops),
+            crops=options.crops,
             assume_space=options.assume_space,
             adaptation=options.adaptation,
             seed=options.seed,

@@ -103,7 +103,6 @@ class Coding(StrEnum):
 
     @property
     def words(self) -> str:
-        """In tables."""
         return {
             Coding.ROUNDED: "lossless 8-bit sRGB, rounded",
             Coding.TRUNCATED: "lossless 8-bit sRGB, truncated",
@@ -135,7 +134,6 @@ def identity(method: Method, picture: Picture, setting: Setting, coding: Coding)
 
 
 def identity_of(row: Row) -> Row:
-    """The identity of a measurement by its row."""
     return {name: row[name] for name in ("method", "picture", "coding", "setting", "version")}
 
 
@@ -159,17 +157,21 @@ def measure(method: Method, picture: Picture, setting: Setting, coding: Coding) 
     start = clock(setting.device)
     restored = method.expand(codes, metadata.data, setting)
     seconds = clock(setting.device) - start
-    row = {
+    whole = describe()
+    row: Row = {
         "photograph": picture.name,
         "size": [picture.wide.shape[1], picture.wide.shape[0]],
         "title": method.title,
         "group": method.group,
-        "machine": _machine(setting.device),
+        "machine": {
+            "processor": whole["processor"], "cuda": whole["cuda"] if setting.device == "cuda" else None,
+            "torch": whole["libraries"].get("torch"), "threads": torch.get_num_threads(),
+        },
         "note": metadata.note,
         "metadata_bytes": len(metadata.data),
         "optimisation_seconds": round(metadata.seconds, 4),
         "inference_seconds": round(seconds, 4),
-    }
+    }  # fmt: skip
     row |= picture.original.figures(restored, setting.adaptation)
     if getattr(method, "shows_own_codes", False) and coding is not Coding.JPEG:
         row["shown_de"] = round(_shown_difference(codes, picture.wide, setting), 4)
@@ -208,16 +210,7 @@ def _shown_difference(codes: Codes, wide: Wide, setting: Setting) -> float:
     return float(delta_e_2000(prophoto_to_lab(shown), prophoto_to_lab(clipped)).mean())
 
 
-def _machine(device: str) -> Row:
-    """What the row was measured on."""
-    whole = describe()
-    card = whole["cuda"] if device == "cuda" else None
-    threads = torch.get_num_threads()
-    return {"processor": whole["processor"], "cuda": card, "torch": whole["libraries"].get("torch"), "threads": threads}
-
-
 def _step(wide: Wide) -> int:
-    """Of the grid of pixels that maps show."""
     return int(-(-max(wide.shape[:2]) // _MAP_SIDE))
 
 

@@ -33,20 +33,11 @@ _IN_GAMUT_CHANCE = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How a start is learned.
+    """How a start is learned: outer steps of Adam, whose rate falls to zero as a cosine does, each on one crop.
 
-    Attributes:
-        width: of the two hidden layers.
-        steps: outer steps; each sees one crop.
-        seed: of the random start and of all draws.
-        inner_steps: of gradient descent on a crop.
-        inner_rate: its learning rate.
-        outer_rate: Adam's learning rate of the outer steps; falls to zero as a cosine does.
-        position_decay: share by which the weights of the position's features shrink in an outer step, relative to the
-            learning rate: what no photograph has in common with the next should not stand in the start.
-        batch: pixels for each inner step.
-        crop: side of the crops, pixels.
-        loss_scale: factor on the mean squared error, as everywhere in these benchmarks.
+    On it, inner steps of gradient descent see `batch` pixels each. `position_decay` is the share by which the weights
+    of the position's features shrink in an outer step, relative to the learning rate: what no photograph has in common
+    with the next should not stand in the start. `loss_scale` is that of all these benchmarks.
     """
 
     width: int
@@ -134,12 +125,10 @@ class Reptile:
         return [weight.detach() for weight in weights], float(losses[0])
 
     def state_dict(self) -> dict[str, Any]:
-        """All that the training needs to go on."""
         return {"done": self.done, "start": self.start, "adam": self._adam.state_dict()}
 
     @torch.no_grad()
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from :meth:`state_dict`."""
         self.done = state["done"]
         self._adam.load_state_dict(state["adam"])
         for weight, stored in zip(self.start, state["start"], strict=True):

@@ -29,7 +29,6 @@ _DIGITS = 24
 
 
 def default_folder() -> Path:
-    """In the user's cache folder."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base) / "gamutmeta-benchmarks" / "paper"
 
@@ -44,12 +43,10 @@ class Store:
         self._folder = folder
 
     def path(self, identity: Mapping[str, Any]) -> Path:
-        """Of the measurement, whether it is there or not."""
         digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:_DIGITS]
         return self._folder / f"{identity['method']}-{digest}.npz"
 
     def find(self, identity: Mapping[str, Any]) -> Measured | None:
-        """The measurement, or None."""
         path = self.path(identity)
         if not path.exists():
             return None
@@ -127,7 +124,9 @@ class Run:
                     continue
                 if measured is not None:
                     self.store.add(identity, measured)
-                    yield f"{what}: {_words(measured.row)}"
+                    row = measured.row
+                    og = "∞" if row["psnr_og"] is None else f"{row['psnr_og']:.2f}"
+                    yield f"{what}: OG {og} dB, {row['metadata_bytes']:,} bytes, {row['optimisation_seconds']:.1f} s"
 
     def _further(self) -> list[str]:
         """Methods that were named are measured, whatever the rows."""
@@ -158,9 +157,3 @@ class Run:
         for name in sorted({row["photograph"] for row in every}):
             of_name = (self.store.find(protocol.identity_of(row)) for row in every if row["photograph"] == name)
             yield name, draw_photograph(name, {one.row["method"]: one for one in of_name if one}, shown)
-
-
-def _words(row: Row) -> str:
-    og = "∞" if row["psnr_og"] is None else f"{row['psnr_og']:.2f}"
-    seconds = f"{row['optimisation_seconds']:.1f} s + {row['inference_seconds']:.2f} s"
-    return f"OG {og} dB, {row['metadata_bytes']:,} bytes, {seconds}"

@@ -22,7 +22,6 @@ TARGET_BUDGETS = (3_000, 6_000, 16_000)
 
 
 def label(row: Mapping[str, Any]) -> str:
-    """A method at a budget."""
     return str(row["method"]) if row["budget"] is None else f"{row['method']}, {row['budget']:,} B"
 
 

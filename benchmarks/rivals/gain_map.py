@@ -174,14 +174,12 @@ class GainMap:
         for kind in self._kinds:
             for factor in _FACTORS:
                 map_ = self._map(wide, codes, kind, factor)
-                fitting = []
-                for subsampling in _SUBSAMPLINGS:
-                    encode = cache(partial(map_.encode, subsampling=subsampling))
-                    # Sizes grow with quality: the highest that fits is found by bisection.
-                    count = bisect_right(_QUALITIES, budget, key=lambda quality, encode=encode: len(encode(quality)))
-                    if count:
-                        quality = _QUALITIES[count - 1]
-                        fitting.append((f"{kind}, 1/{factor}, quality {quality}, {subsampling}", encode(quality)))
+                found = {each: _best_quality(map_, each, budget) for each in _SUBSAMPLINGS}
+                fitting = [
+                    (f"{kind}, 1/{factor}, quality {best[0]}, {subsampling}", best[1])
+                    for subsampling, best in found.items()
+                    if best
+                ]
                 if not fitting:
                     break  # finer ones are larger still
                 yield from fitting
@@ -194,3 +192,10 @@ class GainMap:
         if (kind, factor) not in self._maps:
             self._maps[kind, factor] = _scaled_down(kind, self._gains[kind], factor)
         return self._maps[kind, factor]
+
+
+def _best_quality(map_: _Map, subsampling: str, budget: int) -> tuple[int, bytes] | None:
+    """The highest quality that fits and its bytes; sizes grow with quality."""
+    encode = cache(partial(map_.encode, subsampling=subsampling))
+    count = bisect_right(_QUALITIES, budget, key=lambda quality: len(encode(quality)))
+    return (_QUALITIES[count - 1], encode(_QUALITIES[count - 1])) if count else None

@@ -84,7 +84,6 @@ class Target:
 
 
 def name_of(row: Row) -> str:
-    """A task's name among those of all parts."""
     return f"{row['part']}, {row['task']}" + (f", {row['format']}" if "format" in row else "")
 
 
@@ -173,7 +172,6 @@ def growths(rows: Iterable[Row]) -> list[Growth]:
 
 
 def targets(rows: Sequence[Row]) -> list[Target]:
-    """The targets, at 24 megapixels and with two threads."""
     here = [row for row in rows if (row.get("megapixels"), row.get("threads")) == (_TARGET_SIZE, _TARGET_THREADS)]
     values = {figure.name: figure.value for figure in figures(here)}
     by_name = {name_of(row): row for row in [*here, *(row for row in rows if row["part"] == "start")]}

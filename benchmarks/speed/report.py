@@ -43,7 +43,6 @@ def document(result: Result) -> str:
 
 
 def comparison(pairs: Sequence[tuple[Figure, Figure, bool]]) -> str:
-    """This run's figures beside the committed ones."""
     return _table(
         ["figure", "megapixels", "threads", "committed", "now", ""],
         [

@@ -53,7 +53,6 @@ class Worker:
             raise
 
     def turn(self) -> float:
-        """Do the task once; seconds."""
         self._tell.write("\n")
         self._tell.flush()
         return float(self._answer()["seconds"])
@@ -64,11 +63,9 @@ class Worker:
         return self._answer()
 
     def _answer(self) -> Row:
-        line = self._told.readline()
-        if not line:
-            raise RuntimeError(f"a worker ended with exit code {self._process.wait()}: {self._process.args!r}")
-        answer: Row = json.loads(line)
-        return answer
+        if line := self._told.readline():
+            return dict(json.loads(line))
+        raise RuntimeError(f"a worker ended with exit code {self._process.wait()}: {self._process.args!r}")
 
     def __enter__(self) -> Self:
         return self

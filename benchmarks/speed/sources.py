@@ -36,21 +36,17 @@ def make(photograph: Path, megapixels: float, folder: Path, parts: Collection[st
 
 
 def _make_models(wide: Wide, codes: Codes, folder: Path) -> None:
-    from gamutmeta.photo.pixels import decode_srgb, encode_srgb_file  # not for every part
+    """Containers with a `balanced` model; what they need is not needed by every part."""
+    from benchmarks.figures import payload_of
+    from gamutmeta.fit.config import preset_named
+    from gamutmeta.fit.engine import fit
+    from gamutmeta.photo.pixels import decode_srgb, encode_srgb_file
 
     decoded = decode_srgb(encode_srgb_file(codes, "jpeg", quality=90, subsampling="4:2:0"))
     np.save(folder / "jpeg.npy", decoded)
-    (folder / "png.gamut").write_bytes(_fitted(codes, wide, gate=0))
-    (folder / "jpeg.gamut").write_bytes(_fitted(decoded, wide, gate=None))
-
-
-def _fitted(codes: Codes, wide: Wide, gate: int | None) -> bytes:
-    """A container with a `balanced` model."""
-    from benchmarks.figures import payload_of
-    from gamutmeta.fit.config import preset_named
-    from gamutmeta.fit.engine import fit  # torch
-
-    return payload_of(codes, fit(codes, wide, preset_named("balanced"), gate=gate, device="cpu")).to_bytes()
+    for name, of, gate in (("png", codes, 0), ("jpeg", decoded, None)):
+        result = fit(of, wide, preset_named("balanced"), gate=gate, device="cpu")
+        (folder / f"{name}.gamut").write_bytes(payload_of(of, result).to_bytes())
 
 
 if __name__ == "__main__":

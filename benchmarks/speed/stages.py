@@ -64,8 +64,6 @@ class Stages:
             setattr(owner, attribute, self.timed(getattr(owner, attribute), stage))
 
     def timed(self, function: Callable[..., Any], stage: str) -> Callable[..., Any]:
-        """The function with a stopwatch."""
-
         @functools.wraps(function)
         def wrapper(*arguments: Any, **options: Any) -> Any:
             around = getattr(self._inner, "seconds", 0.0)

@@ -2,20 +2,16 @@
 
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from carrots import QUICK, quick_presets, write_piece
-from PIL import Image
 
 from benchmarks import rate_distortion
 from benchmarks.arrays import Wide
 from benchmarks.figures import CODINGS, Coding, Original, added_bytes, coding_named
-from benchmarks.harness import Row, load
+from benchmarks.harness import load
 from benchmarks.rate_distortion import CAPS, FAMILIES, SAMPLE_BUDGETS, Budgets, Unit, run, wanted
-from benchmarks.rd.plot import curves, draw
-from benchmarks.rd.report import gained
 from benchmarks.rivals import reference
 from benchmarks.rivals.method import linear_of, out_of_gamut_mask
 from gamutmeta.color.adaptation import Adaptation
@@ -66,9 +62,6 @@ def test_figures_are_those_of_the_pixels(wide: Wide, monkeypatch: pytest.MonkeyP
     nothing = Original(grey).figures(grey, Adaptation.BRADFORD)
     assert nothing["psnr"] is nothing["psnr_og"] is nothing["psnr_ig"] is nothing["de_og"] is None
     assert (nothing["rmse"], nothing["de"], nothing["og_percent"]) == (0, 0, 0)
-
-
-# --- runs ------------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -138,54 +131,3 @@ def test_everything_is_written_and_nothing_measured_twice(photographs: Path, mon
     rows = load(out / "rate_distortion.json")["rows"]
     assert len(rows) == 8
     assert rate_distortion.ordered(rows[::-1]) == rows
-
-
-# --- what is written -------------------------------------------------------------------------------------------------
-
-
-def made_up(photograph: str, method: str, budget: int | None, og: float, **changes: Any) -> Row:
-    """One row on a PNG: ``psnr_og`` as given, ``psnr`` 5 and ``psnr_ig`` 20 dB higher."""
-    family = "clipping" if method.startswith("clipping") else "samples"
-    return {
-        "photograph": photograph, "pixels": "4x4", "coding": "PNG", "family": family, "seed": 0, "method": method,
-        "budget": budget, "adaptation": "cat02" if "reference" in method or "cat02" in method else "bradford",
-        "payload_bytes": budget or 0, "added_bytes": (budget or 0) * 4 // 3, "note": "made up", "fit_seconds": 1.5,
-        "psnr_og": og, "psnr": og + 5, "psnr_ig": og + 20, "rmse_og": 0.1, "rmse": 0.05, "rmse_ig": 0.01,
-        "de_og": 100 / og, "de": 50 / og, "og_percent": 20.0,
-    } | changes  # fmt: skip
-
-
-def rows_of(photograph: str, shift: float = 0, **changes: Any) -> list[Row]:
-    """Clipping at 20 (Bradford) and 21 dB (CAT02), the reference at 30, gamutmeta at 31 and 33."""
-    methods = (
-        ("clipping, bradford", None, 20), ("clipping, cat02", None, 21), ("reference float32", None, 30),
-        ("gamutmeta", 3_000, 31), ("gamutmeta", 6_000, 33),
-    )  # fmt: skip
-    return [made_up(photograph, method, budget, og + shift, **changes) for method, budget, og in methods]
-
-
-def test_gains_are_over_clipping_and_over_both_references() -> None:
-    bradford = made_up("a", "reference float32, Bradford", None, 29, adaptation="bradford")
-    found = {(row["method"], row["budget"]): row for row in gained([*rows_of("a"), bradford])}
-    assert [found["reference float32", None][name] for name in ("gain_og", "same_og", "over_og")] == [9, 0, 0]
-    ours = found["gamutmeta", 3_000]
-    assert [ours[name] for name in ("gain_og", "same_og", "over_og", "over", "over_ig")] == [11, 2, 1, 1, 1]
-    assert ours["gain_de"] == pytest.approx(50 / 20 - 50 / 31)
-    alone = gained(row for row in rows_of("a") if "reference" not in row["method"])
-    assert {row["over_og"] for row in alone} == {None}
-
-
-def test_one_line_per_method_ascending_in_bytes(tmp_path: Path) -> None:
-    rows = [
-        made_up("a", "gamutmeta best", None, 35, added_bytes=9_000), made_up("a", "gamutmeta small", None, 30),
-        made_up("a", "gamutmeta paper", None, 30), made_up("a", "reference int8", None, 29, added_bytes=5_000),
-        made_up("a", "reference int8, Bradford", None, 29), *reversed(rows_of("a")),
-    ]  # fmt: skip
-    found = curves(rows, "PNG")
-    assert list(found) == ["gamutmeta", "gamutmeta presets", "gamutmeta paper", "reference"]
-    assert [(point["added_bytes"], point["gain_og"]) for point in found["gamutmeta"]] == [(4_000, 11), (8_000, 13)]
-    assert [len(found[name]) for name in ("gamutmeta presets", "reference")] == [2, 2]
-    draw({"rows": rows}).savefig(tmp_path / "plot.png")
-    with Image.open(tmp_path / "plot.png") as picture:
-        assert len(picture.convert("RGB").getcolors(1 << 20) or []) > 20
-    assert draw({"rows": rows[-2:]}) is None, "of clipping alone"

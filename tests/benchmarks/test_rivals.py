@@ -42,9 +42,6 @@ def restored_by(method: Any, wide: Wide, codes: Codes, budget: int) -> Quality:
     return measure(wide, type(method)(()).expand(codes, data))
 
 
-# --- what they share -------------------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("adaptation", Adaptation)
 def test_codes_and_linear_light(wide: Wide, codes: Codes, adaptation: Adaptation) -> None:
     np.testing.assert_array_equal(romm_codes(linear_of(wide)), wide)
@@ -80,9 +77,6 @@ def test_weights_as_bytes(dtype: Any, size: int, error: float) -> None:
     for found, wanted in zip(unpack(data, shapes), weights, strict=True):
         assert np.abs(found - wanted).max() <= error * np.abs(wanted).max()
     assert len(pack([np.zeros(shape, np.float32) for shape in shapes], dtype)) < 60, "what compresses is compressed"
-
-
-# --- gain maps and samples -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("method", [GainMap(BUDGETS), Samples(BUDGETS)], ids=["gain map", "samples"])
@@ -124,9 +118,6 @@ def test_samples_are_pixels_of_the_photograph(wide: Wide, codes: Codes, clipping
     assert data[0] == int(np.argmax(found))
     assert len(set(found)) > 18
     assert min(found) > clipping.psnr_og
-
-
-# --- the paper's model -----------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")

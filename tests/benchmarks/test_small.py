@@ -87,9 +87,6 @@ def test_decoders_agree(photograph: Path, monkeypatch: pytest.MonkeyPatch) -> No
         result_of(agreement, photograph)
 
 
-# --- jpeg ------------------------------------------------------------------------------------------------------------
-
-
 def test_jpeg(wide: Wide, photograph: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     row = jpeg.run(wide, jpeg.QUICK[0], QUICK, (8, None))
     codes, _ = reduce_to_codes(wide, Adaptation.BRADFORD)
@@ -137,9 +134,6 @@ def test_other_decoders_make_nearly_the_same_picture(wide: Wide, size: tuple[int
     np.testing.assert_array_equal(by_plain_upsampling(grey), decode_srgb(grey))
 
 
-# --- installed -------------------------------------------------------------------------------------------------------
-
-
 def test_sizes_are_those_of_the_files(monkeypatch: pytest.MonkeyPatch) -> None:
     folder = Path(str(distribution("pluggy").locate_file("pluggy")))
     least = sum(path.stat().st_size for path in folder.glob("*.py"))
@@ -155,9 +149,6 @@ def test_sizes_are_those_of_the_files(monkeypatch: pytest.MonkeyPatch) -> None:
     sizes = installed.sizes()
     assert not {"fit", "all"} & set(sizes), "what is not installed is no part of the table"
     assert sizes["io"] == {"bytes": 0, "packages": {}}
-
-
-# --- hostile ---------------------------------------------------------------------------------------------------------
 
 
 def test_every_stage_is_measured_and_refusals_are_no_results() -> None:

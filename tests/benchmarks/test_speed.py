@@ -98,9 +98,6 @@ def test_a_part_can_be_measured_anew(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert {row["part"] for row in run("parsnips.tif", "fit")} == {"fit"}, "another photograph"
 
 
-# --- stopwatches -----------------------------------------------------------------------------------------------------
-
-
 def test_a_function_inside_another_counts_for_its_own_stage() -> None:
     stages = Stages()
     inner = stages.timed(lambda: time.sleep(0.05), "inner")
@@ -125,9 +122,6 @@ def test_a_function_inside_another_counts_for_its_own_stage() -> None:
 def test_all_the_functions_are_there(name: str, stage: str) -> None:
     owner, attribute = _resolve(name)
     assert callable(getattr(owner, attribute)), stage
-
-
-# --- all of it -------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.slow

@@ -23,17 +23,10 @@ from gamutmeta.photo.wide import WideImage
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How a data set is made.
+    """How a data set is made: styles, least out-of-gamut share in percent, share of the scenes for testing, 0..1.
 
-    Attributes:
-        styles: each photograph is rendered in all of them.
-        min_og: out-of-gamut share that a picture, and a crop, has at least, percent.
-        test_share: share of the scenes that are for testing, 0..1.
-        crop: side of the crops, pixels.
-        crops: taken of a picture at most.
-        assume_space: the colour space of files that name none; sRGB if None.
-        adaptation: of the matrix that decides what is out of gamut.
-        seed: of the split and the crops.
+    Of a training picture at most so many crops of a side in pixels are taken. Files that name no colour space are of
+    `assume_space`, sRGB if None.
     """
 
     styles: tuple[Style, ...]
@@ -55,19 +48,9 @@ class Recipe:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A file of the data set.
+    """A file of the data set: its path, what it was made of, and how.
 
-    Attributes:
-        file: its path in the data set.
-        split: "train" or "test".
-        kind: "picture", or "crop" of one.
-        origin: the file it was made of, as :class:`~benchmarks.paper.dataset.photographs.Source` has it.
-        digest: SHA-256 of that file.
-        scene: what it shows; never on both sides of the split.
-        style: of the rendering.
-        og_percent: share of out-of-gamut pixels.
-        width, height: in pixels.
-        top, left: where a crop was cut; empty for a picture.
+    The digest is the SHA-256 of its origin; a scene is never on both sides of the split; sizes are in pixels.
     """
 
     file: str

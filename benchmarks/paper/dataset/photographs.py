@@ -33,7 +33,6 @@ class Source:
 
     @classmethod
     def of(cls, path: Path, origin: str) -> Self:
-        """Read the file for its digest."""
         with path.open("rb") as file:
             return cls(path, origin, hashlib.file_digest(file, "sha256").hexdigest())
 

@@ -33,7 +33,6 @@ class GainMapMethod(Clipped):
 
 
 def methods() -> list[Method]:
-    """The rows, smallest first, and the map of differences."""
     budgets = [PRESETS[name].max_bytes for name in ("small", "balanced", "best")]
     rows = [
         GainMapMethod(f"gain-map-{budget}", f"Gain map (ISO 21496-1 style), at most {budget:,} bytes", budget)

@@ -87,7 +87,6 @@ class Mlp(Clipped):
 
 
 def methods() -> list[Method]:
-    """The rows, those of Table 1 first."""
     sizes = {"53kb": 64, "23kb": 32}
     rows: list[Method] = [Mlp("mlp-48kb", "MLP + enc., plain layers (48 KB)", Layout(64, padded=False))]
     titles = {size: f"MLP + enc. ({size[:-2]} KB)" for size in sizes}

@@ -76,5 +76,4 @@ def _generator(folder: Path, key: str, width: int, device: str) -> nn.Module:
 
 
 def methods(folder: Path = WEIGHTS) -> list[Method]:
-    """The networks in the order of the paper's table."""
     return [PreTrained(each, folder) for each in ARCHITECTURES]

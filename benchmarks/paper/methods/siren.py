@@ -104,7 +104,6 @@ class SirenMethod(Clipped):
 
 
 def methods() -> list[Method]:
-    """The rows, in the order of the paper's table."""
     return [
         SirenMethod("siren", "SIREN, 796 KB", 256, 5, residual=False),
         SirenMethod("siren-residual", "SIREN-residual, 796 KB", 256, 5, residual=True),

@@ -141,7 +141,6 @@ class Network:
         return cls(layout, tensors, device)
 
     def tensors(self) -> list[Floats]:
-        """The weights, float32 of the layout's shapes."""
         return [parameter.detach().cpu().numpy().copy() for parameter in self.parameters]
 
     def layers(self) -> list[tuple[torch.Tensor, torch.Tensor | None]]:
@@ -160,7 +159,6 @@ class Network:
         return functional.linear(hidden, *last)
 
     def clear_gradient(self) -> None:
-        """Set the gradient to zero."""
         for gradient in self._gradients:
             gradient.zero_()
 

@@ -46,7 +46,6 @@ def train(
 
 
 def _spans(count: int, device: torch.device) -> list[slice]:
-    """The samples in pieces."""
     piece = _PIECE_SIZE if device.type == "cpu" else count
     return [slice(start, start + piece) for start in range(0, count, piece)]
 
@@ -60,7 +59,6 @@ class _Gathered:
         self._weight = 1 / (3 * batch)
 
     def pieces(self, drawn: torch.Tensor) -> Iterator[_Piece]:
-        """The batch of samples with the numbers `drawn`."""
         for span in self._spans:
             inputs = self._inputs[drawn[span]]
             yield features_of(inputs, self._layout), self._targets[drawn[span]], self._weight
@@ -75,7 +73,6 @@ class _Weighted:
         self._weight = 1 / (3 * batch)
 
     def pieces(self, drawn: torch.Tensor) -> Iterator[_Piece]:
-        """The same of the same samples."""
         weights = torch.bincount(drawn, minlength=len(self._features))[:, None] * self._weight
         for span in self._spans:
             yield self._features[span], self._targets[span], weights[span]

@@ -73,7 +73,6 @@ def restore_tiles(generator: nn.Module, picture: torch.Tensor, tile: int) -> tor
 
 
 def weights_file(folder: Path, key: str) -> Path:
-    """Where the weights of a network lie."""
     return folder / f"{key}.npz"
 
 

@@ -185,13 +185,11 @@ class Training:
         return networks if self._discriminator is None else networks | {"discriminator": self._discriminator}
 
     def state_dict(self) -> dict[str, Any]:
-        """All that the training needs to go on."""
         parts = {part: network.state_dict() for part, network in self._networks().items()}
         optimisers = {part: optimiser.state_dict() for part, optimiser in self._optimisers.items()}
         return {"done": self.done, "networks": parts, "optimisers": optimisers}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from :meth:`state_dict`."""
         self.done = state["done"]
         for part, network in self._networks().items():
             network.load_state_dict(state["networks"][part])

@@ -6,7 +6,7 @@ from pathlib import Path
 from statistics import fmean, median
 from typing import Any, NamedTuple
 
-from benchmarks.harness import Result, Row, table
+from benchmarks.harness import Result, Row, load, table
 from benchmarks.paper.protocol import Coding
 from benchmarks.paper.registry import build, keys_of
 from benchmarks.paper.training_set import seen_in_training
@@ -25,17 +25,14 @@ class Series:
 
     @property
     def first(self) -> Row:
-        """For what all have in common."""
         return self.rows[0]
 
     @property
     def quick(self) -> float:
-        """Share of the method's own steps that was done."""
         return quick_share(self.first)
 
     @property
     def device(self) -> str:
-        """Where it ran."""
         return str(self.first["setting"]["device"])
 
     def mean(self, name: str) -> float | None:
@@ -43,7 +40,6 @@ class Series:
         return self._over(fmean, name)
 
     def median(self, name: str) -> float | None:
-        """The median."""
         return self._over(median, name)
 
     def _over(self, average: Callable[[list[float]], float], name: str) -> float | None:
@@ -79,19 +75,7 @@ def series_of(rows: Iterable[Row], keys: Sequence[str], coding: str, device: str
     }
 
 
-PUBLISHED: Mapping[str, Mapping[str, float]] = {
-    "clip": {"psnr_og": 38.0},
-    "sampled": {"kilobytes": 135},
-    "siren": {"kilobytes": 796},
-    "siren-small-residual": {"kilobytes": 69},
-    "mlp-48kb": {"kilobytes": 48},
-    "mlp-53kb": {"kilobytes": 53},
-    "mlp-53kb-meta": {"kilobytes": 53},
-    "mlp-23kb": {"kilobytes": 23},
-    "mlp-23kb-meta": {"kilobytes": 23, "optimisation_seconds": 1.9, "inference_seconds": 0.27, "psnr_og": 50.0},
-    "mlp-137kb": {"kilobytes": 137},
-    "mlp-11kb": {"kilobytes": 11},
-}
+PUBLISHED: Mapping[str, Mapping[str, float]] = load(Path(__file__).with_name("published.json"))
 """What the paper states of a row, as far as it is known to us from its text: means over its 200 test pictures, seconds
 for one on an NVIDIA RTX 6000."""
 

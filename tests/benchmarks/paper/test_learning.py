@@ -72,9 +72,6 @@ def weights_of(learner: Any) -> list[torch.Tensor]:
     return [weight.detach().clone() for weight in found]
 
 
-# --- the trainer -----------------------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("key", ["start", "gamutnet", "pix2pix", "asapnet"])
 def test_a_resumed_training_is_the_uninterrupted_one(
     key: str, picture: Picture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -124,9 +121,6 @@ def test_the_commands_write_weights_that_are_found(
     assert rows.methods(out)[0].title == "GamutNet (under-trained)"
 
 
-# --- learned starts --------------------------------------------------------------------------------------------------
-
-
 def test_outer_steps_go_where_the_inner_ones_lead_and_lower_the_loss(picture: Picture) -> None:
     training = Reptile(replace(RECIPE, position_decay=0.0), [picture], CPU)
     before, rng = weights_of(training), np.random.default_rng((RECIPE.seed, 0))
@@ -156,9 +150,6 @@ def test_starts_are_compared_and_not_measured_twice(data: Path, monkeypatch: pyt
     monkeypatch.setattr(compare_starts, "measured", lambda *_: 1 / 0)
     compare_starts.BENCHMARK.main(arguments)
     assert load(data / "out" / "paper_starts.json")["rows"] == found
-
-
-# --- the networks ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -267,9 +258,6 @@ def test_rows_can_be_measured_where_networks_are(tmp_path: Path, wide: Wide, set
         method.expand(codes, b"x", setting)
     full = FACTS | {"width": 32, "steps": FULL_STEPS}
     assert [rows.is_under_trained(full | less) for less in ({}, {"width": 16}, {"steps": 9})] == [False, True, True]
-
-
-# --- what is learnt from ---------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -57,9 +57,6 @@ def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "PLAN", replace(module.PLAN, batch=512))
 
 
-# --- all of them -----------------------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("key", KEYS)
 def test_a_row_is_restored_from_its_bytes(wide: Wide, setting: Setting, key: str) -> None:
     metadata, quality = run(key, wide[:48, :64], replace(setting, quick=0.0004))
@@ -86,9 +83,6 @@ def test_a_row_is_restored_from_its_bytes(wide: Wide, setting: Setting, key: str
 def test_better_than_clipping(wide: Wide, setting: Setting, key: str, share: float, gain: float) -> None:
     _, quality = run(key, wide, replace(setting, quick=share))
     assert quality.psnr_og > clipping(wide, setting).psnr_og + gain
-
-
-# --- the registry ----------------------------------------------------------------------------------------------------
 
 
 def test_tables_and_groups() -> None:
@@ -129,9 +123,6 @@ def test_rows_are_chosen_in_the_tables_order(monkeypatch: pytest.MonkeyPatch) ->
 def test_what_is_no_further_method(name: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         build([name])
-
-
-# --- single families -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("truncate", [False, True])

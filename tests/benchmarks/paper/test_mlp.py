@@ -120,9 +120,6 @@ def test_the_expansion_is_that_of_the_network_as_written(wide: Wide, setting: Se
     assert difference.max() < 200
 
 
-# --- learned starts --------------------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("width", [32, 64])
 def test_learned_starts_and_their_recipes(width: int) -> None:
     start = payload_start(width)
