@@ -1,36 +1,27 @@
 """Other ways to keep wide colours in a file: bytes, and how close the colours come.
 
-    python -m benchmarks.alternatives PHOTOGRAPH... [--name NAME]
+    python -m benchmarks.alternatives PHOTOGRAPH...
 
 Every photograph is written as an sRGB JPEG without and with a payload, and as what else one might use: JPEGs in wider
-spaces, AVIF, JPEG XL. Each file is read back as ROMM RGB by the package's own readers, and measured against the
-photograph: PSNR in linear ProPhoto of out-of-gamut (OG) and of all pixels. Writes ``results/<name>.json`` and
-``results/<name>.md``.
+spaces, AVIF, JPEG XL. Each file is read back as ROMM RGB by the package's own readers, and compared with the
+photograph: PSNR in linear ProPhoto of out-of-gamut (OG) and of all pixels.
 """
 
-from __future__ import annotations
-
-import argparse
-import json
-import statistics
+import sys
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from statistics import median
 
-from benchmarks.machine import describe
+from benchmarks.harness import Benchmark, Result, Row, add_photographs, table
+from benchmarks.pictures import each_photograph
 from gamutmeta import carriers
-from gamutmeta.color.quality import measure
+from gamutmeta.color.quality import measure as measure_quality
 from gamutmeta.expansion import expand
 from gamutmeta.photo.read import read_photo
+from gamutmeta.photo.wide import WideImage
 from gamutmeta.reduction import reduce_file
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from gamutmeta.photo.wide import WideImage
-
-RESULTS = Path(__file__).parent / "results"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,59 +51,44 @@ WAYS = (
 )
 
 
-def rows_of(path: Path, folder: Path) -> Iterator[dict[str, Any]]:
-    """One photograph in every way."""
+def rows_of(path: Path) -> Iterator[Row]:
     photo = read_photo(path)
 
-    def row(title: str, size: int, back: WideImage) -> dict[str, Any]:
-        quality = measure(photo.array, back.array)
+    def row(title: str, size: int, back: WideImage) -> Row:
+        quality = measure_quality(photo.array, back.array)
         figures = {"bytes": size, "og": quality.psnr_og, "psnr": quality.psnr, "og_percent": quality.og_percent}
         return {"photograph": path.stem, "pixels": photo.width * photo.height, "way": title} | figures
 
-    file = folder / "srgb.jpg"
-    for preset in PRESETS:
-        reduce_file(path, file, preset=preset, quality=QUALITY, device="cpu", overwrite=True)
-        if preset == PRESETS[0]:
-            plain = carriers.strip(file.read_bytes())
-            yield row(PLAIN, len(plain), read_photo(file))
-        yield row(f"{PLAIN}, payload {preset}", file.stat().st_size, expand(file))
-    for way in WAYS:
-        file = (folder / "wide").with_suffix(way.suffix)
-        photo.convert(way.space).save(file, depth=way.depth, quality=way.quality, overwrite=True)
-        yield row(way.title, file.stat().st_size, read_photo(file))
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        file = folder / "srgb.jpg"
+        for preset in PRESETS:
+            reduce_file(path, file, preset=preset, quality=QUALITY, device="cpu", overwrite=True)
+            if preset == PRESETS[0]:
+                plain = carriers.strip(file.read_bytes())
+                yield row(PLAIN, len(plain), read_photo(file))
+            yield row(f"{PLAIN}, payload {preset}", file.stat().st_size, expand(file))
+        for way in WAYS:
+            file = (folder / "wide").with_suffix(way.suffix)
+            photo.convert(way.space).save(file, depth=way.depth, quality=way.quality, overwrite=True)
+            yield row(way.title, file.stat().st_size, read_photo(file))
 
 
-def table(rows: Sequence[dict[str, Any]]) -> list[str]:
+def document(result: Result) -> str:
     """Medians over the photographs; bytes are relative to the plain sRGB JPEG of the same photograph."""
-    plain = {row["photograph"]: row["bytes"] for row in rows if row["way"] == PLAIN}
-    lines = ["| file | bytes / sRGB JPEG | bits per pixel | OG dB | whole dB |", "|---|---:|---:|---:|---:|"]
-    for title in dict.fromkeys(row["way"] for row in rows):
-        mine = [row for row in rows if row["way"] == title]
-        cells = [
-            f"{statistics.median(row['bytes'] / plain[row['photograph']] for row in mine):.2f}",
-            f"{statistics.median(8 * row['bytes'] / row['pixels'] for row in mine):.2f}",
-            *(f"{statistics.median(row[name] for row in mine):.1f}" for name in ("og", "psnr")),
-        ]
-        lines.append(f"| {title} | {' | '.join(cells)} |")
-    return lines
+    plain = {row["photograph"]: row["bytes"] for row in result["rows"] if row["way"] == PLAIN}
+    lines = []
+    for title in dict.fromkeys(row["way"] for row in result["rows"]):
+        mine = [row for row in result["rows"] if row["way"] == title]
+        share = median(row["bytes"] / plain[row["photograph"]] for row in mine)
+        bits = median(8 * row["bytes"] / row["pixels"] for row in mine)
+        decibels = (f"{median(row[name] for row in mine):.1f}" for name in ("og", "psnr"))
+        lines.append([title, f"{share:.2f}", f"{bits:.2f}", *decibels])
+    heads = ["file", "bytes / sRGB JPEG", "bits per pixel", "OG dB", "whole dB"]
+    return f"Medians over {len(plain)} photographs: {', '.join(plain)}.\n\n{table(heads, lines, 'lr')}\n"
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """See the module's docstring."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("photographs", type=Path, nargs="+")
-    parser.add_argument("--name", default="alternatives", help="of the result files")
-    options = parser.parse_args(arguments)
-    rows: list[dict[str, Any]] = []
-    with tempfile.TemporaryDirectory() as folder:
-        for path in options.photographs:
-            rows += rows_of(path, Path(folder))
-            print(path.stem, flush=True)
-    names = ", ".join(path.stem for path in options.photographs)
-    lines = [f"Medians over {len(options.photographs)} photographs: {names}.", "", *table(rows)]
-    (RESULTS / f"{options.name}.json").write_text(json.dumps({"machine": describe(), "rows": rows}, indent=1) + "\n")
-    (RESULTS / f"{options.name}.md").write_text("\n".join(lines) + "\n")
-
+BENCHMARK = Benchmark("alternatives", __doc__, add_photographs, each_photograph(rows_of), document)
 
 if __name__ == "__main__":
-    main()
+    sys.exit(BENCHMARK.main())

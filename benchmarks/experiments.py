@@ -1,53 +1,36 @@
 """What could be done to a fitted model before it is stored: each change alone, in bytes and decibels.
 
-    python -m benchmarks.experiments PHOTOGRAPH [PHOTOGRAPH ...] [--name NAME]
+    python -m benchmarks.experiments PHOTOGRAPH...
 
-Every photograph is fitted once with `balanced`, as a PNG. Writes ``results/<name>.json`` and ``results/<name>.md``;
-what came of the changes that need a fit of their own is told in ``experiments.md`` beside this file.
+Every photograph is fitted once with `balanced`, as a PNG. What came of the changes that need a fit of their own is told
+in ``experiments.md`` beside this file.
 """
 
-from __future__ import annotations
-
-import argparse
-import json
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from statistics import mean
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from benchmarks.machine import describe
+from benchmarks.arrays import Floats
+from benchmarks.harness import Benchmark, Result, Row, add_photographs, table
+from benchmarks.pictures import each_photograph
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.gamut import reduce_to_codes
-from gamutmeta.color.quality import measure
+from gamutmeta.color.quality import measure as measure_quality
 from gamutmeta.container.frame import compress
 from gamutmeta.container.tensors import Tensor, tensor_bytes
 from gamutmeta.fit.config import preset_named
-from gamutmeta.fit.engine import fit
 from gamutmeta.model.expand import expand
 from gamutmeta.photo.read import read_photo
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from numpy.typing import NDArray
-
-    from gamutmeta.fit.engine import FitResult
-
-RESULTS = Path(__file__).parent / "results"
-
 Parts = list[bytes]
-Change = tuple[Parts, dict[str, "NDArray[np.float32]"]]
+Change = tuple[Parts, dict[str, Floats]]
 """What would be compressed, and what the reader would compute with."""
 
 
-def named(result: FitResult) -> dict[str, Tensor]:
-    """The tensors by name."""
-    return {spec.name: tensor for spec, tensor in zip(result.descriptor.tensor_specs(), result.tensors, strict=True)}
-
-
 def as_stored(tensors: dict[str, Tensor]) -> Change:
-    """As it is."""
     return tensor_bytes(tensors.values()), {name: tensor.decode() for name, tensor in tensors.items()}
 
 
@@ -103,37 +86,33 @@ CHANGES: dict[str, Callable[[dict[str, Tensor]], Change]] = {
 }
 
 
-def run(path: Path) -> list[dict[str, Any]]:
-    """All changes on one photograph."""
+def run(path: Path) -> list[Row]:
+    from gamutmeta.fit.engine import fit
+
     wide = read_photo(path).array
     codes, _ = reduce_to_codes(wide, Adaptation.BRADFORD)
     result = fit(codes, wide, preset_named("balanced"), device="cpu")
-    rows = []
+    specs = zip(result.descriptor.tensor_specs(), result.tensors, strict=True)
+    tensors = {spec.name: tensor for spec, tensor in specs}
+    rows: list[Row] = []
     for name, change in CHANGES.items():
-        parts, weights = change(named(result))
-        quality = measure(wide, expand(result.descriptor, weights, codes))
+        parts, weights = change(tensors)
+        quality = measure_quality(wide, expand(result.descriptor, weights, codes))
         rows.append({"photograph": path.stem, "change": name, "bytes": len(compress(parts)), "og": quality.psnr_og})
     return [row | {"more": row["bytes"] / rows[0]["bytes"] - 1, "gain": row["og"] - rows[0]["og"]} for row in rows]
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """See the module's docstring."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("photographs", type=Path, nargs="+")
-    parser.add_argument("--name", default="experiments", help="of the result files")
-    options = parser.parse_args(arguments)
-    rows = [row for path in options.photographs for row in run(path)]
-    lines = ["| change | bytes, mean | OG dB, mean | least | most |", "|" + "---|" * 5]
-    for change in dict.fromkeys(row["change"] for row in rows):
-        of = [row for row in rows if row["change"] == change]
+def document(result: Result) -> str:
+    lines = []
+    for change in dict.fromkeys(row["change"] for row in result["rows"]):
+        of = [row for row in result["rows"] if row["change"] == change]
         gains = [row["gain"] for row in of]
-        more = mean(row["more"] for row in of)
-        lines.append(f"| {change} | {more:+.1%} | {mean(gains):+.3f} | {min(gains):+.3f} | {max(gains):+.3f} |")
-    text = "\n".join(lines) + "\n"
-    (RESULTS / f"{options.name}.json").write_text(json.dumps({"machine": describe(), "rows": rows}, indent=1) + "\n")
-    (RESULTS / f"{options.name}.md").write_text(text)
-    print(text)
+        decibels = [f"{gain:+.3f}" for gain in (mean(gains), min(gains), max(gains))]
+        lines.append([change, f"{mean(row['more'] for row in of):+.1%}", *decibels])
+    return table(["change", "bytes, mean", "OG dB, mean", "least", "most"], lines) + "\n"
 
+
+BENCHMARK = Benchmark("experiments", __doc__, add_photographs, each_photograph(run), document)
 
 if __name__ == "__main__":
-    main()
+    sys.exit(BENCHMARK.main())

@@ -1,34 +1,32 @@
 """What hostile files cost: time and memory of extraction, decoding, validation and expansion.
 
-    python -m benchmarks.hostile [--mutations 20000] [--seed 1] [--name NAME]
+    python -m benchmarks.hostile [--mutations 20000] [--seed 1]
 
 Looked at are the conformance vectors, the seeds of the fuzz targets, mutations of both, and files made to be slow. Each
 set has a process of its own; what its resident memory grows by from the first file on is its peak. The time of one call
 is processor time, the memory what Python and numpy had allocated at most, of a second call. Then, what the largest
-models within the limits cost on a picture. Writes ``results/<name>.json`` and ``results/<name>.md``.
+models within the limits cost on a picture.
 """
 
-from __future__ import annotations
-
 import argparse
-import json
 import random
-import resource
 import sys
 import tempfile
 import time
 import tracemalloc
 import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from benchmarks.machine import describe
+from benchmarks.arrays import Codes
+from benchmarks.harness import Benchmark, Result, Row, load, table
+from benchmarks.machine import ROOT, peak_bytes
 from gamutmeta.conformance import expand_vector, extract_container, read_ppm
 from gamutmeta.container import Payload
 from gamutmeta.errors import GamutMetaError
@@ -41,53 +39,11 @@ from tests.fuzz import samples, slow
 from tests.fuzz.mutations import files
 from tests.fuzz.seeds import CORPUS
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-
-    from numpy.typing import NDArray
-
-ROOT = Path(__file__).parents[1]
-RESULTS = Path(__file__).parent / "results"
 VECTORS = ROOT / "spec" / "vectors"
 
 STAGES = ("extract", "decode", "validate", "expand")
 SETS = ("vectors, valid", "vectors, invalid", "seeds", "mutations", "made to be slow")
 _MIB = 1 << 20
-
-
-@dataclass(slots=True)
-class Cost:
-    """What one stage took over a set."""
-
-    results: int = 0
-    refusals: int = 0
-    seconds: list[float] = field(default_factory=list)
-    worst: str = ""
-    memory: int = 0
-    greediest: str = ""
-
-    def add(self, name: str, seconds: float, memory: int, *, is_result: bool) -> None:
-        """Count one call."""
-        if seconds > max(self.seconds, default=0):
-            self.worst = name
-        if memory > self.memory:
-            self.memory, self.greediest = memory, name
-        self.seconds.append(seconds)
-        self.results += is_result
-        self.refusals += not is_result
-
-    def to_json(self) -> dict[str, Any]:
-        """Figures of all calls together; seconds, bytes."""
-        middle, most = (median(self.seconds), max(self.seconds)) if self.seconds else (0.0, 0.0)
-        return {
-            "results": self.results,
-            "refusals": self.refusals,
-            "median_seconds": middle,
-            "worst_seconds": most,
-            "worst_file": self.worst,
-            "most_bytes": self.memory,
-            "greediest_file": self.greediest,
-        }
 
 
 def measured(work: Callable[[], object]) -> tuple[object, float, int]:
@@ -118,14 +74,14 @@ class Input(NamedTuple):
 
     name: str
     data: bytes
-    codes: NDArray[np.uint8] | None = None
+    codes: Codes | None = None
 
 
 def examine(inputs: Iterable[Input]) -> dict[str, Any]:
     """All stages over files given by name, and what the process grew by."""
-    costs = {stage: Cost() for stage in STAGES}
+    calls: dict[str, list[tuple[str, float, int, bool]]] = {stage: [] for stage in STAGES}
     count = largest = 0
-    before = _peak()
+    before = peak_bytes()
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow warns of damaged files
         for one in inputs:
@@ -134,10 +90,23 @@ def examine(inputs: Iterable[Input]) -> dict[str, Any]:
             path.write_bytes(one.data)
             for stage, work in _stages(one, path):
                 result, seconds, memory = measured(work)
-                is_result = result is not None and getattr(result, "is_good", True)
-                costs[stage].add(one.name, seconds, memory, is_result=is_result)
-    stages = {stage: cost.to_json() for stage, cost in costs.items()}
-    return {"files": count, "largest_bytes": largest, "grown_bytes": _peak() - before, "stages": stages}
+                is_result = result is not None and bool(getattr(result, "is_good", True))
+                calls[stage].append((one.name, seconds, memory, is_result))
+    stages = {stage: _cost(of_stage) for stage, of_stage in calls.items()}
+    return {"files": count, "largest_bytes": largest, "grown_bytes": peak_bytes() - before, "stages": stages}
+
+
+def _cost(calls: Sequence[tuple[str, float, int, bool]]) -> dict[str, Any]:
+    """Figures of all calls of a stage: file, seconds, bytes, and whether there was a result."""
+    nothing = "", 0.0, 0, False
+    worst = max(calls, key=lambda call: call[1], default=nothing)
+    greediest = max(calls, key=lambda call: call[2], default=nothing)
+    results = sum(call[3] for call in calls)
+    return {
+        "results": results, "refusals": len(calls) - results,
+        "median_seconds": median([call[1] for call in calls] or [0.0]), "worst_seconds": worst[1],
+        "worst_file": worst[0], "most_bytes": greediest[2], "greediest_file": greediest[0],
+    }  # fmt: skip
 
 
 def _stages(one: Input, path: Path) -> Iterator[tuple[str, Callable[[], object]]]:
@@ -155,7 +124,6 @@ def _stages(one: Input, path: Path) -> Iterator[tuple[str, Callable[[], object]]
 
 
 def inputs_of(name: str, mutations: int, seed: int) -> Iterator[Input]:
-    """The files of one of :data:`SETS`."""
     if name.startswith("vectors"):
         yield from _vectors("ok" if name.endswith(" valid") else "error")
     elif name == "seeds":
@@ -165,15 +133,14 @@ def inputs_of(name: str, mutations: int, seed: int) -> Iterator[Input]:
         chance = random.Random(seed)  # noqa: S311 - the same every time
         for number in range(mutations):
             original, data, codes = chance.choice(pool)
-            yield Input(
-                f"mutation {number} of {original}", files.mutated(data, chance, chance.choice(pool).data), codes
-            )
+            mutated = files.mutated(data, chance, chance.choice(pool).data)
+            yield Input(f"mutation {number} of {original}", mutated, codes)
     else:
         yield from (Input(kind, make()) for kind, make in slow.FILES.items())
 
 
 def _vectors(result: str) -> Iterator[Input]:
-    for vector in json.loads((VECTORS / "index.json").read_text())["vectors"]:
+    for vector in load(VECTORS / "index.json")["vectors"]:
         if vector["result"] == result:
             codes = read_ppm((VECTORS / vector["pixels"]).read_bytes()) if "pixels" in vector else None
             yield Input(vector["id"], (VECTORS / vector["file"]).read_bytes(), codes)
@@ -189,10 +156,6 @@ def _in_own_process(name: str, mutations: int, seed: int) -> dict[str, Any]:
     """:func:`examine`, after everything that is loaded only once was loaded."""
     examine([Input("", samples.bound("jpeg/baseline", "default")), Input("", samples.bound("tiff/exif", "skewed"))])
     return examine(inputs_of(name, mutations, seed))
-
-
-def _peak() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 # --- models ----------------------------------------------------------------------------------------------------------
@@ -225,67 +188,51 @@ def model_cost(descriptor: Descriptor, shape: tuple[int, int]) -> dict[str, Any]
     }
 
 
-# --- tables ----------------------------------------------------------------------------------------------------------
-
-
-def table(sets: Mapping[str, Mapping[str, Any]]) -> str:
-    """One line for each stage of each set."""
-    lines = ["| files | stage | results | refusals | median | worst | allocated | process grew |"]
-    lines.append("|---|---|" + "---:|" * 6)
-    for name, found in sets.items():
-        for i, (stage, cost) in enumerate(found["stages"].items()):
-            first = f"{name}: {found['files']:,}, up to {found['largest_bytes'] / 1000:,.0f} KB" if i == 0 else ""
-            grown = f"{found['grown_bytes'] / _MIB:.0f} MiB" if i == 0 else ""
-            lines.append(
-                f"| {first} | {stage} | {cost['results']:,} | {cost['refusals']:,} | "
-                f"{1000 * cost['median_seconds']:.2f} ms | {1000 * cost['worst_seconds']:,.0f} ms | "
-                f"{cost['most_bytes'] / _MIB:.1f} MiB | {grown} |"
-            )
-    return "\n".join(lines)
-
-
-def model_table(models: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
-    """One line for each model and picture."""
-    lines = ["| model | numbers | picture | per megapixel, one thread | beside picture and result |"]
-    lines.append("|---|" + "---:|" * 4)
-    lines += (
-        f"| {name} | {row['parameters']:,} | {row['pixels']} | {row['seconds_per_megapixel']:.2f} s | "
-        f"{row['bytes'] / _MIB:.0f} MiB |"
-        for name, rows in models.items()
-        for row in rows
-    )
-    return "\n".join(lines)
-
-
-def write(path: Path, result: dict[str, Any]) -> None:
-    """The result files, from what the runs gave."""
-    path.with_suffix(".json").write_text(json.dumps(result, indent=1) + "\n")
-    text = (
-        f"{table(result['sets'])}\n\nMedian and worst of one call, processor time. Allocated: the most at once through "
-        f"Python and numpy. Process grew: its highest resident memory over all calls, beyond that after the first "
-        f"files. Nothing but results and errors of gamutmeta's came of any file.\n\n{model_table(result['models'])}\n"
-    )
-    path.with_suffix(".md").write_text(text)
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """See the module's docstring."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mutations", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=1, help="of the mutations")
-    parser.add_argument("--name", default="hostile", help="of the result files")
-    options = parser.parse_args(arguments)
-    sets = {}
+
+
+def measure(options: argparse.Namespace, result: Result) -> Iterator[str]:
+    result |= {"mutations": options.mutations, "seed": options.seed, "sets": {}, "models": {}}
     for name in SETS:
         with ProcessPoolExecutor(1, get_context("spawn")) as pool:
-            sets[name] = pool.submit(_in_own_process, name, options.mutations, options.seed).result()
-        print(table({name: sets[name]}), flush=True)
-    shapes = ((500, 500), (1, 250_000))
-    models = {name: [model_cost(model, shape) for shape in shapes] for name, model in MODELS.items()}
-    print(model_table(models))
-    result = {"machine": describe(), "mutations": options.mutations, "seed": options.seed, "sets": sets}
-    write(RESULTS / options.name, result | {"models": models})
+            work = pool.submit(_in_own_process, name, options.mutations, options.seed)
+            result["sets"][name] = work.result()
+        yield name
+    for name, model in MODELS.items():
+        result["models"][name] = [model_cost(model, shape) for shape in ((500, 500), (1, 250_000))]
+        yield name
 
+
+def document(result: Result) -> str:
+    """One line for each stage of each set, and one for each model and picture."""
+    heads = ["files", "stage", "results", "refusals", "median", "worst", "allocated", "process grew"]
+    lines = []
+    for name, found in result["sets"].items():
+        first = f"{name}: {found['files']:,}, up to {found['largest_bytes'] / 1000:,.0f} KB"
+        grown = f"{found['grown_bytes'] / _MIB:.0f} MiB"
+        for stage, cost in found["stages"].items():
+            times = [f"{1000 * cost['median_seconds']:.2f} ms", f"{1000 * cost['worst_seconds']:,.0f} ms"]
+            counts = [f"{cost['results']:,}", f"{cost['refusals']:,}"]
+            lines.append([first, stage, *counts, *times, f"{cost['most_bytes'] / _MIB:.1f} MiB", grown])
+            first = grown = ""
+    models = [_model_line(name, row) for name, rows in result["models"].items() for row in rows]
+    model_heads = ["model", "numbers", "picture", "per megapixel, one thread", "beside picture and result"]
+    return (
+        f"{table(heads, lines, 'llr')}\n\nMedian and worst of one call, processor time. Allocated: the most at once "
+        f"through Python and numpy. Process grew: its highest resident memory over all calls, beyond that after the "
+        f"first files. Nothing but results and errors of gamutmeta's came of any file.\n\n"
+        f"{table(model_heads, models, 'lr')}\n"
+    )
+
+
+def _model_line(name: str, row: Row) -> list[str]:
+    seconds, memory = f"{row['seconds_per_megapixel']:.2f} s", f"{row['bytes'] / _MIB:.0f} MiB"
+    return [name, f"{row['parameters']:,}", row["pixels"], seconds, memory]
+
+
+BENCHMARK = Benchmark("hostile", __doc__, arguments, measure, document)
 
 if __name__ == "__main__":
-    main()
+    sys.exit(BENCHMARK.main())

@@ -7,10 +7,10 @@ adds. Run it where all extras are installed. An extra counts with everything it 
 what two extras share counts for both. Writes ``results/installed.json`` and ``results/installed.md``.
 """
 
-from __future__ import annotations
-
-import json
+import argparse
+import sys
 import tomllib
+from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,9 @@ from typing import Any
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from benchmarks.machine import describe
+from benchmarks.harness import Benchmark, Result, table
+from benchmarks.machine import ROOT
 from gamutmeta import __version__
-
-ROOT = Path(__file__).parents[1]
-RESULTS = Path(__file__).parent / "results"
 
 
 def needed(requirements: list[str]) -> set[str]:
@@ -43,7 +41,6 @@ def needed(requirements: list[str]) -> set[str]:
 
 
 def size_of(name: str) -> int:
-    """Bytes of a package's files."""
     files = distribution(name).files or []
     paths = {Path(str(file.locate())).resolve() for file in files if file.suffix != ".pyc"}
     return sum(path.stat().st_size for path in paths if path.is_file())
@@ -77,28 +74,26 @@ def _summary(names: set[str], own: int = 0) -> dict[str, Any]:
     return {"bytes": sum(size for _, size in packages.values()), "packages": packages}
 
 
-def table(measured: dict[str, dict[str, Any]]) -> list[str]:
-    """A line for each extra."""
-    lines = ["| extra | MB | the largest packages of it |", "|---|---:|---|"]
-    for extra, values in measured.items():
-        packages: dict[str, tuple[str, int]] = values["packages"]
-        largest = ", ".join(f"{name} {version} ({_mb(size)})" for name, (version, size) in list(packages.items())[:3])
-        lines.append(f"| {f'`{extra}`' if extra else 'none'} | {_mb(values['bytes'])} | {largest} |")
-    return lines
-
-
 def _mb(size: int) -> str:
     return f"{size / 1e6:.1f}" if size < 10_000_000 else f"{size / 1e6:.0f}"
 
 
-def main() -> None:
-    """See the module's docstring."""
-    measured = sizes()
-    lines = table(measured)
-    print("\n".join(lines))
-    (RESULTS / "installed.json").write_text(json.dumps({"machine": describe(), "sizes": measured}, indent=1) + "\n")
-    (RESULTS / "installed.md").write_text("\n".join(lines) + "\n")
+def measure(options: argparse.Namespace, result: Result) -> Iterator[str]:
+    del options
+    result["sizes"] = sizes()
+    yield f"{len(result['sizes']) - 1} extras are installed"
 
+
+def document(result: Result) -> str:
+    lines = []
+    for extra, values in result["sizes"].items():
+        packages: dict[str, tuple[str, int]] = values["packages"]
+        largest = ", ".join(f"{name} {version} ({_mb(size)})" for name, (version, size) in list(packages.items())[:3])
+        lines.append([f"`{extra}`" if extra else "none", _mb(values["bytes"]), largest])
+    return table(["extra", "MB", "the largest packages of it"], lines, "lrl") + "\n"
+
+
+BENCHMARK = Benchmark("installed", __doc__, lambda _: None, measure, document)
 
 if __name__ == "__main__":
-    main()
+    sys.exit(BENCHMARK.main())

@@ -1,73 +1,62 @@
 """What other software does to files with payloads.
 
-    python -m benchmarks.interoperability [--tool NAME...]
+    python -m benchmarks.interoperability [--tool NAME...] [--spec]
 
 Lets every tool that is installed (see ``python -m benchmarks.interop.tools``; sharp is found through ``NODE_PATH``)
-loose on a file of each carrier, and looks at what is left. Writes ``results/interoperability.json`` and
-``spec/interoperability.md``, unless only some of the tools were asked for, or some are missing that the last results
-have.
+loose on a file of each carrier, and looks at what is left. With ``--spec`` the result is written as
+``spec/interoperability.md``, too, unless tools are missing that the committed results have.
 """
 
-from __future__ import annotations
-
 import argparse
-import json
 import platform
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
 
-from benchmarks.interop.commands import COMMANDS
+from benchmarks.harness import RESULTS as FOLDER
+from benchmarks.harness import Benchmark, Result, load
 from benchmarks.interop.libraries import LIBRARIES
-from benchmarks.interop.orders import orders
-from benchmarks.interop.outcome import examine
+from benchmarks.interop.operations import COMMANDS
 from benchmarks.interop.report import document
-from benchmarks.interop.samples import CARRIERS
 from benchmarks.interop.tools import TOOLS
+from benchmarks.machine import ROOT
 
-if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
-
-__all__ = ["DOCUMENT", "OPERATIONS", "RESULTS", "main", "measure"]
-
-ROOT = Path(__file__).parents[1]
-RESULTS = ROOT / "benchmarks" / "results" / "interoperability.json"
+RESULTS = FOLDER / "interoperability.json"
 DOCUMENT = ROOT / "spec" / "interoperability.md"
-
 OPERATIONS = (*COMMANDS, *LIBRARIES)
 
 
-def measure(tools: Collection[str]) -> dict[str, Any]:
-    """Examine the tools of these names."""
-    rows = []
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--tool", nargs="+", choices=list(TOOLS), default=list(TOOLS), help="examine these alone")
+    parser.add_argument("--spec", action="store_true", help="write spec/interoperability.md as well")
+
+
+def measure(options: argparse.Namespace, result: Result) -> Iterator[str]:
+    from benchmarks.interop.orders import orders
+    from benchmarks.interop.outcome import CARRIERS, examine
+
+    versions = {name: tool.version() for name, tool in TOOLS.items() if name in options.tool and tool.version()}
+    lost = sorted(load(RESULTS)["versions"].keys() - versions.keys())
+    if options.spec and lost:
+        sys.exit(f"not installed, but among the committed results: {', '.join(lost)}; nothing was measured")
+    result["system"] = f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
+    result |= {"versions": versions, "orders": []}
     for carrier, host in CARRIERS.items():
         for operation in OPERATIONS:
-            if host not in operation.hosts or operation.tool not in tools:
+            if host not in operation.hosts or operation.tool not in options.tool:
                 continue
             outcome = examine(operation, carrier)
             if outcome is not None:
-                rows.append(outcome.to_json() | {"verdict": outcome.verdict})
-                print(f"{carrier:6} {operation.label:70} {outcome.verdict}", flush=True)
-    signed = [order.to_json() for order in orders()] if "c2pa-python" in tools else []
-    versions = {name: tool.version() for name, tool in TOOLS.items() if name in tools and tool.version()}
-    system = f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
-    return {"system": system, "versions": versions, "rows": rows, "orders": signed}
+                result["rows"].append(asdict(outcome) | {"verdict": outcome.verdict})
+                yield f"{carrier:6} {operation.label:70} {outcome.verdict}"
+    if "c2pa-python" in options.tool and "c2pa-python" in versions:
+        result["orders"] = [order.to_json() for order in orders()]
+        yield f"{len(result['orders'])} orders of payload and signature"
+    if options.spec:
+        DOCUMENT.write_text(document(result), encoding="utf-8")
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """See the module's docstring."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--tool", nargs="+", choices=list(TOOLS), help="examine these alone, and write nothing")
-    options = parser.parse_args(arguments)
-    results = measure(options.tool or list(TOOLS))
-    before = json.loads(RESULTS.read_text(encoding="utf-8"))["versions"] if RESULTS.exists() else {}
-    lost = sorted(before.keys() - results["versions"].keys())
-    if options.tool:
-        return
-    if lost:
-        parser.error(f"not installed, but among the last results: {', '.join(lost)}; nothing was written")
-    RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    DOCUMENT.write_text(document(results), encoding="utf-8")
-
+BENCHMARK = Benchmark("interoperability", __doc__, arguments, measure, document)
 
 if __name__ == "__main__":
-    main()
+    sys.exit(BENCHMARK.main())

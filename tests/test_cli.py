@@ -241,7 +241,10 @@ class TestUsage:
             (["reduce", "-o", "x.jpg"], "Missing argument"),
             (["reduce", "photo.tif", "-o", "x.bmp"], "must end in .jpg"),
             (["reduce", "photo.tif", "-o", "photo.tif"], "photo.tif is an input"),
-            (["reduce", "photo.tif", "-o", "x.png", "--carrier", "com"], "does not fit a PNG file, which takes itxt, sidecar"),
+            (
+                ["reduce", "photo.tif", "-o", "x.png", "--carrier", "com"],
+                "does not fit a PNG file, which takes itxt, sidecar",
+            ),
             (
                 ["reduce", "photo.tif", "-o", "x.png", "--format", "jpeg"],
                 "--format jpeg does not fit the suffix of x.png",

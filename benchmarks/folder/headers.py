@@ -5,8 +5,6 @@
 Prints one JSON object.
 """
 
-from __future__ import annotations
-
 import contextlib
 import io
 import json
@@ -14,15 +12,11 @@ import mmap
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from gamutmeta import carriers
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-__all__ = ["METHODS", "forget"]
 
 
 def _whole(path: Path) -> None:
@@ -32,7 +26,7 @@ def _whole(path: Path) -> None:
 class _Mapped(mmap.mmap):
     """A mapped file that is sought like any other; before Python 3.13 `mmap` does not say where it is then."""
 
-    def seek(self, position: int, whence: int = os.SEEK_SET, /) -> int:  # type: ignore[override]
+    def seek(self, position: int, whence: Any = os.SEEK_SET, /) -> int:  # type: ignore[override, unused-ignore]
         super().seek(position, whence)
         return self.tell()
 
@@ -78,12 +72,11 @@ def _read_so_far() -> tuple[int, int]:
 
 
 def main() -> None:
-    """See the module's docstring."""
     method, folder = sys.argv[1], Path(sys.argv[2])
     paths = sorted(folder.iterdir())
     start, before = time.perf_counter(), _read_so_far()
     if method == "info":
-        from gamutmeta.__main__ import main as command  # noqa: PLC0415 - its import is a part of what it takes
+        from gamutmeta.__main__ import main as command  # its import is a part of what it takes
 
         sys.argv = ["gamutmeta", "info", "--json", str(folder)]
         with contextlib.redirect_stdout(io.StringIO()) as output, contextlib.suppress(SystemExit):

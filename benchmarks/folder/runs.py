@@ -1,7 +1,5 @@
 """The measurements of both tests."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil
@@ -9,35 +7,21 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING, Any
 
 from benchmarks.folder.headers import METHODS, forget
-from benchmarks.process import ROOT
-from gamutmeta.color.threads import THREADS_VARIABLE, core_count
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-__all__ = ["HEADERS", "Variant", "headers", "throughput", "variants"]
-
-Row = dict[str, Any]
+from benchmarks.harness import Row
+from benchmarks.machine import ROOT, THREAD_VARIABLES
+from gamutmeta.color.threads import core_count
 
 HEADERS = (*METHODS, "info")
-_KINDS = ("jpg", "png", "tif")
 
 
 def headers(samples: Sequence[Path], files: int, repeat: int, folder: Path) -> list[Row]:
-    """Rows of all ways to take payloads out, with and without the files in the system's cache.
-
-    Args:
-        samples: files with payloads; they are copied by turns.
-        files: how many copies are made.
-        repeat: rounds.
-        folder: for the copies.
-    """
+    """Rows of all ways to take payloads out of so many copies of samples, with and without the system's cache."""
     for number in range(files):
         sample = samples[number % len(samples)]
         shutil.copyfile(sample, folder / f"{number:04}{sample.suffix}")
@@ -62,12 +46,7 @@ def headers(samples: Sequence[Path], files: int, repeat: int, folder: Path) -> l
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One way to share the cores.
-
-    Attributes:
-        jobs: files at the same time.
-        threads: of each; None for what it takes by itself.
-    """
+    """One way to share the cores: jobs at the same time, and threads of each (None: what it takes by itself)."""
 
     jobs: int
     threads: int | None
@@ -79,15 +58,7 @@ def variants(jobs: Sequence[int]) -> list[Variant]:
 
 
 def throughput(source: Path, images: int, chosen: Sequence[Variant], repeat: int, folder: Path) -> Iterator[Row]:
-    """Rows of reducing and then restoring copies of a photograph, by variant.
-
-    Args:
-        source: the photograph.
-        images: how many copies are made.
-        chosen: the variants; they take turns.
-        repeat: rounds.
-        folder: for the copies and what is made of them.
-    """
+    """Rows of reducing and then restoring so many copies of a photograph; the chosen variants take turns."""
     photographs, reduced, restored = (folder / name for name in ("photographs", "reduced", "restored"))
     photographs.mkdir()
     for number in range(images):
@@ -122,7 +93,7 @@ def _times(seconds: Sequence[float]) -> Row:
 def _run(command: Sequence[str], threads: int | None) -> tuple[float, float, int | None]:
     """Seconds of a command, its processor seconds, and the most memory its processes had at one time, in MiB."""
     environment = dict(os.environ)
-    for variable in (THREADS_VARIABLE, "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    for variable in THREAD_VARIABLES:
         environment.pop(variable, None)
         if threads is not None:
             environment[variable] = str(threads)

@@ -1,19 +1,14 @@
 """The card: what it is, what it can do, and how its time is taken."""
 
-from __future__ import annotations
-
 import importlib.util
 import time
+from collections.abc import Callable, Iterator
+from functools import partial
 from importlib.metadata import version
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from benchmarks.gpu.figures import Row
-
-__all__ = ["abilities", "clocked", "describe_card", "refusal", "timed"]
+from benchmarks.harness import Row
 
 _COPIED = 1 << 30
 """Bytes; many times any cache."""
@@ -27,7 +22,7 @@ def refusal() -> str | None:
     for library in ("torch", "triton"):
         if importlib.util.find_spec(library) is None:
             return f"{library} is not installed; pip install 'gamutmeta[gpu]'"
-    import torch  # noqa: PLC0415 - may be missing
+    import torch
 
     if not torch.cuda.is_available():
         return f"torch {torch.__version__} finds no CUDA device; nothing is measured without one"
@@ -36,7 +31,7 @@ def refusal() -> str | None:
 
 def describe_card() -> dict[str, Any]:
     """Name, memory, compute capability and versions."""
-    import torch  # noqa: PLC0415
+    import torch
 
     card = torch.cuda.get_device_properties(0)
     return {
@@ -50,58 +45,55 @@ def describe_card() -> dict[str, Any]:
     }
 
 
-def timed(work: Callable[[], object], repeat: int) -> dict[str, Any]:
+def timed(work: Callable[[], object], repeat: int) -> Row:
     """Seconds of `work` on the GPU by its own events; once before that does not count."""
-    import torch  # noqa: PLC0415
+    import torch
 
-    work()
-    seconds = []
-    for _ in range(repeat):
-        start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
-        torch.cuda.synchronize()
+    def once() -> float:
+        start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))  # type: ignore[no-untyped-call]
         start.record()
         work()
         end.record()
         torch.cuda.synchronize()
-        seconds.append(start.elapsed_time(end) / 1000)
-    return {"best": min(seconds), "median": median(seconds), "rounds": repeat}
+        return float(start.elapsed_time(end)) / 1000
+
+    return _rounds(work, once, repeat)
 
 
-def clocked(work: Callable[[], object], repeat: int) -> dict[str, Any]:
+def clocked(work: Callable[[], object], repeat: int) -> Row:
     """Seconds of `work` by the clock, until the GPU is done; once before that does not count."""
-    import torch  # noqa: PLC0415
+    import torch
+
+    def once() -> float:
+        start = time.perf_counter()
+        work()
+        torch.cuda.synchronize()
+        return time.perf_counter() - start
+
+    return _rounds(work, once, repeat)
+
+
+def _rounds(work: Callable[[], object], once: Callable[[], float], repeat: int) -> Row:
+    import torch
 
     work()
     seconds = []
     for _ in range(repeat):
         torch.cuda.synchronize()
-        start = time.perf_counter()
-        work()
-        torch.cuda.synchronize()
-        seconds.append(time.perf_counter() - start)
+        seconds.append(once())
     return {"best": min(seconds), "median": median(seconds), "rounds": repeat}
 
 
 def abilities(repeat: int) -> Iterator[Row]:
-    """Rows of copying and of products of matrices."""
-    import torch  # noqa: PLC0415
-
-    yield {"part": "card", "task": "copy", "bytes": 2 * _COPIED} | _copying(repeat)
-    before = torch.backends.cuda.matmul.allow_tf32
-    for task, dtype, tf32 in (("float32", torch.float32, False), ("tf32", torch.float32, True),
-                              ("bfloat16", torch.bfloat16, False)):  # fmt: skip
-        torch.backends.cuda.matmul.allow_tf32 = tf32
-        a = torch.randn(_SIDE, _SIDE, device="cuda", dtype=dtype)
-        out = torch.empty_like(a)
-        yield {"part": "card", "task": task, "flop": 2 * _SIDE**3} | timed(
-            lambda a=a, out=out: torch.mm(a, a, out=out), repeat
-        )
-    torch.backends.cuda.matmul.allow_tf32 = before
-
-
-def _copying(repeat: int) -> dict[str, Any]:
-    import torch  # noqa: PLC0415
+    import torch
 
     source = torch.zeros(_COPIED, dtype=torch.uint8, device="cuda")
     target = torch.empty_like(source)
-    return timed(lambda: target.copy_(source), repeat)
+    yield {"part": "card", "task": "copy", "bytes": 2 * _COPIED} | timed(lambda: target.copy_(source), repeat)
+    before = torch.backends.cuda.matmul.allow_tf32
+    for task, dtype in (("float32", torch.float32), ("tf32", torch.float32), ("bfloat16", torch.bfloat16)):
+        torch.backends.cuda.matmul.allow_tf32 = task == "tf32"
+        a = torch.randn(_SIDE, _SIDE, device="cuda", dtype=dtype)
+        product = partial(torch.mm, a, a, out=torch.empty_like(a))
+        yield {"part": "card", "task": task, "flop": 2 * _SIDE**3} | timed(product, repeat)
+    torch.backends.cuda.matmul.allow_tf32 = before

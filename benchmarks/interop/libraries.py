@@ -1,27 +1,21 @@
 """Operations of Python libraries, each as somebody would write it who has never heard of payloads."""
 
-from __future__ import annotations
-
+import importlib
 import os
 import tempfile
 import warnings
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import Any, Final
 
 import numpy as np
 import tifffile
 from PIL import Image, ImageOps
 
-from benchmarks.interop.operations import EVERY, Kind, Operation, Place, ToolError, Work, complaints
+from benchmarks.interop.operations import EVERY, HOST_FORMATS, Kind, Operation, Place, ToolError, Work, complaints
+from gamutmeta.carriers import HostFormat
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from gamutmeta.carriers import HostFormat
-
-__all__ = ["LIBRARIES"]
-
-_ALL: Final[tuple[HostFormat, ...]] = ("jpeg", "png", "tiff")
 _JPEG: Final[tuple[HostFormat, ...]] = ("jpeg",)
 _PNG: Final[tuple[HostFormat, ...]] = ("png",)
 _TIFF: Final[tuple[HostFormat, ...]] = ("tiff",)
@@ -32,7 +26,7 @@ def _library(
     kind: Kind,
     label: str,
     body: Callable[[Place], Any],
-    hosts: tuple[HostFormat, ...] = _ALL,
+    hosts: tuple[HostFormat, ...] = HOST_FORMATS,
     *,
     keeps: tuple[str, ...] = (),
     suffix: str | None = None,
@@ -106,24 +100,8 @@ def _pillow_read(place: Place) -> Any:
         return np.asarray(image)
 
 
-def _half(image: Image.Image) -> Image.Image:
-    return image.resize((image.width // 2, image.height // 2))
-
-
-def _thumbnail(image: Image.Image) -> None:
-    image.thumbnail((48, 48))
-
-
-def _turned(image: Image.Image) -> Image.Image:
-    return ImageOps.exif_transpose(image.transpose(Image.Transpose.ROTATE_90))
-
-
-def _kept_exif(image: Image.Image) -> Any:
-    return image.getexif()
-
-
 def _kept_text(image: Image.Image) -> Any:
-    from PIL.PngImagePlugin import PngInfo  # noqa: PLC0415 - for PNG alone
+    from PIL.PngImagePlugin import PngInfo
 
     text = PngInfo()
     for name, value in image.text.items():  # type: ignore[attr-defined] # a PngImageFile
@@ -134,133 +112,98 @@ def _kept_text(image: Image.Image) -> Any:
 # --- others ----------------------------------------------------------------------------------------------------------
 
 
-def _imagecodecs_read(place: Place) -> Any:
-    import imagecodecs  # noqa: PLC0415 - an extra
-
-    decode = {".jpg": imagecodecs.jpeg8_decode, ".png": imagecodecs.png_decode}[place.source.suffix]
-    return decode(place.source.read_bytes())
+def _by(module: str, work: Callable[[Any, str, str], Any]) -> Callable[[Place], Any]:
+    """What a module, which is imported for this alone, does with the names of source and target."""
+    return lambda place: work(importlib.import_module(module), str(place.source), str(place.target))
 
 
-def _tifffile_saved(place: Place) -> None:
-    tifffile.imwrite(place.target, tifffile.imread(place.source), photometric="rgb")
-
-
-def _opencv_read(place: Place) -> Any:
-    import cv2  # noqa: PLC0415 - large
-
-    return np.ascontiguousarray(cv2.imread(str(place.source)))
-
-
-def _opencv_saved(place: Place) -> None:
-    import cv2  # noqa: PLC0415 - large
-
-    cv2.imwrite(str(place.target), cv2.imread(str(place.source)))
-
-
-def _opencv_half(place: Place) -> None:
-    import cv2  # noqa: PLC0415 - large
-
-    cv2.imwrite(str(place.target), cv2.resize(cv2.imread(str(place.source)), (48, 32)))
+def _imagecodecs_read(codecs: Any, source: str, _: str) -> Any:
+    decode = {".jpg": codecs.jpeg8_decode, ".png": codecs.png_decode}[Path(source).suffix]
+    return decode(Path(source).read_bytes())
 
 
 def _vips(method: str = "copy", *arguments: Any) -> Callable[[Place], None]:
-    def body(place: Place) -> None:
-        import pyvips  # noqa: PLC0415 - another library than the program's
+    def work(pyvips: Any, source: str, target: str) -> None:
+        getattr(pyvips.Image.new_from_file(source), method)(*arguments).write_to_file(target)
 
-        image = pyvips.Image.new_from_file(str(place.source))
-        getattr(image, method)(*arguments).write_to_file(str(place.target))
-
-    return body
+    return _by("pyvips", work)
 
 
-def _vips_read(place: Place) -> Any:
-    import pyvips  # noqa: PLC0415 - see above
-
-    return pyvips.Image.new_from_file(str(place.source)).numpy()
-
-
-def _piexif_inserted(place: Place) -> None:
-    import piexif  # noqa: PLC0415 - for this alone
-
-    exif = piexif.load(str(place.source))
+def _piexif_inserted(piexif: Any, source: str, target: str) -> None:
+    exif = piexif.load(source)
     exif["0th"][piexif.ImageIFD.Artist] = b"Somebody"
-    piexif.insert(piexif.dump(exif), str(place.source), str(place.target))
-
-
-def _piexif_removed(place: Place) -> None:
-    import piexif  # noqa: PLC0415 - for this alone
-
-    piexif.remove(str(place.source), str(place.target))
-
-
-def _piexif_transplanted(place: Place) -> None:
-    import piexif  # noqa: PLC0415 - for this alone
-
-    piexif.transplant(str(place.source), str(place.twin), str(place.target))
+    piexif.insert(piexif.dump(exif), source, target)
 
 
 def _oxipng(*, level: int = 2, strip: str = "none") -> Callable[[Place], None]:
-    def body(place: Place) -> None:
-        import oxipng  # noqa: PLC0415 - for this alone
+    def work(oxipng: Any, source: str, target: str) -> None:
+        oxipng.optimize(source, target, level=level, strip=getattr(oxipng.StripChunks, strip)())
 
-        chunks = getattr(oxipng.StripChunks, strip)()
-        oxipng.optimize(place.source, place.target, level=level, strip=chunks)
-
-    return body
+    return _by("oxipng", work)
 
 
-def _c2pa_read(place: Place) -> None:
-    from benchmarks.interop import signing  # noqa: PLC0415 - needs c2pa-python
-
-    if signing.read(place.source.read_bytes()) is not None:
+def _c2pa_read(signing: Any, source: str, _: str) -> None:
+    if signing.read(Path(source).read_bytes()) is not None:
         raise ToolError("a manifest was found where there is none")
 
 
-def _c2pa_signed(place: Place) -> None:
-    from benchmarks.interop import signing  # noqa: PLC0415 - needs c2pa-python
+def _c2pa_signed(times: int) -> Callable[[Place], None]:
+    def work(signing: Any, source: str, target: str) -> None:
+        data = Path(source).read_bytes()
+        for _ in range(times):
+            data = signing.sign(data)
+        Path(target).write_bytes(data)
 
-    place.target.write_bytes(signing.sign(place.source.read_bytes()))
-
-
-def _c2pa_signed_twice(place: Place) -> None:
-    from benchmarks.interop import signing  # noqa: PLC0415 - needs c2pa-python
-
-    signed = signing.sign(place.source.read_bytes())
-    place.target.write_bytes(signing.sign(signed))
+    return _by("benchmarks.interop.signing", work)
 
 
+# fmt: off
 LIBRARIES: Final = (
     _library("Pillow", "read", "Image.open(IN)", _pillow_read),
     _library("tifffile", "read", "tifffile.imread(IN)", lambda place: tifffile.imread(place.source), _TIFF),
-    _library("imagecodecs", "read", "jpeg8_decode / png_decode", _imagecodecs_read, ("jpeg", "png")),
-    _library("OpenCV", "read", "cv2.imread(IN)", _opencv_read),
-    _library("pyvips", "read", "Image.new_from_file(IN).numpy()", _vips_read),
-    _library("c2pa-python", "read", "Reader(IN)", _c2pa_read),
-    _library("piexif", "metadata", "piexif.insert(exif, IN, OUT)", _piexif_inserted, _JPEG, keeps=EVERY),
-    _library("piexif", "metadata", "piexif.transplant(IN, twin, OUT)", _piexif_transplanted, _JPEG),
-    _library("piexif", "strip", "piexif.remove(IN, OUT)", _piexif_removed, _JPEG, keeps=EVERY),
-    _library("c2pa-python", "sign", "Builder.sign(IN, OUT)", _c2pa_signed, keeps=EVERY),
-    _library("c2pa-python", "sign", "Builder.sign() twice", _c2pa_signed_twice, keeps=EVERY),
+    _library("imagecodecs", "read", "jpeg8_decode / png_decode",
+             _by("imagecodecs", _imagecodecs_read), ("jpeg", "png")),
+    _library("OpenCV", "read", "cv2.imread(IN)", _by("cv2", lambda cv2, i, _: cv2.imread(i))),
+    _library("pyvips", "read", "Image.new_from_file(IN).numpy()",
+             _by("pyvips", lambda pyvips, i, _: pyvips.Image.new_from_file(i).numpy())),
+    _library("c2pa-python", "read", "Reader(IN)", _by("benchmarks.interop.signing", _c2pa_read)),
+    _library("piexif", "metadata", "piexif.insert(exif, IN, OUT)", _by("piexif", _piexif_inserted), _JPEG, keeps=EVERY),
+    _library("piexif", "metadata", "piexif.transplant(IN, twin, OUT)",
+             lambda place: importlib.import_module("piexif").transplant(str(place.source), str(place.twin),
+             str(place.target)), _JPEG),
+    _library("piexif", "strip", "piexif.remove(IN, OUT)",
+             _by("piexif", lambda piexif, i, o: piexif.remove(i, o)), _JPEG, keeps=EVERY),
+    _library("c2pa-python", "sign", "Builder.sign(IN, OUT)", _c2pa_signed(1), keeps=EVERY),
+    _library("c2pa-python", "sign", "Builder.sign() twice", _c2pa_signed(2), keeps=EVERY),
     _library("oxipng", "recode", "oxipng.optimize(IN, OUT)", _oxipng(), _PNG, keeps=EVERY),
     _library("oxipng", "recode", "oxipng.optimize(IN, OUT, level=6)", _oxipng(level=6), _PNG, keeps=EVERY),
     _library("oxipng", "strip", "oxipng.optimize(IN, OUT, strip=safe)", _oxipng(strip="safe"), _PNG),
     _library("oxipng", "strip", "oxipng.optimize(IN, OUT, strip=all)", _oxipng(strip="all"), _PNG),
     _library("Pillow", "resave", "image.save(OUT)", _saved()),
-    _library("Pillow", "resave", "image.save(OUT, exif=image.getexif())", _saved(exif=_kept_exif), keeps=("tiff",)),
+    _library("Pillow", "resave", "image.save(OUT, exif=image.getexif())",
+             _saved(exif=lambda image: image.getexif()), keeps=("tiff",)),
     _library("Pillow", "resave", 'image.save(OUT, quality="keep")', _saved(quality="keep"), _JPEG),
     _library("Pillow", "resave", "image.save(OUT, pnginfo=text)", _saved(pnginfo=_kept_text), _PNG, keeps=EVERY),
     _library("Pillow", "resave", 'image.save(OUT, compression="raw")', _saved(compression="raw"), _TIFF),
     _library("Pillow", "resave", 'image.save(OUT, compression="tiff_lzw")', _saved(compression="tiff_lzw"), _TIFF),
-    _library("Pillow", "turn", "image.transpose(ROTATE_90).save(OUT)", _saved(_turned), ("png", "tiff")),
-    _library("Pillow", "resize", "image.resize(half).save(OUT)", _saved(_half)),
-    _library("Pillow", "resize", "image.thumbnail(half); image.save(OUT)", _saved(_thumbnail)),
+    _library("Pillow", "turn", "image.transpose(ROTATE_90).save(OUT)",
+             _saved(lambda image: ImageOps.exif_transpose(image.transpose(Image.Transpose.ROTATE_90))), ("png",
+             "tiff")),
+    _library("Pillow", "resize", "image.resize(half).save(OUT)",
+             _saved(lambda image: image.resize((image.width // 2, image.height // 2)))),
+    _library("Pillow", "resize", "image.thumbnail(half); image.save(OUT)",
+             _saved(lambda image: image.thumbnail((48, 48)))),
     _library("Pillow", "convert", 'image.save("OUT.png")', _converted(".png"), ("jpeg", "tiff"), suffix=".png"),
     _library("Pillow", "convert", 'image.save("OUT.tif")', _converted(".tif"), ("jpeg", "png"), suffix=".tif"),
     _library("Pillow", "convert", 'image.save("OUT.jpg")', _converted(".jpg"), ("png", "tiff"), suffix=".jpg"),
-    _library("tifffile", "resave", "tifffile.imwrite(OUT, tifffile.imread(IN))", _tifffile_saved, _TIFF),
-    _library("OpenCV", "resave", "cv2.imwrite(OUT, cv2.imread(IN))", _opencv_saved),
-    _library("OpenCV", "resize", "cv2.imwrite(OUT, cv2.resize(...))", _opencv_half),
+    _library("tifffile", "resave", "tifffile.imwrite(OUT, tifffile.imread(IN))",
+             lambda place: tifffile.imwrite(place.target, tifffile.imread(place.source), photometric="rgb"), _TIFF),
+    _library("OpenCV", "resave", "cv2.imwrite(OUT, cv2.imread(IN))",
+             _by("cv2", lambda cv2, i, o: cv2.imwrite(o, cv2.imread(i)) and None)),
+    _library("OpenCV", "resize", "cv2.imwrite(OUT, cv2.resize(...))",
+             _by("cv2", lambda cv2, i, o: cv2.imwrite(o, cv2.resize(cv2.imread(i), (48, 32))) and None)),
     _library("pyvips", "resave", "image.write_to_file(OUT)", _vips()),
     _library("pyvips", "turn", "image.rot90().write_to_file(OUT)", _vips("rot90"), ("png", "tiff")),
     _library("pyvips", "resize", "image.resize(0.5).write_to_file(OUT)", _vips("resize", 0.5)),
 )
+# fmt: on

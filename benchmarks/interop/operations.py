@@ -1,22 +1,16 @@
 """What the software is asked to do, and how one such thing is done."""
 
-from __future__ import annotations
-
 import re
 import shlex
 import subprocess
+import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from pathlib import Path
+from typing import Any, Final, Literal
 
 from benchmarks.interop.tools import SECONDS, environment, resolve
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from gamutmeta.carriers import HostFormat
-
-__all__ = ["EVERY", "KINDS", "Command", "Kind", "Operation", "Place", "ToolError", "Work", "complaints"]
+from gamutmeta.carriers import HostFormat
 
 Kind = Literal["read", "metadata", "strip", "recode", "turn", "resave", "resize", "convert", "sign"]
 
@@ -34,6 +28,7 @@ KINDS: dict[Kind, str] = {
 """Kinds of operations, in the order of the tables."""
 
 
+HOST_FORMATS: Final[tuple[HostFormat, ...]] = ("jpeg", "png", "tiff")
 EVERY = ("app11", "com", "itxt", "tiff")
 """The carriers inside files."""
 
@@ -44,13 +39,10 @@ class ToolError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The files an operation works on.
+    """The files an operation works on: what it is given, where the result goes, and some to put in.
 
-    Attributes:
-        source: the file that is handed to it; not to be changed.
-        target: where the result goes, with the ending of the source. Operations that work in place find a copy there.
-        twin: the same file without the payload.
-        xmp, icc: further files to put in.
+    Operations that work in place find a copy of the source, which is not to be changed, at the target. The twin is the
+    same file without the payload.
     """
 
     source: Path
@@ -62,12 +54,7 @@ class Place:
 
 @dataclass(slots=True)
 class Work:
-    """What an operation left.
-
-    Attributes:
-        result: the file it wrote, if any.
-        messages: what it complained of.
-    """
+    """What an operation left: the file it wrote, if any, and what it complained of."""
 
     result: Path | None = None
     messages: list[str] = field(default_factory=list)
@@ -75,15 +62,10 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One thing a tool is asked to do.
+    """One thing a tool of `TOOLS` is asked to do.
 
-    Attributes:
-        tool: its name in `TOOLS`.
-        kind: what it is, roughly.
-        label: what it is, exactly: a command line or some Python.
-        hosts: the kinds of files it is asked to do it with.
-        run: does it.
-        keeps: the carriers whose payload has to outlive it, still valid; for the others nothing is promised.
+    The label says it exactly: a command line or some Python. `keeps` are the carriers whose payload has to outlive it,
+    still valid; for the others nothing is promised.
     """
 
     tool: str
@@ -99,12 +81,8 @@ class Command:
     """A command line to run, or several joined by ``&&``.
 
     ``IN`` and ``OUT`` stand for the files; ``OUT.png`` and the like for another ending. Without ``IN``, the command
-    changes ``OUT``, a copy of the source (``onto_twin``: of the twin). ``XMP`` and ``ICC`` are files to put in.
-
-    Attributes:
-        line: the command.
-        listing: complaints come with the other output, not on standard error.
-        onto_twin: ``OUT`` is the file without the payload at first, and something is copied to it from ``IN``.
+    changes ``OUT``, a copy of the source (``onto_twin``: of the twin). ``XMP`` and ``ICC`` are files to put in. With
+    ``listing``, complaints come with the other output, not on standard error.
     """
 
     line: str
@@ -112,11 +90,7 @@ class Command:
     onto_twin: bool = False
 
     def __call__(self, place: Place) -> Work:
-        """Run it.
-
-        Raises:
-            ToolError: an exit code other than 0.
-        """
+        """Run it; ToolError where an exit code is another than 0."""
         work = Work()
         if self.onto_twin or "IN" not in self.line:
             place.target.write_bytes((place.twin if self.onto_twin else place.source).read_bytes())
@@ -149,14 +123,9 @@ def _run(program: str, arguments: list[str], place: Place, *, listing: bool) -> 
     if start is None:
         raise ToolError(f"{program} is not installed")
     ran = subprocess.run(
-        [*start, *arguments],
-        cwd=place.target.parent,
-        env=environment(),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=SECONDS,
-        check=False,
-    )
+        [*start, *arguments], cwd=place.target.parent, env=environment(), stdin=subprocess.DEVNULL,
+        capture_output=True, timeout=SECONDS, check=False,
+    )  # fmt: skip
     said = ran.stdout + ran.stderr if listing else ran.stderr
     if ran.returncode and not said:
         said = ran.stdout
@@ -180,3 +149,24 @@ def _without_names(line: str, place: Place) -> str:
     line = re.sub(r"\d\d:\d\d:\d\d\.\d+: ", "", line)  # time of day
     line = re.sub(r"\[ *(\w+):\d+@[\d.]+\]", r"\1:", line)  # thread and running time
     return " ".join(line.split())
+
+
+# --- operations of programs ------------------------------------------------------------------------------------------
+
+_SHARP = 'const sharp = require("sharp"); const [i, o] = process.argv.slice(1); '
+
+
+def _program(
+    tool: str, kind: Kind, line: str = "", *, script: str = "", hosts: Any = HOST_FORMATS, keeps: Any = (), **how: bool
+) -> Operation:
+    """The operation of an entry of ``commands.toml``."""
+    if script:
+        line = f"node -e '{_SHARP}{script.replace('IN', 'i').replace('OUT', 'o')}' -- IN OUT"
+    kept = EVERY if keeps == "every" else tuple(keeps)
+    return Operation(tool, kind, script or line, tuple(hosts), Command(line, **how), kept)
+
+
+COMMANDS: Final = tuple(
+    _program(**entry)
+    for entry in tomllib.loads(Path(__file__).with_name("commands.toml").read_text(encoding="utf-8"))["commands"]
+)

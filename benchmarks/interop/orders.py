@@ -1,37 +1,20 @@
 """Payload and C2PA signature in one file: which of them may come first."""
 
-from __future__ import annotations
-
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from benchmarks.interop.samples import CARRIERS, sample
+from benchmarks.interop.outcome import CARRIERS, Sample, sample
 from gamutmeta import carriers
 from gamutmeta.errors import GamutMetaError
 from gamutmeta.expansion import expand
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from benchmarks.interop.samples import Sample
-
-__all__ = ["ORDERS", "Order", "in_order", "orders"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What came of one order.
-
-    Attributes:
-        carrier: of the payload.
-        order: what was done.
-        state: of the manifest, see `signing.Manifest`.
-        failures: codes of the manifest's checks that failed.
-        expand: "ok", or the code of the error with which gamutmeta answers.
-        exact: the restored photograph is the one that the unsigned file gives.
-    """
+    """What came of one order: of the manifest (`signing.Manifest`), of the expansion, and whether that was exact."""
 
     carrier: str
     order: str
@@ -41,7 +24,6 @@ class Order:
     exact: bool | None
 
     def to_json(self) -> dict[str, Any]:
-        """All of it, as JSON values."""
         return asdict(self) | {"failures": list(self.failures)}
 
 
@@ -50,7 +32,7 @@ def _attach(data: bytes, given: Sample) -> bytes:
 
 
 def _sign(data: bytes) -> bytes:
-    from benchmarks.interop import signing  # noqa: PLC0415 - needs c2pa-python
+    from benchmarks.interop import signing
 
     return signing.sign(data)
 
@@ -67,7 +49,7 @@ ORDERS: dict[str, Callable[[Sample], bytes]] = {
 
 def in_order(name: str, carrier: str) -> Order:
     """Make a file in one of the `ORDERS`, and read it with both readers."""
-    from benchmarks.interop import signing  # noqa: PLC0415 - needs c2pa-python
+    from benchmarks.interop import signing
 
     given = sample(carrier)
     data = ORDERS[name](given)
@@ -86,5 +68,4 @@ def in_order(name: str, carrier: str) -> Order:
 
 
 def orders() -> list[Order]:
-    """All orders with all carriers."""
     return [in_order(name, carrier) for name in ORDERS for carrier in CARRIERS]

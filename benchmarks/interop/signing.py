@@ -1,13 +1,11 @@
 """C2PA manifests with a certificate made on the spot; no service is asked, and nothing is time-stamped."""
 
-from __future__ import annotations
-
 import datetime as dt
 import io
 import json
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import c2pa
 from cryptography import x509
@@ -15,27 +13,18 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from gamutmeta.carriers import host_format
-
-if TYPE_CHECKING:
-    from gamutmeta.carriers import HostFormat
-
-__all__ = ["Manifest", "read", "sign"]
+from gamutmeta.carriers import HostFormat, host_format
 
 _MIME: Final[dict[HostFormat, str]] = {"jpeg": "image/jpeg", "png": "image/png", "tiff": "image/tiff"}
 _CAPTURE = "http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture"
+Key = Any
+"""An elliptic curve's private key."""
 _DAY = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a C2PA reader says of a signed file.
-
-    Attributes:
-        state: "Trusted" if all is well and the certificate is ours, "Invalid" if not.
-        successes: codes of the checks that it passed.
-        failures: codes of those that failed.
-    """
+    """What a C2PA reader says ("Trusted" if all is well and the certificate is ours), and codes of its checks."""
 
     state: str
     successes: tuple[str, ...]
@@ -43,20 +32,12 @@ class Manifest:
 
 
 def sign(data: bytes, *, padding: int = 0) -> bytes:
-    """Add a manifest to a JPEG, PNG or TIFF and sign it.
-
-    Args:
-        data: the file.
-        padding: bytes of an assertion of no meaning, to make the manifest so large that it takes several segments.
-    """
+    """Add a manifest to a JPEG, PNG or TIFF, with so many bytes of no meaning, and sign it."""
     definition: dict[str, Any] = {
         "claim_generator_info": [{"name": "gamutmeta tests", "version": "1"}],
         "title": "a photograph",
         "assertions": [
-            {
-                "label": "c2pa.actions",
-                "data": {"actions": [{"action": "c2pa.created", "digitalSourceType": _CAPTURE}]},
-            },
+            {"label": "c2pa.actions", "data": {"actions": [{"action": "c2pa.created", "digitalSourceType": _CAPTURE}]}}
         ],
     }
     if padding:
@@ -109,27 +90,15 @@ def _credentials() -> _Credentials:
     return _Credentials(b"".join(pem), private, settings)
 
 
-def _certificate(
-    subject: str,
-    key: ec.EllipticCurvePrivateKey,
-    issuer: str,
-    issuer_key: ec.EllipticCurvePrivateKey,
-    *,
-    is_authority: bool,
-) -> x509.Certificate:
+def _certificate(subject: str, key: Key, issuer: str, issuer_key: Key, *, is_authority: bool) -> x509.Certificate:
     """A certificate as C2PA wants them: version 3, with key identifiers, and usages that fit."""
     now = dt.datetime.now(dt.UTC)
+    others = ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement", "encipher_only",
+              "decipher_only")  # fmt: skip
     usage = x509.KeyUsage(
-        digital_signature=not is_authority,
-        key_cert_sign=is_authority,
-        crl_sign=is_authority,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        encipher_only=False,
-        decipher_only=False,
-    )
+        digital_signature=not is_authority, key_cert_sign=is_authority, crl_sign=is_authority,
+        **dict.fromkeys(others, False),
+    )  # fmt: skip
     builder = (
         x509.CertificateBuilder()
         .subject_name(_name(subject))
@@ -150,9 +119,5 @@ def _certificate(
 
 
 def _name(common: str) -> x509.Name:
-    return x509.Name(
-        [
-            x509.NameAttribute(NameOID.COMMON_NAME, common),
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "gamutmeta tests"),
-        ]
-    )
+    names = {NameOID.COMMON_NAME: common, NameOID.ORGANIZATION_NAME: "gamutmeta tests"}
+    return x509.Name([x509.NameAttribute(oid, value) for oid, value in names.items()])

@@ -6,16 +6,16 @@ lists it with the versions that are here, or the names of the packages to instal
 does so). Nothing but the standard library is imported, so that this works before anything is installed.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Final, Literal
 
 __all__ = ["SECONDS", "TOOLS", "Tool", "environment", "resolve"]
@@ -33,15 +33,10 @@ _VERSION = re.compile(r"\d+(?:\.\d+)+(?:-\d+)?")
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A program or a library.
+    """A program or a library, what installs it, and under which name.
 
-    Attributes:
-        name: as people know it.
-        installer: what installs it.
-        package: and under which name.
-        besides: packages it needs that it does not bring by itself.
-        asks: for a program or a node module, the command that tells the version.
-        required: whether ``GAMUTMETA_REQUIRE_TOOLS=1`` asks for it; the others are large, or come from elsewhere.
+    `asks` is the command that tells the version; `besides` are packages it does not bring by itself. What is not
+    `required` by ``GAMUTMETA_REQUIRE_TOOLS=1`` is large, or comes from elsewhere.
     """
 
     name: str
@@ -56,41 +51,10 @@ class Tool:
         return _version(self)
 
 
+_LIST = tomllib.loads(Path(__file__).with_name("tools.toml").read_text(encoding="utf-8"))
 TOOLS: Final = {
-    tool.name: tool
-    for tool in (
-        Tool("ExifTool", "apt", "libimage-exiftool-perl", ("exiftool", "-ver")),
-        Tool("Exiv2", "apt", "exiv2", ("exiv2", "--version")),
-        Tool("libjpeg-turbo", "apt", "libjpeg-turbo-progs", ("jpegtran", "-version")),
-        Tool("jpegoptim", "apt", "jpegoptim", ("jpegoptim", "--version")),
-        Tool("jpeginfo", "apt", "jpeginfo", ("jpeginfo", "--version")),
-        Tool("jhead", "apt", "jhead", ("jhead", "-V")),
-        Tool("libjxl", "apt", "libjxl-tools", ("cjxl", "--version")),
-        Tool("WebP", "apt", "webp", ("cwebp", "-version")),
-        Tool("pngcheck", "apt", "pngcheck", ("pngcheck", "-h")),
-        Tool("OptiPNG", "apt", "optipng", ("optipng", "-v")),
-        Tool("pngcrush", "apt", "pngcrush", ("pngcrush", "-version")),
-        Tool("pngquant", "apt", "pngquant", ("pngquant", "--version")),
-        Tool("LibTIFF", "apt", "libtiff-tools", ("tiffinfo", "-h")),
-        Tool("ImageMagick", "apt", "imagemagick", ("convert", "-version")),
-        Tool("GraphicsMagick", "apt", "graphicsmagick", ("gm", "version")),
-        Tool("libvips", "apt", "libvips-tools", ("vips", "--version")),
-        Tool("Pillow", "pip", "pillow"),
-        Tool("tifffile", "pip", "tifffile"),
-        Tool("imagecodecs", "pip", "imagecodecs"),
-        Tool("c2pa-python", "pip", "c2pa-python"),
-        Tool("piexif", "pip", "piexif"),
-        Tool("oxipng", "pip", "pyoxipng"),
-        Tool("pyvips", "pip", "pyvips-binary", besides=("pyvips",)),
-        Tool("OpenCV", "pip", "opencv-python-headless", required=False),
-        Tool(
-            "sharp",
-            "npm",
-            "sharp",
-            ("node", "-e", "console.log(require('sharp').versions.sharp)"),
-            required=False,
-        ),
-    )
+    name: Tool(name, **facts | {key: tuple(facts.get(key, ())) for key in ("asks", "besides")})
+    for name, facts in _LIST.items()
 }
 
 
@@ -119,14 +83,9 @@ def _version(tool: Tool) -> str | None:
     if start is None:
         return None
     ran = subprocess.run(
-        [*start, *tool.asks[1:]],
-        env=environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        timeout=SECONDS,
-        check=False,
-    )
+        [*start, *tool.asks[1:]], env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, timeout=SECONDS, check=False,
+    )  # fmt: skip
     # Some answer with exit code 1. Of node, only a number alone is an answer; errors hold node's own version.
     text = ran.stdout.decode(errors="replace")
     found = _VERSION.fullmatch(text.strip()) if tool.installer == "npm" else _VERSION.search(text)

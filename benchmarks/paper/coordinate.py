@@ -1,34 +1,21 @@
 """Networks of single pixels, such as SIREN: batches to train them on, how long, and their parameters as bytes."""
 
-from __future__ import annotations
-
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Self
 
 import numpy as np
 import torch
+from torch import nn
 
-from benchmarks.rivals.method import clipped_linear, linear_of, out_of_gamut_mask
+from benchmarks.arrays import Codes, Floats, Wide
+from benchmarks.paper.method import Plan, Setting
+from benchmarks.rivals.method import clipped_linear, expanded, linear_of, out_of_gamut_mask
 from benchmarks.rivals.reference import coordinates
 from gamutmeta.color.strips import for_each_strip
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from numpy.typing import NDArray
-    from torch import nn
-
-    from benchmarks.paper.method import Setting
-
-__all__ = ["Pixels", "clock", "parameters_from", "parameters_of", "steps_note", "train"]
-
-Batch = tuple[torch.Tensor, torch.Tensor]
-
-
-def steps_note(done: int, full: int) -> str:
-    """The steps, for the table; says so where they are fewer than the method's own."""
-    return f"{full:,} steps" if done == full else f"quick: {done:,} of {full:,} steps"
+_STRIP_PIXELS = 1 << 16
 
 
 def clock(device: str) -> float:
@@ -55,7 +42,7 @@ class Pixels:
     outside: torch.Tensor
 
     @classmethod
-    def of(cls, wide: NDArray[np.uint16], codes: NDArray[np.uint8], setting: Setting) -> Pixels:
+    def of(cls, wide: Wide, codes: Codes, setting: Setting) -> Self:
         """The pixels of ROMM codes, uint16 (H, W, 3), and sRGB codes, uint8 (H, W, 3)."""
         height, width, _ = wide.shape
         clipped, linear = np.empty(wide.shape, np.float32), np.empty(wide.shape, np.float32)
@@ -96,36 +83,38 @@ def places_of(height: int, width: int, device: str) -> tuple[torch.Tensor, torch
     return rows, columns
 
 
-def train(
-    network: nn.Module,
-    loss_of: Callable[[torch.Generator], torch.Tensor],
-    *,
-    steps: int,
-    rate: float,
-    setting: Setting,
-) -> None:
-    """Adam with a constant learning rate.
+def train(network: nn.Module, loss_of: Callable[[torch.Generator], torch.Tensor], plan: Plan, setting: Setting) -> int:
+    """Adam with a constant learning rate; how many steps were done.
 
-    Args:
-        network: whose parameters are changed.
-        loss_of: draws a batch with the generator it is given, and computes the loss.
-        steps: optimiser steps.
-        rate: learning rate.
-        setting: gives device and seed.
+    `loss_of` draws a batch with the generator it is given, and computes the loss.
     """
     generator = torch.Generator(setting.device).manual_seed(setting.seed)
-    optimiser = torch.optim.Adam(network.parameters(), lr=rate)
+    optimiser = torch.optim.Adam(network.parameters(), lr=plan.rate)
+    steps = plan.quickened(setting.quick)
     for _ in range(steps):
         loss = loss_of(generator)
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
+    return steps
+
+
+def painted(codes: Codes, setting: Setting, restore: Callable[[torch.Tensor, Floats], Floats]) -> Wide:
+    """As :func:`~benchmarks.rivals.method.expanded`, by the places of pixels, (N, 2) on the device, instead of rows."""
+    rows, columns = places_of(codes.shape[0], codes.shape[1], setting.device)
+    with torch.inference_mode():
+        return expanded(
+            codes,
+            setting.adaptation,
+            lambda strip, clipped: restore(torch.cartesian_prod(rows[strip], columns), clipped),
+            _STRIP_PIXELS,
+        )
 
 
 def parameters_of(network: nn.Module) -> bytes:
     """All parameters as little-endian float32, layer by layer, and nothing else."""
     flat = torch.nn.utils.parameters_to_vector(network.parameters())
-    return flat.detach().cpu().numpy().astype("<f4").tobytes()
+    return bytes(flat.detach().cpu().numpy().astype("<f4").tobytes())
 
 
 def parameters_from(network: nn.Module, data: bytes) -> None:

@@ -1,21 +1,16 @@
 """What a method of the tables is: it reduces a photograph to sRGB and some bytes, and expands these again."""
 
-from __future__ import annotations
-
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
+from benchmarks.arrays import Codes, Wide
 from benchmarks.rivals.method import Metadata
+from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.gamut import reduce_to_codes
 from gamutmeta.color.srgb_codes import Rounding
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from gamutmeta.color.adaptation import Adaptation
-
-__all__ = ["FittedMethod", "Metadata", "Method", "Setting", "clip_codes"]
+__all__ = ["Clipped", "FittedMethod", "Metadata", "Method", "Plan", "Setting", "clip_codes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +32,18 @@ class Setting:
     truncate: bool
     adaptation: Adaptation
 
+    @property
+    def rounding(self) -> Rounding:
+        return Rounding.TRUNCATE if self.truncate else Rounding.HALF_EVEN
+
 
 class Method(Protocol):
-    """One row of a table."""
+    """One row of a table.
+
+    Three attributes are optional: ``version`` (an integer that is raised where the arithmetic changes, so that older
+    measurements are not taken for new ones), ``absent`` (why the row cannot be measured here, or "") and
+    ``shows_own_codes`` (True where the sRGB picture, which everybody sees, is another than the clipped one).
+    """
 
     @property
     def key(self) -> str:
@@ -53,7 +57,7 @@ class Method(Protocol):
     def group(self) -> str:
         """One of "conventional", "optimised", "pre-trained", "rival", "ours"."""
 
-    def reduce(self, wide: NDArray[np.uint16], setting: Setting) -> tuple[NDArray[np.uint8], Metadata]:
+    def reduce(self, wide: Wide, setting: Setting) -> tuple[Codes, Metadata]:
         """Reduce a photograph.
 
         Args:
@@ -66,7 +70,7 @@ class Method(Protocol):
             says "quick: N of M steps" where fewer steps were done than the method's own.
         """
 
-    def expand(self, codes: NDArray[np.uint8], data: bytes, setting: Setting) -> NDArray[np.uint16]:
+    def expand(self, codes: Codes, data: bytes, setting: Setting) -> Wide:
         """Restore the photograph, ROMM RGB, uint16 (H, W, 3), from the codes and the stored bytes alone."""
 
 
@@ -77,31 +81,41 @@ class FittedMethod(Method, Protocol):
     Only these take part in the JPEG protocol. Their ``reduce`` is ``fit`` on :func:`clip_codes`.
     """
 
-    def fit(self, wide: NDArray[np.uint16], codes: NDArray[np.uint8], setting: Setting) -> Metadata:
+    def fit(self, wide: Wide, codes: Codes, setting: Setting) -> Metadata:
         """Make what is stored for a photograph, uint16 (H, W, 3), and the codes to restore it from, uint8 (H, W, 3)."""
 
 
-@runtime_checkable
-class ShownMethod(Method, Protocol):
-    """A method whose sRGB picture, which everybody sees, is another than the clipped one.
+class Clipped(ABC):
+    """What most methods are built on: a :class:`FittedMethod` whose sRGB picture is the clipped one."""
 
-    What it shows is compared with the clipped picture; in the JPEG protocol it is what is coded.
-    """
+    __slots__ = ()
 
-    @property
-    def shows_own_codes(self) -> bool:
-        """Whether it does."""
+    def reduce(self, wide: Wide, setting: Setting) -> tuple[Codes, Metadata]:
+        codes = clip_codes(wide, setting)
+        return codes, self.fit(wide, codes, setting)
+
+    @abstractmethod
+    def fit(self, wide: Wide, codes: Codes, setting: Setting) -> Metadata: ...
 
 
-def clip_codes(wide: NDArray[np.uint16], setting: Setting) -> NDArray[np.uint8]:
-    """Reduce by clipping, as all methods but Soft Clip do: matrix, clip, sRGB curve, round or truncate.
+def clip_codes(wide: Wide, setting: Setting) -> Codes:
+    """Reduce ROMM codes by clipping to sRGB codes: matrix, clip, sRGB curve, round or truncate."""
+    return reduce_to_codes(wide, setting.adaptation, setting.rounding)[0]
 
-    Args:
-        wide: ROMM RGB, uint16 (H, W, 3).
-        setting: gives the adaptation, and whether codes are truncated.
 
-    Returns:
-        sRGB codes, uint8 (H, W, 3).
-    """
-    rounding = Rounding.TRUNCATE if setting.truncate else Rounding.HALF_EVEN
-    return reduce_to_codes(wide, setting.adaptation, rounding)[0]
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How long and how fast a network is trained: steps of Adam, its learning rate, samples for each step."""
+
+    steps: int
+    rate: float
+    batch: int = 1 << 16
+
+    def quickened(self, share: float) -> int:
+        """How many steps that share of all is; one at least."""
+        return max(1, round(self.steps * share))
+
+
+def steps_note(done: int, full: int) -> str:
+    """The steps, for the table; says so where they are fewer than the method's own."""
+    return f"{full:,} steps" if done == full else f"quick: {done:,} of {full:,} steps"

@@ -12,36 +12,36 @@ References:
     Le, Price, Cohen, Brown: "GamutMLP", CVPR 2023, section 4.
 """
 
-from __future__ import annotations
-
-import time
-from dataclasses import asdict, dataclass
+import hashlib
+import warnings
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
+from benchmarks.arrays import Codes, Floats, Wide
+from benchmarks.figures import Original, coding_named
+from benchmarks.harness import Row
 from benchmarks.machine import describe
-from benchmarks.paper.method import FittedMethod, ShownMethod, clip_codes
+from benchmarks.paper.coordinate import clock
+from benchmarks.paper.method import FittedMethod, Metadata, Method, Setting, clip_codes
 from benchmarks.paper.methods.clip import Clip
-from benchmarks.rd.coding import coding_named
 from benchmarks.rivals.method import linear_of, out_of_gamut_mask
 from gamutmeta import __version__
+from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.delta_e import delta_e_2000, prophoto_to_lab
 from gamutmeta.color.spaces import PROPHOTO
+from gamutmeta.errors import GamutMetaWarning
+from gamutmeta.photo.read import read_photo
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from benchmarks.paper.method import Metadata, Method, Setting
-    from benchmarks.paper.pictures import Picture
-    from gamutmeta.color.adaptation import Adaptation
-
-__all__ = ["Coding", "Measured", "chromaticities", "identity", "identity_of", "measure", "version_of"]
-
-Row = dict[str, Any]
+_SUFFIXES = {".tif", ".tiff", ".png"}
+_TEST = "test"
+"""Folder of the pictures to measure, where there are others to learn from beside it."""
 
 _VERSION = 1
 """Of the protocol: raised where a change of it makes rows measured earlier wrong."""
@@ -50,6 +50,48 @@ _MAP_SIDE = 480
 _CLIP = Clip()
 _CHROMATICITIES = 4_000
 """Out-of-gamut pixels in a chromaticity diagram."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A photograph: ROMM RGB, uint16 (H, W, 3), and what restored pictures are compared with.
+
+    The digest is that of size and samples: the same photograph has the same one, whatever its file.
+    """
+
+    name: str
+    wide: Wide
+    digest: str = field(init=False)
+    original: Original = field(init=False)
+
+    def __post_init__(self) -> None:
+        hashed = hashlib.sha256(repr(self.wide.shape).encode())
+        hashed.update(self.wide.astype("<u2").tobytes())
+        object.__setattr__(self, "digest", hashed.hexdigest()[:32])
+        object.__setattr__(self, "original", Original(self.wide))
+
+    @classmethod
+    def read(cls, path: Path, crop: int | None = None) -> Self:
+        """Read a file; one that names no colour space is taken for ProPhoto, as those of the paper's set are.
+
+        With `crop`, only the central square of that side, in pixels, is kept; a shorter side is kept whole.
+        """
+        with warnings.catch_warnings():
+            # That is what the benchmark says of itself.
+            warnings.filterwarnings("ignore", ".* was assumed", GamutMetaWarning)
+            wide = read_photo(path, assume_space="prophoto").array
+        if crop is not None:
+            top, left = (max(0, (size - crop) // 2) for size in wide.shape[:2])
+            wide = wide[top : top + crop, left : left + crop].copy()
+        wide.setflags(write=False)
+        return cls(path.stem, wide)
+
+
+def find(folder: Path, only: tuple[str, ...] = ()) -> list[Path]:
+    """The pictures of a folder, or of its folder ``test`` where it has one, with one of `only` in their names."""
+    place = folder / _TEST if (folder / _TEST).is_dir() else folder
+    found = sorted(path for path in place.iterdir() if path.suffix.lower() in _SUFFIXES)
+    return [path for path in found if not only or any(name in path.stem for name in only)]
 
 
 class Coding(StrEnum):
@@ -61,7 +103,6 @@ class Coding(StrEnum):
 
     @property
     def words(self) -> str:
-        """In tables."""
         return {
             Coding.ROUNDED: "lossless 8-bit sRGB, rounded",
             Coding.TRUNCATED: "lossless 8-bit sRGB, truncated",
@@ -71,12 +112,10 @@ class Coding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One method on one photograph.
+    """One method on one photograph: figures and what they belong to, as JSON has it; and arrays for the plots.
 
-    Attributes:
-        row: figures and what they belong to, as JSON has it.
-        arrays: for the plots: ``error``, CIEDE2000 of pixels on a grid, float16 (h, w); ``xy`` and ``xy_original``,
-            chromaticities of some out-of-gamut pixels, restored and true, float32 (n, 2).
+    ``error`` is the CIEDE2000 of pixels on a grid, float16 (h, w); ``xy`` and ``xy_original`` are chromaticities of
+    some out-of-gamut pixels, restored and true, float32 (n, 2).
     """
 
     row: Row
@@ -95,7 +134,6 @@ def identity(method: Method, picture: Picture, setting: Setting, coding: Coding)
 
 
 def identity_of(row: Row) -> Row:
-    """The identity of a measurement by its row."""
     return {name: row[name] for name in ("method", "picture", "coding", "setting", "version")}
 
 
@@ -105,16 +143,9 @@ def version_of(method: Method) -> list[int | str]:
 
 
 def measure(method: Method, picture: Picture, setting: Setting, coding: Coding) -> Measured | None:
-    """Reduce and expand a photograph, and measure what became of it.
+    """Reduce and expand a photograph, and measure what became of it; `coding` decides about truncation.
 
-    Args:
-        method: which.
-        picture: which.
-        setting: how; `coding` decides about truncation.
-        coding: how the codes come to the reader.
-
-    Returns:
-        The figures; None for a method that cannot be fitted to the codes of a JPEG.
+    None for a method that cannot be fitted to the codes of a JPEG.
     """
     _warm_up(setting.device)
     reduced = _reduced(method, picture, setting, coding)
@@ -123,22 +154,26 @@ def measure(method: Method, picture: Picture, setting: Setting, coding: Coding) 
     codes, metadata = reduced
     if setting.device == "cuda":
         method.expand(codes, metadata.data, setting)  # what is compiled or allocated once is not counted
-    start = _now(setting.device)
+    start = clock(setting.device)
     restored = method.expand(codes, metadata.data, setting)
-    seconds = _now(setting.device) - start
-    row = {
+    seconds = clock(setting.device) - start
+    whole = describe()
+    row: Row = {
         "photograph": picture.name,
         "size": [picture.wide.shape[1], picture.wide.shape[0]],
         "title": method.title,
         "group": method.group,
-        "machine": _machine(setting.device),
+        "machine": {
+            "processor": whole["processor"], "cuda": whole["cuda"] if setting.device == "cuda" else None,
+            "torch": whole["libraries"].get("torch"), "threads": torch.get_num_threads(),
+        },
         "note": metadata.note,
         "metadata_bytes": len(metadata.data),
         "optimisation_seconds": round(metadata.seconds, 4),
         "inference_seconds": round(seconds, 4),
-    }
+    }  # fmt: skip
     row |= picture.original.figures(restored, setting.adaptation)
-    if isinstance(method, ShownMethod) and coding is not Coding.JPEG:
+    if getattr(method, "shows_own_codes", False) and coding is not Coding.JPEG:
         row["shown_de"] = round(_shown_difference(codes, picture.wide, setting), 4)
     return Measured(identity(method, picture, setting, coding) | row, _arrays(picture, restored, setting.adaptation))
 
@@ -148,18 +183,16 @@ def _warm_up(device: str) -> None:
     """Do what torch does once in a process, such as importing its compiler with the first optimiser: seconds."""
     weight = torch.zeros(1, device=device, requires_grad=True)
     optimiser = torch.optim.Adam([weight])
-    weight.square().sum().backward()
+    weight.square().sum().backward()  # type: ignore[no-untyped-call]
     optimiser.step()
 
 
-def _reduced(
-    method: Method, picture: Picture, setting: Setting, coding: Coding
-) -> tuple[NDArray[np.uint8], Metadata] | None:
+def _reduced(method: Method, picture: Picture, setting: Setting, coding: Coding) -> tuple[Codes, Metadata] | None:
     """The codes that the reader gets, and the metadata."""
     if coding is not Coding.JPEG:
         return method.reduce(picture.wide, setting)
     jpeg = coding_named("JPEG q95 4:4:4")
-    if isinstance(method, ShownMethod):
+    if getattr(method, "shows_own_codes", False):
         codes, metadata = method.reduce(picture.wide, setting)
         return jpeg.through(codes), metadata
     if not isinstance(method, FittedMethod):
@@ -168,7 +201,7 @@ def _reduced(
     return codes, method.fit(picture.wide, codes, setting)
 
 
-def _shown_difference(codes: NDArray[np.uint8], wide: NDArray[np.uint16], setting: Setting) -> float:
+def _shown_difference(codes: Codes, wide: Wide, setting: Setting) -> float:
     """Mean CIEDE2000 by which a picture, sRGB uint8 (H, W, 3), differs from the clipped one, on a grid of pixels."""
     step = _step(wide)
     shown, clipped = (
@@ -177,34 +210,11 @@ def _shown_difference(codes: NDArray[np.uint8], wide: NDArray[np.uint16], settin
     return float(delta_e_2000(prophoto_to_lab(shown), prophoto_to_lab(clipped)).mean())
 
 
-def _machine(device: str) -> Row:
-    """What the row was measured on."""
-    whole = describe()
-    libraries = whole["libraries"]
-    assert isinstance(libraries, dict)  # noqa: S101
-    return {
-        "processor": whole["processor"],
-        "cuda": whole["cuda"] if device == "cuda" else None,
-        "torch": libraries.get("torch"),
-        "threads": torch.get_num_threads(),
-    }
+def _step(wide: Wide) -> int:
+    return int(-(-max(wide.shape[:2]) // _MAP_SIDE))
 
 
-def _now(device: str) -> float:
-    """The time in seconds, once the device has done what it was told to."""
-    if device == "cuda":
-        torch.cuda.synchronize()
-    return time.perf_counter()
-
-
-def _step(wide: NDArray[np.uint16]) -> int:
-    """Of the grid of pixels that maps show."""
-    return -(-max(wide.shape[:2]) // _MAP_SIDE)
-
-
-def _arrays(
-    picture: Picture, restored: NDArray[np.uint16], adaptation: Adaptation
-) -> dict[str, NDArray[np.floating[Any]]]:
+def _arrays(picture: Picture, restored: Wide, adaptation: Adaptation) -> dict[str, NDArray[np.floating[Any]]]:
     step = _step(picture.wide)
     true, found = (linear_of(wide[::step, ::step]) for wide in (picture.wide, restored))
     error = delta_e_2000(prophoto_to_lab(true), prophoto_to_lab(found))
@@ -218,7 +228,7 @@ def _arrays(
     }
 
 
-def chromaticities(linear: NDArray[np.float32]) -> NDArray[np.float32]:
+def chromaticities(linear: Floats) -> Floats:
     """CIE 1931 xy (under D50), float32 (N, 2), of linear ProPhoto, float32 (N, 3); nan for black."""
     xyz = linear.astype(np.float64) @ PROPHOTO.to_xyz().T
     total = xyz.sum(-1, keepdims=True)

@@ -1,35 +1,24 @@
 """What is learnt from: the training photographs of the split, and crops of them with enough colour outside sRGB."""
 
-from __future__ import annotations
-
+import io
 import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
-from benchmarks.rivals.method import linear_of, out_of_gamut_mask
+from benchmarks.arrays import Codes, Wide
+from benchmarks.rivals.method import og_mask
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.gamut import reduce_to_codes
+from gamutmeta.photo.files import atomic_write
 from gamutmeta.photo.read import read_photo
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from numpy.typing import NDArray
-
-__all__ = [
-    "CROP",
-    "SPLIT",
-    "Crop",
-    "Picture",
-    "Split",
-    "load_training",
-    "read_photographs",
-    "read_split",
-    "seen_in_training",
-]
+WEIGHTS = Path(__file__).parent / "weights"
+"""What was trained: learned starts, and networks; in the repository are files below 300 KB."""
 
 SPLIT = Path(__file__).parent / "split.json"
 """The split of the project's own photographs."""
@@ -43,12 +32,7 @@ _LEAST_OG = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Names of photographs, without suffix.
-
-    Attributes:
-        training: learnt from.
-        unseen: not learnt from.
-    """
+    """Names of photographs, without suffix, that are learnt from and that are not."""
 
     training: tuple[str, ...]
     unseen: tuple[str, ...]
@@ -73,26 +57,16 @@ def read_split(path: Path = SPLIT) -> Split:
 
 
 def seen_in_training(photograph: str) -> bool:
-    """Whether the learned start weights and the pre-trained networks of the repository were trained on a photograph.
-
-    Args:
-        photograph: its file's name without suffix.
-    """
+    """Whether what the repository holds was trained on a photograph, by its name."""
     return photograph in read_split().training
 
 
 @dataclass(frozen=True, slots=True)
 class Crop:
-    """A square piece of a photograph.
+    """A square piece of a photograph: ROMM uint16 (S, S, 3), sRGB uint8, and which pixels lie outside sRGB."""
 
-    Attributes:
-        wide: ROMM RGB, uint16 (S, S, 3).
-        codes: sRGB, uint8 (S, S, 3).
-        og: which pixels lie outside sRGB, booleans (S, S).
-    """
-
-    wide: NDArray[np.uint16]
-    codes: NDArray[np.uint8]
+    wide: Wide
+    codes: Codes
     og: NDArray[np.bool_]
 
 
@@ -101,23 +75,19 @@ class Picture:
     """A photograph to learn from; arrays as in :class:`Crop`, of its own height and width."""
 
     name: str
-    wide: NDArray[np.uint16]
-    codes: NDArray[np.uint8]
+    wide: Wide
+    codes: Codes
     og: NDArray[np.bool_]
     _places: dict[int, NDArray[np.intp]] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def of(cls, name: str, wide: NDArray[np.uint16], adaptation: Adaptation = Adaptation.CAT02) -> Picture:
+    def of(cls, name: str, wide: Wide, adaptation: Adaptation = Adaptation.CAT02) -> Self:
         """The photograph `wide`, uint16 (H, W, 3) of ROMM RGB, reduced by clipping."""
         codes, _ = reduce_to_codes(wide, adaptation)
-        return cls(name, wide, codes, np.stack([out_of_gamut_mask(linear_of(row), adaptation) for row in wide]))
+        return cls(name, wide, codes, og_mask(wide, adaptation))
 
     def crop(self, size: int, rng: np.random.Generator) -> Crop:
-        """A random crop at least a tenth of which is out of gamut.
-
-        Args:
-            size: its side; less where the photograph is smaller.
-            rng: where the randomness comes from.
+        """A random crop of that side, or of the shorter side, at least a tenth of which is out of gamut.
 
         Raises:
             ValueError: if the photograph has no such crop.
@@ -141,15 +111,11 @@ class Picture:
 
 
 def load_training(folder: Path, split: Split) -> list[Picture]:
-    """The training photographs of a folder, in the order of the list.
-
-    Raises:
-        FileNotFoundError: if one is not there, naming it.
-    """
+    """The training photographs of a folder, in the order of the list; as for :func:`read_photographs`."""
     return [Picture.of(name, wide) for name, wide in read_photographs(folder, split.training)]
 
 
-def read_photographs(folder: Path, names: Sequence[str]) -> Iterator[tuple[str, NDArray[np.uint16]]]:
+def read_photographs(folder: Path, names: Sequence[str]) -> Iterator[tuple[str, Wide]]:
     """Names and ROMM RGB, uint16 (H, W, 3), of some photographs of a folder.
 
     Raises:
@@ -161,3 +127,16 @@ def read_photographs(folder: Path, names: Sequence[str]) -> Iterator[tuple[str, 
             raise FileNotFoundError(f"{folder} has no photograph {name}, which the split names; see --split")
     for name in names:
         yield name, read_photo(files[name], assume_space="prophoto").array
+
+
+def save_weights(
+    path: Path, weights: Mapping[str, NDArray[Any]], facts: Mapping[str, Any], *, inside: bool = True
+) -> None:
+    """Write weights as float16, without pickle, and facts about them as JSON beside the file, and `inside` it."""
+    stored = {name: weight.astype(np.float16) for name, weight in weights.items()}
+    about = {"facts.json": np.frombuffer(json.dumps(facts).encode(), np.uint8)} if inside else {}
+    content = io.BytesIO()
+    np.savez(content, allow_pickle=False, **about, **stored)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    atomic_write(path, content.getvalue(), overwrite=True)
+    atomic_write(path.with_suffix(".json"), (json.dumps(facts, indent=1) + "\n").encode(), overwrite=True)

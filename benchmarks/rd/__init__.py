@@ -1,1 +1,1 @@
-"""The parts of :mod:`benchmarks.rate_distortion`: codings, figures, runs, the cache of rows, tables and plots."""
+"""The parts of :mod:`benchmarks.rate_distortion`: runs and report."""

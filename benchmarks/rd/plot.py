@@ -1,28 +1,10 @@
 """The curves: median gain over clipping against added bytes, one line per method."""
 
-from __future__ import annotations
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from typing import TYPE_CHECKING, Any
-
-import matplotlib as mpl
-
-from benchmarks.rd.coding import CODINGS
-from benchmarks.rd.tables import gained, medians
-
-mpl.use("agg")
-mpl.rcParams["svg.hashsalt"] = "gamutmeta"  # the same picture, the same file
-
-from matplotlib.figure import Figure  # noqa: E402
-from matplotlib.ticker import FuncFormatter, NullFormatter  # noqa: E402
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
-
-    from matplotlib.artist import Artist
-    from matplotlib.axes import Axes
-
-__all__ = ["draw"]
+from benchmarks.harness import Result, Row
+from benchmarks.rd.report import codings_of, gained, medians
 
 _PANELS = (
     ("gain_og", "PSNR gain, out-of-gamut pixels [dB]"),
@@ -60,7 +42,7 @@ def _line_of(method: str) -> str | None:
     return "gamutmeta presets" if method.startswith("gamutmeta ") else method
 
 
-def curves(rows: Sequence[dict[str, Any]], coding: str) -> dict[str, list[Mapping[str, Any]]]:
+def curves(rows: Sequence[Row], coding: str) -> dict[str, list[Mapping[str, Any]]]:
     """The medians of each line of one coding, ascending in bytes."""
     found: dict[str, list[Mapping[str, Any]]] = {}
     for (method, _), row in medians(gained(rows), coding).items():
@@ -70,35 +52,31 @@ def curves(rows: Sequence[dict[str, Any]], coding: str) -> dict[str, list[Mappin
     return {name: sorted(found[name], key=lambda row: row["added_bytes"]) for name in _STYLES if name in found}
 
 
-def _panel(axes: Axes, lines: Mapping[str, Sequence[Mapping[str, Any]]], key: str) -> None:
-    for name, points in lines.items():
-        known = [point for point in points if key in point]
-        axes.plot(
-            [point["added_bytes"] for point in known],
-            [point[key] for point in known],
-            label=_NAMES[name],
-            **({"markersize": 5, "linewidth": 1.5} | _STYLES[name]),
-        )
-    axes.set_xscale("log")
-    axes.set_xticks(_TICKS)
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value / 1000:g} KB"))
-    axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.grid(color="#dddddd", linewidth=0.7)
-    axes.axhline(0, color="#555555", linewidth=1)
-    axes.spines[["top", "right"]].set_visible(False)
+def draw(result: Result) -> Any:
+    """One row of panels per coding, as a figure of matplotlib; None where there is nothing but clipping."""
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import FuncFormatter, NullFormatter
 
-
-def _figure(lines: Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]]) -> Figure:
-    """One row of panels per coding."""
-    figure = Figure(figsize=(15, 1 + 4.2 * len(lines)), layout="constrained")
+    rows = result["rows"]
+    lines = {coding: found for coding in codings_of(rows) if (found := curves(rows, coding))}
+    if not lines:
+        return None
+    figure = Figure(figsize=(15, 1 + 4.2 * len(lines)), layout="constrained", dpi=110)
     panels = figure.subplots(len(lines), len(_PANELS), squeeze=False, sharex=True)
     for (coding, found), line in zip(lines.items(), panels, strict=True):
         for axes, (key, title) in zip(line, _PANELS, strict=True):
             _panel(axes, found, key)
+            axes.set_xscale("log")
+            axes.set_xticks(_TICKS)
+            axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value / 1000:g} KB"))
+            axes.xaxis.set_minor_formatter(NullFormatter())
+            axes.grid(color="#dddddd", linewidth=0.7)
+            axes.axhline(0, color="#555555", linewidth=1)
+            axes.spines[["top", "right"]].set_visible(False)
             axes.set_title(f"{coding}: {title}", fontsize=11)
             axes.set_xlabel("bytes added to the sRGB file")
             axes.tick_params(labelbottom=True)
-    handles: dict[str, Artist] = {}
+    handles: dict[str, Any] = {}
     for axes in panels.flat:
         of_panel, labels = axes.get_legend_handles_labels()
         handles |= dict(zip(labels, of_panel, strict=True))
@@ -109,10 +87,8 @@ def _figure(lines: Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]]) -> F
     return figure
 
 
-def draw(rows: Sequence[dict[str, Any]], paths: Sequence[Path]) -> None:
-    """Draw one row of panels per coding, and save it under every path, as PNG or SVG."""
-    codings = [coding.name for coding in CODINGS if any(row["coding"] == coding.name for row in rows)]
-    lines = {coding: found for coding in codings if (found := curves(rows, coding))}
-    for path in paths if lines else ():
-        # A figure lays itself out a little differently the second time: a new one for each file.
-        _figure(lines).savefig(path, dpi=110, metadata={"Date": None} if path.suffix == ".svg" else None)
+def _panel(axes: Any, lines: Mapping[str, Sequence[Mapping[str, Any]]], key: str) -> None:
+    for name, points in lines.items():
+        known = [point for point in points if key in point]
+        places = [[point[what] for point in known] for what in ("added_bytes", key)]
+        axes.plot(*places, label=_NAMES[name], **({"markersize": 5, "linewidth": 1.5} | _STYLES[name]))

@@ -1,5 +1,6 @@
 """Other ways to keep wide-gamut colour beside an sRGB picture, to measure gamutmeta against.
 
-Each is a :class:`~benchmarks.rivals.method.Method`: it turns a photograph and its sRGB codes into bytes, and restores
-the photograph from the codes and those bytes alone.
+Each has a ``name``, the ``budgets`` in bytes that it is measured at (None where its size is what it is), and the
+``adaptation`` of its codes. ``fit(wide, codes, budget, seed)`` turns a photograph, ROMM RGB, uint16 (H, W, 3), and its
+sRGB codes, uint8 (H, W, 3), into metadata; ``expand(codes, metadata)`` restores the photograph from these alone.
 """

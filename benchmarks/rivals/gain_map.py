@@ -7,31 +7,32 @@ full and half resolution, each at the highest quality within the budget, and kee
 pixels best. As in ISO 21496-1 the map acts on all pixels.
 """
 
-from __future__ import annotations
-
 import io
 import struct
 import time
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cache, partial
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
-from benchmarks.rivals.bilinear import Axis, at_points, at_raster
-from benchmarks.rivals.method import Metadata, SearchPixels, clipped_linear, linear_of, romm_codes, squared_error
+from benchmarks.arrays import Codes, Floats, Wide
+from benchmarks.rivals.method import (
+    Axis,
+    Metadata,
+    SearchPixels,
+    at_points,
+    at_raster,
+    clipped_linear,
+    expanded,
+    linear_of,
+    squared_error,
+)
 from gamutmeta.color.adaptation import Adaptation
-from gamutmeta.color.strips import row_strips
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float32]
-
-__all__ = ["OFFSET", "GainMap", "apply_gain"]
 
 _HEAD = struct.Struct("<B9f")
 """Kind; least and greatest value, and gamma, of each channel. Gamma is 1, as is usual."""
@@ -124,13 +125,7 @@ def _scaled_down(kind: str, gain: Floats, factor: int) -> _Map:
 
 
 class GainMap:
-    """A JPEG-compressed gain map; see the module.
-
-    Args:
-        budgets: that it is measured at, bytes.
-        kinds: that are tried, of "difference" and "log gain".
-        adaptation: of the matrix to sRGB that made the codes.
-    """
+    """A JPEG-compressed gain map of one of some kinds, measured at byte budgets; see the module."""
 
     name = "gain map"
 
@@ -143,13 +138,12 @@ class GainMap:
         self.budgets = budgets
         self.adaptation = adaptation
         self._kinds = kinds
-        # The scaled maps serve all budgets of one photograph.
-        self._of: tuple[NDArray[np.uint16], NDArray[np.uint8]] | None = None
+        # The scaled maps, and the gains they are made of, serve all budgets of one photograph.
+        self._of: tuple[Wide, Codes] | None = None
         self._maps: dict[tuple[str, int], _Map] = {}
         self._gains: dict[str, Floats] = {}
 
-    def fit(self, wide: NDArray[np.uint16], codes: NDArray[np.uint8], budget: int | None, seed: int) -> Metadata:
-        """See :class:`~benchmarks.rivals.method.Method`."""
+    def fit(self, wide: Wide, codes: Codes, budget: int | None, seed: int) -> Metadata:
         if budget is None:
             raise ValueError("a gain map needs a budget")
         start = time.perf_counter()
@@ -166,56 +160,42 @@ class GainMap:
             raise ValueError(f"no gain map fits {budget} bytes")
         return Metadata(best[1], time.perf_counter() - start, best[2])
 
-    def expand(self, codes: NDArray[np.uint8], metadata: bytes) -> NDArray[np.uint16]:
-        """See :class:`~benchmarks.rivals.method.Method`."""
+    def expand(self, codes: Codes, metadata: bytes) -> Wide:
         height, width, _ = codes.shape
         kind, gains = _decode(metadata)
         row = Axis.of(np.arange(height), _centres(height, gains.shape[0]))
         column = Axis.of(np.arange(width), _centres(width, gains.shape[1]))
-        result = np.empty(codes.shape, np.uint16)
-        for strip in row_strips(height, width):
-            clipped = clipped_linear(codes[strip], self.adaptation)
-            result[strip] = romm_codes(apply_gain(kind, clipped, at_raster(gains, row[strip], column)))
-        return result
+        return expanded(
+            codes, self.adaptation, lambda rows, clipped: apply_gain(kind, clipped, at_raster(gains, row[rows], column))
+        )
 
-    def _candidates(
-        self, wide: NDArray[np.uint16], codes: NDArray[np.uint8], budget: int
-    ) -> Iterator[tuple[str, bytes]]:
+    def _candidates(self, wide: Wide, codes: Codes, budget: int) -> Iterator[tuple[str, bytes]]:
         """Every kind, scale and subsampling that fits, at the highest quality that does."""
         for kind in self._kinds:
             for factor in _FACTORS:
                 map_ = self._map(wide, codes, kind, factor)
+                found = {each: _best_quality(map_, each, budget) for each in _SUBSAMPLINGS}
                 fitting = [
-                    (f"{kind}, 1/{factor}, quality {quality}, {subsampling}", data)
-                    for subsampling in _SUBSAMPLINGS
-                    for quality, data in _best_quality(map_, subsampling, budget)
+                    (f"{kind}, 1/{factor}, quality {best[0]}, {subsampling}", best[1])
+                    for subsampling, best in found.items()
+                    if best
                 ]
                 if not fitting:
                     break  # finer ones are larger still
                 yield from fitting
 
-    def _map(self, wide: NDArray[np.uint16], codes: NDArray[np.uint8], kind: str, factor: int) -> _Map:
+    def _map(self, wide: Wide, codes: Codes, kind: str, factor: int) -> _Map:
         if self._of is None or self._of[0] is not wide or self._of[1] is not codes:
-            self._of = wide, codes
-            self._maps.clear()
-            self._gains.clear()
+            self._of, self._maps, self._gains = (wide, codes), {}, {}
+        if kind not in self._gains:
+            self._gains[kind] = _gain(kind, linear_of(wide), clipped_linear(codes, self.adaptation))
         if (kind, factor) not in self._maps:
-            if kind not in self._gains:
-                self._gains[kind] = _gain(kind, linear_of(wide), clipped_linear(codes, self.adaptation))
             self._maps[kind, factor] = _scaled_down(kind, self._gains[kind], factor)
         return self._maps[kind, factor]
 
 
-def _best_quality(map_: _Map, subsampling: str, budget: int) -> Iterator[tuple[int, bytes]]:
-    """The highest quality that fits and its bytes, or nothing; sizes grow with quality."""
-    low, high = 0, len(_QUALITIES)
-    found: tuple[int, bytes] | None = None
-    while low < high:
-        middle = (low + high) // 2
-        data = map_.encode(_QUALITIES[middle], subsampling)
-        if len(data) <= budget:
-            found, low = (_QUALITIES[middle], data), middle + 1
-        else:
-            high = middle
-    if found is not None:
-        yield found
+def _best_quality(map_: _Map, subsampling: str, budget: int) -> tuple[int, bytes] | None:
+    """The highest quality that fits and its bytes; sizes grow with quality."""
+    encode = cache(partial(map_.encode, subsampling=subsampling))
+    count = bisect_right(_QUALITIES, budget, key=lambda quality: len(encode(quality)))
+    return (_QUALITIES[count - 1], encode(_QUALITIES[count - 1])) if count else None

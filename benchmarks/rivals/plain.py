@@ -4,21 +4,17 @@ The twin of :meth:`benchmarks.rivals.reference.Reference.expand`, which works ou
 the column or the code alone. This one is what the targets of speed are measured against.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
-from benchmarks.rivals.reference import OUTPUT_SCALE, SHAPES, Reference, Training, coordinates, octaves
-from benchmarks.rivals.weights import unpack
+from benchmarks.arrays import Floats
+from benchmarks.rivals.reference import CPU, OUTPUT_SCALE, coordinates, octaves
+from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.spaces import SRGB, decode_table, expansion_matrix
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-__all__ = ["LARGE_BATCH", "SMALL_BATCH", "PlainReference"]
 
 LARGE_BATCH = 1 << 18
 """Pixels whose features are 126 MB: few enough for any machine, and so many that Python's own time does not count."""
@@ -31,47 +27,48 @@ _TOE = 1 / 512
 """Of the ROMM curve."""
 
 
-class PlainReference(Reference):
-    """The paper's model, expanded without shortcuts; all of it by torch, on the threads that torch is set to.
+class PlainExpansion:
+    """Expands codes on a device without shortcuts, so many pixels at a time; on a CPU, on torch's threads.
 
-    Args:
-        training, dtype: as for :class:`~benchmarks.rivals.reference.Reference`.
-        batch: pixels at a time.
+    Weights are float32 of the network's shapes; the size is height and width of the pictures.
     """
 
     def __init__(
         self,
-        training: Training,
-        dtype: Literal["float32", "float16", "int8"] = "float32",
-        *,
+        weights: Sequence[Floats],
+        adaptation: Adaptation,
+        size: tuple[int, ...],
         batch: int = LARGE_BATCH,
+        device: torch.device = CPU,
+        *,
+        compiled: bool = False,
     ) -> None:
-        super().__init__(training, dtype)
-        self._batch = batch
+        def constant(array: NDArray[Any]) -> torch.Tensor:
+            return torch.from_numpy(np.array(array, np.float32)).to(device)
 
-    def expand(self, codes: NDArray[np.uint8], metadata: bytes) -> NDArray[np.uint16]:
-        """See :class:`~benchmarks.rivals.method.Method`."""
-        result = np.empty(codes.shape, np.uint16)
-        self.expand_into(result, codes, metadata)
-        return result
+        self._layers = [constant(weight).T for weight in weights]
+        self._rows, self._columns = (constant(coordinates(np.arange(side), side)) for side in size)
+        self._table, self._matrix = constant(decode_table(SRGB, 256)), constant(expansion_matrix(adaptation)).T
+        self._width, self._batch = size[1], batch
+        part: Callable[[torch.Tensor, torch.Tensor], torch.Tensor] = self._expand
+        self._part = torch.compile(part) if compiled else part
 
-    def expand_into(self, out: NDArray[np.uint16], codes: NDArray[np.uint8], metadata: bytes) -> None:
-        """Expand into an array of the same shape."""
-        layers = [torch.from_numpy(weight).T for weight in unpack(metadata, SHAPES)]
-        height, width, _ = codes.shape
-        rows, columns = (torch.from_numpy(coordinates(np.arange(size), size)) for size in (height, width))
-        table = torch.from_numpy(decode_table(SRGB, 256).copy())
-        matrix = torch.from_numpy(expansion_matrix(self.adaptation).astype(np.float32)).T
-        pixels, target = codes.reshape(-1, 3), out.reshape(-1, 3)
-        with torch.inference_mode():
-            for start in range(0, len(pixels), self._batch):
-                part = torch.from_numpy(pixels[start : start + self._batch])
-                index = torch.arange(start, start + len(part))
-                clipped = table[part.int()] @ matrix
-                places = torch.stack([rows[index // width], columns[index % width]], -1)
-                hidden = octaves(torch.cat([places, clipped * 2 - 1], -1))
-                for layer in layers[:-1]:
-                    hidden = (hidden @ layer).relu_()
-                wide = (clipped + hidden @ layers[-1] * OUTPUT_SCALE).clamp_(0, 1)
-                encoded = torch.where(wide < _TOE, wide * 16, wide ** (1 / 1.8))
-                target[start : start + len(part)] = (encoded * 65535).round_().int().numpy()
+    @torch.inference_mode()
+    def __call__(self, codes: torch.Tensor, out: torch.Tensor) -> torch.Tensor:
+        """Expand codes, uint8 (H, W, 3), into `out`, uint16 (H, W, 3), both contiguous."""
+        pixels, target = codes.view(-1, 3), out.view(-1, 3)
+        for start in range(0, len(pixels), self._batch):
+            part = pixels[start : start + self._batch]
+            index = torch.arange(start, start + len(part), device=codes.device)
+            target[start : start + len(part)] = self._part(part, index)
+        return out
+
+    def _expand(self, codes: torch.Tensor, index: torch.Tensor) -> torch.Tensor:
+        clipped = self._table[codes.int()] @ self._matrix
+        places = torch.stack([self._rows[index // self._width], self._columns[index % self._width]], -1)
+        hidden = octaves(torch.cat([places, clipped * 2 - 1], -1))
+        for layer in self._layers[:-1]:
+            hidden = (hidden @ layer).relu_()
+        wide = (clipped + hidden @ self._layers[-1] * OUTPUT_SCALE).clamp_(0, 1)
+        encoded = torch.where(wide < _TOE, wide * 16, wide ** (1 / 1.8))
+        return (encoded * 65535).round_().int().to(torch.uint16)

@@ -13,24 +13,27 @@ References:
     Modelling", Color Research and Application 26(1), 2001, for the 11 terms.
 """
 
-from __future__ import annotations
-
 import struct
 import time
 from itertools import product
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from benchmarks.rivals.bilinear import Axis, at_points, at_raster
-from benchmarks.rivals.method import Metadata, SearchPixels, clipped_linear, linear_of, romm_codes, squared_error
+from benchmarks.arrays import Codes, Floats, Wide
+from benchmarks.rivals.method import (
+    Axis,
+    Metadata,
+    SearchPixels,
+    at_points,
+    at_raster,
+    clipped_linear,
+    expanded,
+    linear_of,
+    squared_error,
+)
 from gamutmeta.color.adaptation import Adaptation
-from gamutmeta.color.strips import row_strips
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-__all__ = ["Samples"]
 
 _HEAD = struct.Struct("<BHH")
 """Variant, rows and columns of the grid."""
@@ -56,7 +59,7 @@ class _Variant(NamedTuple):
 _VARIANTS = tuple(_Variant(*choice) for choice in product(_TERMS, (False, True), _MARGINS, _RIDGES))
 
 
-def polynomial(rgb: NDArray[np.float32], terms: int) -> NDArray[np.float32]:
+def polynomial(rgb: Floats, terms: int) -> Floats:
     """Terms of a polynomial in three channels, float32 (..., 3) to (..., terms).
 
     4: linear with a constant. 11: Hong's, all of second degree and rgb. 20: all of third degree.
@@ -82,20 +85,14 @@ def _places(size: int, count: int) -> NDArray[np.intp]:
     return ((np.arange(count) + 0.5) * size / count).astype(np.intp)
 
 
-def _inside(codes: NDArray[np.uint8], margin: int) -> NDArray[np.bool_]:
+def _inside(codes: Codes, margin: int) -> NDArray[np.bool_]:
     return np.asarray(((codes <= margin) | (codes >= 255 - margin)).any(-1))
 
 
 class _Correction:
     """What the reader derives from samples, float32 (rows, columns, 3), and the codes at their places."""
 
-    def __init__(
-        self,
-        variant: _Variant,
-        samples: NDArray[np.float32],
-        codes: NDArray[np.uint8],
-        adaptation: Adaptation,
-    ) -> None:
+    def __init__(self, variant: _Variant, samples: Floats, codes: Codes, adaptation: Adaptation) -> None:
         self.variant = variant
         clipped = clipped_linear(codes, adaptation)
         inside = _inside(codes, variant.margin)
@@ -106,18 +103,13 @@ class _Correction:
         gram += variant.ridge * np.trace(gram) / variant.terms * np.eye(variant.terms)
         # The difference is fitted, so that the ridge draws towards no correction.
         right = terms.T @ (samples - clipped)[used]
-        self.coefficients: NDArray[np.float32] = np.linalg.solve(gram, right).astype(np.float32)
+        self.coefficients: Floats = np.linalg.solve(gram, right).astype(np.float32)
         if variant.local:
             left = samples - clipped - polynomial(clipped, variant.terms) @ self.coefficients
             # The fourth channel tells which samples have one; the others do not dilute their neighbours'.
             self.residual = np.concatenate([left, np.ones_like(left[..., :1])], -1) * inside[..., None]
 
-    def of(
-        self,
-        codes: NDArray[np.uint8],
-        clipped: NDArray[np.float32],
-        residual: NDArray[np.float32] | None,
-    ) -> NDArray[np.float32]:
+    def of(self, codes: Codes, clipped: Floats, residual: Floats | None) -> Floats:
         """Restored linear ProPhoto, float32 (..., 3); `residual` is interpolated, (..., 4)."""
         change = polynomial(clipped, self.variant.terms) @ self.coefficients
         if residual is not None:
@@ -127,12 +119,7 @@ class _Correction:
 
 
 class Samples:
-    """ProPhoto samples and a colour correction that the reader fits; see the module.
-
-    Args:
-        budgets: that it is measured at, bytes.
-        adaptation: of the matrix to sRGB that made the codes.
-    """
+    """ProPhoto samples and a colour correction that the reader fits, measured at byte budgets; see the module."""
 
     name = "samples"
 
@@ -140,8 +127,7 @@ class Samples:
         self.budgets = budgets
         self.adaptation = adaptation
 
-    def fit(self, wide: NDArray[np.uint16], codes: NDArray[np.uint8], budget: int | None, seed: int) -> Metadata:
-        """See :class:`~benchmarks.rivals.method.Method`."""
+    def fit(self, wide: Wide, codes: Codes, budget: int | None, seed: int) -> Metadata:
         if budget is None:
             raise ValueError("samples need a budget")
         start = time.perf_counter()
@@ -161,17 +147,16 @@ class Samples:
         data = _HEAD.pack(_VARIANTS.index(best), *shape) + samples.astype("<u2").tobytes()
         return Metadata(data, time.perf_counter() - start, f"{shape[0]}x{shape[1]} samples, {best}")
 
-    def expand(self, codes: NDArray[np.uint8], metadata: bytes) -> NDArray[np.uint16]:
-        """See :class:`~benchmarks.rivals.method.Method`."""
+    def expand(self, codes: Codes, metadata: bytes) -> Wide:
         height, width, _ = codes.shape
         number, *shape = _HEAD.unpack_from(metadata)
         samples = np.frombuffer(metadata, "<u2", offset=_HEAD.size).reshape(*shape, 3)
         rows, columns = _places(height, shape[0]), _places(width, shape[1])
         correction = _Correction(_VARIANTS[number], linear_of(samples), codes[np.ix_(rows, columns)], self.adaptation)
         row, column = Axis.of(np.arange(height), rows), Axis.of(np.arange(width), columns)
-        result = np.empty(codes.shape, np.uint16)
-        for strip in row_strips(height, width):
-            residual = at_raster(correction.residual, row[strip], column) if correction.variant.local else None
-            clipped = clipped_linear(codes[strip], self.adaptation)
-            result[strip] = romm_codes(correction.of(codes[strip], clipped, residual))
-        return result
+
+        def restore(rows: slice, clipped: Floats) -> Floats:
+            residual = at_raster(correction.residual, row[rows], column) if correction.variant.local else None
+            return correction.of(codes[rows], clipped, residual)
+
+        return expanded(codes, self.adaptation, restore)

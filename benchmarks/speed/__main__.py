@@ -1,30 +1,41 @@
-"""See the package's docstring."""
+"""Time and memory of fit, expansion and both streets, by size of the picture, against the paper's model in plain torch.
 
-from __future__ import annotations
+    python -m benchmarks.speed PHOTOGRAPH [--megapixels N ...] [--threads N ...] [--repeat N] [--only PART ...]
+
+The photograph is tiled up, mirrored at the seams, to each size. Everything is measured in processes of its own, so that
+peak memory is that of one task; the competitors take turns, round by round, so that whatever else the machine does hits
+them all. Times are the best and the median of all rounds. Processes are confined to as many cores as they have threads.
+
+Parts:
+    expand  in memory, into an array that is there already: gamutmeta with numpy alone and with numba (a `balanced`
+            model on lossless codes, and one without gate on the codes of a JPEG), the paper's model in plain torch, and
+            copying input to output, as the measure of what memory allows.
+    fit     the presets against the paper's 1,200 steps of 16,384 samples, with the out-of-gamut (OG) PSNR of each.
+    street  ``reduce_file`` from TIFF to JPEG and PNG and ``expand_file`` back to TIFF, from the start of Python to its
+            end, by stage; and the same conversions without gamutmeta (tifffile and Pillow alone).
+    start   importing, and the command line's shortest answers.
+
+Parts that are not measured keep their rows in the result file. With ``--check`` the ratios of this run are compared
+with the committed ones (``benchmarks/results/<name>.json``); the exit code is 1 if one of them is worse by more than
+the tolerance. With seven processes alive the expansion at 100 megapixels needs 8 GB of memory; the disk needs 2 GB.
+"""
 
 import argparse
 import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-import benchmarks.speed
-from benchmarks.machine import describe
-from benchmarks.process import ROOT
+from benchmarks.harness import RESULTS, Benchmark, Result, Row, load
+from benchmarks.machine import ROOT
 from benchmarks.speed import rounds
 from benchmarks.speed.figures import TOLERANCE, Figure, compared, figures, growths
 from benchmarks.speed.plot import draw
-from benchmarks.speed.tables import check_note, comparison, document
+from benchmarks.speed.report import check_note, comparison, document
 from benchmarks.speed.tasks import EXPANSIONS, FITS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from benchmarks.speed.rounds import Row
-
-RESULTS = Path(__file__).parents[1] / "results"
 
 PARTS = ("expand", "fit", "street", "start")
 _FEW_FITS = ("balanced", "paper")
@@ -32,7 +43,7 @@ _ALL_FITS_AT = 24
 """Megapixels; at other sizes the slow ones would tell nothing new."""
 
 
-def measured(options: argparse.Namespace) -> Iterator[list[Row]]:
+def rows_of(options: argparse.Namespace) -> Iterator[list[Row]]:
     """The rows of each size, as they come; those of the start last."""
     for megapixels in options.megapixels if set(options.only) - {"start"} else ():
         with tempfile.TemporaryDirectory() as name:
@@ -54,38 +65,8 @@ def _rows(part: str, megapixels: float, folder: Path, threads: int, options: arg
     return rounds.turns(part, fits if part == "fit" else tuple(EXPANSIONS), folder, threads, options.repeat)
 
 
-def write(name: str, result: dict[str, Any]) -> str:
-    """Write all result files, and return the tables."""
-    rows = result["rows"]
-    text = document(result)
-    head = json.dumps({key: value for key, value in result.items() if key != "rows"}, indent=1)
-    parts = {
-        "rows": rows,
-        "figures": [f.to_json() for f in figures(rows)],
-        "growth": [g.to_json() for g in growths(rows)],
-    }
-    # A row a line: the file is long, and its differences should be readable.
-    lists = [f'"{key}": [\n' + ",\n".join(json.dumps(item) for item in items) + "\n]" for key, items in parts.items()]
-    (RESULTS / f"{name}.json").write_text(
-        head.removesuffix("\n}") + ",\n" + ",\n".join(lists) + "\n}\n", encoding="utf-8"
-    )
-    (RESULTS / f"{name}.md").write_text(text, encoding="utf-8")
-    draw(rows, [RESULTS / f"{name}.{suffix}" for suffix in ("png", "svg")])
-    return text
-
-
-def kept(name: str, photograph: str, parts: Sequence[str]) -> list[Row]:
-    """Rows of an earlier run with the same photograph, for the parts that are not measured now."""
-    path = RESULTS / f"{name}.json"
-    earlier = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"photograph": None}
-    if earlier["photograph"] != photograph:
-        return []
-    return [row for row in earlier["rows"] if row["part"] not in parts]
-
-
-def check(name: str, rows: Sequence[Row], tolerance: float) -> int:
-    """Compare a run with the committed one; the exit code."""
-    committed = json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
+def check(committed: Result, rows: Sequence[Row], tolerance: float) -> int:
+    """Compare a run with a committed one; the exit code."""
     pairs = compared(figures(rows), [Figure(**figure) for figure in committed["figures"]], tolerance)
     print(comparison(pairs) or "the two runs have no figure in common")
     worse = sum(is_worse for _, _, is_worse in pairs)
@@ -93,46 +74,36 @@ def check(name: str, rows: Sequence[Row], tolerance: float) -> int:
     return 1 if worse or not pairs else 0
 
 
-def arguments_of(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """The command line."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.speed",
-        description=benchmarks.speed.__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("photograph", type=Path)
     parser.add_argument("--megapixels", type=float, nargs="+", default=[1, 6, 12, 24, 50, 100])
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--repeat", type=int, default=3, help="rounds")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, metavar="PART", help=", ".join(PARTS))
     parser.add_argument("--quick", action="store_true", help="1 megapixel, two rounds")
-    parser.add_argument("--check", action="store_true", help="compare with the committed results, and write nothing")
+    parser.add_argument("--check", action="store_true", help="compare with the committed results at the end")
     parser.add_argument("--tolerance", type=float, default=TOLERANCE, help="of ratios of times (%(default)s)")
-    parser.add_argument("--note", default="", help="what else is to be known, for the result files")
-    parser.add_argument("--name", default="speed", help="of the result files")
-    options = parser.parse_args(arguments)
+
+
+def measure(options: argparse.Namespace, result: Result) -> Iterator[str]:
+    """The parts asked for; of the others, rows of an earlier run with the same photograph are kept."""
     if options.quick:
         options.megapixels, options.repeat = [1], 2
-    return options
+    photograph, measured = options.photograph.stem, list[Row]()
+    same = result.get("photograph") == photograph
+    kept = [row for row in result["rows"] if same and not options.fresh and row["part"] not in options.only]
+    result["photograph"] = photograph
+    for rows in rows_of(options):
+        measured += rows
+        result["rows"] = [*kept, *measured]
+        result["figures"] = [asdict(figure) for figure in figures(result["rows"])]
+        result["growth"] = [growth.to_json() for growth in growths(result["rows"])]
+        yield "\n".join(map(json.dumps, rows))
+    if options.check and check(load(RESULTS / f"{options.name}.json"), measured, options.tolerance):
+        sys.exit("worse than the committed results, see above")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """See the package's docstring; the exit code."""
-    options = arguments_of(arguments)
-    about = {"machine": describe(), "photograph": options.photograph.stem, "note": options.note}
-    rows = [] if options.check else kept(options.name, options.photograph.stem, options.only)
-    text = ""
-    for found in measured(options):
-        for row in found:
-            print(json.dumps(row), flush=True)
-        rows += found
-        if not options.check:  # After each step: all of them take hours.
-            text = write(options.name, about | {"rows": rows})
-    if options.check:
-        return check(options.name, rows, options.tolerance)
-    print(text)
-    return 0
-
+BENCHMARK = Benchmark("speed", __doc__, arguments, measure, document, draw, resumes=True)
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(BENCHMARK.main())

@@ -1,17 +1,12 @@
 """What the rows say: ratios of one run that another machine should give as well, growth with size, and the targets."""
 
-from __future__ import annotations
-
 import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from statistics import linear_regression
+from typing import Literal, Self
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-__all__ = ["TOLERANCE", "Figure", "Growth", "Target", "compared", "figures", "growths", "targets"]
-
-Row = dict[str, Any]
+from benchmarks.harness import Row
 
 TOLERANCE = 0.3
 """By how much a ratio of times may be worse than the committed one: runs on a quiet machine differ by a tenth."""
@@ -36,12 +31,7 @@ _LARGE = 10
 class Figure:
     """One figure that can be compared with that of another run.
 
-    Attributes:
-        name: what it is.
-        megapixels, threads: of the measurement.
-        value: the figure.
-        kind: "times" a rival's or reference's speed (more is better), "share" of its time (less is better), "MiB" (less
-            is better), or "dB" (more is better).
+    It is "times" a rival's or reference's speed or "dB" (more is better), a "share" of its time or "MiB" (less is).
     """
 
     name: str
@@ -50,7 +40,7 @@ class Figure:
     value: float
     kind: Literal["times", "share", "MiB", "dB"]
 
-    def is_worse_than(self, other: Figure, tolerance: float = TOLERANCE) -> bool:
+    def is_worse_than(self, other: Self, tolerance: float = TOLERANCE) -> bool:
         """Whether it is worse than the same figure of another run by more than chance."""
         if self.kind == "times":
             return self.value < other.value / (1 + tolerance)
@@ -60,21 +50,12 @@ class Figure:
             return self.value > other.value * (1 + _MEMORY_TOLERANCE) + _MEMORY_SLACK
         return self.value < other.value - _DECIBEL_SLACK
 
-    def to_json(self) -> dict[str, object]:
-        """All of it."""
-        return asdict(self)
-
 
 @dataclass(frozen=True, slots=True)
 class Growth:
     """How the best time, or the peak memory, of one task grows with the size of the picture.
 
-    Attributes:
-        name: of the task.
-        threads: of the measurement.
-        of: "seconds" or "MiB".
-        exponent: of the power of the size that fits best, over the larger sizes.
-        per_megapixel: of the largest size.
+    The exponent is that of the power that fits best over the larger sizes; `per_megapixel` is of the largest.
     """
 
     name: str
@@ -88,21 +69,13 @@ class Growth:
         """Whether it grows no faster than the picture."""
         return self.exponent <= _LINEAR
 
-    def to_json(self) -> dict[str, object]:
-        """All of it."""
+    def to_json(self) -> Row:
         return asdict(self) | {"linear": self.is_linear}
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One of the project's targets.
-
-    Attributes:
-        name: what is wanted.
-        wanted: for people.
-        found: for people; None where it was not measured.
-        is_met: None where it was not measured.
-    """
+    """One of the project's targets: what is wanted and found, for people; None where it was not measured."""
 
     name: str
     wanted: str
@@ -110,8 +83,7 @@ class Target:
     is_met: bool | None
 
 
-def name_of(row: Mapping[str, Any]) -> str:
-    """A task's name among those of all parts."""
+def name_of(row: Row) -> str:
     return f"{row['part']}, {row['task']}" + (f", {row['format']}" if "format" in row else "")
 
 
@@ -194,21 +166,12 @@ def growths(rows: Iterable[Row]) -> list[Growth]:
         of: tuple[tuple[Literal["seconds", "MiB"], str], ...] = (("seconds", "best"), ("MiB", "peak_mib"))
         for unit, key in of:
             values = [row[key] for row in large]
-            found.append(
-                Growth(name, threads, unit, round(_exponent(sizes, values), 2), round(values[-1] / largest, 4))
-            )
+            exponent = linear_regression([*map(math.log, sizes)], [*map(math.log, values)]).slope
+            found.append(Growth(name, threads, unit, round(exponent, 2), round(values[-1] / largest, 4)))
     return found
 
 
-def _exponent(sizes: Sequence[float], values: Sequence[float]) -> float:
-    """Slope of the straight line through the logarithms, by least squares."""
-    xs, ys = [math.log(size) for size in sizes], [math.log(value) for value in values]
-    x, y = sum(xs) / len(xs), sum(ys) / len(ys)
-    return sum((a - x) * (b - y) for a, b in zip(xs, ys, strict=True)) / sum((a - x) ** 2 for a in xs)
-
-
 def targets(rows: Sequence[Row]) -> list[Target]:
-    """The targets, at 24 megapixels and with two threads."""
     here = [row for row in rows if (row.get("megapixels"), row.get("threads")) == (_TARGET_SIZE, _TARGET_THREADS)]
     values = {figure.name: figure.value for figure in figures(here)}
     by_name = {name_of(row): row for row in [*here, *(row for row in rows if row["part"] == "start")]}
@@ -217,26 +180,17 @@ def targets(rows: Sequence[Row]) -> list[Target]:
     bare, full = by_name.get("start, numpy and Pillow"), by_name.get("start, gamutmeta.register()")
     grown = growths(rows)
     superlinear = [growth.name for growth in grown if not growth.is_linear]
-    times = "times as fast as"
+    times, decibels = "times as fast as", "fit, balanced: dB above the paper's fit, out of gamut"
+    start = None if bare is None or full is None else full["best"] - bare["best"]
     return [
         _at_least("expand, numpy alone, against plain torch", 12, values.get(f"expand, numpy: {times} plain torch")),
         _at_least("expand, numba, against plain torch", 30, values.get(f"expand, numba: {times} plain torch")),
         _at_most("expand, memory above input and output", 600, "MiB", max(above, default=None)),
         _at_least("fit, balanced, against the paper's", 5, values.get(f"fit, balanced: {times} the paper's fit")),
-        _at_least(
-            "its out-of-gamut PSNR above the paper's",
-            0,
-            values.get("fit, balanced: dB above the paper's fit, out of gamut"),
-            " dB",
-        ),
+        _at_least("its out-of-gamut PSNR above the paper's", 0, values.get(decibels), " dB"),
         _at_most("reduce_file, TIFF to JPEG", 5, "s", street.get("inside")),
         _at_most("reduce_file, TIFF to JPEG, peak memory", 1229, "MiB", street.get("peak_mib")),
-        _at_most(
-            "gamutmeta.register() beyond numpy and Pillow",
-            0.15,
-            "s",
-            None if bare is None or full is None else full["best"] - bare["best"],
-        ),
+        _at_most("gamutmeta.register() beyond numpy and Pillow", 0.15, "s", start),
         Target(
             "time and memory grow no faster than the picture",
             f"exponents up to {_LINEAR}",

@@ -1,28 +1,11 @@
-"""The rows as four panels: expansion and memory by size, quality by time of the fit, and where a street's time goes."""
+"""Four panels: expansion and memory by size, quality by time of the fit, and where a street's time goes."""
 
-from __future__ import annotations
+from collections.abc import Sequence
+from typing import Any
 
-from typing import TYPE_CHECKING, Any
-
-import matplotlib as mpl
-
+from benchmarks.harness import Result, Row, plain_axes
+from benchmarks.speed.report import STREETS
 from benchmarks.speed.stages import BESIDE
-
-mpl.use("agg")
-mpl.rcParams["svg.hashsalt"] = "gamutmeta"  # the same picture, the same file
-
-from matplotlib.figure import Figure  # noqa: E402
-from matplotlib.ticker import FuncFormatter, NullFormatter  # noqa: E402
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from matplotlib.axes import Axes
-
-__all__ = ["draw"]
-
-Row = dict[str, Any]
 
 # Okabe and Ito's colours, which people with any colour vision tell apart; and markers, for print in grey.
 _LINES: dict[str, dict[str, Any]] = {
@@ -34,11 +17,11 @@ _LINES: dict[str, dict[str, Any]] = {
     "numba": {"color": "#0072B2", "marker": "D"},
     "copy": {"color": "#000000", "marker": "x"},
 }
-_STREETS: dict[tuple[str, str], dict[str, Any]] = {
-    ("reduce", "jpg"): {"color": "#D55E00", "marker": "s", "label": "TIFF to JPEG"},
-    ("reduce", "png"): {"color": "#E69F00", "marker": "D", "label": "TIFF to PNG"},
-    ("expand", "jpg"): {"color": "#0072B2", "marker": "o", "label": "JPEG to TIFF"},
-    ("expand", "png"): {"color": "#009E73", "marker": "^", "label": "PNG to TIFF"},
+_LOOKS: dict[tuple[str, str], dict[str, Any]] = {
+    ("reduce", "jpg"): {"color": "#D55E00", "marker": "s"},
+    ("reduce", "png"): {"color": "#E69F00", "marker": "D"},
+    ("expand", "jpg"): {"color": "#0072B2", "marker": "o"},
+    ("expand", "png"): {"color": "#009E73", "marker": "^"},
 }
 _STAGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "start and end": ("#999999", ("import", "start and end")),
@@ -56,33 +39,31 @@ _SIZE = 24
 """Megapixels of the panels for one size; the nearest measured one is taken."""
 
 
-def draw(rows: Sequence[Row], paths: Sequence[Path]) -> None:
-    """Draw what was measured with the most threads, and save it under every path, as PNG or SVG."""
-    threads = max((row["threads"] for row in rows if "threads" in row), default=0)
-    here = [row for row in rows if row.get("threads") == threads]
-    for path in paths if here else ():
-        # A figure lays itself out a little differently the second time: a new one for each file.
-        _figure(here, threads).savefig(path, dpi=110, metadata={"Date": None} if path.suffix == ".svg" else None)
+def draw(result: Result) -> Any:
+    """What was measured with the most threads, as a figure of matplotlib; None where there is nothing."""
+    from matplotlib.figure import Figure as Canvas
 
-
-def _figure(rows: Sequence[Row], threads: int) -> Figure:
-    figure = Figure(figsize=(14, 10), layout="constrained")
+    threads = max((row["threads"] for row in result["rows"] if "threads" in row), default=0)
+    rows = [row for row in result["rows"] if row.get("threads") == threads]
+    if not rows:
+        return None
+    figure = Canvas(figsize=(14, 10), layout="constrained", dpi=110)
     panels = figure.subplots(2, 2)
-    _expansion(panels[0, 0], rows)
-    _fit(panels[0, 1], rows)
-    _stages(panels[1, 0], rows)
-    _memory(panels[1, 1], rows)
+    _draw_expansion(panels[0, 0], rows)
+    _draw_fit(panels[0, 1], rows)
+    _draw_stages(panels[1, 0], rows)
+    _draw_memory(panels[1, 1], rows)
     for axes in panels.flat:
-        axes.grid(color="#dddddd", linewidth=0.7)
-        axes.set_axisbelow(True)
-        axes.spines[["top", "right"]].set_visible(False)
+        plain_axes(axes)
         if axes.get_legend_handles_labels()[0]:
             axes.legend(frameon=False, fontsize=9, **({} if axes is not panels[1, 0] else _BELOW))
     figure.suptitle(f"Speed and memory, {threads} thread{'s' * (threads > 1)}", fontsize=14)
     return figure
 
 
-def _by_size(axes: Axes, rows: Sequence[Row]) -> None:
+def _by_size(axes: Any, rows: Sequence[Row]) -> None:
+    from matplotlib.ticker import FuncFormatter, NullFormatter
+
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xticks(sorted({row["megapixels"] for row in rows}))
@@ -93,7 +74,7 @@ def _by_size(axes: Axes, rows: Sequence[Row]) -> None:
     axes.set_xlabel("megapixels")
 
 
-def _expansion(axes: Axes, rows: Sequence[Row]) -> None:
+def _draw_expansion(axes: Any, rows: Sequence[Row]) -> None:
     found = [row for row in rows if row["part"] == "expand"]
     for task, style in _LINES.items():
         points = sorted((row["megapixels"], row["best"]) for row in found if row["task"] == task)
@@ -103,7 +84,7 @@ def _expansion(axes: Axes, rows: Sequence[Row]) -> None:
     axes.set_title("Expansion in memory [s]", fontsize=11)
 
 
-def _fit(axes: Axes, rows: Sequence[Row]) -> None:
+def _draw_fit(axes: Any, rows: Sequence[Row]) -> None:
     found = _nearest([row for row in rows if row["part"] == "fit"])
     for row in found:
         paper = row["task"].startswith("paper")
@@ -115,7 +96,7 @@ def _fit(axes: Axes, rows: Sequence[Row]) -> None:
     axes.set_title("Fit: quality against time" + _size_of(found), fontsize=11)
 
 
-def _stages(axes: Axes, rows: Sequence[Row]) -> None:
+def _draw_stages(axes: Any, rows: Sequence[Row]) -> None:
     found = _nearest([row for row in rows if row.get("stages")])
     left = [0.0] * len(found)
     for name, (colour, stages) in [*_STAGES.items(), ("the rest", ("#DDDDDD", ()))]:
@@ -124,22 +105,22 @@ def _stages(axes: Axes, rows: Sequence[Row]) -> None:
             widths = [_waited(row) - start for row, start in zip(found, left, strict=True)]
         axes.barh(range(len(found)), widths, left=left, color=colour, label=name)
         left = [start + width for start, width in zip(left, widths, strict=True)]
-    axes.set_yticks(range(len(found)), [_STREETS[row["task"], row["format"]]["label"] for row in found])
+    axes.set_yticks(range(len(found)), [STREETS[row["task"], row["format"]] for row in found])
     axes.set_xlabel("seconds")
     axes.set_title("From file to file" + _size_of(found), fontsize=11)
 
 
 def _waited(row: Row) -> float:
     """Seconds of all stages but those on other threads."""
-    return sum(seconds for name, seconds in row["stages"].items() if not name.endswith(BESIDE))
+    return float(sum(seconds for name, seconds in row["stages"].items() if not name.endswith(BESIDE)))
 
 
-def _memory(axes: Axes, rows: Sequence[Row]) -> None:
+def _draw_memory(axes: Any, rows: Sequence[Row]) -> None:
     found = [row for row in rows if row["part"] == "street"]
-    for (task, suffix), style in _STREETS.items():
+    for (task, suffix), style in _LOOKS.items():
         points = sorted((r["megapixels"], r["peak_mib"]) for r in found if (r["task"], r["format"]) == (task, suffix))
         if points:
-            axes.plot(*zip(*points, strict=True), markersize=5, **style)
+            axes.plot(*zip(*points, strict=True), label=STREETS[task, suffix], markersize=5, **style)
     _by_size(axes, found)
     axes.set_title("Peak memory of the whole process [MiB]", fontsize=11)
 

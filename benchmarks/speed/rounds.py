@@ -1,28 +1,20 @@
 """Competitors take turns: what one part of the benchmark gives for one picture."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess
 import sys
 import time
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING, Any, Self
+from typing import Self
 
-from benchmarks.process import ROOT, environment
+from benchmarks.harness import Row
+from benchmarks.machine import ROOT, environment
 from benchmarks.speed.stages import BESIDE
 from benchmarks.speed.tasks import TASKS
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
-    from pathlib import Path
-    from types import TracebackType
-
-__all__ = ["STARTS", "Row", "starts", "streets", "summary", "turns"]
-
-Row = dict[str, Any]
 
 STARTS = {
     "python": ["-c", "pass"],
@@ -44,13 +36,16 @@ _STREETS = [
 
 
 class Worker:
-    """A process of :mod:`benchmarks.speed.worker`, ready for its first turn when this is made."""
+    """A process of :mod:`benchmarks.speed.tasks`, ready for its first turn when this is made."""
 
     def __init__(self, part: str, name: str, folder: Path, threads: int) -> None:
-        command = [sys.executable, "-m", "benchmarks.speed.worker", part, name, str(folder), str(threads)]
+        command = [sys.executable, "-m", "benchmarks.speed.tasks", part, name, str(folder), str(threads)]
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment(threads)
         )
+        assert self._process.stdin is not None  # noqa: S101
+        assert self._process.stdout is not None  # noqa: S101
+        self._tell, self._told = self._process.stdin, self._process.stdout
         try:
             self.first: float = self._answer()["seconds"]
         except BaseException:
@@ -58,52 +53,36 @@ class Worker:
             raise
 
     def turn(self) -> float:
-        """Do the task once; seconds."""
-        assert self._process.stdin is not None  # noqa: S101
-        self._process.stdin.write("\n")
-        self._process.stdin.flush()
-        seconds: float = self._answer()["seconds"]
-        return seconds
+        self._tell.write("\n")
+        self._tell.flush()
+        return float(self._answer()["seconds"])
 
     def last(self) -> Row:
         """End the process; what else it has to say."""
-        assert self._process.stdin is not None  # noqa: S101
-        self._process.stdin.close()
+        self._tell.close()
         return self._answer()
 
     def _answer(self) -> Row:
-        assert self._process.stdout is not None  # noqa: S101
-        line = self._process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"a worker ended with exit code {self._process.wait()}: {self._process.args}")
-        answer: Row = json.loads(line)
-        return answer
+        if line := self._told.readline():
+            return dict(json.loads(line))
+        raise RuntimeError(f"a worker ended with exit code {self._process.wait()}: {self._process.args!r}")
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(self, kind: object, *_: object) -> None:
         if kind is not None:
             self._process.kill()
         self._end()
 
     def _end(self) -> None:
-        for stream in (self._process.stdin, self._process.stdout):
-            if stream is not None:
-                stream.close()
+        self._tell.close()
+        self._told.close()
         self._process.wait()
 
 
 def turns(part: str, names: Sequence[str], folder: Path, threads: int, repeat: int) -> list[Row]:
-    """Rows of one part, "expand" or "fit".
-
-    Args:
-        part: a key of :data:`~benchmarks.speed.tasks.TASKS`.
-        names: which of its tasks.
-        folder: with the picture.
-        threads: of every process.
-        repeat: rounds.
-    """
+    """Rows of one part, "expand" or "fit", by so many rounds of its tasks with these names."""
     if part == "expand":  # Compiling is not what is measured: numba finds it done in its cache.
         for name in names:
             if name.startswith("numba"):
@@ -158,18 +137,16 @@ def streets(folder: Path, cores: int, repeat: int) -> list[Row]:
 
 def starts(repeat: int) -> list[Row]:
     """Rows of what starting takes; processor time as well, which a busy machine hardly changes."""
-    seconds: dict[str, list[float]] = {name: [] for name in STARTS}
-    processor: dict[str, list[float]] = {name: [] for name in STARTS}
+    found: dict[str, list[tuple[float, float]]] = {name: [] for name in STARTS}
     for _ in range(repeat):
         for name, arguments in STARTS.items():
             start, before = time.perf_counter(), os.times()
             subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL, cwd=ROOT)
-            seconds[name].append(time.perf_counter() - start)
-            after = os.times()
-            processor[name].append(sum(after[2:4]) - sum(before[2:4]))  # the children's, user and system
+            seconds, after = time.perf_counter() - start, os.times()
+            found[name].append((seconds, sum(after[2:4]) - sum(before[2:4])))  # the children's, user and system
     return [
-        {"part": "start", "task": name} | summary(found) | {"processor": round(min(processor[name]), 4)}
-        for name, found in seconds.items()
+        {"part": "start", "task": name} | summary(seconds) | {"processor": round(min(processor), 4)}
+        for name, (seconds, processor) in ((name, zip(*pairs, strict=True)) for name, pairs in found.items())
     ]
 
 

@@ -7,26 +7,18 @@ A process of its own, so that its memory is gone when the measuring begins. ``so
 and ``jpeg.npy`` (the codes as decoded from a JPEG, quality 90, 4:2:0) with ``jpeg.gamut``, which has no gate.
 """
 
-from __future__ import annotations
-
 import sys
+from collections.abc import Collection
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks.tiling import tiled
+from benchmarks.arrays import Codes, Wide
+from benchmarks.pictures import tiled
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.gamut import reduce_to_codes
 from gamutmeta.photo.read import read_photo
 from gamutmeta.photo.wide import WideImage
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
-
-    from numpy.typing import NDArray
-
-__all__ = ["make"]
 
 
 def make(photograph: Path, megapixels: float, folder: Path, parts: Collection[str]) -> None:
@@ -43,24 +35,18 @@ def make(photograph: Path, megapixels: float, folder: Path, parts: Collection[st
             _make_models(wide, codes, folder)
 
 
-def _make_models(wide: NDArray[np.uint16], codes: NDArray[np.uint8], folder: Path) -> None:
-    from gamutmeta.photo.pixels import decode_srgb, encode_srgb_file  # noqa: PLC0415 - not for every part
+def _make_models(wide: Wide, codes: Codes, folder: Path) -> None:
+    """Containers with a `balanced` model; what they need is not needed by every part."""
+    from benchmarks.figures import payload_of
+    from gamutmeta.fit.config import preset_named
+    from gamutmeta.fit.engine import fit
+    from gamutmeta.photo.pixels import decode_srgb, encode_srgb_file
 
     decoded = decode_srgb(encode_srgb_file(codes, "jpeg", quality=90, subsampling="4:2:0"))
     np.save(folder / "jpeg.npy", decoded)
-    (folder / "png.gamut").write_bytes(_fitted(codes, wide, gate=0))
-    (folder / "jpeg.gamut").write_bytes(_fitted(decoded, wide, gate=None))
-
-
-def _fitted(codes: NDArray[np.uint8], wide: NDArray[np.uint16], gate: int | None) -> bytes:
-    """A container with a `balanced` model, bound to no picture."""
-    from gamutmeta.container import Binding, Payload  # noqa: PLC0415
-    from gamutmeta.fit.config import preset_named  # noqa: PLC0415
-    from gamutmeta.fit.engine import fit  # noqa: PLC0415 - torch
-
-    result = fit(codes, wide, preset_named("balanced"), gate=gate, device="cpu")
-    height, width = codes.shape[:2]
-    return Payload(width, height, Binding("rgb8", bytes(16)), result.descriptor, result.tensors).to_bytes()
+    for name, of, gate in (("png", codes, 0), ("jpeg", decoded, None)):
+        result = fit(of, wide, preset_named("balanced"), gate=gate, device="cpu")
+        (folder / f"{name}.gamut").write_bytes(payload_of(of, result).to_bytes())
 
 
 if __name__ == "__main__":

@@ -1,18 +1,12 @@
 """Where the time of a street goes: functions of the package are wrapped, from outside, by a stopwatch."""
 
-from __future__ import annotations
-
 import functools
 import importlib
 import threading
 import time
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-__all__ = ["BESIDE", "EXPAND", "REDUCE", "Stages"]
+from collections.abc import Callable, Iterable
+from typing import Any
 
 BESIDE = ", beside"
 """Ends the name of a stage that ran on another thread than the main one, so that nobody waited for it."""
@@ -53,9 +47,6 @@ class Stages:
     """A stopwatch for each stage. A function called inside another one counts for its own stage alone.
 
     What runs on another thread than the main one is a stage of its own, see :data:`BESIDE`.
-
-    Attributes:
-        seconds: by stage.
     """
 
     def __init__(self) -> None:
@@ -73,8 +64,6 @@ class Stages:
             setattr(owner, attribute, self.timed(getattr(owner, attribute), stage))
 
     def timed(self, function: Callable[..., Any], stage: str) -> Callable[..., Any]:
-        """The function with a stopwatch."""
-
         @functools.wraps(function)
         def wrapper(*arguments: Any, **options: Any) -> Any:
             around = getattr(self._inner, "seconds", 0.0)

@@ -7,8 +7,6 @@ do no more than convert the file, with tifffile and Pillow: the colours are not 
 work of the codecs is the same.
 """
 
-from __future__ import annotations
-
 import contextlib
 import io
 import json
@@ -18,14 +16,14 @@ from typing import Any
 
 _START = time.perf_counter()
 
-from benchmarks.process import confine, peak_bytes  # noqa: E402 - the time of imports is measured, too
+from benchmarks.machine import confine, peak_bytes  # noqa: E402 - the time of imports is measured, too
 
 
 def street(task: str, source: str, target: str) -> dict[str, Any]:
     """One of gamutmeta's streets: seconds by stage, and those of the street's own function."""
-    import gamutmeta.cli.convert  # noqa: F401, PLC0415
-    from benchmarks.speed.stages import EXPAND, REDUCE, Stages  # noqa: PLC0415
-    from gamutmeta.__main__ import main as command  # noqa: PLC0415
+    import gamutmeta.cli.convert  # noqa: F401
+    from benchmarks.speed.stages import EXPAND, REDUCE, Stages
+    from gamutmeta.__main__ import main as command
 
     stages = Stages()
     stages.wrap(REDUCE if task == "reduce" else EXPAND)
@@ -42,9 +40,9 @@ def street(task: str, source: str, target: str) -> dict[str, Any]:
 
 def plain_reduce(source: str, target: str) -> None:
     """16-bit TIFF to an 8-bit JPEG or PNG, by the upper bits."""
-    import numpy as np  # noqa: PLC0415
-    import tifffile  # noqa: PLC0415
-    from PIL import Image  # noqa: PLC0415
+    import numpy as np
+    import tifffile
+    from PIL import Image
 
     codes = (tifffile.imread(source) >> 8).astype(np.uint8)
     Image.fromarray(codes).save(target, quality=95, subsampling="4:4:4")
@@ -52,9 +50,9 @@ def plain_reduce(source: str, target: str) -> None:
 
 def plain_expand(source: str, target: str) -> None:
     """8-bit JPEG or PNG to a 16-bit TIFF, packed as gamutmeta packs it where imagecodecs is installed."""
-    import numpy as np  # noqa: PLC0415
-    import tifffile  # noqa: PLC0415
-    from PIL import Image  # noqa: PLC0415
+    import numpy as np
+    import tifffile
+    from PIL import Image
 
     Image.MAX_IMAGE_PIXELS = None
     wide = np.asarray(Image.open(source)) * np.uint16(257)
@@ -63,7 +61,6 @@ def plain_expand(source: str, target: str) -> None:
 
 
 def main() -> None:
-    """See the module's docstring."""
     task, source, target, cores = sys.argv[1:]
     confine(int(cores))
     answer: dict[str, Any] = {}

@@ -1,219 +1,198 @@
-"""The tasks that a worker does again and again: expanding and fitting, gamutmeta's way and others'.
+"""The tasks that a process of its own does again and again: expanding and fitting, gamutmeta's way and others'.
+
+    python -m benchmarks.speed.tasks PART TASK FOLDER THREADS
+
+It does the task once, and then whenever it is told to: every line on standard input is answered with one on standard
+output, a JSON object with the seconds. The first line of output comes by itself, the last one when the input ends.
 
 A task is made from a folder with the picture, see :mod:`benchmarks.speed.sources`, and from how many threads it may
-use.
+use. Each loads what it needs and no more, since its memory is measured.
 """
 
-from __future__ import annotations
-
+import json
+import sys
+import time
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
-
-    from numpy.typing import NDArray
-
-    from gamutmeta.color.adaptation import Adaptation
-
-__all__ = ["EXPANSIONS", "FITS", "TASKS", "Task"]
+from benchmarks.arrays import Codes, Wide
+from benchmarks.machine import confine, peak_bytes
 
 
-class Task(Protocol):
-    """Something to be timed."""
+class Task(NamedTuple):
+    """Something to be timed: what does it once, and what else there is to be told, which may take time and memory."""
 
-    @property
-    def array_bytes(self) -> int:
-        """Of its input and output."""
-
-    def run(self) -> None:
-        """Do it once."""
-
-    def figures(self) -> dict[str, Any]:
-        """What else there is to be told of it. May take time and memory."""
+    run: Callable[[], object]
+    array_bytes: int
+    """Of its input and output."""
+    figures: Callable[[], dict[str, Any]] = dict
 
 
-class _Expanding:
-    """An expansion from codes to an array; both are there, and touched, before the first run."""
-
-    def __init__(self, folder: Path, codes: str) -> None:
-        self.codes: NDArray[np.uint8] = np.load(folder / f"{codes}.npy")
-        self.out = np.full(self.codes.shape, 1, np.uint16)
-
-    @property
-    def array_bytes(self) -> int:
-        return self.codes.nbytes + self.out.nbytes
-
-    def figures(self) -> dict[str, Any]:
-        return {}
+def _expanding(codes: Codes, out: Wide, run: Callable[[], object], figures: Any = dict) -> Task:
+    return Task(run, codes.nbytes + out.nbytes, figures)
 
 
-class _Copy(_Expanding):
+def _arrays(folder: Path, name: str) -> tuple[Codes, Wide]:
+    """Codes, and an array to expand them to; both are there, and touched, before the first run."""
+    codes: Codes = np.load(folder / f"{name}.npy")
+    return codes, np.full(codes.shape, 1, np.uint16)
+
+
+def _copy(folder: Path, threads: int) -> Task:
     """Every byte of the input is read and every byte of the output written, and nothing else is done."""
+    from gamutmeta.color.strips import for_each_strip
 
-    def __init__(self, folder: Path, threads: int) -> None:
-        super().__init__(folder, "png")
-        self._threads = threads
+    codes, out = _arrays(folder, "png")
 
-    def run(self) -> None:
-        from gamutmeta.color.strips import for_each_strip  # noqa: PLC0415 - each task loads what it needs
+    def copy(rows: slice) -> None:
+        out[rows] = codes[rows]
 
-        def copy(rows: slice) -> None:
-            self.out[rows] = self.codes[rows]
-
-        for_each_strip(copy, *self.codes.shape[:2], threads=self._threads)
+    return _expanding(codes, out, lambda: for_each_strip(copy, *codes.shape[:2], threads=threads))
 
 
-class _Gamutmeta(_Expanding):
-    def __init__(self, folder: Path, threads: int, *, model: str, compiled: bool) -> None:
-        super().__init__(folder, model)
-        from gamutmeta.container import Payload  # noqa: PLC0415
+def _gamutmeta(folder: Path, threads: int, *, model: str, compiled: bool) -> Task:
+    from gamutmeta.container import Payload
+    from gamutmeta.model.expand import expand
 
-        payload = Payload.from_bytes((folder / f"{model}.gamut").read_bytes())
-        self._model = payload.descriptor, payload.weights()
-        self._options: dict[str, Any] = {"threads": threads, "compiled": compiled}
+    codes, out = _arrays(folder, model)
+    payload = Payload.from_bytes((folder / f"{model}.gamut").read_bytes())
+    descriptor, weights = payload.descriptor, payload.weights()
 
-    def run(self) -> None:
-        from gamutmeta.model.expand import expand  # noqa: PLC0415
+    def figures() -> dict[str, Any]:
+        from gamutmeta.model.features import gate_weights
 
-        expand(*self._model, self.codes, out=self.out, **self._options)
-
-    def figures(self) -> dict[str, Any]:
-        descriptor = self._model[0]
-        active = np.ones(256, np.bool_)
-        if descriptor.gate is not None:
-            from gamutmeta.model.features import gate_weights  # noqa: PLC0415
-
-            active = gate_weights(descriptor.gate) > 0
-        share = np.mean([active[row].any(-1).mean() for row in self.codes])
+        active = np.ones(256, np.bool_) if descriptor.gate is None else gate_weights(descriptor.gate) > 0
+        share = np.mean([active[row].any(-1).mean() for row in codes])
         return {"model": str(descriptor), "active_percent": round(100 * float(share), 1)}
 
+    run = partial(expand, descriptor, weights, codes, out=out, threads=threads, compiled=compiled)
+    return _expanding(codes, out, run, figures)
 
-class _PlainTorch(_Expanding):
+
+def _plain_torch(folder: Path, threads: int, *, small_batches: bool) -> Task:
     """Weights at random: their values change nothing about the time."""
+    import torch
 
-    def __init__(self, folder: Path, threads: int, *, small_batches: bool) -> None:
-        super().__init__(folder, "png")
-        import torch  # noqa: PLC0415
+    from benchmarks.rivals.plain import LARGE_BATCH, SMALL_BATCH, PlainExpansion
+    from benchmarks.rivals.reference import SHAPES
+    from gamutmeta.color.adaptation import Adaptation
 
-        from benchmarks.rivals.plain import LARGE_BATCH, SMALL_BATCH, PlainReference  # noqa: PLC0415
-        from benchmarks.rivals.reference import SHAPES, Training  # noqa: PLC0415
-        from benchmarks.rivals.weights import pack  # noqa: PLC0415
-
-        torch.set_num_threads(threads)
-        rng = np.random.default_rng(0)
-        weights = [(rng.standard_normal(shape) / shape[1] ** 0.5).astype(np.float32) for shape in SHAPES]
-        self._metadata = pack(weights, "float32")
-        self._method = PlainReference(Training(), batch=SMALL_BATCH if small_batches else LARGE_BATCH)
-
-    def run(self) -> None:
-        self._method.expand_into(self.out, self.codes, self._metadata)
+    torch.set_num_threads(threads)
+    (codes, out), rng = _arrays(folder, "png"), np.random.default_rng(0)
+    weights = [(rng.standard_normal(shape) / shape[1] ** 0.5).astype(np.float32) for shape in SHAPES]
+    batch = SMALL_BATCH if small_batches else LARGE_BATCH
+    expansion = PlainExpansion(weights, Adaptation.CAT02, codes.shape[:2], batch)
+    return _expanding(codes, out, partial(expansion, torch.from_numpy(codes), torch.from_numpy(out)))
 
 
-class _Fitting:
-    """A fit to lossless codes."""
-
-    def __init__(self, folder: Path) -> None:
-        # Mapped, so that several processes share one copy; and so that only they can be written to, as torch wants.
-        self.wide: NDArray[np.uint16] = np.asarray(np.load(folder / "wide.npy", mmap_mode="c"))
-
-    @property
-    def array_bytes(self) -> int:
-        return self.wide.nbytes + self.wide.size
+def _mapped(folder: Path, name: str) -> NDArray[Any]:
+    """Mapped, so that several processes share one copy; and so that only they can be written to, as torch wants."""
+    return np.asarray(np.load(folder / f"{name}.npy", mmap_mode="c"))
 
 
-class _Preset(_Fitting):
-    def __init__(self, folder: Path, threads: int, *, preset: str) -> None:
-        super().__init__(folder)
-        del threads  # Set by the environment.
-        self._codes: NDArray[np.uint8] = np.asarray(np.load(folder / "png.npy", mmap_mode="c"))
-        self._preset = preset
-        self._result: Any = None
+def _preset(folder: Path, threads: int, *, preset: str) -> Task:
+    from gamutmeta.fit.config import preset_named
+    from gamutmeta.fit.engine import fit
 
-    def run(self) -> None:
-        from gamutmeta.fit.config import preset_named  # noqa: PLC0415
-        from gamutmeta.fit.engine import fit  # noqa: PLC0415
+    del threads  # set by the environment
+    wide, codes = _mapped(folder, "wide"), _mapped(folder, "png")
+    results: list[Any] = []
 
-        self._result = fit(self._codes, self.wide, preset_named(self._preset), device="cpu")
+    def run() -> None:
+        results[:] = [fit(codes, wide, preset_named(preset), device="cpu")]
 
-    def figures(self) -> dict[str, Any]:
-        from gamutmeta.container import Binding, Payload  # noqa: PLC0415
-        from gamutmeta.model.descriptor import Descriptor  # noqa: PLC0415
-        from gamutmeta.model.quality import measure_models  # noqa: PLC0415
+    def figures() -> dict[str, Any]:
+        from benchmarks.figures import payload_of
+        from gamutmeta.model.descriptor import Descriptor
+        from gamutmeta.model.quality import measure_models
 
-        height, width = self._codes.shape[:2]
-        result = self._result
-        payload = Payload(width, height, Binding("rgb8", bytes(16)), result.descriptor, result.tensors)
+        payload = payload_of(codes, results[0])
         models = [(Descriptor(), {}), (payload.descriptor, payload.weights())]
-        clipped, fitted = measure_models(self.wide, self._codes, models)
-        return _quality_figures(clipped.psnr_og, fitted.psnr_og) | {
-            "steps": result.steps,
-            "payload_bytes": len(payload.to_bytes()),
-        }
+        clipped, fitted = measure_models(wide, codes, models)
+        return _quality(clipped, fitted, results[0].steps, len(payload.to_bytes()))
+
+    return Task(run, wide.nbytes + codes.nbytes, figures)
 
 
-class _Paper(_Fitting):
-    def __init__(self, folder: Path, threads: int, *, adaptation: Adaptation) -> None:
-        super().__init__(folder)
-        import torch  # noqa: PLC0415
+def _paper(folder: Path, threads: int, *, adaptation: str) -> Task:
+    import torch
 
-        from gamutmeta.color.gamut import reduce_to_codes  # noqa: PLC0415
+    from benchmarks.rivals.reference import STEPS, Reference, Training
+    from gamutmeta.color.adaptation import Adaptation
+    from gamutmeta.color.gamut import reduce_to_codes
 
-        torch.set_num_threads(threads)
-        self._adaptation = adaptation
-        self._codes, _ = reduce_to_codes(self.wide, adaptation)
-        self._weights: Any = None
+    torch.set_num_threads(threads)
+    wide, chosen = _mapped(folder, "wide"), Adaptation(adaptation)
+    codes, _ = reduce_to_codes(wide, chosen)
+    trainings: list[Training] = []
 
-    def run(self) -> None:
-        from benchmarks.rivals.reference import Training  # noqa: PLC0415
+    def run() -> None:
+        trainings[:] = [Training(chosen)]
+        trainings[0](wide, codes, 0)
 
-        self._weights, _ = Training(self._adaptation)(self.wide, self._codes, 0)
+    def figures() -> dict[str, Any]:
+        from gamutmeta.color.quality import measure
+        from gamutmeta.model.descriptor import Descriptor
+        from gamutmeta.model.expand import expand
 
-    def figures(self) -> dict[str, Any]:
-        from benchmarks.rivals.reference import STEPS, Reference, Training  # noqa: PLC0415
-        from benchmarks.rivals.weights import pack  # noqa: PLC0415
-        from gamutmeta.color.quality import measure  # noqa: PLC0415
-        from gamutmeta.model.descriptor import Descriptor  # noqa: PLC0415
-        from gamutmeta.model.expand import expand  # noqa: PLC0415
+        method = Reference(trainings[0], "float32")
+        data = method.fit(wide, codes, None, 0).data
+        fitted = measure(wide, method.expand(codes, data), chosen)
+        clipped = measure(wide, expand(Descriptor(adaptation=chosen), {}, codes), chosen)
+        return _quality(clipped, fitted, STEPS, len(data))
 
-        metadata = pack(self._weights, "float32")
-        restored = Reference(Training(self._adaptation), "float32").expand(self._codes, metadata)
-        fitted = measure(self.wide, restored, self._adaptation)
-        clipped = measure(self.wide, expand(Descriptor(adaptation=self._adaptation), {}, self._codes), self._adaptation)
-        return _quality_figures(clipped.psnr_og, fitted.psnr_og) | {"steps": STEPS, "payload_bytes": len(metadata)}
-
-
-def _quality_figures(clipped: float, fitted: float) -> dict[str, float]:
-    return {"psnr_clip_og": round(clipped, 2), "psnr_og": round(fitted, 2)}
+    return Task(run, wide.nbytes + codes.nbytes, figures)
 
 
-def _paper(folder: Path, threads: int, *, name: str) -> _Paper:
-    from gamutmeta.color.adaptation import Adaptation  # noqa: PLC0415
-
-    return _Paper(folder, threads, adaptation=Adaptation(name))
+def _quality(clipped: Any, fitted: Any, steps: int, size: int) -> dict[str, Any]:
+    decibels = {"psnr_clip_og": round(clipped.psnr_og, 2), "psnr_og": round(fitted.psnr_og, 2)}
+    return decibels | {"steps": steps, "payload_bytes": size}
 
 
 EXPANSIONS: Mapping[str, Callable[[Path, int], Task]] = {
-    "copy": _Copy,
-    "numpy": partial(_Gamutmeta, model="png", compiled=False),
-    "numba": partial(_Gamutmeta, model="png", compiled=True),
-    "numpy, no gate": partial(_Gamutmeta, model="jpeg", compiled=False),
-    "numba, no gate": partial(_Gamutmeta, model="jpeg", compiled=True),
-    "plain torch": partial(_PlainTorch, small_batches=False),
-    "plain torch, small batches": partial(_PlainTorch, small_batches=True),
+    "copy": _copy,
+    "numpy": partial(_gamutmeta, model="png", compiled=False),
+    "numba": partial(_gamutmeta, model="png", compiled=True),
+    "numpy, no gate": partial(_gamutmeta, model="jpeg", compiled=False),
+    "numba, no gate": partial(_gamutmeta, model="jpeg", compiled=True),
+    "plain torch": partial(_plain_torch, small_batches=False),
+    "plain torch, small batches": partial(_plain_torch, small_batches=True),
 }
 """In the order of their turns."""
 
 FITS: Mapping[str, Callable[[Path, int], Task]] = {
-    "balanced": partial(_Preset, preset="balanced"),
-    "small": partial(_Preset, preset="small"),
-    "best": partial(_Preset, preset="best"),
-    "paper": partial(_paper, name="cat02"),
-    "paper, Bradford": partial(_paper, name="bradford"),
+    "balanced": partial(_preset, preset="balanced"),
+    "small": partial(_preset, preset="small"),
+    "best": partial(_preset, preset="best"),
+    "paper": partial(_paper, adaptation="cat02"),
+    "paper, Bradford": partial(_paper, adaptation="bradford"),
 }
 """In the order of their turns. The paper's adaptation is CAT02; with Bradford its sRGB codes are those of gamutmeta."""
 
 TASKS = {"expand": EXPANSIONS, "fit": FITS}
+
+
+def main() -> None:
+    part, name, folder, threads = sys.argv[1:]
+    confine(int(threads))
+    task = TASKS[part][name](Path(folder), int(threads))
+
+    def turn() -> None:
+        start = time.perf_counter()
+        task.run()
+        print(json.dumps({"seconds": time.perf_counter() - start}), flush=True)
+
+    turn()
+    for _ in sys.stdin:
+        turn()
+    peak = peak_bytes()
+    print(json.dumps({"peak_bytes": peak, "array_bytes": task.array_bytes} | task.figures()), flush=True)
+
+
+if __name__ == "__main__":
+    main()

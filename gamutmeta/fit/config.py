@@ -51,8 +51,6 @@ class FitConfig:
         max_bytes: the size of the whole container is kept at or below this.
         weights: how the MLP is stored, "int8" (one scale per tensor) or "float16".
         adaptation: chromatic adaptation of the reduction and of the payload.
-        start: where the MLP starts: "random", or "learned" where the package has a learned start for the model (see
-            :mod:`gamutmeta.fit.starts`), else random.
     """
 
     name: str
@@ -74,7 +72,6 @@ class FitConfig:
     redraws: tuple[float, ...] = (0.1, 0.4)
     closed_form: bool = True
     adaptation: Adaptation = Adaptation.BRADFORD
-    start: Literal["random", "learned"] = "random"
 
     def within(self, max_bytes: int) -> FitConfig:
         """The same preset, and the same time, with another upper limit for the whole container.

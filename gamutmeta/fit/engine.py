@@ -18,6 +18,8 @@ from gamutmeta.fit.training import Training, step_for, train
 from gamutmeta.gpu.choice import check_device, no_cuda
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from gamutmeta.container import Tensor
@@ -78,6 +80,7 @@ def fit(
     seed: int = 0,
     compiled: bool | None = None,
     precision: Precision = "ieee",
+    start: Mapping[str, NDArray[np.float32]] | None = None,
 ) -> FitResult:
     """Fit a model that takes `codes` to `wide`.
 
@@ -91,6 +94,7 @@ def fit(
         compiled: True for numba's gradient, False for torch's, None for numba's where it is installed and the picture
             is large. Models and devices that it does not know are left to torch.
         precision: of products of matrices by Triton on CUDA; nothing in the payload tells it.
+        start: values of the model's tensors to start from, by name; random ones if None.
 
     Returns:
         The model, whose container is not larger than ``config.max_bytes``.
@@ -99,14 +103,14 @@ def fit(
         FitError: if no pixel can be learnt from, or if the cap cannot be kept.
         DeviceError: as for :func:`choose_device`.
     """
-    start = time.perf_counter()
+    begun = time.perf_counter()
     where = choose_device(device)
     kernel = _kernel_for(codes, where, compiled=compiled)
     with single_threaded():
-        training = begin(codes, wide, config, gate=gate, device=where, seed=seed, kernel=kernel)
+        training = begin(codes, wide, config, gate=gate, device=where, seed=seed, kernel=kernel, start=start)
         train([training], config, step_for([training], config, compiled=kernel is not None, precision=precision))
         result = FitResult.of(training, 0.0)
-    return replace(result, seconds=time.perf_counter() - start)
+    return replace(result, seconds=time.perf_counter() - begun)
 
 
 def begin(
@@ -118,6 +122,7 @@ def begin(
     device: torch.device,
     seed: int,
     kernel: Any | None = None,
+    start: Mapping[str, NDArray[np.float32]] | None = None,
 ) -> Training:
     """Draw the samples of a picture and set up its training; as for :func:`fit`.
 
@@ -129,6 +134,7 @@ def begin(
         device: where to work.
         seed: as there.
         kernel: :mod:`gamutmeta.fit.kernel`, if that is to look at all pixels on the CPU.
+        start: as there.
     """
     height, width = codes.shape[:2]
     descriptor = config.descriptor(width, height, gate)
@@ -136,7 +142,7 @@ def begin(
     looks = partial(HostCandidates, kernel=kernel) if on_cpu else partial(DeviceCandidates, device=device)
     rng = np.random.default_rng(seed)
     samples = draw_samples(descriptor, codes, wide, config.sample_pixels, rng, candidates=looks)
-    return Training.begin(descriptor, samples, config, size=(height, width), device=device, seed=seed)
+    return Training.begin(descriptor, samples, config, size=(height, width), device=device, seed=seed, start=start)
 
 
 def _kernel_for(codes: NDArray[np.uint8], device: torch.device, *, compiled: bool | None) -> Any | None:

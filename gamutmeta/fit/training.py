@@ -13,7 +13,6 @@ from gamutmeta.fit.last_layer import refined_within
 from gamutmeta.fit.network import Network, Problem
 from gamutmeta.fit.protection import Protection
 from gamutmeta.fit.rate import RateControl, tensors_within
-from gamutmeta.fit.starts import learned_start
 from gamutmeta.fit.static_step import StaticStep
 from gamutmeta.fit.step import LOSS_SCALE, EagerStep, OneByOne
 from gamutmeta.fit.threads import in_order
@@ -65,13 +64,14 @@ class Training:
         size: tuple[int, int],
         device: torch.device,
         seed: int,
+        start: Mapping[str, NDArray[np.float32]] | None = None,
     ) -> Self:
-        """A new one for a picture of that size, (height, width)."""
+        """A new one for a picture of that size, (height, width); from random values if `start` is None."""
         generator = torch.Generator().manual_seed(seed)
         height, width = size
         network = Network(descriptor, width, height, grid_step=config.grid_step, generator=generator, device=device)
-        if (start_values := _learned_start(config, descriptor)) is not None:
-            network.take(start_values)
+        if start is not None:
+            network.take(start)
         problem = Problem.build(descriptor, samples, device)
         return cls(network, problem, Protection(samples), generator, config)
 
@@ -136,9 +136,3 @@ def train(trainings: Sequence[Training], config: FitConfig, step: Step) -> None:
         if rates[0].looks_after(number):
             # The size of each payload is estimated here, whatever the device; on the CPU this takes a tenth of the fit.
             in_order(lambda rate: rate.after(number), rates, most=None)  # noqa: B023 - done before the next step
-
-
-def _learned_start(config: FitConfig, descriptor: Descriptor) -> Mapping[str, NDArray[np.float32]] | None:
-    """What the MLP starts from; None for random values."""
-    wanted = config.start == "learned" and config.model == "paper"
-    return learned_start(descriptor.layer_widths) if wanted else None

@@ -1,71 +1,104 @@
-from __future__ import annotations
+"""Quality against bytes: codings, figures, runs, the document and the curves."""
 
-import json
-from typing import TYPE_CHECKING
+from functools import partial
+from pathlib import Path
 
+import numpy as np
 import pytest
 from carrots import QUICK, quick_presets, write_piece
 
 from benchmarks import rate_distortion
-from benchmarks.rd.runs import Budgets, Unit, run
+from benchmarks.arrays import Wide
+from benchmarks.figures import CODINGS, Coding, Original, added_bytes, coding_named
+from benchmarks.harness import load
+from benchmarks.rate_distortion import CAPS, FAMILIES, SAMPLE_BUDGETS, Budgets, Unit, run, wanted
+from benchmarks.rivals import reference
+from benchmarks.rivals.method import linear_of, out_of_gamut_mask
+from gamutmeta.color.adaptation import Adaptation
+from gamutmeta.color.delta_e import delta_e_2000, prophoto_to_lab
+from gamutmeta.color.metrics import psnr, rmse
+from gamutmeta.fit.config import PRESETS
+from gamutmeta.photo.wide import WideImage
+from gamutmeta.reduction import reduce
 
-if TYPE_CHECKING:
-    from pathlib import Path
+FEW = Budgets(caps=(900, 3_000), gain_map=(1_500,), samples=(1_500,))
+FIGURES = {"psnr", "psnr_og", "psnr_ig", "rmse", "rmse_og", "rmse_ig", "de", "de_og", "og_percent"}
+
+
+@pytest.mark.parametrize("coding", CODINGS, ids=lambda coding: coding.name)
+def test_codes_and_bytes_are_those_of_a_reduction(coding: Coding, wide: Wide) -> None:
+    reduction = reduce(WideImage(wide), preset=QUICK, device="cpu", **coding.options)
+    with_payload, without = reduction.to_bytes(), reduction.to_bytes("sidecar")
+    assert added_bytes(coding.format, len(reduction.payload.to_bytes())) == len(with_payload) - len(without)
+    codes = coding.decoded(wide, Adaptation.BRADFORD)
+    if coding.format == "png":
+        np.testing.assert_array_equal(codes, reduction.pixels)
+    else:
+        assert without == reduction.coded == coding.encode(reduction.pixels)
+        assert (codes != reduction.pixels).any()
+
+
+def test_figures_are_those_of_the_pixels(wide: Wide, monkeypatch: pytest.MonkeyPatch) -> None:
+    noise = np.random.default_rng(0).integers(-900, 900, wide.shape)
+    restored = np.clip(wide.astype(int) + noise, 0, 65535).astype(np.uint16)
+    found = Original(wide).figures(restored, Adaptation.CAT02)
+    a, b = linear_of(wide), linear_of(restored)
+    mask = out_of_gamut_mask(a, Adaptation.CAT02)
+    de = delta_e_2000(prophoto_to_lab(a), prophoto_to_lab(b))
+    assert found["og_percent"] == pytest.approx(100 * mask.mean(), abs=1e-4)
+    for name, chosen in (("", np.ones_like(mask)), ("_og", mask), ("_ig", ~mask)):
+        assert found[f"psnr{name}"] == pytest.approx(psnr(a[chosen], b[chosen]), abs=1e-3)
+        assert found[f"rmse{name}"] == pytest.approx(rmse(a[chosen], b[chosen]), abs=1e-6)
+    # All pixels are in the sample of so small a picture; in larger ones the sample is always the same.
+    assert (found["de"], found["de_og"]) == (
+        pytest.approx(de.mean(), abs=1e-4),
+        pytest.approx(de[mask].mean(), abs=1e-4),
+    )
+    monkeypatch.setattr("benchmarks.figures.DE_PIXELS", 4_000)
+    one, other = (Original(wide).figures(restored, Adaptation.CAT02) for _ in range(2))
+    assert one == other
+    assert one["de"] == pytest.approx(found["de"], rel=0.05)
+    grey = np.full((6, 5, 3), 30_000, np.uint16)
+    nothing = Original(grey).figures(grey, Adaptation.BRADFORD)
+    assert nothing["psnr"] is nothing["psnr_og"] is nothing["psnr_ig"] is nothing["de_og"] is None
+    assert (nothing["rmse"], nothing["de"], nothing["og_percent"]) == (0, 0, 0)
 
 
 @pytest.fixture
-def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr("benchmarks.rd.runs.preset_named", lambda _: QUICK)
-    monkeypatch.setattr("benchmarks.rd.runs.PRESETS", quick_presets())
+def photographs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr("benchmarks.rate_distortion.preset_named", lambda _: QUICK)
+    monkeypatch.setattr("benchmarks.rate_distortion.PRESETS", quick_presets())
+    monkeypatch.setattr(reference, "Training", partial(reference.Training, steps=5))
     monkeypatch.setattr(rate_distortion, "QUICK", Budgets(caps=(2_400,), gain_map=(1_500,), samples=(1_500,)))
-    monkeypatch.setattr(rate_distortion, "RESULTS", tmp_path / "results")
-    (tmp_path / "results").mkdir()
     (tmp_path / "photos").mkdir()
     write_piece(tmp_path / "photos" / "one.tif")
     write_piece(tmp_path / "photos" / "two.tif")
-    (tmp_path / "photos" / "notes.txt").write_text("not a photograph")
-    return tmp_path / "results"
+    return tmp_path / "photos"
 
 
-def measure(results: Path, *options: str) -> None:
-    folder = results.parent
-    cache = str(folder / "rows.jsonl")
-    rate_distortion.main([str(folder / "photos"), "--quick", "--name", "try", "--cache", cache, *options])
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("coding", ["PNG", "JPEG q95 4:4:4"])
+def test_every_family_gives_the_rows_it_promises(family: str, coding: str, photographs: Path) -> None:
+    unit = Unit(photographs / "one.tif", coding_named(coding), family, FEW)
+    rows = run(unit, wanted(unit))
+    assert [(row["method"], row["budget"]) for row in rows] == wanted(unit)
+    for row in rows:
+        assert (row["photograph"], row["pixels"], row["coding"]) == ("one", "96x64", coding)
+        assert row.keys() >= FIGURES
+        assert row["added_bytes"] >= row["payload_bytes"]
+        assert row["budget"] is None or row["payload_bytes"] <= row["budget"]
+        by_paper = family == "reference" or "cat02" in row["method"]
+        assert row["adaptation"] == ("cat02" if by_paper else "bradford")
+    assert [row["budget"] for row in run(unit, wanted(unit)[-1:])] == [wanted(unit)[-1][1]], "what is asked for alone"
 
 
-def test_everything_is_written_and_nothing_measured_twice(
-    results: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    ran: list[Unit] = []
-    monkeypatch.setattr(rate_distortion, "run", lambda unit, points: ran.append(unit) or run(unit, points))
-    measure(results, "--methods", "caps", "samples", "--only", "one")
-    assert [unit.family for unit in ran] == ["clipping", "caps", "samples"]
-    assert {path.name for path in results.iterdir()} == {"try.json", "try.md", "try.png", "try.svg"}
-    found = json.loads((results / "try.json").read_text())
-    assert [row["method"] for row in found["rows"]] == ["clipping, bradford", "clipping, cat02", "gamutmeta", "samples"]
-    assert found["machine"]["cores"] > 0
-    assert "| one |" in capsys.readouterr().out
-
-    before = {path.name: path.read_bytes() for path in results.iterdir()}
-    measure(results, "--methods", "caps", "samples", "--only", "one")
-    assert len(ran) == 3
-    assert {path.name: path.read_bytes() for path in results.iterdir()} == before
-
-    measure(results, "--methods", "gain-map")
-    assert [(unit.path.stem, unit.family) for unit in ran[3:]] == [
-        ("one", "gain-map"), ("two", "clipping"), ("two", "gain-map"),
-    ]  # fmt: skip
-    measure(results, "--methods", "caps", "--only", "one", "--fresh")
-    assert [unit.family for unit in ran[6:]] == ["clipping", "caps"]
-    assert len(json.loads((results / "try.json").read_text())["rows"]) == 8
-    # Where the photographs lie is nobody's business.
-    assert not any(str(results.parent).encode() in path.read_bytes() for path in results.iterdir())
-
-
-def test_rivals_are_not_run_on_every_coding(results: Path) -> None:
-    paths = rate_distortion.photographs(results.parent / "photos", [])
-    assert [path.stem for path in paths] == ["one", "two"]
-    found = rate_distortion.units(paths[:1], ["samples", "caps"], quick=False)
+def test_what_is_wanted_of_each_coding(photographs: Path) -> None:
+    assert [method for method, _ in wanted(Unit(photographs, CODINGS[0], "presets", FEW))] == [
+        f"gamutmeta {name}" for name in PRESETS
+    ]
+    assert [budget for _, budget in wanted(Unit(photographs, CODINGS[0], "caps", Budgets()))] == [*CAPS, 6_000]
+    assert [budget for _, budget in wanted(Unit(photographs, CODINGS[0], "samples", Budgets()))] == [*SAMPLE_BUDGETS]
+    found = rate_distortion.units([photographs / "one.tif"], ["samples", "caps"], quick=False)
     assert [(unit.coding.name, unit.family) for unit in found] == [
         ("PNG", "clipping"), ("PNG", "samples"), ("PNG", "caps"),
         ("JPEG q95 4:4:4", "clipping"), ("JPEG q95 4:4:4", "samples"), ("JPEG q95 4:4:4", "caps"),
@@ -73,32 +106,28 @@ def test_rivals_are_not_run_on_every_coding(results: Path) -> None:
     ]  # fmt: skip
 
 
-def test_rows_are_put_in_order(results: Path) -> None:
-    del results
-    keys = [
-        ("a", "PNG", "clipping", "clipping, bradford", None),
-        ("a", "PNG", "caps", "gamutmeta", 960),
-        ("a", "PNG", "caps", "gamutmeta", 2_400),
-        ("a", "PNG", "reference", "reference float32", None),
-        ("a", "PNG", "reference", "reference int8", None),
-        ("a", "PNG", "samples", "samples", 1_500),
-        ("a", "PNG", "samples", "samples", 7),  # of a budget that is no more
-        ("a", "JPEG q95 4:4:4", "clipping", "clipping, bradford", None),
-        ("b", "PNG", "clipping", "clipping, bradford", None),
-    ]
-    names = ("photograph", "coding", "family", "method", "budget")
-    rows = [dict(zip(names, key, strict=True)) for key in keys]
+def test_everything_is_written_and_nothing_measured_twice(photographs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[tuple[str, str]] = []
+    monkeypatch.setattr(
+        rate_distortion, "run", lambda unit, points: ran.append((unit.path.stem, unit.family)) or run(unit, points)
+    )
+    out = photographs.parent / "out"
+
+    def measure(*options: str) -> dict[str, bytes]:
+        rate_distortion.BENCHMARK.main([str(photographs), "--quick", "--out", str(out), *options])
+        return {path.name: path.read_bytes() for path in out.iterdir()}
+
+    files = measure("--methods", "caps", "samples", "--only", "one")
+    assert ran == [("one", "clipping"), ("one", "caps"), ("one", "samples")]
+    assert set(files) == {f"rate_distortion.{suffix}" for suffix in ("json", "md", "png", "svg")}
+    rows = load(out / "rate_distortion.json")["rows"]
+    assert [row["method"] for row in rows] == ["clipping, bradford", "clipping, cat02", "gamutmeta", "samples"]
+    assert measure("--methods", "caps", "samples", "--only", "one") == files
+    assert len(ran) == 3
+    measure("--methods", "gain-map")
+    assert ran[3:] == [("one", "gain-map"), ("two", "clipping"), ("two", "gain-map")]
+    measure("--methods", "caps", "--only", "one", "--fresh")
+    assert ran[6:] == [("one", "clipping"), ("one", "caps")]
+    rows = load(out / "rate_distortion.json")["rows"]
+    assert len(rows) == 8
     assert rate_distortion.ordered(rows[::-1]) == rows
-
-
-def test_several_processes_measure_the_same(results: Path) -> None:
-    paths = rate_distortion.photographs(results.parent / "photos", [])
-    every = rate_distortion.units(paths, [], quick=True)
-    work = [(unit, rate_distortion.wanted(unit)) for unit in every]
-    alone = {unit.path.stem: rows for unit, rows in rate_distortion.measured(work, 1)}
-    assert {unit.path.stem: rows for unit, rows in rate_distortion.measured(work, 2)} == alone
-
-
-def test_a_folder_without_photographs(results: Path) -> None:
-    with pytest.raises(SystemExit, match="no such TIFF photographs"):
-        measure(results, "--only", "three")

@@ -17,9 +17,8 @@ pytest.importorskip("triton")
 
 from fit.test_engine import colourful  # noqa: E402
 
-from benchmarks.gpu import published, steps, work  # noqa: E402
-from benchmarks.gpu.figures import with_figures  # noqa: E402
-from benchmarks.gpu.tables import document  # noqa: E402
+from benchmarks.gpu import work  # noqa: E402
+from benchmarks.gpu.report import document, with_figures  # noqa: E402
 from benchmarks.gpu.work import fit_share  # noqa: E402
 from gamutmeta.fit.config import preset_named  # noqa: E402
 
@@ -44,21 +43,19 @@ def timed(task: Any, repeat: int) -> dict[str, Any]:
 @pytest.fixture
 def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     """Few steps and pictures; and on the CPU where there is no GPU."""
-    config = replace(preset_named("balanced"), steps=30, batch=512)
-    training, fit = work.DeviceTraining, work.fit
+    config = replace(preset_named("balanced"), steps=30, batch=64)
+    training, fit = work.Training, work.fit
     monkeypatch.setattr(work, "preset_named", lambda _: config)
-    monkeypatch.setattr(steps, "preset_named", lambda _: replace(config, batch=64))
-    monkeypatch.setattr(steps, "_TIMED_STEPS", 1)
-    monkeypatch.setattr(steps, "_BATCHES", (64, 1 << 20))
-    monkeypatch.setattr(steps, "_PICTURES", (1, 2))
-    monkeypatch.setattr(work, "DeviceTraining", lambda device, **settings: training(device, **settings | {"steps": 2}))
+    monkeypatch.setattr(work, "_TIMED_STEPS", 1)
+    monkeypatch.setattr(work, "_BATCHES", (64, 1 << 20))
+    monkeypatch.setattr(work, "_PICTURES", (1, 2))
+    monkeypatch.setattr(work, "Training", lambda **settings: training(**settings | {"steps": 2}))
     monkeypatch.setattr(torch, "compile", lambda function: function)
     if not torch.cuda.is_available():
-        for module in (work, steps):
-            monkeypatch.setattr(module, "_CUDA", torch.device("cpu"))
-            monkeypatch.setattr(module, "timed", timed)
+        for name, value in (("_CUDA", torch.device("cpu")), ("timed", timed)):
+            monkeypatch.setattr(work, name, value)
         monkeypatch.setattr(work, "fit", lambda *arguments, **_: fit(*arguments, device="cpu"))
-        monkeypatch.setattr(published, "_DEVICE", "cpu")
+        monkeypatch.setattr(work, "_DEVICE", "cpu")
         monkeypatch.setattr(torch.cuda, "synchronize", lambda: None)
 
 
@@ -84,11 +81,11 @@ def test_expansion_and_fit_give_rows() -> None:
 def test_steps_give_rows() -> None:
     """Where there is no GPU, by Triton's interpreter."""
     wide = colourful(40, 60)
-    rows = [*steps.batches(wide, 1), *steps.pictures(wide, 1), *steps.together(wide, 24, 1)]
+    rows = [*work.batches(wide, 1), *work.pictures(wide, 1), *work.together(wide, 24, 1)]
     found = {part: [row for row in rows if row["part"] == part] for part in ("batch", "pictures", "together")}
-    assert [(row["task"], row["batch"]) for row in found["batch"]] == [(task, 64) for task in steps._KINDS]
+    assert [(row["task"], row["batch"]) for row in found["batch"]] == [(task, 64) for task in work._KINDS]
     assert {(row["task"], row["pictures"]) for row in found["pictures"]} == {
-        (task, count) for task in steps._KINDS for count in (1, 2)
+        (task, count) for task in work._KINDS for count in (1, 2)
     }
     assert [(row["task"], row["pictures"]) for row in found["together"]][:2] == [("ieee", 1), ("tf32x3", 1)]
     for row in found["pictures"] + found["together"]:
@@ -100,7 +97,7 @@ def test_steps_give_rows() -> None:
 
 @pytest.mark.usefixtures("tiny")
 def test_the_papers_settings_give_rows() -> None:
-    rows = list(published.papers(colourful(40, 60), 24, 1, quick=1e-9))
+    rows = list(work.papers(colourful(40, 60), 24, 1, quick=1e-9))
     assert [row["metadata"] // 1000 for row in rows] == [22, 22, 53, 53]
     assert ["9,000" in row["note"] for row in rows] == [True, False, True, False]
     assert ["learned start" in row["note"] for row in rows] == [False, True, False, True]

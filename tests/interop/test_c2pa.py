@@ -12,7 +12,7 @@ from interop.demand import demand
 pytest.importorskip("torch")
 
 from benchmarks.interop.orders import ORDERS, in_order
-from benchmarks.interop.samples import CARRIERS, sample
+from benchmarks.interop.outcome import CARRIERS, sample
 from benchmarks.interop.tools import environment, resolve
 from gamutmeta import carriers
 from gamutmeta.carriers import jumbf

@@ -14,7 +14,7 @@ from PIL import Image
 pytest.importorskip("torch")
 
 from benchmarks.interop.operations import Command, Place
-from benchmarks.interop.samples import sample
+from benchmarks.interop.outcome import sample
 from gamutmeta import carriers
 from gamutmeta.carriers.jpeg import COM, iter_header, make_segment
 from gamutmeta.carriers.png import iter_chunks

@@ -11,9 +11,8 @@ from interop.demand import demand
 pytest.importorskip("torch")
 pytest.importorskip("click")
 
-from benchmarks.interop.outcome import examine
+from benchmarks.interop.outcome import CARRIERS, examine
 from benchmarks.interop.report import document
-from benchmarks.interop.samples import CARRIERS
 from benchmarks.interop.tools import TOOLS
 from benchmarks.interoperability import DOCUMENT, OPERATIONS, RESULTS
 

@@ -1,47 +1,32 @@
-"""From photographs to a data set: which renderings have enough colour outside sRGB, the split, the files."""
+"""A data set of 16-bit ProPhoto photographs: which renderings have enough colour outside sRGB, the split, the files."""
 
-from __future__ import annotations
-
+import csv
+import json
 import secrets
 import shutil
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Literal
 
-from benchmarks.paper.dataset import manifest
-from benchmarks.paper.dataset.crops import crops_of, og_mask
-from benchmarks.paper.dataset.manifest import Row
-from benchmarks.paper.dataset.sources import Source, find, scenes, scenes_to_test
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.arrays import Wide
+from benchmarks.paper.dataset.photographs import Source, Style, crops_of, find, scenes, scenes_to_test
+from benchmarks.rivals.method import og_mask
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.errors import GamutMetaError, OutputExistsError
 from gamutmeta.photo.read import read_photo
 from gamutmeta.photo.wide import WideImage
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-    from typing import Literal
-
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from benchmarks.paper.dataset.styles import Style
-
-__all__ = ["Failure", "Recipe", "build"]
-
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How a data set is made.
+    """How a data set is made: styles, least out-of-gamut share in percent, share of the scenes for testing, 0..1.
 
-    Attributes:
-        styles: each photograph is rendered in all of them.
-        min_og: out-of-gamut share that a picture, and a crop, has at least, percent.
-        test_share: share of the scenes that are for testing, 0..1.
-        crop: side of the crops, pixels.
-        crops: taken of a picture at most.
-        assume_space: the colour space of files that name none; sRGB if None.
-        adaptation: of the matrix that decides what is out of gamut.
-        seed: of the split and the crops.
+    Of a training picture at most so many crops of a side in pixels are taken. Files that name no colour space are of
+    `assume_space`, sRGB if None.
     """
 
     styles: tuple[Style, ...]
@@ -62,45 +47,44 @@ class Recipe:
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
-    """A file that could not be read, and why."""
+class Row:
+    """A file of the data set: its path, what it was made of, and how.
 
+    The digest is the SHA-256 of its origin; a scene is never on both sides of the split; sizes are in pixels.
+    """
+
+    file: str
+    split: Literal["train", "test"]
+    kind: Literal["picture", "crop"]
     origin: str
-    reason: str
-
-
-@dataclass(slots=True)
-class _Survey:
-    """What a look at all photographs found."""
-
-    kept: dict[Source, list[Style]] = field(default_factory=dict)
-    failures: list[Failure] = field(default_factory=list)
+    digest: str
+    scene: str
+    style: str
+    og_percent: float
+    width: int
+    height: int
+    top: int | None = None
+    left: int | None = None
 
 
 def build(
     places: Sequence[Path], target: Path, recipe: Recipe, say: Callable[[str], None] = print
-) -> tuple[list[Row], list[Failure]]:
+) -> tuple[list[Row], int]:
     """Make a data set; its folder comes into being whole, or not at all.
 
-    Args:
-        places: files and folders of photographs.
-        target: the folder to make; see ``README.md`` for what is in it.
-        recipe: how.
-        say: is told what becomes of each photograph.
+    `say` is told what becomes of each photograph. What is in the folder is told in ``README.md``.
 
     Returns:
-        The manifest, and the files that could not be read.
+        The manifest, and how many files could not be read.
 
     Raises:
         OutputExistsError: if `target` exists.
-        FileNotFoundError: if a place does not exist.
         ValueError: if no photograph has enough colour outside sRGB.
-        OSError: if a file cannot be read or written.
     """
     if target.exists():
         raise OutputExistsError(f"{target} exists; name a new folder")
-    survey = _look_at(find(places), recipe, say)
-    if not survey.kept:
+    kept, failures = _look_at(find(places), recipe, say)
+    if not kept:
         raise ValueError(
             f"no photograph has {recipe.min_og:g} % of its pixels out of gamut; there would be no data set"
         )
@@ -110,21 +94,23 @@ def build(
         for name in ("test", "train", "crops"):
             (temporary / name).mkdir()
         rows = []
-        for row, array in _files(survey.kept, recipe):
+        for row, array in _files(kept, recipe):
             WideImage(array).save(temporary / row.file)
             rows.append(row)
-        manifest.write(temporary, rows, str(recipe))
+        _list(temporary, rows, str(recipe))
         temporary.rename(target)
     except BaseException:
         shutil.rmtree(temporary)
         raise
-    return rows, survey.failures
+    return rows, failures
 
 
-def _look_at(sources: Sequence[Source], recipe: Recipe, say: Callable[[str], None]) -> _Survey:
-    """Which photographs are kept, and in which styles; of equal files the first one counts."""
-    survey = _Survey()
-    seen: set[str] = set()
+def _look_at(
+    sources: Sequence[Source], recipe: Recipe, say: Callable[[str], None]
+) -> tuple[Mapping[Source, Sequence[Style]], int]:
+    """Which photographs are kept, and in which styles, and how many cannot be read; of equal files the first counts."""
+    kept: dict[Source, list[Style]] = {}
+    seen, failures = set[str](), 0
     for source in sources:
         if source.digest in seen:
             say(f"{source.origin}: left out, the same file was there before")
@@ -133,7 +119,7 @@ def _look_at(sources: Sequence[Source], recipe: Recipe, say: Callable[[str], Non
         try:
             wide = _read(source, recipe)
         except GamutMetaError as error:
-            survey.failures.append(Failure(source.origin, str(error)))
+            failures += 1
             say(f"{source.origin}: cannot be read: {error}")
             continue
         for style in recipe.styles:
@@ -141,15 +127,15 @@ def _look_at(sources: Sequence[Source], recipe: Recipe, say: Callable[[str], Non
             keeps = share >= recipe.min_og
             say(f"{source.origin}, {style.name}: {share:.2f} % out of gamut, {'kept' if keeps else 'left out'}")
             if keeps:
-                survey.kept.setdefault(source, []).append(style)
-    return survey
+                kept.setdefault(source, []).append(style)
+    return kept, failures
 
 
-def _read(source: Source, recipe: Recipe) -> NDArray[np.uint16]:
+def _read(source: Source, recipe: Recipe) -> Wide:
     return read_photo(source.path, assume_space=recipe.assume_space).array
 
 
-def _files(kept: Mapping[Source, Sequence[Style]], recipe: Recipe) -> Iterator[tuple[Row, NDArray[np.uint16]]]:
+def _files(kept: Mapping[Source, Sequence[Style]], recipe: Recipe) -> Iterator[tuple[Row, Wide]]:
     """Every file of the data set and its pixels; crops follow their picture."""
     scene_of = scenes(kept)
     testing = scenes_to_test(scene_of.values(), recipe.test_share, recipe.seed)
@@ -163,36 +149,31 @@ def _files(kept: Mapping[Source, Sequence[Style]], recipe: Recipe) -> Iterator[t
         for style in styles:
             rendered = style.render(wide)
             mask = og_mask(rendered, recipe.adaptation)
-            picture = Row(
-                file=f"{split}/{stem}_{style.name}.tif",
-                split=split,
-                kind="picture",
-                origin=source.origin,
-                digest=source.digest,
-                scene=scene_of[source],
-                style=style.name,
-                og_percent=100 * float(mask.mean()),
-                width=rendered.shape[1],
-                height=rendered.shape[0],
-            )
+            height, width, _ = rendered.shape
+            file, share = f"{split}/{stem}_{style.name}.tif", 100 * float(mask.mean())
+            about = source.origin, source.digest, scene_of[source], style.name
+            picture = Row(file, split, "picture", *about, share, width, height)
             yield picture, rendered
             if split == "train":
                 yield from _crops(picture, rendered, mask, recipe)
 
 
-def _crops(
-    picture: Row, rendered: NDArray[np.uint16], mask: NDArray[np.bool_], recipe: Recipe
-) -> Iterator[tuple[Row, NDArray[np.uint16]]]:
+def _crops(picture: Row, rendered: Wide, mask: NDArray[np.bool_], recipe: Recipe) -> Iterator[tuple[Row, Wide]]:
     side = recipe.crop
     for top, left, og_percent in crops_of(mask, side, min_og=recipe.min_og, most=recipe.crops, seed=recipe.seed):
-        row = replace(
-            picture,
-            file=f"crops/{Path(picture.file).stem}_{top}_{left}.tif",
-            kind="crop",
-            og_percent=og_percent,
-            width=side,
-            height=side,
-            top=top,
-            left=left,
-        )
-        yield row, rendered[top : top + side, left : left + side]
+        file = f"crops/{Path(picture.file).stem}_{top}_{left}.tif"
+        piece = replace(picture, file=file, kind="crop", og_percent=og_percent, width=side, height=side)
+        yield replace(piece, top=top, left=left), rendered[top : top + side, left : left + side]
+
+
+def _list(folder: Path, rows: Sequence[Row], about: str) -> None:
+    """Write ``manifest.csv``, and ``split.json`` with the names of the pictures on either side."""
+    with (folder / "manifest.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, [field.name for field in fields(Row)], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(asdict(row) | {"og_percent": f"{row.og_percent:.2f}"} for row in rows)
+    names = {
+        side: [Path(row.file).stem for row in rows if (row.kind, row.split) == ("picture", split)]
+        for side, split in (("training", "train"), ("unseen", "test"))
+    }
+    (folder / "split.json").write_text(json.dumps({"about": about, **names}, indent=1) + "\n", encoding="utf-8")

@@ -10,26 +10,19 @@ The ROMM codes are stored as they are: neither library of imagecodecs takes a pr
 levels tried are 100 for each format, and found by bisection, since size and quality grow with the level.
 """
 
-from __future__ import annotations
-
 import time
+from bisect import bisect_left
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks.paper.method import Metadata, Method, Setting, clip_codes
+from benchmarks.arrays import Codes, Wide
+from benchmarks.paper.method import Clipped, Metadata, Method, Setting
 from benchmarks.paper.methods.gamutmeta import Preset
 from gamutmeta.color.quality import measure
 from gamutmeta.fit.config import PRESETS
 from gamutmeta.photo.extras import imagecodecs_for
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from numpy.typing import NDArray
-
-__all__ = ["Avif", "Codec", "JpegXl", "Lossless", "SameBytes", "SameQuality", "methods"]
 
 _LEVELS = range(100)
 _DISTANCES = np.geomspace(25, 0.05, len(_LEVELS))
@@ -37,22 +30,19 @@ _DISTANCES = np.geomspace(25, 0.05, len(_LEVELS))
 
 
 class JpegXl:
-    """JPEG XL with 16 bits, lossy."""
+    """JPEG XL with 16 bits, lossy. Levels go from 0 (worst) to 99; `describe` tells what one stands for."""
 
     name = "JPEG XL, 16 bits"
 
-    def encode(self, wide: NDArray[np.uint16], level: int) -> bytes:
-        """ROMM codes, uint16 (H, W, 3), at a level of 0 (worst) to 99."""
+    def encode(self, wide: Wide, level: int) -> bytes:
         codecs = imagecodecs_for("JPEG XL")
         return bytes(codecs.jpegxl_encode(wide, distance=float(_DISTANCES[level]), bitspersample=16, numthreads=1))
 
-    def decode(self, data: bytes) -> NDArray[np.uint16]:
-        """ROMM codes, uint16 (H, W, 3)."""
-        found: NDArray[np.uint16] = imagecodecs_for("JPEG XL").jpegxl_decode(data, numthreads=1)
+    def decode(self, data: bytes) -> Wide:
+        found: Wide = imagecodecs_for("JPEG XL").jpegxl_decode(data, numthreads=1)
         return found
 
     def describe(self, level: int) -> str:
-        """The setting, for people."""
         return f"distance {_DISTANCES[level]:.2f}"
 
 
@@ -61,33 +51,22 @@ class Avif:
 
     name = "AVIF, 10 bits"
 
-    def encode(self, wide: NDArray[np.uint16], level: int) -> bytes:
-        """ROMM codes, uint16 (H, W, 3), at a level of 0 (worst) to 99."""
+    def encode(self, wide: Wide, level: int) -> bytes:
         codecs = imagecodecs_for("AVIF")
-        options = codecs.AVIF
+        names = codecs.AVIF
+        options = {
+            "primaries": names.COLOR_PRIMARIES.UNSPECIFIED, "transfer": names.TRANSFER_CHARACTERISTICS.UNSPECIFIED,
+            "matrix": names.MATRIX_COEFFICIENTS.BT709, "bitspersample": 10, "pixelformat": "444", "speed": 6,
+        }  # fmt: skip
         ten = np.rint(wide * np.float32(1023 / 65535)).astype(np.uint16)
-        return bytes(
-            codecs.avif_encode(
-                ten,
-                level=level,
-                speed=6,
-                bitspersample=10,
-                pixelformat="444",
-                primaries=options.COLOR_PRIMARIES.UNSPECIFIED,
-                transfer=options.TRANSFER_CHARACTERISTICS.UNSPECIFIED,
-                matrix=options.MATRIX_COEFFICIENTS.BT709,
-                numthreads=1,
-            )
-        )
+        return bytes(codecs.avif_encode(ten, level=level, numthreads=1, **options))
 
-    def decode(self, data: bytes) -> NDArray[np.uint16]:
-        """ROMM codes, uint16 (H, W, 3)."""
+    def decode(self, data: bytes) -> Wide:
         ten = imagecodecs_for("AVIF").avif_decode(data, numthreads=1)
-        found: NDArray[np.uint16] = np.rint(ten * np.float32(65535 / 1023)).astype(np.uint16)
+        found: Wide = np.rint(ten * np.float32(65535 / 1023)).astype(np.uint16)
         return found
 
     def describe(self, level: int) -> str:
-        """The setting, for people."""
         return f"quality {level}"
 
 
@@ -96,41 +75,37 @@ Codec = JpegXl | Avif
 
 def _lowest(fits: Callable[[int], bool]) -> int | None:
     """The lowest level that fits, if all above it do; None if not even the highest does."""
-    low, high = 0, len(_LEVELS)
-    while low < high:
-        middle = (low + high) // 2
-        if fits(middle):
-            high = middle
-        else:
-            low = middle + 1
-    return low if low < len(_LEVELS) else None
+    level = bisect_left(_LEVELS, x=True, key=fits)
+    return level if level < len(_LEVELS) else None
 
 
 @dataclass(frozen=True, slots=True)
-class SameQuality:
-    """The smallest file that is as good on the out-of-gamut pixels as gamutmeta's `balanced`.
-
-    Attributes:
-        key: of the row.
-        codec: of the file.
-    """
+class SecondFile(Clipped):
+    """A row whose metadata is a whole second file; the seconds are those of its last encoding alone."""
 
     key: str
     codec: Codec
     group: str = "rival"
 
+    def expand(self, codes: Codes, data: bytes, setting: Setting) -> Wide:
+        del codes, setting
+        return self.codec.decode(data)
+
+    def _encoded(self, wide: Wide, level: int, remark: str) -> Metadata:
+        start = time.perf_counter()
+        data = self.codec.encode(wide, level)
+        return Metadata(data, time.perf_counter() - start, f"{self.codec.describe(level)}; {remark}")
+
+
+@dataclass(frozen=True, slots=True)
+class SameQuality(SecondFile):
+    """The smallest file that is as good on the out-of-gamut pixels as gamutmeta's `balanced`."""
+
     @property
     def title(self) -> str:
-        """Of the row."""
         return f"{self.codec.name}, as good as gamutmeta balanced"
 
-    def reduce(self, wide: NDArray[np.uint16], setting: Setting) -> tuple[NDArray[np.uint8], Metadata]:
-        """See :class:`~benchmarks.paper.method.Method`."""
-        codes = clip_codes(wide, setting)
-        return codes, self.fit(wide, codes, setting)
-
-    def fit(self, wide: NDArray[np.uint16], codes: NDArray[np.uint8], setting: Setting) -> Metadata:
-        """See :class:`~benchmarks.paper.method.FittedMethod`; the seconds are those of the last encoding alone."""
+    def fit(self, wide: Wide, codes: Codes, setting: Setting) -> Metadata:
         ours = Preset("", "", "balanced")
         metadata = ours.fit(wide, codes, replace(setting, quick=1.0))  # this row has no steps to be quick with
         wanted = measure(wide, ours.expand(codes, metadata.data, setting), setting.adaptation)
@@ -143,90 +118,45 @@ class SameQuality:
         remark = f"whole second file, for {wanted.psnr_og:.2f} dB on OG pixels"
         if level is None:
             level, remark = _LEVELS[-1], f"{remark}, which the highest quality does not reach"
-        return _encoded(self.codec, wide, level, remark)
-
-    def expand(self, codes: NDArray[np.uint8], data: bytes, setting: Setting) -> NDArray[np.uint16]:
-        """See :class:`~benchmarks.paper.method.Method`; the codes are not needed."""
-        del codes, setting
-        return self.codec.decode(data)
+        return self._encoded(wide, level, remark)
 
 
 @dataclass(frozen=True, slots=True)
-class SameBytes:
-    """The best file of at most a budget's bytes, or the smallest there is.
+class SameBytes(SecondFile):
+    """The best file of at most `budget` bytes, or the smallest there is."""
 
-    Attributes:
-        key: of the row.
-        codec: of the file.
-        budget: bytes.
-    """
-
-    key: str
-    codec: Codec
-    budget: int
-    group: str = "rival"
+    budget: int = PRESETS["balanced"].max_bytes
 
     @property
     def title(self) -> str:
-        """Of the row."""
         return f"{self.codec.name}, at most {self.budget:,} bytes"
 
-    def reduce(self, wide: NDArray[np.uint16], setting: Setting) -> tuple[NDArray[np.uint8], Metadata]:
-        """See :class:`~benchmarks.paper.method.Method`."""
-        codes = clip_codes(wide, setting)
-        return codes, self.fit(wide, codes, setting)
-
-    def fit(self, wide: NDArray[np.uint16], codes: NDArray[np.uint8], setting: Setting) -> Metadata:
-        """See :class:`~benchmarks.paper.method.FittedMethod`; the codes are not needed."""
+    def fit(self, wide: Wide, codes: Codes, setting: Setting) -> Metadata:
         del codes, setting
         too_large = _lowest(lambda level: len(self.codec.encode(wide, level)) > self.budget)
         level = _LEVELS[-1] if too_large is None else max(too_large - 1, 0)
         remark = "whole second file"
         if too_large == 0:
             remark = f"{remark}, the smallest there is; more than {self.budget:,} bytes"
-        return _encoded(self.codec, wide, level, remark)
-
-    def expand(self, codes: NDArray[np.uint8], data: bytes, setting: Setting) -> NDArray[np.uint16]:
-        """See :class:`~benchmarks.paper.method.Method`; the codes are not needed."""
-        del codes, setting
-        return self.codec.decode(data)
+        return self._encoded(wide, level, remark)
 
 
-class Lossless:
+@dataclass(frozen=True, slots=True)
+class Lossless(SecondFile):
     """JPEG XL without loss."""
 
-    key = "jpeg-xl-lossless"
-    title = "JPEG XL, 16 bits, lossless"
-    group = "rival"
+    title: str = "JPEG XL, 16 bits, lossless"
 
-    def reduce(self, wide: NDArray[np.uint16], setting: Setting) -> tuple[NDArray[np.uint8], Metadata]:
-        """See :class:`~benchmarks.paper.method.Method`."""
-        codes = clip_codes(wide, setting)
-        return codes, self.fit(wide, codes, setting)
-
-    def fit(self, wide: NDArray[np.uint16], codes: NDArray[np.uint8], setting: Setting) -> Metadata:
-        """See :class:`~benchmarks.paper.method.FittedMethod`; the codes are not needed."""
+    def fit(self, wide: Wide, codes: Codes, setting: Setting) -> Metadata:
         del codes, setting
         start = time.perf_counter()
         data = bytes(imagecodecs_for("JPEG XL").jpegxl_encode(wide, lossless=True, numthreads=1))
         return Metadata(data, time.perf_counter() - start, "whole second file")
 
-    def expand(self, codes: NDArray[np.uint8], data: bytes, setting: Setting) -> NDArray[np.uint16]:
-        """See :class:`~benchmarks.paper.method.Method`; the codes are not needed."""
-        del codes, setting
-        return JpegXl().decode(data)
-
-
-def _encoded(codec: Codec, wide: NDArray[np.uint16], level: int, remark: str) -> Metadata:
-    start = time.perf_counter()
-    data = codec.encode(wide, level)
-    return Metadata(data, time.perf_counter() - start, f"{codec.describe(level)}; {remark}")
-
 
 def methods() -> list[Method]:
-    """The rows."""
     budget = PRESETS["balanced"].max_bytes
     rows: list[Method] = []
     for key, codec in (("jpeg-xl", JpegXl()), ("avif", Avif())):
-        rows += [SameQuality(f"{key}-same-quality", codec), SameBytes(f"{key}-{budget}", codec, budget)]
-    return [*rows, Lossless()]
+        rows += [SameQuality(f"{key}-same-quality", codec), SameBytes(f"{key}-{budget}", codec)]
+    return [*rows, Lossless("jpeg-xl-lossless", JpegXl())]

@@ -11,87 +11,59 @@ References:
     "Gain-MLP: Improving HDR Gain Map Encoding via a Lightweight MLP", ICCV 2025, arXiv 2503.11883.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import numpy as np
 import torch
 from torch import nn
 
-from benchmarks.paper.coordinate import Pixels, clock, places_of, steps_note, train
-from benchmarks.paper.method import Metadata, Method, Setting, clip_codes
-from benchmarks.paper.mlp.training import Plan
+from benchmarks.arrays import Codes, Floats, Wide
+from benchmarks.paper.coordinate import Pixels, clock, painted, train
+from benchmarks.paper.method import Clipped, Metadata, Method, Plan, Setting, steps_note
 from benchmarks.rivals.gain_map import OFFSET, apply_gain
-from benchmarks.rivals.method import clipped_linear, romm_codes
-from benchmarks.rivals.reference import SHAPES, octaves
-from benchmarks.rivals.weights import pack, unpack
-from gamutmeta.color.strips import row_strips
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-__all__ = ["GainMlp", "methods"]
+from benchmarks.rivals.reference import SHAPES, octaves, pack, unpack
 
 PLAN = Plan(steps=9_000, rate=1e-3, batch=1 << 14)
 _LOSS_SCALE = 1e3
 """Keeps the gradients of tiny errors far above Adam's epsilon."""
-_STRIP_PIXELS = 1 << 16
 
 
-class GainMlp:
+class GainMlp(Clipped):
     """The row; see the module."""
 
     key = "gain-mlp-like"
     title = "Gain-MLP-like network, 10 KB"
     group = "rival"
 
-    def reduce(self, wide: NDArray[np.uint16], setting: Setting) -> tuple[NDArray[np.uint8], Metadata]:
-        """See :class:`~benchmarks.paper.method.Method`."""
-        codes = clip_codes(wide, setting)
-        return codes, self.fit(wide, codes, setting)
-
-    def fit(self, wide: NDArray[np.uint16], codes: NDArray[np.uint8], setting: Setting) -> Metadata:
-        """See :class:`~benchmarks.paper.method.FittedMethod`."""
+    def fit(self, wide: Wide, codes: Codes, setting: Setting) -> Metadata:
         start = clock(setting.device)
         pixels = Pixels.of(wide, codes, setting)
         # What the gain multiplies: the clipped colour, lifted above zero.
-        lifted = torch.from_numpy(
-            apply_gain("log gain", pixels.clipped.cpu().numpy(), np.zeros(1, np.float32)) + OFFSET
-        )
-        lifted = lifted.to(setting.device)
-        network = _network(setting)
+        above = apply_gain("log gain", pixels.clipped.cpu().numpy(), np.zeros(1, np.float32)) + OFFSET
+        lifted = torch.from_numpy(above).to(setting.device)
+        network, half = _network(setting), PLAN.batch // 2
 
         def loss_of(generator: torch.Generator) -> torch.Tensor:
-            index = torch.cat(
-                [pixels.draw(PLAN.batch // 2, generator), pixels.draw_outside(PLAN.batch // 2, generator)]
-            )
+            index = torch.cat([pixels.draw(half, generator), pixels.draw_outside(half, generator)])
             gain = network(_features(pixels.places_at(index), pixels.clipped[index]))
             restored = lifted[index] * torch.exp2(gain) - float(OFFSET)
             return _LOSS_SCALE * ((restored - pixels.wide[index]) ** 2).mean()
 
-        steps = PLAN.quickened(setting.quick)
-        train(network, loss_of, steps=steps, rate=PLAN.rate, setting=setting)
+        steps = train(network, loss_of, PLAN, setting)
         weights = [parameter.detach().cpu().numpy() for parameter in network.parameters()]
         note = f"120-32-32-3, float16, batch {PLAN.batch:,}, {steps_note(steps, PLAN.steps)}"
         return Metadata(pack(weights, "float16"), clock(setting.device) - start, note)
 
-    def expand(self, codes: NDArray[np.uint8], data: bytes, setting: Setting) -> NDArray[np.uint16]:
-        """See :class:`~benchmarks.paper.method.Method`."""
-        height, width, _ = codes.shape
+    def expand(self, codes: Codes, data: bytes, setting: Setting) -> Wide:
         network = _network(setting)
         with torch.no_grad():
             for parameter, weight in zip(network.parameters(), unpack(data, SHAPES), strict=True):
                 parameter.copy_(torch.from_numpy(weight))
-        rows, columns = places_of(height, width, setting.device)
-        result = np.empty(codes.shape, np.uint16)
-        with torch.inference_mode():
-            for strip in row_strips(height, width, _STRIP_PIXELS):
-                clipped = clipped_linear(codes[strip], setting.adaptation)
-                colours = torch.from_numpy(clipped.reshape(-1, 3)).to(setting.device)
-                gain = network(_features(torch.cartesian_prod(rows[strip], columns), colours))
-                result[strip] = romm_codes(apply_gain("log gain", clipped, gain.cpu().numpy().reshape(clipped.shape)))
-        return result
+
+        def restore(places: torch.Tensor, clipped: Floats) -> Floats:
+            colours = torch.from_numpy(clipped.reshape(-1, 3)).to(setting.device)
+            gain = network(_features(places, colours)).cpu().numpy().reshape(clipped.shape)
+            return apply_gain("log gain", clipped, gain)
+
+        return painted(codes, setting, restore)
 
 
 def _features(places: torch.Tensor, clipped: torch.Tensor) -> torch.Tensor:
@@ -109,5 +81,4 @@ def _network(setting: Setting) -> nn.Module:
 
 
 def methods() -> list[Method]:
-    """The row."""
     return [GainMlp()]

@@ -1,14 +1,11 @@
 """gamutmeta's own presets, as its users get them, on the codes and with the adaptation of the protocol."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks.paper.method import Metadata, Method, Setting, clip_codes
-from gamutmeta.color.srgb_codes import Rounding
+from benchmarks.arrays import Codes, Wide
+from benchmarks.paper.method import Clipped, Metadata, Method, Setting, clip_codes, steps_note
 from gamutmeta.container import Payload
 from gamutmeta.fit.config import preset_named
 from gamutmeta.model.expand import expand as expand_pixels
@@ -16,21 +13,10 @@ from gamutmeta.photo.pixels import decode_srgb
 from gamutmeta.photo.wide import WideImage
 from gamutmeta.reduction import reduce
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-__all__ = ["Preset", "methods"]
-
 
 @dataclass(frozen=True, slots=True)
-class Preset:
-    """One row.
-
-    Attributes:
-        key, title: of the row.
-        preset: by name.
-        max_bytes: another cap than the preset's own.
-    """
+class Preset(Clipped):
+    """One row: a preset by name, with another cap than its own where `max_bytes` says so."""
 
     key: str
     title: str
@@ -38,13 +24,8 @@ class Preset:
     max_bytes: int | None = None
     group: str = "ours"
 
-    def reduce(self, wide: NDArray[np.uint16], setting: Setting) -> tuple[NDArray[np.uint8], Metadata]:
-        """See :class:`~benchmarks.paper.method.Method`."""
-        codes = clip_codes(wide, setting)
-        return codes, self.fit(wide, codes, setting)
-
-    def fit(self, wide: NDArray[np.uint16], codes: NDArray[np.uint8], setting: Setting) -> Metadata:
-        """See :class:`~benchmarks.paper.method.FittedMethod`; bytes of the container, seconds of the fit.
+    def fit(self, wide: Wide, codes: Codes, setting: Setting) -> Metadata:
+        """Bytes of the container, seconds of the fit.
 
         Raises:
             ValueError: for codes that are neither clipped nor those of the JPEG protocol.
@@ -61,17 +42,15 @@ class Preset:
             format="png" if is_clipped else "jpeg",
             device=setting.device,
             seed=setting.seed,
-            rounding=Rounding.TRUNCATE if setting.truncate else Rounding.HALF_EVEN,
+            rounding=setting.rounding,
         )
         if result.coded is not None and not np.array_equal(decode_srgb(result.coded), codes):
             raise ValueError("the codes are neither clipped nor those of a JPEG of quality 95, 4:4:4")
-        how = f"{full:,} steps" if steps == full else f"quick: {steps:,} of {full:,} steps"
-        note = "; ".join([f"{result.report.model}, {how}", *result.report.notes])
+        note = "; ".join([f"{result.report.model}, {steps_note(steps, full)}", *result.report.notes])
         return Metadata(result.payload.to_bytes(), result.report.fit_seconds or 0.0, note)
 
-    def expand(self, codes: NDArray[np.uint8], data: bytes, setting: Setting) -> NDArray[np.uint16]:
-        """See :class:`~benchmarks.paper.method.Method`; the adaptation is the payload's."""
-        del setting
+    def expand(self, codes: Codes, data: bytes, setting: Setting) -> Wide:
+        del setting  # the adaptation is the payload's
         payload = Payload.from_bytes(data)
         return expand_pixels(payload.descriptor, payload.weights(), codes)
 

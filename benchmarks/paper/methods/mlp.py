@@ -2,7 +2,7 @@
 
 The network sees the place and the clipped colour of a pixel through 12 octaves of sines and cosines, and predicts what
 to add to the colour; its weights, float32, are the metadata. Sizes and padding are those of the fast implementation
-(:class:`~benchmarks.paper.mlp.layout.Layout`), the arithmetic is float32 by torch on CPU and CUDA: the paper's code
+(:class:`~benchmarks.paper.mlp.network.Layout`), the arithmetic is float32 by torch on CPU and CUDA: the paper's code
 multiplies in float16 on CUDA alone. Where the paper does not name the batch, the released code's 65,536 is taken.
 
 References:
@@ -11,30 +11,18 @@ References:
     Müller: tiny-cuda-nn, for the padding and the start values.
 """
 
-from __future__ import annotations
-
 import time
 import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import torch
 
-from benchmarks.paper.meta.weights import load_start
-from benchmarks.paper.method import Metadata, clip_codes
-from benchmarks.paper.mlp.expansion import expand
-from benchmarks.paper.mlp.layout import Layout
-from benchmarks.paper.mlp.network import Network
-from benchmarks.paper.mlp.samples import draw
-from benchmarks.paper.mlp.training import Plan, train
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from benchmarks.paper.method import Method, Setting
-
-__all__ = ["FIGURE_8", "PAPER", "RELEASED", "TABLE_2", "TABLE_3", "Mlp", "absent", "methods"]
+from benchmarks.arrays import Codes, Wide
+from benchmarks.paper.method import Clipped, Metadata, Method, Plan, Setting, steps_note
+from benchmarks.paper.mlp.network import Layout, Network
+from benchmarks.paper.mlp.training import expand, train
+from benchmarks.paper.reptile import load_start
+from benchmarks.rivals.reference import samples_of
 
 PAPER = Plan(steps=9_000, rate=1e-3)
 RELEASED = Plan(steps=10_000, rate=5e-3)
@@ -49,26 +37,15 @@ FIGURE_8 = ("mlp-137kb", "mlp-53kb", "mlp-23kb", "mlp-11kb")
 
 
 @dataclass(frozen=True, slots=True)
-class Mlp:
-    """One row.
-
-    Attributes:
-        key, title: as for every method.
-        layout: of the network.
-        plan: of its training.
-        learned: whether it starts from learned weights; otherwise from random ones.
-    """
+class Mlp(Clipped):
+    """One row: a network of a layout, trained by a plan, from random or (`learned`) from learned weights."""
 
     key: str
     title: str
     layout: Layout
     plan: Plan = PAPER
     learned: bool = False
-
-    @property
-    def group(self) -> str:
-        """As for every method."""
-        return "optimised"
+    group: str = "optimised"
 
     @property
     def version(self) -> int:
@@ -76,27 +53,27 @@ class Mlp:
         start = load_start(self.layout.width) if self.learned else None
         return 1 if start is None else zlib.crc32(b"".join(matrix.tobytes() for matrix in start))
 
-    def reduce(self, wide: NDArray[np.uint16], setting: Setting) -> tuple[NDArray[np.uint8], Metadata]:
-        """See :class:`~benchmarks.paper.method.Method`."""
-        codes = clip_codes(wide, setting)
-        return codes, self.fit(wide, codes, setting)
+    @property
+    def absent(self) -> str:
+        """Why the row cannot be measured, or nothing."""
+        if not self.learned or load_start(self.layout.width) is not None:
+            return ""
+        return f"no learned start weights of width {self.layout.width}; benchmarks.paper.train_meta makes them"
 
-    def fit(self, wide: NDArray[np.uint16], codes: NDArray[np.uint8], setting: Setting) -> Metadata:
-        """See :class:`~benchmarks.paper.method.FittedMethod`.
-
-        The seconds are those of drawing the samples and of the training; on CUDA until all of it has been done.
-        """
+    def fit(self, wide: Wide, codes: Codes, setting: Setting) -> Metadata:
+        """The seconds are those of drawing the samples and of the training; on CUDA until all of it has been done."""
         start = time.perf_counter()
         steps = self.plan.quickened(setting.quick)
-        samples = draw(wide, codes, setting.adaptation, setting.device)
+        inputs, added = samples_of(wide, codes, setting.adaptation)
+        samples = inputs.to(setting.device), (added * 2).to(setting.device)
         network = self._start(setting)
-        generator = torch.Generator(setting.device).manual_seed(setting.seed)
-        train(network, samples, self.plan, steps, generator)
+        train(network, samples, self.plan, steps, torch.Generator(setting.device).manual_seed(setting.seed))
         data = self.layout.to_bytes(network.tensors())
-        return Metadata(data, time.perf_counter() - start, self._note(steps))
+        begun, done = ", learned start" if self.learned else "", steps_note(steps, self.plan.steps)
+        note = f"{self.layout}{begun}, {done} of {self.plan.batch:,}, Adam {self.plan.rate:g}"
+        return Metadata(data, time.perf_counter() - start, note)
 
-    def expand(self, codes: NDArray[np.uint8], data: bytes, setting: Setting) -> NDArray[np.uint16]:
-        """See :class:`~benchmarks.paper.method.Method`."""
+    def expand(self, codes: Codes, data: bytes, setting: Setting) -> Wide:
         tensors = [torch.from_numpy(tensor) for tensor in self.layout.from_bytes(data)]
         return expand(Network(self.layout, tensors, setting.device), codes, setting.adaptation, setting.device)
 
@@ -105,32 +82,20 @@ class Mlp:
             return Network.random(self.layout, torch.Generator().manual_seed(setting.seed), setting.device)
         start = load_start(self.layout.width)
         if start is None:
-            raise ValueError(f"{self.key}: {_no_start(self.layout.width)}")
+            raise ValueError(f"{self.key}: {self.absent}")
         return Network.started(self.layout, start, setting.device)
 
-    def _note(self, steps: int) -> str:
-        plan = self.plan
-        done = f"{steps:,} steps" if steps == plan.steps else f"quick: {steps:,} of {plan.steps:,} steps"
-        start = ", learned start" if self.learned else ""
-        return f"{self.layout}{start}, {done} of {plan.batch:,}, Adam {plan.rate:g}"
 
-
-def _no_start(width: int) -> str:
-    return f"no learned start weights of width {width}; benchmarks.paper.train_meta makes them"
-
-
-def _every() -> list[Mlp]:
+def methods() -> list[Method]:
     sizes = {"53kb": 64, "23kb": 32}
-    rows = [Mlp("mlp-48kb", "MLP + enc., plain layers (48 KB)", Layout(64, padded=False))]
+    rows: list[Method] = [Mlp("mlp-48kb", "MLP + enc., plain layers (48 KB)", Layout(64, padded=False))]
+    titles = {size: f"MLP + enc. ({size[:-2]} KB)" for size in sizes}
+    rows += [Mlp(f"mlp-{size}", titles[size], Layout(width)) for size, width in sizes.items()]
     for size, width in sizes.items():
-        rows.append(Mlp(f"mlp-{size}", f"MLP + enc. ({_spaced(size)})", Layout(width)))
-    for size, width in sizes.items():
-        title = f"MLP + enc. ({_spaced(size)}), released settings"
-        rows.append(Mlp(f"mlp-{size}-released", title, Layout(width), RELEASED))
+        rows.append(Mlp(f"mlp-{size}-released", f"{titles[size]}, released settings", Layout(width), RELEASED))
     for size, width in sizes.items():
         for end, words, rate in (("", "", PAPER.rate), ("-released", ", released rate", RELEASED.rate)):
-            title = f"MLP + enc. ({_spaced(size)}) + meta{words}"
-            plan = Plan(_META_STEPS, rate)
+            plan, title = Plan(_META_STEPS, rate), f"{titles[size]} + meta{words}"
             rows.append(Mlp(f"mlp-{size}-meta{end}", title, Layout(width), plan, learned=True))
     return [
         *rows,
@@ -141,20 +106,3 @@ def _every() -> list[Mlp]:
         Mlp("mlp-137kb", "MLP + enc. (137 KB)", Layout(128)),
         Mlp("mlp-11kb", "MLP + enc. (11 KB)", Layout(16)),
     ]
-
-
-def _spaced(size: str) -> str:
-    return f"{size[:-2]} KB"
-
-
-def methods() -> list[Method]:
-    """All rows that can be run, those of Table 1 first."""
-    missing = absent()
-    return [row for row in _every() if row.key not in missing]
-
-
-def absent() -> dict[str, str]:
-    """The rows that cannot be run, and why not."""
-    return {
-        row.key: _no_start(row.layout.width) for row in _every() if row.learned and load_start(row.layout.width) is None
-    }

@@ -5,49 +5,26 @@ the correction varies over the picture, since what remains at the samples is int
 :mod:`benchmarks.rivals.samples`, which tries 36 variants and takes the best: a rival at its strongest.
 """
 
-from __future__ import annotations
-
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-from benchmarks.paper.method import Metadata, Method, Setting, clip_codes
+from benchmarks.arrays import Codes, Wide
+from benchmarks.paper.method import Clipped, Metadata, Method, Setting
 from benchmarks.rivals.samples import Samples
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-__all__ = ["Sampled", "methods"]
+_BUDGET = 135_000
 
 
-@dataclass(frozen=True, slots=True)
-class Sampled:
-    """One row.
+class Sampled(Clipped):
+    """See the module."""
 
-    Attributes:
-        key, title: of the row.
-        budget: bytes of samples.
-    """
+    key = "sampled"
+    title = "ProPhoto-Sampled, 135 KB"
+    group = "optimised"
 
-    key: str
-    title: str
-    budget: int
-    group: str = "optimised"
+    def fit(self, wide: Wide, codes: Codes, setting: Setting) -> Metadata:
+        return Samples((), setting.adaptation).fit(wide, codes, _BUDGET, setting.seed)
 
-    def reduce(self, wide: NDArray[np.uint16], setting: Setting) -> tuple[NDArray[np.uint8], Metadata]:
-        """See :class:`~benchmarks.paper.method.Method`."""
-        codes = clip_codes(wide, setting)
-        return codes, self.fit(wide, codes, setting)
-
-    def fit(self, wide: NDArray[np.uint16], codes: NDArray[np.uint8], setting: Setting) -> Metadata:
-        """See :class:`~benchmarks.paper.method.FittedMethod`; nothing is optimised in steps."""
-        return Samples((), setting.adaptation).fit(wide, codes, self.budget, setting.seed)
-
-    def expand(self, codes: NDArray[np.uint8], data: bytes, setting: Setting) -> NDArray[np.uint16]:
-        """See :class:`~benchmarks.paper.method.Method`."""
+    def expand(self, codes: Codes, data: bytes, setting: Setting) -> Wide:
         return Samples((), setting.adaptation).expand(codes, data)
 
 
 def methods() -> list[Method]:
-    """The row."""
-    return [Sampled("sampled", "ProPhoto-Sampled, 135 KB", 135_000)]
+    return [Sampled()]

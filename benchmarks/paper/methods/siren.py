@@ -17,50 +17,26 @@ References:
     Functions", NeurIPS 2020, section 3.2 and the supplement, 1.5.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import nn
 
-from benchmarks.paper.coordinate import (
-    Pixels,
-    clock,
-    parameters_from,
-    parameters_of,
-    places_of,
-    steps_note,
-    train,
-)
-from benchmarks.paper.method import Metadata, Method, Setting, clip_codes
-from benchmarks.paper.mlp.training import Plan
-from benchmarks.rivals.method import clipped_linear, romm_codes
-from gamutmeta.color.strips import row_strips
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-__all__ = ["OMEGA", "Siren", "SirenMethod", "methods"]
+from benchmarks.arrays import Codes, Floats, Wide
+from benchmarks.paper.coordinate import Pixels, clock, painted, parameters_from, parameters_of, train
+from benchmarks.paper.method import Clipped, Metadata, Method, Plan, Setting, steps_note
 
 OMEGA = 30.0
 """Frequency of the sines, of the first layer and of the others."""
 PLAN = Plan(steps=9_000, rate=1e-4, batch=1 << 14)
 """The steps are those of every row that the paper optimises from a random start."""
-_STRIP_PIXELS = 1 << 16
 
 
 class Siren(nn.Module):
-    """2 inputs, layers of equal width with sines, 3 linear outputs.
-
-    Args:
-        width: of each layer.
-        layers: with weights, the linear one at the end among them.
-    """
+    """2 inputs, `layers` of equal `width`: with sines, and 3 linear outputs at the end."""
 
     def __init__(self, width: int, layers: int) -> None:
         super().__init__()
@@ -81,14 +57,8 @@ class Siren(nn.Module):
 
 
 @dataclass(frozen=True, slots=True)
-class SirenMethod:
-    """One row.
-
-    Attributes:
-        key, title: of the row.
-        width, layers: of the network.
-        residual: whether it predicts what to add to the clipped picture, instead of the picture.
-    """
+class SirenMethod(Clipped):
+    """One row: a network that predicts the picture, or (`residual`) what to add to the clipped one."""
 
     key: str
     title: str
@@ -97,13 +67,7 @@ class SirenMethod:
     residual: bool
     group: str = "optimised"
 
-    def reduce(self, wide: NDArray[np.uint16], setting: Setting) -> tuple[NDArray[np.uint8], Metadata]:
-        """See :class:`~benchmarks.paper.method.Method`."""
-        codes = clip_codes(wide, setting)
-        return codes, self.fit(wide, codes, setting)
-
-    def fit(self, wide: NDArray[np.uint16], codes: NDArray[np.uint8], setting: Setting) -> Metadata:
-        """See :class:`~benchmarks.paper.method.FittedMethod`."""
+    def fit(self, wide: Wide, codes: Codes, setting: Setting) -> Metadata:
         start = clock(setting.device)
         pixels = Pixels.of(wide, codes, setting)
         network = self._network(setting)
@@ -114,27 +78,21 @@ class SirenMethod:
             loss: torch.Tensor = ((network(pixels.places_at(index)) - 2 * wanted) ** 2).mean()
             return loss
 
-        steps = PLAN.quickened(setting.quick)
-        train(network, loss_of, steps=steps, rate=PLAN.rate, setting=setting)
-        data = parameters_of(network)
+        steps = train(network, loss_of, PLAN, setting)
         note = f"{self.layers} layers of {self.width}, batch {PLAN.batch:,}, {steps_note(steps, PLAN.steps)}"
-        return Metadata(data, clock(setting.device) - start, note)
+        return Metadata(parameters_of(network), clock(setting.device) - start, note)
 
-    def expand(self, codes: NDArray[np.uint8], data: bytes, setting: Setting) -> NDArray[np.uint16]:
-        """See :class:`~benchmarks.paper.method.Method`."""
-        height, width, _ = codes.shape
+    def expand(self, codes: Codes, data: bytes, setting: Setting) -> Wide:
         network = self._network(setting)
         parameters_from(network, data)
         network.to(setting.device)
-        rows, columns = places_of(height, width, setting.device)
-        result = np.empty(codes.shape, np.uint16)
-        with torch.inference_mode():
-            for strip in row_strips(height, width, _STRIP_PIXELS):
-                places = torch.cartesian_prod(rows[strip], columns)
-                painted = (network(places) / 2).reshape(-1, width, 3).cpu().numpy()
-                base = clipped_linear(codes[strip], setting.adaptation) if self.residual else np.float32(0.5)
-                result[strip] = romm_codes(base + painted)
-        return result
+
+        def restore(places: torch.Tensor, clipped: Floats) -> Floats:
+            made = (network(places) / 2).reshape(clipped.shape).cpu().numpy()
+            restored: Floats = (clipped if self.residual else np.float32(0.5)) + made
+            return restored
+
+        return painted(codes, setting, restore)
 
     def _network(self, setting: Setting) -> Siren:
         """A network with random parameters, the same on every device."""
@@ -146,7 +104,6 @@ class SirenMethod:
 
 
 def methods() -> list[Method]:
-    """The rows, in the order of the paper's table."""
     return [
         SirenMethod("siren", "SIREN, 796 KB", 256, 5, residual=False),
         SirenMethod("siren-residual", "SIREN-residual, 796 KB", 256, 5, residual=True),

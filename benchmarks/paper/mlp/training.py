@@ -1,25 +1,21 @@
 """Training of the network: Adam on batches drawn with replacement, the mean squared error on the range [-1, 1]."""
 
-from __future__ import annotations
+from collections.abc import Iterator
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
+import numpy as np
 import torch
+from torch.nn import functional
 
-from benchmarks.paper.mlp.layout import INPUTS
-from benchmarks.paper.mlp.network import features_of
+from benchmarks.arrays import Codes, Wide
+from benchmarks.paper.method import Plan
+from benchmarks.paper.mlp.network import INPUTS, Layout, Network, features_of
+from benchmarks.rivals.reference import OUTPUT_SCALE, coordinates
+from gamutmeta.color.adaptation import Adaptation
+from gamutmeta.color.spaces import SRGB, decode_table, expansion_matrix
+from gamutmeta.color.strips import row_strips
+from gamutmeta.color.transfer import ROMM_LINEAR_END
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from benchmarks.paper.mlp.layout import Layout
-    from benchmarks.paper.mlp.network import Network
-    from benchmarks.paper.mlp.samples import Samples
-
-    _Piece = tuple[torch.Tensor, torch.Tensor, torch.Tensor | float]
-
-__all__ = ["Plan", "train"]
+_Piece = tuple[torch.Tensor, torch.Tensor, torch.Tensor | float]
 
 _PIECE_SIZE = 1 << 12
 """Samples at a time on a CPU: their features, 2 MB, stay in a core's cache."""
@@ -27,40 +23,20 @@ _FEW = 1.3
 """Up to so many batches of samples in all, going once through every sample costs less than through a batch."""
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """How long and how fast.
+def train(
+    network: Network, samples: tuple[torch.Tensor, torch.Tensor], plan: Plan, steps: int, generator: torch.Generator
+) -> None:
+    """Take so many steps of a plan, in place.
 
-    Attributes:
-        steps: of Adam.
-        rate: its learning rate.
-        batch: samples for each step.
+    Samples are inputs (row, column, red, green, blue on [-1, 1]), float32 (N, 5); and what the photograph has more than
+    the clipped picture, on that scale (twice the linear value), float32 (N, 3). They and the generator of the batches
+    are on the network's device.
     """
-
-    steps: int
-    rate: float
-    batch: int = 1 << 16
-
-    def quickened(self, share: float) -> int:
-        """How many steps that share of all is; one at least."""
-        return max(1, round(self.steps * share))
-
-
-def train(network: Network, samples: Samples, plan: Plan, steps: int, generator: torch.Generator) -> None:
-    """Take so many steps of the plan, in place.
-
-    Args:
-        network: is changed.
-        samples: on its device.
-        plan: gives rate and batch.
-        steps: to take, of the plan's.
-        generator: of the batches, on the same device.
-    """
-    inputs = samples.inputs[:, INPUTS[network.layout.inputs]]
+    inputs, targets = samples[0][:, INPUTS[network.layout.inputs]], samples[1]
     kind = _Weighted if len(inputs) <= _FEW * plan.batch else _Gathered
     optimiser = torch.optim.Adam(network.parameters, lr=plan.rate)
     with torch.no_grad():
-        batches = kind(network.layout, inputs, samples.targets, plan.batch)
+        batches = kind(network.layout, inputs, targets, plan.batch)
         for _ in range(steps):
             drawn = torch.randint(len(inputs), (plan.batch,), generator=generator, device=inputs.device)
             network.clear_gradient()
@@ -70,20 +46,12 @@ def train(network: Network, samples: Samples, plan: Plan, steps: int, generator:
 
 
 def _spans(count: int, device: torch.device) -> list[slice]:
-    """The samples in pieces."""
     piece = _PIECE_SIZE if device.type == "cpu" else count
     return [slice(start, start + piece) for start in range(0, count, piece)]
 
 
 class _Gathered:
-    """Batches whose features are computed for the samples drawn.
-
-    Args:
-        layout: of the network.
-        inputs: of all samples, those that the layout takes: float32 (N, channels).
-        targets: of all samples, float32 (N, 3).
-        batch: samples in each.
-    """
+    """Batches whose features are computed for the samples drawn."""
 
     def __init__(self, layout: Layout, inputs: torch.Tensor, targets: torch.Tensor, batch: int) -> None:
         self._layout, self._inputs, self._targets = layout, inputs, targets
@@ -91,7 +59,6 @@ class _Gathered:
         self._weight = 1 / (3 * batch)
 
     def pieces(self, drawn: torch.Tensor) -> Iterator[_Piece]:
-        """The batch of samples with the numbers `drawn`."""
         for span in self._spans:
             inputs = self._inputs[drawn[span]]
             yield features_of(inputs, self._layout), self._targets[drawn[span]], self._weight
@@ -106,7 +73,69 @@ class _Weighted:
         self._weight = 1 / (3 * batch)
 
     def pieces(self, drawn: torch.Tensor) -> Iterator[_Piece]:
-        """See :meth:`_Gathered.pieces`."""
         weights = torch.bincount(drawn, minlength=len(self._features))[:, None] * self._weight
         for span in self._spans:
             yield self._features[span], self._targets[span], weights[span]
+
+
+# --- expansion -------------------------------------------------------------------------------------------------------
+
+_STRIP_PIXELS = {"cpu": 1 << 14, "cuda": 1 << 22}
+
+
+def expand(network: Network, codes: Codes, adaptation: Adaptation, device: str) -> Wide:
+    """Restore ROMM codes, uint16 (H, W, 3), from sRGB codes, uint8 (H, W, 3)."""
+    height, width, _ = codes.shape
+    table = torch.from_numpy(decode_table(SRGB, 256).copy()).to(device)
+    matrix = torch.from_numpy(expansion_matrix(adaptation).astype(np.float32)).T.to(device)
+    (first, first_bias), *rest = network.layers()
+    parts = _Parts(network, first, first_bias)
+    result = np.empty(codes.shape, np.uint16)
+    with torch.inference_mode():
+        of_row = parts.of_place(0, height, device)
+        of_column = parts.of_place(1, width, device)
+        for rows in row_strips(height, width, _STRIP_PIXELS[device]):
+            clipped = table[torch.from_numpy(codes[rows]).to(device).int()] @ matrix
+            hidden = parts.of_colour(clipped)
+            hidden = hidden + of_row[rows, None] + of_column
+            for layer in rest:
+                hidden = functional.linear(hidden.relu_(), *layer)
+            wide = hidden.mul_(OUTPUT_SCALE).add_(clipped).clamp_(0, 1)
+            encoded = torch.where(wide < ROMM_LINEAR_END, wide * 16, wide ** (1 / 1.8)).mul_(65535).round_()
+            result[rows] = encoded.int().cpu().numpy()
+    return result
+
+
+class _Parts:
+    """The first layer's matrix, cut into what meets the row, the column and the colour."""
+
+    def __init__(self, network: Network, matrix: torch.Tensor, bias: torch.Tensor | None) -> None:
+        self._layout = layout = network.layout
+        chosen = range(5)[INPUTS[layout.inputs]]
+        # Features are grouped by sine and cosine first, then by input.
+        kinds = 2 if layout.encoded else 1
+        groups = matrix[:, : layout.features].reshape(layout.width, kinds, layout.channels, -1)
+        self._columns = {channel: groups[:, :, place].flatten(1) for place, channel in enumerate(chosen)}
+        constant = matrix[:, layout.features :].sum(1)
+        self._constant = constant if bias is None else constant + bias
+
+    def _features(self, values: torch.Tensor) -> torch.Tensor:
+        """Features of some inputs without the ones."""
+        features = features_of(values, self._layout)
+        return features[..., : features.shape[-1] - self._layout.ones]
+
+    def of_place(self, channel: int, size: int, device: str) -> torch.Tensor:
+        """What the rows (channel 0) or columns (1) contribute, (size, width); with the rows goes what is constant."""
+        result = torch.zeros(size, self._layout.width, device=device)
+        if channel in self._columns:
+            values = torch.from_numpy(coordinates(np.arange(size), size))[:, None].to(device)
+            result += self._features(values) @ self._columns[channel].T
+        return result + self._constant if channel == 0 else result
+
+    def of_colour(self, clipped: torch.Tensor) -> torch.Tensor:
+        """What colours, linear ProPhoto (..., 3), contribute: (..., width)."""
+        if 2 not in self._columns:
+            return clipped.new_zeros(*clipped.shape[:-1], self._layout.width)
+        shape = self._layout.width, 2 if self._layout.encoded else 1, -1
+        groups = [self._columns[channel].reshape(shape) for channel in (2, 3, 4)]
+        return self._features(clipped * 2 - 1) @ torch.stack(groups, 2).flatten(1).T

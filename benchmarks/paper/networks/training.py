@@ -1,40 +1,121 @@
-"""Training one network on crops; resumable, and the same from any checkpoint on."""
+"""How the networks are trained: which there are, their losses, and the steps."""
 
-from __future__ import annotations
-
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 import torch
+from torch import Tensor, nn
+from torch.nn import functional
 
-from benchmarks.paper.networks.catalogue import architecture_named
-from benchmarks.paper.networks.encoding import picture_of, picture_of_srgb
-from benchmarks.paper.training_set import CROP
+from benchmarks.paper.networks.architectures import (
+    AsapNet,
+    GamutNet,
+    MultiScaleDiscriminator,
+    PatchDiscriminator,
+    Pix2Pix,
+    Pix2PixHD,
+)
+from benchmarks.paper.networks.store import picture_of, picture_of_srgb
+from benchmarks.paper.training_set import CROP, Picture
 from gamutmeta.color.adaptation import Adaptation
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+Made = list[list[Tensor]]
+"""What a discriminator's layers make of a pair, for each scale; the verdicts come last."""
 
-    from numpy.typing import NDArray
-    from torch import Tensor, nn
 
-    from benchmarks.paper.training_set import Picture
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """Which losses, and their weights.
 
-__all__ = ["Plan", "Training"]
+    `distance` weighs the mean absolute difference to the original; `matching` that between what the discriminator's
+    layers make of the restored and of the original photograph.
+    """
+
+    distance: float
+    adversarial: Literal["cross-entropy", "least-squares", "hinge"] | None = None
+    matching: float = 0.0
+
+    def of_generator(self, restored: Tensor, original: Tensor, made: Made | None, of_original: Made | None) -> Tensor:
+        """What the generator minimises; `made` and `of_original` are what the discriminator, if any, makes of both."""
+        loss = self.distance * functional.l1_loss(restored, original)
+        if made is None or of_original is None:
+            return loss
+        scales = len(made)
+        loss = loss + sum(self._convince(scale[-1]) for scale in made) / scales
+        if self.matching:
+            for scale, wanted in zip(made, of_original, strict=True):
+                layers = list(zip(scale[:-1], wanted[:-1], strict=True))
+                differences = sum(functional.l1_loss(mine, theirs.detach()) for mine, theirs in layers)
+                loss = loss + self.matching * differences / (scales * len(layers))
+        return loss
+
+    def of_discriminator(self, made: Made, of_original: Made) -> Tensor:
+        """What the discriminator minimises: half for restored photographs, half for originals."""
+        pairs = zip(made, of_original, strict=True)
+        losses = [(self._judge(mine[-1], -1) + self._judge(theirs[-1], 1)) / 2 for mine, theirs in pairs]
+        return torch.stack(losses).mean()
+
+    def _convince(self, verdict: Tensor) -> Tensor:
+        return -verdict.mean() if self.adversarial == "hinge" else self._judge(verdict, 1)
+
+    def _judge(self, verdict: Tensor, wanted: Literal[-1, 1]) -> Tensor:
+        """How wrong the verdicts are; `wanted` is 1 for an original."""
+        if self.adversarial == "hinge":
+            return functional.relu(1 - wanted * verdict).mean()
+        target = torch.full_like(verdict, float(wanted > 0))
+        if self.adversarial == "least-squares":
+            return functional.mse_loss(verdict, target)
+        return functional.binary_cross_entropy_with_logits(verdict, target)
+
+
+FULL_STEPS = 400_000
+"""200 epochs, as pix2pix and pix2pixHD are trained, of 2,000 photographs, one at a step; the paper's data set has 2,200
+for training and testing. Fewer steps are called under-trained."""
+
+
+@dataclass(frozen=True, slots=True)
+class Architecture:
+    """One network: what makes it and what it is trained against, of a width, and how.
+
+    The learning rate is constant for half of the steps, then falls to zero; `momentum` is Adam's first decay rate.
+    `quick_width` and `quick_steps` are what `--quick` does: about a minute and a half on one CPU core.
+    """
+
+    key: str
+    title: str
+    generator: Callable[[int], nn.Module]
+    discriminator: Callable[[int], nn.Module] | None
+    losses: Losses
+    full_width: int
+    quick_width: int
+    quick_steps: int
+    rate: float = 2e-4
+    momentum: float = 0.5
+    remark: str = ""
+
+
+_NO_VGG = "mean absolute difference in place of the VGG term"
+ARCHITECTURES = (
+    Architecture("gamutnet", "GamutNet", GamutNet, None, Losses(1.0), 32, 4, 190, rate=1e-3, momentum=0.9),
+    Architecture("pix2pix", "pix2pix", Pix2Pix, PatchDiscriminator, Losses(100.0, "cross-entropy"), 64, 3, 400,
+                 remark="no dropout when restoring"),
+    Architecture("pix2pixhd", "pix2pixHD", Pix2PixHD, MultiScaleDiscriminator, Losses(10.0, "least-squares", 10.0),
+                 64, 2, 125, remark=f"global generator; {_NO_VGG}"),
+    Architecture("asapnet", "ASAPNet", AsapNet, MultiScaleDiscriminator, Losses(10.0, "hinge", 10.0), 64, 8, 70,
+                 remark=_NO_VGG),
+)  # fmt: skip
+"""In the order of the paper's table."""
+
+
+def architecture_named(key: str) -> Architecture:
+    return next(architecture for architecture in ARCHITECTURES if architecture.key == key)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is trained, and how long.
-
-    Attributes:
-        key: of the network.
-        width: channels of its first layer, and of the discriminator's.
-        steps: of the optimiser; each sees one crop.
-        crop: its side, pixels.
-        seed: of the initial weights and all draws.
-    """
+    """What is trained, of which width, and how long: each step sees one crop; the seed is of weights and draws."""
 
     key: str
     width: int
@@ -42,19 +123,9 @@ class Plan:
     crop: int = CROP
     seed: int = 0
 
-    def facts(self) -> dict[str, Any]:
-        """The plan as JSON values."""
-        return asdict(self)
-
 
 class Training:
-    """Its randomness depends on the seed and the number of the step alone.
-
-    Attributes:
-        plan: what, and how long.
-        done: steps taken.
-        generator: the network.
-    """
+    """Of one network on crops; its randomness depends on the seed and the number of the step alone."""
 
     def __init__(self, plan: Plan, pictures: Sequence[Picture], device: torch.device) -> None:
         self.plan, self.done = plan, 0
@@ -65,19 +136,10 @@ class Training:
             self.generator = self._architecture.generator(plan.width).to(device)
             made = self._architecture.discriminator
             self._discriminator = None if made is None else made(plan.width).to(device)
-        self._optimisers = {"generator": self._adam(self.generator)}
-        if self._discriminator is not None:
-            self._optimisers["discriminator"] = self._adam(self._discriminator)
-
-    def _adam(self, network: nn.Module) -> torch.optim.Adam:
-        adam = torch.optim.Adam(
-            network.parameters(), lr=self._architecture.rate, betas=(self._architecture.momentum, 0.999)
-        )
-        # Made now instead of at the first step, so that a checkpoint can fill them.
-        for weight in network.parameters():
-            moments = {name: torch.zeros_like(weight) for name in ("exp_avg", "exp_avg_sq")}
-            adam.state[weight] = {"step": torch.zeros(()), **moments}
-        return adam
+        rate, betas = self._architecture.rate, (self._architecture.momentum, 0.999)
+        self._optimisers = {
+            part: torch.optim.Adam(network.parameters(), rate, betas) for part, network in self._networks().items()
+        }
 
     def step(self) -> float:
         """One step; the mean absolute difference to the original that the crop had, of values on [-1, 1]."""
@@ -122,25 +184,13 @@ class Training:
         networks = {"generator": self.generator}
         return networks if self._discriminator is None else networks | {"discriminator": self._discriminator}
 
-    def arrays(self) -> dict[str, NDArray[Any]]:
-        """All that the training needs to go on, by name."""
-        kept: dict[str, NDArray[Any]] = {"done": np.array(self.done)}
-        for part, network in self._networks().items():
-            for name, weight in network.named_parameters():
-                kept[f"{part}/{name}"] = weight.detach().cpu().numpy().copy()
-                for moment in ("exp_avg", "exp_avg_sq"):
-                    state = self._optimisers[part].state[weight]
-                    kept[f"{part}/{name}/{moment}"] = state[moment].cpu().numpy().copy()
-        return kept
+    def state_dict(self) -> dict[str, Any]:
+        parts = {part: network.state_dict() for part, network in self._networks().items()}
+        optimisers = {part: optimiser.state_dict() for part, optimiser in self._optimisers.items()}
+        return {"done": self.done, "networks": parts, "optimisers": optimisers}
 
-    @torch.no_grad()
-    def resume(self, arrays: dict[str, NDArray[Any]]) -> None:
-        """Go on from :meth:`arrays`."""
-        self.done = int(arrays["done"])
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.done = state["done"]
         for part, network in self._networks().items():
-            for name, weight in network.named_parameters():
-                state = self._optimisers[part].state[weight]
-                state["step"].fill_(self.done)
-                weight.copy_(torch.from_numpy(arrays[f"{part}/{name}"]))
-                for moment in ("exp_avg", "exp_avg_sq"):
-                    state[moment].copy_(torch.from_numpy(arrays[f"{part}/{name}/{moment}"]))
+            network.load_state_dict(state["networks"][part])
+            self._optimisers[part].load_state_dict(state["optimisers"][part])

@@ -1,62 +1,45 @@
 """The plots: error maps and chromaticity diagrams of each photograph, and the paper's smaller tables."""
 
-from __future__ import annotations
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-import io
-from typing import TYPE_CHECKING, Any
-
-import matplotlib as mpl
 import numpy as np
+from matplotlib.colors import ListedColormap
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
-from benchmarks.paper.report.chromaticity import draw_diagram
-from benchmarks.paper.report.figures import quick_share
+from benchmarks.arrays import Floats
+from benchmarks.harness import Result
+from benchmarks.paper.protocol import Coding, Measured
+from benchmarks.paper.registry import TABLES
+from benchmarks.paper.report.tables import Series, learned_from, quick_share, series_of, unseen
 from gamutmeta.color.adaptation import Adaptation
-from gamutmeta.photo.files import atomic_write
+from gamutmeta.color.heat import heat_colours
+from gamutmeta.color.locus import SPECTRAL_LOCUS
+from gamutmeta.color.spaces import PROPHOTO, expansion_matrix
 
-mpl.use("agg")
-mpl.rcParams["svg.hashsalt"] = "gamutmeta"  # the same picture, the same file
-
-from matplotlib.colors import ListedColormap  # noqa: E402
-from matplotlib.figure import Figure  # noqa: E402
-
-from gamutmeta.color.heat import heat_colours  # noqa: E402
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
-
-    from benchmarks.paper.protocol import Measured
-    from benchmarks.paper.report.figures import Series
-
-__all__ = ["SHOWN", "draw_ablations", "draw_photograph"]
-
+_DPI = 90
 SHOWN = (
     "clip", "soft-clip", "gamutnet", "sampled", "siren-small-residual", "mlp-23kb-meta", "mlp-23kb",
     "gamutmeta-balanced", "gamutmeta-best",
 )  # fmt: skip
 """Methods of the plots of a photograph."""
 
-_HEAT = ListedColormap(heat_colours(np.linspace(0, 1, 256)) / 255)
 _COLUMNS = 4
 _SCALE_COVERS = 99.5
 """Per cent of the first method's errors that the colour scale shows; that is Clip, where it was measured."""
 
 
-def draw_photograph(path: Path, name: str, measured: Mapping[str, Measured]) -> None:
-    """Draw a photograph's error maps, a chromaticity diagram below each.
-
-    Args:
-        path: PNG to write.
-        name: of the photograph.
-        measured: by the method's key, on this photograph with one coding; `SHOWN` ones in that order.
-    """
-    found = [measured[key] for key in SHOWN if key in measured]
+def draw_photograph(name: str, measured: Mapping[str, Measured], keys: Sequence[str] = SHOWN) -> Figure:
+    """A photograph's error maps, a chromaticity diagram below each, of what was measured with one coding, by key."""
+    heat = ListedColormap(heat_colours(np.linspace(0, 1, 256)) / 255)
+    found = [measured[key] for key in keys if key in measured]
     height, width = found[0].arrays["error"].shape
     top = float(np.percentile(found[0].arrays["error"].astype(np.float32), _SCALE_COVERS))
     columns = min(_COLUMNS, len(found))
     lines = -(-len(found) // columns)
     tall = 3.2 * height / width
-    figure = Figure(figsize=(3.2 * columns + 0.6, lines * (tall + 3.6) + 0.6), layout="constrained")
+    figure = Figure(figsize=(3.2 * columns + 0.6, lines * (tall + 3.6) + 0.6), layout="constrained", dpi=_DPI)
     grid = figure.subplots(2 * lines, columns, squeeze=False, height_ratios=[tall, 3.3] * lines)
     shown = None
     for k in range(lines * columns):
@@ -66,7 +49,7 @@ def draw_photograph(path: Path, name: str, measured: Mapping[str, Measured]) -> 
             below.set_axis_off()
             continue
         row = found[k].row
-        shown = above.imshow(found[k].arrays["error"].astype(np.float32), cmap=_HEAT, vmin=0, vmax=top or 1)
+        shown = above.imshow(found[k].arrays["error"].astype(np.float32), cmap=heat, vmin=0, vmax=top or 1)
         above.set_title(f"{row['title']}\n{_words(row)}", fontsize=8)
         above.set_xticks([])
         above.set_yticks([])
@@ -76,7 +59,7 @@ def draw_photograph(path: Path, name: str, measured: Mapping[str, Measured]) -> 
     assert shown is not None  # noqa: S101 - there is one at least
     figure.colorbar(shown, ax=list(grid[::2].flat), label="CIEDE2000", shrink=0.8, fraction=0.02)
     figure.suptitle(f"{name}: errors, and out-of-gamut colours in the CIE 1931 diagram (D50)", fontsize=10)
-    _save(figure, path)
+    return figure
 
 
 def _words(row: Mapping[str, Any]) -> str:
@@ -86,31 +69,30 @@ def _words(row: Mapping[str, Any]) -> str:
     return f"OG {og} dB, {row['metadata_bytes']:,} B{flag}"
 
 
-def draw_ablations(paths: Sequence[Path], tables: Mapping[str, Mapping[str, Series]]) -> None:
-    """Draw Tables 2 and 3 as bars and Figure 8 as a curve.
-
-    Args:
-        paths: PNG and SVG to write.
-        tables: series by key, of "table2", "table3" and "figure8"; empty ones are left out.
-    """
-    known = {name: found for name, found in tables.items() if found}
+def draw_ablations(result: Result) -> Figure | None:
+    """Tables 2 and 3 as bars and Figure 8 as a curve, of one coding: the first of those that were measured."""
+    rows, device = result["rows"], result.get("device", "cpu")
+    coding = next(coding for coding in Coding if any(row["coding"] == coding for row in rows)).value
+    tested = unseen(rows, learned_from(rows))
     titles = {"table2": "Table 2: inputs", "table3": "Table 3: encoding", "figure8": "Figure 8: size"}
-    for path in paths if known else ():
-        figure = Figure(figsize=(4.6 * len(known), 3.8), layout="constrained")
-        panels = figure.subplots(1, len(known), squeeze=False)[0]
-        for axes, (name, found) in zip(panels, known.items(), strict=True):
-            every = list(found.values())
-            quick = sorted({series.quick for series in every if series.quick != 1})
-            flag = f" (quick: {', '.join(f'{100 * share:g} %' for share in quick)} of the steps)" if quick else ""
-            axes.set_title(titles[name] + flag, fontsize=9)
-            axes.set_ylabel("mean PSNR, dB")
-            (_curve if name == "figure8" else _bars)(axes, every)
-            axes.grid(axis="y", color="#dddddd", linewidth=0.7)
-            axes.set_axisbelow(True)
-            axes.spines[["top", "right"]].set_visible(False)
-            axes.margins(y=0.18)
-            axes.legend(fontsize=8, frameon=False, ncols=2, loc="upper left")
-        _save(figure, path)
+    tables = {name: series_of(tested, keys, coding, device) for name, keys in TABLES.items()}
+    known = {name: list(found.values()) for name, found in tables.items() if found}
+    if not known:
+        return None
+    figure = Figure(figsize=(4.6 * len(known), 3.8), layout="constrained", dpi=_DPI)
+    panels = figure.subplots(1, len(known), squeeze=False)[0]
+    for axes, (name, every) in zip(panels, known.items(), strict=True):
+        quick = sorted({series.quick for series in every if series.quick != 1})
+        flag = f" (quick: {', '.join(f'{100 * share:g} %' for share in quick)} of the steps)" if quick else ""
+        axes.set_title(titles[name] + flag, fontsize=9)
+        axes.set_ylabel("mean PSNR, dB")
+        (_curve if name == "figure8" else _bars)(axes, every)
+        axes.grid(axis="y", color="#dddddd", linewidth=0.7)
+        axes.set_axisbelow(True)
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.margins(y=0.18)
+        axes.legend(fontsize=8, frameon=False, ncols=2, loc="upper left")
+    return figure
 
 
 _LINES = (("psnr_og", "out of gamut", "#D55E00"), ("psnr", "whole image", "#0072B2"))
@@ -133,8 +115,21 @@ def _curve(axes: Any, every: Sequence[Series]) -> None:
     axes.set_xlabel("metadata, KB")
 
 
-def _save(figure: Figure, path: Path) -> None:
-    content = io.BytesIO()
-    form = path.suffix[1:]
-    figure.savefig(content, format=form, dpi=90, metadata={"Date": None} if form == "svg" else None)
-    atomic_write(path, content.getvalue(), overwrite=True)
+def srgb_triangle(adaptation: Adaptation) -> NDArray[np.float64]:
+    """Xy of sRGB's red, green and blue as they are seen under ProPhoto's white, D50: (3, 2)."""
+    xyz = PROPHOTO.to_xyz() @ expansion_matrix(adaptation)
+    return np.asarray((xyz[:2] / xyz.sum(0)).T)
+
+
+def draw_diagram(axes: Any, restored: Floats, true: Floats, adaptation: Adaptation) -> None:
+    """Figure 6: where out-of-gamut colours lie in the CIE 1931 diagram, restored and true, xy of float32 (N, 2)."""
+    axes.fill(*np.transpose(SPECTRAL_LOCUS), facecolor="#f4f4f4", edgecolor="#999999", linewidth=0.8)
+    for corners, colour in ((np.array(PROPHOTO.primaries), "#666666"), (srgb_triangle(adaptation), "#000000")):
+        axes.fill(*corners.T, fill=False, edgecolor=colour, linewidth=0.9)
+    for xy, colour, label in ((true, "#009E73", "true"), (restored, "#D55E00", "restored")):
+        axes.scatter(*xy.T, s=2, color=colour, linewidths=0, alpha=0.5, label=label, rasterized=True)
+    axes.set_xlim(0, 0.76)
+    axes.set_ylim(0, 0.86)
+    axes.set_aspect("equal")
+    axes.tick_params(labelsize=7)
+    axes.spines[["top", "right"]].set_visible(False)

@@ -1,31 +1,89 @@
-"""The measurements as Markdown."""
+"""The measurements as Markdown: what rows are on average, beside what the paper states."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from statistics import fmean, median
+from typing import Any, NamedTuple
 
+from benchmarks.harness import Result, Row, load, table
 from benchmarks.paper.protocol import Coding
-from benchmarks.paper.report.figures import Series, quick_share, series_of
-from benchmarks.paper.report.published import PUBLISHED, Published
+from benchmarks.paper.registry import build, keys_of
+from benchmarks.paper.training_set import seen_in_training
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-    from benchmarks.paper.registry import Registry
+def quick_share(row: Mapping[str, Any]) -> float:
+    """Share of the method's own steps that was done: 1 where it has none, whatever share was asked for."""
+    return float(row["setting"]["quick"]) if "quick:" in row["note"] else 1.0
 
-__all__ = ["MIN_OG_PERCENT", "document", "markdown", "unseen"]
 
-Row = dict[str, Any]
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One method on several photographs, all with one coding, device and share of steps: a row for each."""
+
+    rows: tuple[Row, ...]
+
+    @property
+    def first(self) -> Row:
+        return self.rows[0]
+
+    @property
+    def quick(self) -> float:
+        return quick_share(self.first)
+
+    @property
+    def device(self) -> str:
+        return str(self.first["setting"]["device"])
+
+    def mean(self, name: str) -> float | None:
+        """The mean of a figure over the photographs, as in the paper; None where none of them has it."""
+        return self._over(fmean, name)
+
+    def median(self, name: str) -> float | None:
+        return self._over(median, name)
+
+    def _over(self, average: Callable[[list[float]], float], name: str) -> float | None:
+        found = [row[name] for row in self.rows if row.get(name) is not None]
+        return float(average(found)) if found else None
+
+    def has_exact(self, name: str) -> bool:
+        """Whether on some photograph nothing is lost, so that a PSNR, "psnr" or "psnr_og", is infinite there."""
+        return any(row[name] is None and row[name.replace("psnr", "rmse")] == 0 for row in self.rows)
+
+
+def series_of(rows: Iterable[Row], keys: Sequence[str], coding: str, device: str) -> Mapping[str, Series]:
+    """The series to show of each method, in the order of `keys`.
+
+    Where there are several, it is the one with the most photographs, then with the largest share of steps, then the
+    one that ran on `device`.
+    """
+    # Of a method without steps there may be rows for several shares, all alike.
+    groups: dict[str, dict[tuple[float, str], dict[str, Row]]] = {}
+    for row in rows:
+        if row["coding"] == coding:
+            place = quick_share(row), row["setting"]["device"]
+            groups.setdefault(row["method"], {}).setdefault(place, {})[row["photograph"]] = row
+
+    def rank(group: tuple[tuple[float, str], dict[str, Row]]) -> tuple[int, float, bool]:
+        (quick, where), found = group
+        return len(found), quick, where == device
+
+    return {
+        key: Series(tuple(row for _, row in sorted(max(groups[key].items(), key=rank)[1].items())))
+        for key in keys
+        if key in groups
+    }
+
+
+PUBLISHED: Mapping[str, Mapping[str, float]] = load(Path(__file__).with_name("published.json"))
+"""What the paper states of a row, as far as it is known to us from its text: means over its 200 test pictures, seconds
+for one on an NVIDIA RTX 6000."""
 
 MIN_OG_PERCENT = 10
 """The paper's pictures have at least so many of their pixels out of gamut."""
 
-_UNPUBLISHED = Published()
 
-
-@dataclass(frozen=True, slots=True)
-class _Column:
+class _Column(NamedTuple):
     head: str
     name: str
     form: str
@@ -53,17 +111,13 @@ _COLUMNS = (
 )
 
 
-def markdown(heads: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
-    """A table; all columns but the first are numbers."""
-    rows = [heads, ["---"] + ["---:"] * (len(heads) - 1), *lines]
-    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+def _markdown(heads: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+    return table(heads, lines, "lr", spaced=True)
 
 
 def _cell(series: Series, column: _Column, average: Callable[[str], float | None]) -> str:
-    if column.published:
-        value = getattr(PUBLISHED.get(series.first["method"], _UNPUBLISHED), column.name)
-    else:
-        value = average(column.name)
+    stated = PUBLISHED.get(series.first["method"], {})
+    value = stated.get(column.name) if column.published else average(column.name)
     if column.published or not column.name.startswith("psnr"):
         return "" if value is None else column.form.format(value)
     # Nothing is lost on some photographs: the mean is that of the others, and more.
@@ -85,7 +139,7 @@ def _table(found: Mapping[str, Series], *, medians: bool = False) -> str:
     # What no row has takes no column.
     used = [k for k in range(len(shown)) if any(line[4 + k] for line in lines)]
     heads = ["method", "n", "steps", "device", *(shown[k].head for k in used)]
-    return markdown(heads, [line[:4] + [line[4 + k] for k in used] for line in lines])
+    return _markdown(heads, [line[:4] + [line[4 + k] for k in used] for line in lines])
 
 
 def _photographs(found: Mapping[str, Series]) -> str:
@@ -95,43 +149,28 @@ def _photographs(found: Mapping[str, Series]) -> str:
         by_name = {row["photograph"]: row for row in series.rows}
         cells = [_pair(by_name[name]) if name in by_name else "" for name in names]
         lines.append([series.first["title"], *cells])
-    return markdown(["PSNR OG / whole, dB", *names], lines)
+    return _markdown(["PSNR OG / whole, dB", *names], lines)
 
 
 def _pair(row: Row) -> str:
     return " / ".join("∞" if row[name] is None else f"{row[name]:.1f}" for name in ("psnr_og", "psnr"))
 
 
-_EXPLANATION = """\
-RMSE and PSNR are in linear ProPhoto on [0, 1], over all pixels and over those out of gamut (OG); dE is the mean
-CIEDE2000; "dE of sRGB" is that of the sRGB picture, which everybody sees, from the clipped one: only of methods that
-show another. Figures are means over the photographs, as in the paper; n is how many these are: rows with another n are
-of other photographs, and are to be compared in the tables of photographs. Bytes are those of the metadata alone; the
-paper's KB are 1,024 bytes, and its networks' hold 1,024 bytes of the file beside the weights.
-Seconds are by the wall clock; the optimisation's hold the drawing of samples, too. A row whose steps are marked "quick"
-was given that share of its method's own optimisation steps, and is worse than the method for it. Published figures come
-from other photographs and another machine."""
+_WORDS = Path(__file__).with_name("explanation.md")
 
 
-def document(
-    rows: Sequence[Row],
-    registry: Registry,
-    machine: Mapping[str, Any],
-    device: str,
-    learned_from: Collection[str] = (),
-) -> str:
-    """The whole document.
+def learned_from(rows: Iterable[Row]) -> set[str]:
+    """The photographs that start weights or networks of the repository were learned from."""
+    return {name for name in {row["photograph"] for row in rows} if seen_in_training(name)}
 
-    Args:
-        rows: of all methods, photographs and codings.
-        registry: gives order and tables, and tells what is absent.
-        machine: what :func:`benchmarks.machine.describe` tells.
-        device: whose rows are preferred.
-        learned_from: names of photographs that start weights or networks were learned from; see :func:`unseen`.
-    """
-    tested = unseen(rows, learned_from)
-    parts = ["# The paper's tables", _head(rows, machine), _EXPLANATION]
-    parts += [_learned(rows, tested), _absent(rows, registry)]
+
+def document(result: Result) -> str:
+    """The whole document; where rows ran on several devices, those of the result's ``device`` are preferred."""
+    rows, machine, device = result["rows"], result["machine"], result.get("device", "cpu")
+    keys = list(dict.fromkeys([*build().keys, *(row["method"] for row in rows)]))
+    tested = unseen(rows, learned_from(rows))
+    parts = ["# The paper's tables", _head(rows, machine), _WORDS.read_text(encoding="utf-8").strip()]
+    parts += [_learned(rows, tested), _absent(rows, result["absent"], keys)]
     for name, title in (
         ("table1", "Table 1"),
         ("table2", "Table 2, what the network sees"),
@@ -139,17 +178,17 @@ def document(
         ("figure8", "Figure 8, width of the hidden layers"),
     ):
         for coding in Coding:
-            found = _of_table(name, tested, registry, coding, device)
+            found = series_of(tested, keys_of(name, keys), coding.value, device)
             if found:
                 parts += [f"## {title}: {coding.words}", _table(found)]
                 parts += ["Medians:", _table(found, medians=True)] if name == "table1" else []
     for coding in Coding:
-        found = _of_table("table1", rows, registry, coding, device)
+        found = series_of(rows, keys_of("table1", keys), coding.value, device)
         if found and len(tested) < len(rows):
             parts += [f"## Table 1 over all photographs: {coding.words}", _table(found)]
         if found:
             parts += [f"## Photographs: {coding.words}", _photographs(found)]
-    parts += ["## Settings", _notes(rows, registry, device)]
+    parts += ["## Settings", _notes(rows, keys, device)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -166,10 +205,6 @@ def _learned(rows: Sequence[Row], tested: Sequence[Row]) -> str:
         f"Learned start weights and pre-trained networks were learned from {', '.join(names)}. Tables leave these out, "
         'unless they are called "over all photographs": there, rows of such methods look better than they are.'
     )
-
-
-def _of_table(name: str, rows: Sequence[Row], registry: Registry, coding: Coding, device: str) -> Mapping[str, Series]:
-    return series_of(rows, [method.key for method in registry.table(name)], coding.value, device)
 
 
 def _head(rows: Sequence[Row], machine: Mapping[str, Any]) -> str:
@@ -196,16 +231,15 @@ def _counted(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
-def _absent(rows: Sequence[Row], registry: Registry) -> str:
+def _absent(rows: Sequence[Row], absent: Mapping[str, str], keys: Sequence[str]) -> str:
     measured = {row["method"] for row in rows}
-    lines = [f"- {key}: {why}" for key, why in registry.absent.items()]
-    lines += [f"- {method.key}: not measured" for method in registry.methods if method.key not in measured]
+    lines = [f"- {key}: {why}" for key, why in absent.items()]
+    lines += [f"- {key}: not measured" for key in keys if key not in measured and key not in absent]
     return "\n".join(["Rows that are absent:", "", *lines]) if lines else ""
 
 
-def _notes(rows: Sequence[Row], registry: Registry, device: str) -> str:
+def _notes(rows: Sequence[Row], keys: Sequence[str], device: str) -> str:
     """What every method says of itself, of the first photograph."""
-    keys = [method.key for method in registry.methods]
     lines: dict[str, str] = {}
     for coding in Coding:
         for key, series in series_of(rows, keys, coding.value, device).items():

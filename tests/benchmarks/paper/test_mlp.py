@@ -1,121 +1,183 @@
-from __future__ import annotations
+"""The paper's network: sizes, gradient, training and expansion against their plain twins, and learned starts."""
 
+import json
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 import torch
 
-from benchmarks.paper.method import FittedMethod, clip_codes
+from benchmarks.arrays import Floats, Wide
+from benchmarks.paper.method import Plan, Setting, clip_codes
 from benchmarks.paper.methods import mlp
-from benchmarks.paper.methods.clip import Clip
-from benchmarks.paper.methods.mlp import FIGURE_8, PAPER, TABLE_2, TABLE_3, Mlp
-from benchmarks.paper.mlp.layout import INPUTS, Layout
-from benchmarks.paper.mlp.network import Network, features_of
+from benchmarks.paper.mlp.network import INPUTS, Layout, Network, features_of
+from benchmarks.paper.mlp.training import train
+from benchmarks.paper.reptile import load_start, payload_start, predict, random_start, to_payload
+from benchmarks.paper.training_set import WEIGHTS
 from benchmarks.rivals.method import clipped_linear, romm_codes
-from benchmarks.rivals.reference import coordinates
+from benchmarks.rivals.reference import coordinates, octaves
 from gamutmeta.color.adaptation import Adaptation
-from gamutmeta.color.quality import measure
+from gamutmeta.fit.config import PRESETS
+from gamutmeta.model.expand import expand
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from benchmarks.paper.method import Method, Setting
-
-
-def rows() -> list[Mlp]:
-    return mlp._every()
+ROWS = {row.key: row for row in mlp.methods() if isinstance(row, mlp.Mlp)}
+LAYOUTS = [Layout(16), Layout(16, "RGB"), Layout(16, encoded=False), Layout(16, padded=False)]
 
 
-def row_named(key: str) -> Mlp:
-    return next(row for row in rows() if row.key == key)
+def data(count: int = 50) -> tuple[torch.Tensor, torch.Tensor]:
+    generator = torch.Generator().manual_seed(3)
+    return torch.rand(count, 5, generator=generator) * 2 - 1, torch.randn(count, 3, generator=generator) * 0.1
 
 
-def test_the_rows_of_the_tables_exist() -> None:
-    keys = [row.key for row in rows()]
-    assert len(set(keys)) == len(keys)
-    assert {*TABLE_2, *TABLE_3, *FIGURE_8} <= set(keys)
-    assert [row_named(key).layout.width for key in FIGURE_8] == [128, 64, 32, 16]
-    assert [row_named(key).layout.inputs for key in TABLE_2] == ["xy", "RGB", "xyRGB"]
-    assert [row_named(key).layout.encoded for key in TABLE_3] == [False, True, False, True]
-    assert {row.plan.steps for row in rows()} == {9_000, 10_000, 1_200}
+def start(layout: Layout) -> Network:
+    return Network.random(layout, torch.Generator().manual_seed(1), "cpu")
 
 
-@pytest.mark.parametrize("key", [row.key for row in rows() if not row.learned])
-def test_a_row_is_restored_from_its_bytes(wide: NDArray[np.uint16], setting: Setting, key: str) -> None:
-    method = row_named(key)
-    piece = wide[:40, :50]
+def plain(layout: Layout, parameters: list[torch.Tensor], features: torch.Tensor) -> torch.Tensor:
+    """The network as it is written down, with all of its padding."""
+    if layout.padded:
+        first, second, third = parameters
+        return (torch.relu(torch.relu(features @ first.T) @ second.T) @ third.T)[:, :3]
+    first, b, second, c, third, d = parameters
+    return torch.relu(torch.relu(features @ first.T + b) @ second.T + c) @ third.T + d
+
+
+@pytest.mark.parametrize(("width", "kilobytes"), [(128, 137), (64, 53), (32, 23), (16, 11)])
+def test_sizes_are_the_papers(width: int, kilobytes: int) -> None:
+    layout = Layout(width)
+    # By hand: 120 features and 8 ones, 16 outputs.
+    assert layout.stored_bytes == 4 * (128 * width + width * width + 16 * width)
+    assert layout.stored_bytes + 1_024 == kilobytes * 1_024
+    assert Layout(64, padded=False).stored_bytes == 4 * (120 * 64 + 64 + 64 * 64 + 64 + 64 * 3 + 3) == 48_396
+    sizes = [(Layout(32, "xy"), 48, 0), (Layout(32, "RGB"), 72, 8), (Layout(32, encoded=False), 5, 11)]
+    assert [(each.features, each.ones) for each, _, _ in sizes] == [(features, ones) for _, features, ones in sizes]
+
+
+@pytest.mark.parametrize("layout", LAYOUTS, ids=str)
+def test_prediction_and_gradient_are_torchs(layout: Layout) -> None:
+    inputs, targets = data()
+    network = start(layout)
+    features = features_of(inputs[:, INPUTS[layout.inputs]], layout)
+    weights = torch.arange(50.0)[:, None] / 50
+    network.clear_gradient()
+    with torch.no_grad():
+        # In two pieces: gradients add up.
+        network.add_gradient(features[:20], targets[:20], weights[:20])
+        network.add_gradient(features[20:], targets[20:], weights[20:])
+    twins = [parameter.detach().clone().requires_grad_() for parameter in network.parameters]
+    predicted = plain(layout, twins, features)
+    torch.testing.assert_close(network.predict(features), predicted.detach())
+    (weights * (predicted - targets) ** 2).sum().backward()
+    for parameter, twin in zip(network.parameters, twins, strict=True):
+        torch.testing.assert_close(parameter.grad, twin.grad, rtol=1e-4, atol=1e-5)
+    # Bytes and back.
+    for found, wanted in zip(layout.from_bytes(layout.to_bytes(network.tensors())), network.tensors(), strict=True):
+        np.testing.assert_array_equal(found, wanted)
+    with pytest.raises(ValueError, match=f"7 bytes of weights; the layout {layout} has"):
+        layout.from_bytes(bytes(7))
+
+
+@pytest.mark.parametrize("layout", LAYOUTS, ids=str)
+@pytest.mark.parametrize("batch", [32, 64])
+def test_training_is_plain_adam_on_the_same_draws(layout: Layout, batch: int) -> None:
+    # 50 samples: batches of 32 are gathered, of 64 weighted.
+    samples, plan = data(), Plan(5, 1e-2, batch)
+    network = start(layout)
+    twins = [parameter.detach().clone().requires_grad_() for parameter in network.parameters]
+    before = network.tensors()
+    train(network, samples, plan, 5, torch.Generator().manual_seed(7))
+    generator = torch.Generator().manual_seed(7)
+    optimiser = torch.optim.Adam(twins, lr=1e-2)
+    for _ in range(5):
+        drawn = torch.randint(50, (batch,), generator=generator)
+        features = features_of(samples[0][drawn][:, INPUTS[layout.inputs]], layout)
+        loss = ((plain(layout, twins, features) - samples[1][drawn]) ** 2).mean()
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    for parameter, twin in zip(network.parameters, twins, strict=True):
+        torch.testing.assert_close(parameter, twin, rtol=1e-3, atol=1e-4)
+    if layout.padded:  # outputs that nobody reads are not trained
+        np.testing.assert_array_equal(network.tensors()[2][3:], before[2][3:])
+
+
+@pytest.mark.parametrize("key", [key for key, row in ROWS.items() if not row.learned])
+def test_the_expansion_is_that_of_the_network_as_written(wide: Wide, setting: Setting, key: str) -> None:
+    method, piece = ROWS[key], wide[:40, :50]
     codes, metadata = method.reduce(piece, replace(setting, quick=0.0004))
     np.testing.assert_array_equal(codes, clip_codes(piece, setting))
     assert len(metadata.data) == method.layout.stored_bytes
-    assert f"quick: 4 of {method.plan.steps:,} steps" in metadata.note
-    assert metadata.seconds > 0
     restored = method.expand(codes, metadata.data, setting)
-    assert restored.shape == piece.shape
-    assert restored.dtype == np.uint16
-    # The network as it is written: every pixel's features through all layers.
     tensors = [torch.from_numpy(tensor) for tensor in method.layout.from_bytes(metadata.data)]
-    height, width, _ = codes.shape
     clipped = clipped_linear(codes, Adaptation.CAT02)
-    row, column = np.meshgrid(*(coordinates(np.arange(n), n) for n in (height, width)), indexing="ij")
-    inputs = np.concatenate([row[..., None], column[..., None], clipped * 2 - 1], -1).reshape(-1, 5)
+    places = np.meshgrid(*(coordinates(np.arange(n), n) for n in codes.shape[:2]), indexing="ij")
+    inputs = np.concatenate([np.stack(places, -1), clipped * 2 - 1], -1).reshape(-1, 5)
     features = features_of(torch.from_numpy(inputs)[:, INPUTS[method.layout.inputs]], method.layout)
     added = Network(method.layout, tensors, "cpu").predict(features).numpy().reshape(codes.shape)
-    wanted = romm_codes(clipped + added * np.float32(0.5)).astype(int)
-    difference = np.abs(restored - wanted)
+    difference = np.abs(restored - romm_codes(clipped + added * np.float32(0.5)).astype(int))
     assert (difference > 8).mean() < 0.01
     # The top octave magnifies the last bit of a colour 2,000 times.
     assert difference.max() < 200
 
 
-def test_training_restores_colours(wide: NDArray[np.uint16], setting: Setting) -> None:
-    method = row_named("mlp-23kb-released")
-    codes, metadata = method.reduce(wide, replace(setting, quick=0.015))
-    restored = measure(wide, method.expand(codes, metadata.data, setting), Adaptation.CAT02)
-    clipped = measure(wide, Clip().expand(codes, b"", setting), Adaptation.CAT02)
-    assert restored.psnr_og > clipped.psnr_og + 4
+@pytest.mark.parametrize("width", [32, 64])
+def test_learned_starts_and_their_recipes(width: int) -> None:
+    start = payload_start(width)
+    assert start is not None
+    assert [start[f"weight{k}"].shape for k in range(3)] == [(width, 120), (width, width), (3, width)]
+    for tensor in start.values():
+        assert tensor.dtype == np.float32
+        assert np.isfinite(tensor).all()
+        assert not tensor.flags.writeable
+    recipe = json.loads((WEIGHTS / f"paper-{width}.json").read_text())
+    assert (recipe["recipe"]["width"], recipe["recipe"]["steps"], len(recipe["photographs"])) == (width, 10_000, 5)
+    with np.load(WEIGHTS / f"paper-{width}.npz", allow_pickle=False) as stored:
+        assert {stored[name].dtype for name in stored.files} == {np.dtype(np.float16)}
+    assert payload_start(16) is load_start(16) is None
 
 
-def test_the_seed_decides(wide: NDArray[np.uint16], setting: Setting) -> None:
-    piece, method = wide[:20, :20], row_named("mlp-11kb")
-    one, same = (method.reduce(piece, replace(setting, quick=0.0002))[1].data for _ in range(2))
-    assert one == same
-    assert one != method.reduce(piece, replace(setting, quick=0.0002, seed=1))[1].data
-
-
-def test_rows_with_learned_starts_are_absent_without_them(
-    monkeypatch: pytest.MonkeyPatch, wide: NDArray[np.uint16], setting: Setting
+def test_both_layouts_of_a_start_are_the_same_network(
+    wide: Wide, setting: Setting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mlp, "load_start", lambda _: None)
-    learned = [row.key for row in rows() if row.learned]
-    assert sorted(mlp.absent()) == sorted(learned)
-    assert not {method.key for method in mlp.methods()} & set(learned)
-    with pytest.raises(ValueError, match=r"mlp-23kb-meta: no learned start weights of width 32; .*train_meta"):
-        row_named("mlp-23kb-meta").reduce(wide[:8, :8], setting)
+    codes, weights = clip_codes(wide, setting), random_start(32, 3)
+    descriptor = PRESETS["paper"].descriptor(wide.shape[1], wide.shape[0], None)
+    tensors = to_payload([weight.numpy() for weight in weights])
+    assert {spec.name: spec.shape for spec in descriptor.tensor_specs()} == {k: w.shape for k, w in tensors.items()}
+    found = expand(descriptor, tensors, codes).astype(int)
+    clipped = clipped_linear(codes, descriptor.adaptation)
+    # The reference puts pixels 0 and n - 1 on the border, the package their outer edges: take the package's places.
+    places = np.meshgrid(*(2 * (np.arange(n) + 0.5) / n - 1 for n in codes.shape[:2]), indexing="ij")
+    inputs = np.concatenate([np.stack(places, -1), clipped * 2 - 1], -1).astype(np.float32)
+    wanted = clipped + predict(weights, octaves(torch.from_numpy(inputs.reshape(-1, 5)))).numpy().reshape(clipped.shape)
+    # The highest octaves of the reference are not exact in single precision.
+    assert np.quantile(np.abs(found - romm_codes(wanted)), 0.99) <= 80
+    monkeypatch.setattr("benchmarks.paper.reptile.payload_start", lambda _: tensors)
+    for mine, theirs in zip(load_start(32) or [], weights, strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=1e-6)
 
 
-def test_rows_with_learned_starts_start_there(
-    monkeypatch: pytest.MonkeyPatch, wide: NDArray[np.uint16], setting: Setting
-) -> None:
-    def load(width: int) -> list[NDArray[np.float32]]:
+def test_rows_start_where_they_should(monkeypatch: pytest.MonkeyPatch, wide: Wide, setting: Setting) -> None:
+    method, setting = replace(ROWS["mlp-23kb-meta"], plan=Plan(1_200, 0.0)), replace(setting, quick=1e-6)
+
+    def load(width: int) -> list[Floats]:
         return [np.full(shape, 0.5, np.float32) for shape in ((width, 120), (width, width), (3, width))]
 
     monkeypatch.setattr(mlp, "load_start", load)
-    assert not mlp.absent()
-    method = row_named("mlp-23kb-meta")
-    _, metadata = method.reduce(wide[:8, :8], replace(setting, quick=1e-6))
-    first = method.layout.from_bytes(metadata.data)[0]
-    assert np.abs(first[:, :120] - 0.5).max() < 2 * method.plan.rate
+    _, metadata = method.reduce(wide[:8, :8], setting)
+    first, _, third = method.layout.from_bytes(metadata.data)
+    assert set(first[:, :120].ravel()) == {0.5}
+    assert not first[:, 120:].any()
+    assert not third[3:].any(), "what belongs to the padding is zero"
     assert "learned start, quick: 1 of 1,200 steps" in metadata.note
     # Rows of other start weights are other rows.
     version = method.version
     monkeypatch.setattr(mlp, "load_start", lambda width: [matrix + 1 for matrix in load(width)])
     assert method.version != version
-    assert row_named("mlp-23kb").version == 1
-
-
-def test_all_can_be_fitted_to_given_codes() -> None:
-    methods: list[Method] = list(rows())
-    assert all(isinstance(method, FittedMethod) for method in methods)
-    assert Mlp("a", "A", Layout(16)).plan is PAPER
+    assert ROWS["mlp-23kb"].version == 1
+    monkeypatch.setattr(mlp, "load_start", lambda _: load(16))
+    with pytest.raises(ValueError, match=r"start weights of shapes .*; 128-32-32-16 takes"):
+        method.reduce(wide[:8, :8], setting)
+    monkeypatch.setattr(mlp, "load_start", lambda _: None)
+    with pytest.raises(ValueError, match=r"mlp-23kb-meta: no learned start weights of width 32; .*train_meta"):
+        method.reduce(wide[:8, :8], setting)
+    assert {row.key for row in ROWS.values() if row.absent} == {row.key for row in ROWS.values() if row.learned}
