@@ -32,13 +32,20 @@ COMPILE := $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test test-all processors lint types layers check conformance vectors fuzz paper docs clean
+.PHONY: demo test test-all quick processors lint types layers check conformance vectors fuzz paper docs clean
 
 demo: $(DEMO_READY)
 	@$(BIN)/python -m gamutmeta demo --overwrite
 
 test: $(TEST_READY) $(if $(shell command -v npm),$(NODE_READY))
 	$(BIN)/python -m pytest -m "$(MARKS)" --hypothesis-profile $(HYPOTHESIS) $(WORKERS) $(PYTEST_ARGS)
+
+# The tests of one room but the slow ones, and ruff on it: make quick ROOM=carriers
+quick: $(READY)
+	@test -n "$(ROOM)" -a -n "$(wildcard tests/$(ROOM))" || { echo "name a folder of tests/: make quick ROOM=carriers" >&2; exit 2; }
+	$(BIN)/ruff check $(wildcard gamutmeta/$(ROOM)) tests/$(ROOM)
+	$(BIN)/ruff format --check $(wildcard gamutmeta/$(ROOM)) tests/$(ROOM)
+	$(BIN)/python -m pytest -q -m "not slow" tests/$(ROOM) $(PYTEST_ARGS)
 
 test-all: $(READY)
 	@$(MAKE) --no-print-directory test MARKS= HYPOTHESIS=default
