@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from carrots import QUICK, quick_presets, write_piece
+from whole_metrics import psnr, rmse
 
 from benchmarks import rate_distortion
 from benchmarks.arrays import Wide
@@ -16,7 +17,6 @@ from benchmarks.rivals import reference
 from benchmarks.rivals.method import linear_of, out_of_gamut_mask
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.delta_e import delta_e_2000, prophoto_to_lab
-from gamutmeta.color.metrics import psnr, rmse
 from gamutmeta.fit.config import PRESETS
 from gamutmeta.photo.wide import WideImage
 from gamutmeta.reduction import reduce

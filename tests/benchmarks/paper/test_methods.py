@@ -208,7 +208,7 @@ def test_presets_on_all_kinds_of_codes(wide: Wide, setting: Setting) -> None:
     grey = np.full((20, 30, 3), 30_000, np.uint16)
     metadata, quality = run("gamutmeta-balanced", grey, setting)
     assert metadata.seconds == 0
-    assert "holds no model" in metadata.note
+    assert "contains no model" in metadata.note
     assert quality.psnr > 50
 
 
