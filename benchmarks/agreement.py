@@ -23,10 +23,10 @@ from benchmarks.arrays import Codes, Wide
 from benchmarks.harness import Benchmark, Result, Row, add_photographs, table
 from benchmarks.machine import ROOT
 from benchmarks.pictures import middle, photographs
-from gamutmeta.expansion import expand
 from gamutmeta.photo.read import read_photo
 from gamutmeta.photo.wide import WideImage
-from gamutmeta.reduction import reduce
+from gamutmeta.pipeline.expand import expand
+from gamutmeta.pipeline.reduce import reduce
 from spec.program import Program
 
 _DECODERS = ROOT / "spec" / "decoders"

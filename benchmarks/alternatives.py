@@ -17,11 +17,11 @@ from statistics import median
 from benchmarks.harness import Benchmark, Result, Row, add_photographs, table
 from benchmarks.pictures import each_photograph
 from gamutmeta import carriers
-from gamutmeta.color.quality import measure as measure_quality
-from gamutmeta.expansion import expand
+from gamutmeta.measure.quality import measure as measure_quality
 from gamutmeta.photo.read import read_photo
 from gamutmeta.photo.wide import WideImage
-from gamutmeta.reduction import reduce_file
+from gamutmeta.pipeline.expand import expand
+from gamutmeta.pipeline.reduce import reduce_file
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,14 +18,14 @@ from benchmarks.arrays import Wide
 from benchmarks.harness import Benchmark, Result, Row, add_photographs, table
 from benchmarks.pictures import each_photograph
 from gamutmeta import edit
-from gamutmeta.color.quality import measure as measure_quality
-from gamutmeta.edited import Edited
-from gamutmeta.expansion import expand
+from gamutmeta.edit.edited import Edited
+from gamutmeta.measure.quality import measure as measure_quality
 from gamutmeta.model.descriptor import Descriptor
 from gamutmeta.model.expand import expand as expand_pixels
 from gamutmeta.photo.pixels import decode_srgb
 from gamutmeta.photo.read import read_photo
-from gamutmeta.reduction import reduce
+from gamutmeta.pipeline.expand import expand
+from gamutmeta.pipeline.reduce import reduce
 
 
 def middle(size: tuple[int, int]) -> tuple[int, int, int, int]:

@@ -18,10 +18,10 @@ from benchmarks.harness import Benchmark, Result, Row, add_photographs, table
 from benchmarks.pictures import each_photograph
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.gamut import reduce_to_codes
-from gamutmeta.color.quality import measure as measure_quality
 from gamutmeta.container.frame import compress
 from gamutmeta.container.tensors import Tensor, tensor_bytes
 from gamutmeta.fit.config import preset_named
+from gamutmeta.measure.quality import measure as measure_quality
 from gamutmeta.model.expand import expand
 from gamutmeta.photo.read import read_photo
 

@@ -12,10 +12,10 @@ from benchmarks.arrays import Codes, Wide
 from benchmarks.rivals.method import linear_of, out_of_gamut_mask
 from gamutmeta import carriers
 from gamutmeta.color.adaptation import Adaptation
-from gamutmeta.color.delta_e import delta_e_2000, prophoto_to_lab
 from gamutmeta.color.gamut import reduce_to_codes
-from gamutmeta.color.quality import measure
 from gamutmeta.container import Binding, Payload
+from gamutmeta.measure.ciede2000 import delta_e_2000, prophoto_to_lab
+from gamutmeta.measure.quality import measure
 from gamutmeta.photo.pixels import decode_srgb, encode_srgb_file
 
 DE_PIXELS = 1 << 18

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.machine import ROOT, describe
-from gamutmeta.photo.files import atomic_write
+from gamutmeta.runtime.files import atomic_write
 
 OUT = ROOT / "build" / "benchmarks"
 RESULTS = ROOT / "benchmarks" / "results"

@@ -27,14 +27,14 @@ import numpy as np
 from benchmarks.arrays import Codes
 from benchmarks.harness import Benchmark, Result, Row, load, table
 from benchmarks.machine import ROOT, peak_bytes
-from gamutmeta.conformance import expand_vector, extract_container, read_ppm
 from gamutmeta.container import Payload
 from gamutmeta.errors import GamutMetaError
-from gamutmeta.expansion import expand
 from gamutmeta.fit.config import PRESETS
 from gamutmeta.model.descriptor import Descriptor, FourierXY, Grid, Head, Rgb, RgbSource
 from gamutmeta.model.expand import expand as expand_pixels
-from gamutmeta.validation import validate_file
+from gamutmeta.pipeline.conformance import expand_vector, extract_container, read_ppm
+from gamutmeta.pipeline.expand import expand
+from gamutmeta.pipeline.validate import validate_file
 from tests.fuzz import samples, slow
 from tests.fuzz.mutations import files
 from tests.fuzz.seeds import CORPUS

@@ -25,11 +25,11 @@ from benchmarks.figures import Coding, payload_of
 from benchmarks.harness import Benchmark, Result, Row, add_photographs, table
 from benchmarks.pictures import photographs
 from gamutmeta.color.gamut import reduce_to_codes
-from gamutmeta.color.quality import Quality
-from gamutmeta.color.quality import measure as measure_quality
 from gamutmeta.container import Payload
 from gamutmeta.fit.config import FitConfig, preset_named
-from gamutmeta.gate import gate_for
+from gamutmeta.fit.gate import gate_for
+from gamutmeta.measure.quality import Quality
+from gamutmeta.measure.quality import measure as measure_quality
 from gamutmeta.model.descriptor import Descriptor
 from gamutmeta.model.expand import expand
 from gamutmeta.photo.pixels import decode_srgb

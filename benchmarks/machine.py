@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from gamutmeta.color.threads import THREADS_VARIABLE
+from gamutmeta.runtime.threads import THREADS_VARIABLE
 
 ROOT = Path(__file__).resolve().parents[1]
 """Working folder of measured processes, from which ``-m benchmarks...`` is found."""

@@ -122,7 +122,7 @@ def _configs(unit: Unit) -> dict[Point, FitConfig]:
 
 
 def _ours(unit: Unit, photo: WideImage, original: Original, points: Collection[Point]) -> Iterator[Row]:
-    from gamutmeta.reduction import reduce
+    from gamutmeta.pipeline.reduce import reduce
 
     for point, config in _configs(unit).items():
         if point not in points:

@@ -21,18 +21,18 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gamutmeta import edit, plot
-    from gamutmeta.arrays import expand_array
     from gamutmeta.carriers import extract, host_format, strip
     from gamutmeta.container import Limits, Payload, transform_payload
     from gamutmeta.errors import GamutMetaError, GamutMetaWarning
-    from gamutmeta.expansion import expand, expand_file
     from gamutmeta.fit.config import PRESETS, FitConfig
     from gamutmeta.photo.read import read_photo
     from gamutmeta.photo.wide import WideImage
     from gamutmeta.pillow import register, unregister
-    from gamutmeta.reduction import Reduction, reduce, reduce_file
+    from gamutmeta.pipeline.arrays import expand_array
+    from gamutmeta.pipeline.expand import expand, expand_file
+    from gamutmeta.pipeline.reduce import Reduction, reduce, reduce_file
+    from gamutmeta.pipeline.verify import verify_file
     from gamutmeta.report import Report
-    from gamutmeta.verification import verify_file
 
 __version__ = "0.1.0.dev0"
 
@@ -70,22 +70,22 @@ _HOME = {
     "Limits": "container",
     "PRESETS": "fit.config",
     "Payload": "container",
-    "Reduction": "reduction",
+    "Reduction": "pipeline.reduce",
     "Report": "report",
     "WideImage": "photo.wide",
-    "expand": "expansion",
-    "expand_array": "arrays",
-    "expand_file": "expansion",
+    "expand": "pipeline.expand",
+    "expand_array": "pipeline.arrays",
+    "expand_file": "pipeline.expand",
     "extract": "carriers",
     "host_format": "carriers",
     "read_photo": "photo.read",
-    "reduce": "reduction",
-    "reduce_file": "reduction",
+    "reduce": "pipeline.reduce",
+    "reduce_file": "pipeline.reduce",
     "register": "pillow",
     "strip": "carriers",
     "transform_payload": "container",
     "unregister": "pillow",
-    "verify_file": "verification",
+    "verify_file": "pipeline.verify",
 }
 
 _MODULES = {"edit", "plot"}

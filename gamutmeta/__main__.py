@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from gamutmeta.ending import end_quickly
 from gamutmeta.errors import MissingExtraError
+from gamutmeta.runtime.exit import skip_final_gc
 
 __all__ = ["main"]
 
@@ -23,7 +23,7 @@ def main() -> int:
             raise
         sys.stderr.write(f"{MissingExtraError('the command line', 'click', 'cli')}\n")
         return 2
-    end_quickly()
+    skip_final_gc()
     exit_code: int = app(prog_name="gamutmeta")
     return exit_code
 

@@ -27,12 +27,12 @@ from gamutmeta import carriers
 from gamutmeta.color.icc import profile_bytes
 from gamutmeta.color.spaces import space_named
 from gamutmeta.errors import GamutMetaError, MissingExtraError, NoPayloadError, UnsupportedFileError
-from gamutmeta.expansion import Attached, SrgbFile, attached_payload
+from gamutmeta.formats.exif import orientation_of, with_declared_space
 from gamutmeta.photo.alpha import with_alpha
-from gamutmeta.photo.host import read_metadata
-from gamutmeta.photo.metadata import orientation_of, with_declared_space
+from gamutmeta.photo.host_metadata import read_metadata
 from gamutmeta.photo.pixels import decode_srgba
 from gamutmeta.photo.upright import turned_upright
+from gamutmeta.pipeline.expand import FoundPayload, SrgbFile, find_payload
 
 try:
     from imageio.config import known_plugins
@@ -124,7 +124,7 @@ class GamutMetaPlugin(PluginV3):
         """
         self._require_index(index)
         space_named(space)
-        file = SrgbFile(self._data, self._attached, *self._decoded)
+        file = SrgbFile(self._data, self._found, *self._decoded)
         wide = file.expand(check=check, threads=threads).convert(space)
         array = np.asarray(with_alpha(wide.array, wide.alpha), np.uint16)
         if rotate:
@@ -186,15 +186,15 @@ class GamutMetaPlugin(PluginV3):
             "orientation": orientation_of(metadata.exif),
             "exif": with_declared_space(metadata.exif, name),
             "xmp": metadata.xmp,
-            "carrier": self._attached.carrier,
-            "payload_bytes": self._attached.size,
-            "model": str(self._attached.payload.descriptor),
+            "carrier": self._found.carrier,
+            "payload_bytes": self._found.size,
+            "model": str(self._found.payload.descriptor),
             "notes": metadata.notes,
         }
 
     @cached_property
-    def _attached(self) -> Attached:
-        return attached_payload(self._data, self.request.filename, sidecar=self._sidecar)
+    def _found(self) -> FoundPayload:
+        return find_payload(self._data, self.request.filename, sidecar=self._sidecar)
 
     @cached_property
     def _decoded(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:

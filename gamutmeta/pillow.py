@@ -22,8 +22,6 @@ import numpy as np
 from PIL import Image, JpegImagePlugin, MpoImagePlugin, PngImagePlugin, TiffImagePlugin
 
 from gamutmeta import carriers
-from gamutmeta.binding import binding_of_codes, binding_of_file, check_size
-from gamutmeta.color.strips import row_strips
 from gamutmeta.container import Payload
 from gamutmeta.errors import (
     BindingError,
@@ -32,9 +30,11 @@ from gamutmeta.errors import (
     GamutMetaWarning,
     NoPayloadError,
 )
-from gamutmeta.expansion import SrgbFile, attached_payload
 from gamutmeta.photo.decoding import decoding
 from gamutmeta.photo.pixels import decode_srgba, open_srgb
+from gamutmeta.pipeline.binding import binding_of_codes, binding_of_file, check_size
+from gamutmeta.pipeline.expand import SrgbFile, find_payload
+from gamutmeta.runtime.strips import row_strips
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -153,9 +153,9 @@ def gamut_expand(
         GamutMetaError: as for :func:`gamutmeta.expand`.
     """
     data, path = bytes_of(image)
-    attached = attached_payload(data, path, sidecar=sidecar)
+    found = find_payload(data, path, sidecar=sidecar)
     require_unchanged(image, data)
-    file = SrgbFile(data, attached, *decode_srgba(data))
+    file = SrgbFile(data, found, *decode_srgba(data))
     return file.expand(check=check, threads=threads, device=device).convert(space)
 
 

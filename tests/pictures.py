@@ -1,4 +1,4 @@
-"""Small photographs for the tests of the two streets, and a preset that fits them in a blink."""
+"""Small photographs for the tests of the two pipelines, and a preset that fits them in a blink."""
 
 from __future__ import annotations
 

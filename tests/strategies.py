@@ -12,13 +12,13 @@ import tifffile
 from hypothesis import strategies as st
 from PIL import Image
 
-from gamutmeta.binding import binding_of_file
 from gamutmeta.carriers import MAGIC, MAX_CONTAINER, embed
-from gamutmeta.carriers.jpeg import make_segment
-from gamutmeta.carriers.png import make_chunk
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.container import Binding, Payload, Tensor
+from gamutmeta.formats.jpeg import make_segment
+from gamutmeta.formats.png import make_chunk
 from gamutmeta.model.descriptor import Affine, Descriptor, FourierXY, Grid, Head, Rgb, RgbSource
+from gamutmeta.pipeline.binding import binding_of_file
 from tests.fuzz.mutations import files, png
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 from carrots import CARROTS, QUICK
 
-from gamutmeta.expansion import expand
 from gamutmeta.photo.read import read_photo
-from gamutmeta.reduction import reduce_file
+from gamutmeta.pipeline.expand import expand
+from gamutmeta.pipeline.reduce import reduce_file
 
 ROOT = Path(__file__).parents[1]
 NO_INDEX = re.compile("No matching distribution|Could not find a version|Temporary failure|Failed to establish")

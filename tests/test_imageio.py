@@ -23,11 +23,11 @@ from imageio.config import known_plugins
 from gamutmeta import carriers
 from gamutmeta.color.icc import profile_bytes
 from gamutmeta.errors import BindingError, PhotoError
-from gamutmeta.expansion import expand
 from gamutmeta.imageio import NAME, GamutMetaPlugin, register, unregister
 from gamutmeta.photo.read import read_photo
 from gamutmeta.photo.wide import WideImage
-from gamutmeta.reduction import reduce_file
+from gamutmeta.pipeline.expand import expand
+from gamutmeta.pipeline.reduce import reduce_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,7 @@ import pytest
 from carrots import QUICK, write_piece
 
 import gamutmeta
-from gamutmeta.reduction import reduce_file
+from gamutmeta.pipeline.reduce import reduce_file
 
 HEAVY = (
     "torch", "numba", "numpy", "PIL", "tifffile", "imagecodecs", "msgpack", "zstandard", "click", "rawpy",

@@ -21,8 +21,8 @@ from gamutmeta.errors import (
     NoPayloadError,
     PayloadError,
 )
-from gamutmeta.expansion import attached_payload, expand
-from gamutmeta.reduction import Reduction, reduce
+from gamutmeta.pipeline.expand import expand, find_payload
+from gamutmeta.pipeline.reduce import Reduction, reduce
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -175,7 +175,7 @@ def test_saving(reductions: dict[str, Reduction], tmp_path: Path, format_: str) 
         # Pillow's tables may differ from the encoder's; what matters is that colours come back.
         warnings.simplefilter("ignore" if format_ == "jpeg" else "error", GamutMetaWarning)
         reduction.image.save(path, gamut=reduction.payload, **options)
-    assert attached_payload(path.read_bytes()).carrier == carriers.carrier_for(format_)
+    assert find_payload(path.read_bytes()).carrier == carriers.carrier_for(format_)
     restored = expand(path).array.astype(float)
     assert np.abs(restored - expand(reduction.to_bytes()).array).mean() < 200
 
@@ -196,7 +196,7 @@ def test_saving_a_lossless_fit_as_jpeg_warns_and_still_restores(reductions: dict
     file = io.BytesIO()
     with pytest.warns(GamutMetaWarning, match="another encoding"):
         reduction.image.save(file, "JPEG", quality=95, gamut=reduction.payload)
-    assert attached_payload(file.getvalue()).payload.binding.kind == "jpeg"
+    assert find_payload(file.getvalue()).payload.binding.kind == "jpeg"
     assert expand(file.getvalue()).size == (96, 72)
 
 

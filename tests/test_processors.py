@@ -35,7 +35,7 @@ TESTS = (
     "tests/spec/test_runner.py::test_the_table_names_what_failed",
     "tests/spec/test_vectors.py::test_the_script_makes_these_very_vectors",
     "tests/spec/test_vectors.py::test_the_package_gives_the_right_answer",
-    "tests/test_edit.py::TestLossless",
+    "tests/edit/test_operations.py::TestLossless",
 )
 """Those whose results depend on it. Together they take half a minute of one core."""
 
@@ -97,7 +97,7 @@ def _numpy_without(features: list[str]) -> Emulation:
 def _threads(number: int) -> Emulation:
     variables = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "GAMUTMETA_THREADS")
     environment = dict.fromkeys(variables, str(number)) | {"MKL_DYNAMIC": "FALSE"}  # also more than there are cores
-    evidence = "import torch, gamutmeta.color.threads as t; print(torch.get_num_threads(), t.thread_count())"
+    evidence = "import torch, gamutmeta.runtime.threads as t; print(torch.get_num_threads(), t.thread_count())"
     return Emulation(evidence, f"{number} {number}", environment)
 
 
@@ -118,7 +118,7 @@ EMULATIONS = {
     "one thread": _threads(1),
     "four threads": _threads(4),
     "one core": Emulation(
-        "import gamutmeta.color.threads as t; print(t.core_count(), t.thread_count())", "1 1", cores=1
+        "import gamutmeta.runtime.threads as t; print(t.core_count(), t.thread_count())", "1 1", cores=1
     ),
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gamutmeta.color.metrics import ErrorSums
+from gamutmeta.measure.psnr import ErrorSums
 
 if TYPE_CHECKING:
     import numpy as np

@@ -21,10 +21,10 @@ from pathlib import Path
 
 from benchmarks.folder import runs
 from benchmarks.harness import Benchmark, Result, Row, table
-from gamutmeta.color.threads import core_count
 from gamutmeta.photo.read import read_photo
 from gamutmeta.photo.wide import WideImage
-from gamutmeta.reduction import reduce_file
+from gamutmeta.pipeline.reduce import reduce_file
+from gamutmeta.runtime.threads import core_count
 
 PARTS = ("headers", "throughput")
 

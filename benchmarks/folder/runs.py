@@ -15,7 +15,7 @@ from statistics import median
 from benchmarks.folder.headers import METHODS, forget
 from benchmarks.harness import Row
 from benchmarks.machine import ROOT, THREAD_VARIABLES
-from gamutmeta.color.threads import core_count
+from gamutmeta.runtime.threads import core_count
 
 HEADERS = (*METHODS, "info")
 

@@ -28,14 +28,14 @@ from benchmarks.rivals.plain import PlainExpansion
 from benchmarks.rivals.reference import Training
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.gamut import reduce_to_codes
-from gamutmeta.color.quality import measure
 from gamutmeta.fit.config import FitConfig, preset_named
 from gamutmeta.fit.engine import fit
-from gamutmeta.fit.many import Picture, fit_many
+from gamutmeta.fit.gpu.static_step import StaticStep
+from gamutmeta.fit.many import FitInput, fit_many
 from gamutmeta.fit.network import Network, Problem
 from gamutmeta.fit.samples import draw_samples
-from gamutmeta.fit.static_step import StaticStep
-from gamutmeta.gpu.expand import DeviceExpander, expand_by_way_of
+from gamutmeta.gpu.expand import DeviceExpander, expand_via_device
+from gamutmeta.measure.quality import measure
 from gamutmeta.model.descriptor import Descriptor
 from gamutmeta.model.expand import expand
 from gamutmeta.model.expand import expand as expand_on_host
@@ -68,7 +68,7 @@ def expansions(wide: Wide, megapixels: float, repeat: int) -> Iterator[Row]:
     yield about | flop | {"task": "on the GPU"} | timed(partial(expander, there, out), repeat)
     expander = DeviceExpander(tables, _CUDA, precision="tf32x3")
     yield about | flop | {"task": "on the GPU, tf32x3"} | timed(partial(expander, there, out), repeat)
-    both_ways = partial(expand_by_way_of, _CUDA, descriptor, weights, codes)
+    both_ways = partial(expand_via_device, _CUDA, descriptor, weights, codes)
     yield about | {"task": "from main memory and back"} | clocked(both_ways, repeat)
     training = Training(steps=10, device=_CUDA)
     paper_weights, _ = training(wide, codes, 0)
@@ -264,7 +264,7 @@ def together(wide: Wide, megapixels: float, repeat: int) -> Iterator[Row]:
             found: list[Any] = []
 
             def work(count: int = count, precision: Any = precision, found: list[Any] = found) -> None:
-                some = [Picture(codes, wide)] * count
+                some = [FitInput(codes, wide)] * count
                 found[:] = fit_many(some, config, device=_CUDA.type, precision=precision)
 
             times = clocked(work, repeat)

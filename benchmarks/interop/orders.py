@@ -9,7 +9,7 @@ import numpy as np
 from benchmarks.interop.outcome import CARRIERS, Sample, sample
 from gamutmeta import carriers
 from gamutmeta.errors import GamutMetaError
-from gamutmeta.expansion import expand
+from gamutmeta.pipeline.expand import expand
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,16 +21,16 @@ from benchmarks.interop.operations import Operation, Place, ToolError
 from benchmarks.interop.tools import TOOLS
 from gamutmeta import carriers
 from gamutmeta.carriers import HostFormat
-from gamutmeta.carriers.payload import to_text
-from gamutmeta.carriers.png import iter_chunks
+from gamutmeta.carriers.container_bytes import to_text
 from gamutmeta.cli import app
 from gamutmeta.color.icc import profile_bytes
 from gamutmeta.errors import CarrierError, UnsupportedFileError
-from gamutmeta.expansion import expand
 from gamutmeta.fit.config import PRESETS
+from gamutmeta.formats.png import iter_chunks
 from gamutmeta.photo.read import read_photo
 from gamutmeta.photo.wide import WideImage
-from gamutmeta.reduction import reduce
+from gamutmeta.pipeline.expand import expand
+from gamutmeta.pipeline.reduce import reduce
 
 CARRIERS: Final[dict[str, HostFormat]] = {"app11": "jpeg", "com": "jpeg", "itxt": "png", "tiff": "tiff"}
 """Carrier inside a file -> kind of file."""

@@ -17,8 +17,8 @@ from benchmarks.arrays import Wide
 from benchmarks.harness import Benchmark, Result, Row, table
 from benchmarks.paper.training_set import SPLIT, read_photographs, read_split
 from gamutmeta.color.gamut import reduce_to_codes
-from gamutmeta.color.quality import measure as measure_quality
 from gamutmeta.fit.config import FitConfig, preset_named
+from gamutmeta.measure.quality import measure as measure_quality
 from gamutmeta.model.expand import expand
 
 

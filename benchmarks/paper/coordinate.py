@@ -13,7 +13,7 @@ from benchmarks.arrays import Codes, Floats, Wide
 from benchmarks.paper.method import Plan, Setting
 from benchmarks.rivals.method import clipped_linear, expanded, linear_of, out_of_gamut_mask
 from benchmarks.rivals.reference import coordinates
-from gamutmeta.color.strips import for_each_strip
+from gamutmeta.runtime.strips import for_each_strip
 
 _STRIP_PIXELS = 1 << 16
 

@@ -34,9 +34,9 @@ from benchmarks.paper.methods.clip import Clip
 from benchmarks.rivals.method import linear_of, out_of_gamut_mask
 from gamutmeta import __version__
 from gamutmeta.color.adaptation import Adaptation
-from gamutmeta.color.delta_e import delta_e_2000, prophoto_to_lab
 from gamutmeta.color.spaces import PROPHOTO
 from gamutmeta.errors import GamutMetaWarning
+from gamutmeta.measure.ciede2000 import delta_e_2000, prophoto_to_lab
 from gamutmeta.photo.read import read_photo
 
 _SUFFIXES = {".tif", ".tiff", ".png"}

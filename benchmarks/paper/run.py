@@ -22,7 +22,7 @@ from benchmarks.paper.registry import Registry, UnknownRowError, build
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.errors import DeviceError, GamutMetaError
 from gamutmeta.fit.engine import choose_device
-from gamutmeta.photo.files import atomic_write
+from gamutmeta.runtime.files import atomic_write
 
 _DIGITS = 24
 """Of the hash in a file's name."""

@@ -14,8 +14,8 @@ from benchmarks.arrays import Codes, Wide
 from benchmarks.rivals.method import og_mask
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.gamut import reduce_to_codes
-from gamutmeta.photo.files import atomic_write
 from gamutmeta.photo.read import read_photo
+from gamutmeta.runtime.files import atomic_write
 
 WEIGHTS = Path(__file__).parent / "weights"
 """What was trained: learned starts, and networks; in the repository are files below 300 KB."""

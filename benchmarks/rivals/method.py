@@ -12,7 +12,7 @@ from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.convert import encode_codes
 from gamutmeta.color.gamut import out_of_gamut
 from gamutmeta.color.spaces import PROPHOTO, SRGB, apply_matrix, decode_table, expansion_matrix, reduction_matrix
-from gamutmeta.color.strips import for_each_strip, row_strips
+from gamutmeta.runtime.strips import for_each_strip, row_strips
 
 _SEARCH_PIXELS = 1 << 16
 """Out-of-gamut pixels that variants are compared on; more change no choice, only the time it takes."""

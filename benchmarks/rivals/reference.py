@@ -22,7 +22,7 @@ from torch import nn
 from benchmarks.arrays import Codes, Floats, Wide
 from benchmarks.rivals.method import Metadata, clipped_linear, linear_of, og_mask, romm_codes
 from gamutmeta.color.adaptation import Adaptation
-from gamutmeta.color.strips import row_strips
+from gamutmeta.runtime.strips import row_strips
 
 CPU = torch.device("cpu")
 Dtype = Literal["float32", "float16", "int8"]

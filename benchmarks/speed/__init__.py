@@ -1,1 +1,1 @@
-"""Time and memory of fit, expansion and both streets, by size of the picture."""
+"""Time and memory of fit, expansion and both pipelines, by size of the picture."""

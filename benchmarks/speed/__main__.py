@@ -1,4 +1,4 @@
-"""Time and memory of fit, expansion and both streets, by size of the picture, against the paper's model in plain torch.
+"""Time and memory of fit, expansion and both pipelines, by the size of the picture, against the paper's model in torch.
 
     python -m benchmarks.speed PHOTOGRAPH [--megapixels N ...] [--threads N ...] [--repeat N] [--only PART ...]
 
@@ -11,7 +11,8 @@ Parts:
             model on lossless codes, and one without gate on the codes of a JPEG), the paper's model in plain torch, and
             copying input to output, as the measure of what memory allows.
     fit     the presets against the paper's 1,200 steps of 16,384 samples, with the out-of-gamut (OG) PSNR of each.
-    street  ``reduce_file`` from TIFF to JPEG and PNG and ``expand_file`` back to TIFF, from the start of Python to its
+    pipeline  ``reduce_file`` from TIFF to JPEG and PNG and ``expand_file`` back to TIFF, from the start of Python to
+    its
             end, by stage; and the same conversions without gamutmeta (tifffile and Pillow alone).
     start   importing, and the command line's shortest answers.
 
@@ -37,7 +38,7 @@ from benchmarks.speed.plot import draw
 from benchmarks.speed.report import check_note, comparison, document
 from benchmarks.speed.tasks import EXPANSIONS, FITS
 
-PARTS = ("expand", "fit", "street", "start")
+PARTS = ("expand", "fit", "pipeline", "start")
 _FEW_FITS = ("balanced", "paper")
 _ALL_FITS_AT = 24
 """Megapixels; at other sizes the slow ones would tell nothing new."""
@@ -59,8 +60,8 @@ def rows_of(options: argparse.Namespace) -> Iterator[list[Row]]:
 
 
 def _rows(part: str, megapixels: float, folder: Path, threads: int, options: argparse.Namespace) -> list[Row]:
-    if part == "street":
-        return rounds.streets(folder, threads, options.repeat)
+    if part == "pipeline":
+        return rounds.pipelines(folder, threads, options.repeat)
     fits = tuple(FITS) if megapixels == _ALL_FITS_AT else _FEW_FITS
     return rounds.turns(part, fits if part == "fit" else tuple(EXPANSIONS), folder, threads, options.repeat)
 

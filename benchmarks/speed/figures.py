@@ -129,16 +129,16 @@ def _of_fit(row: Row, rivals: Mapping[str, Row]) -> _Values:
     return found
 
 
-def _of_street(row: Row, rivals: Mapping[str, Row]) -> _Values:
+def _of_pipeline(row: Row, rivals: Mapping[str, Row]) -> _Values:
     if row["task"].startswith("plain"):
         return []
     found: _Values = [("MiB at its peak", row["peak_mib"], "MiB")]
-    if plain := rivals.get(f"street, plain {row['task']}, {row['format']}"):
+    if plain := rivals.get(f"pipeline, plain {row['task']}, {row['format']}"):
         found.append(("times the time of plain conversion", row["best"] / plain["best"], "share"))
     return found
 
 
-_OF_PART = {"expand": _of_expansion, "fit": _of_fit, "street": _of_street}
+_OF_PART = {"expand": _of_expansion, "fit": _of_fit, "pipeline": _of_pipeline}
 
 
 def compared(new: Iterable[Figure], old: Iterable[Figure], tolerance: float) -> list[tuple[Figure, Figure, bool]]:
@@ -176,7 +176,7 @@ def targets(rows: Sequence[Row]) -> list[Target]:
     values = {figure.name: figure.value for figure in figures(here)}
     by_name = {name_of(row): row for row in [*here, *(row for row in rows if row["part"] == "start")]}
     above = [row["above_mib"] for row in here if row["part"] == "expand" and row["task"] in _OURS]
-    street = by_name.get("street, reduce, jpg", {})
+    pipeline = by_name.get("pipeline, reduce, jpg", {})
     bare, full = by_name.get("start, numpy and Pillow"), by_name.get("start, gamutmeta.register()")
     grown = growths(rows)
     superlinear = [growth.name for growth in grown if not growth.is_linear]
@@ -188,8 +188,8 @@ def targets(rows: Sequence[Row]) -> list[Target]:
         _at_most("expand, memory above input and output", 600, "MiB", max(above, default=None)),
         _at_least("fit, balanced, against the paper's", 5, values.get(f"fit, balanced: {times} the paper's fit")),
         _at_least("its out-of-gamut PSNR above the paper's", 0, values.get(decibels), " dB"),
-        _at_most("reduce_file, TIFF to JPEG", 5, "s", street.get("inside")),
-        _at_most("reduce_file, TIFF to JPEG, peak memory", 1229, "MiB", street.get("peak_mib")),
+        _at_most("reduce_file, TIFF to JPEG", 5, "s", pipeline.get("inside")),
+        _at_most("reduce_file, TIFF to JPEG, peak memory", 1229, "MiB", pipeline.get("peak_mib")),
         _at_most("gamutmeta.register() beyond numpy and Pillow", 0.15, "s", start),
         Target(
             "time and memory grow no faster than the picture",

@@ -1,4 +1,4 @@
-"""Four panels: expansion and memory by size, quality by time of the fit, and where a street's time goes."""
+"""Four panels: expansion and memory by size, quality by time of the fit, and where a pipeline's time goes."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -116,7 +116,7 @@ def _waited(row: Row) -> float:
 
 
 def _draw_memory(axes: Any, rows: Sequence[Row]) -> None:
-    found = [row for row in rows if row["part"] == "street"]
+    found = [row for row in rows if row["part"] == "pipeline"]
     for (task, suffix), style in _LOOKS.items():
         points = sorted((r["megapixels"], r["peak_mib"]) for r in found if (r["task"], r["format"]) == (task, suffix))
         if points:

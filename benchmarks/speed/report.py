@@ -33,7 +33,7 @@ def document(result: Result) -> str:
         ("Expansion in memory", _expansions(rows)),
         ("Fit", _fits(rows)),
         ("From file to file", _streets(rows)),
-        ("Stages of the streets", _stages(rows)),
+        ("Stages of the pipelines", _stages(rows)),
         ("Growth", _growths(rows)),
         ("Start", _starts(rows)),
     ):
@@ -118,10 +118,10 @@ def _fits(rows: Sequence[Row]) -> str:
 
 
 def _streets(rows: Sequence[Row]) -> str:
-    streets = [row for row in rows if row["part"] == "street"]
-    found = {(row["task"], row["format"], row["megapixels"], row["threads"]): row for row in streets}
+    pipelines = [row for row in rows if row["part"] == "pipeline"]
+    found = {(row["task"], row["format"], row["megapixels"], row["threads"]): row for row in pipelines}
     heads = [
-        "megapixels", "threads", "street", "seconds, whole process", "the function alone", "peak MiB",
+        "megapixels", "threads", "pipeline", "seconds, whole process", "the function alone", "peak MiB",
         "bytes per pixel", "plain conversion", "its peak MiB",
     ]  # fmt: skip
     lines = []
@@ -140,7 +140,7 @@ def _stages(rows: Sequence[Row]) -> str:
     # What others waited for first.
     names.sort(key=lambda name: name.endswith(BESIDE))
     return _table(
-        ["megapixels", "threads", "street", *names],
+        ["megapixels", "threads", "pipeline", *names],
         [
             [*_place(row), STREETS[row["task"], row["format"]]]
             + [f"{row['stages'][name]:.2f}" if name in row["stages"] else "" for name in names]

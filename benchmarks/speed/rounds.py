@@ -106,8 +106,8 @@ def turns(part: str, names: Sequence[str], folder: Path, threads: int, repeat: i
         ]
 
 
-def streets(folder: Path, cores: int, repeat: int) -> list[Row]:
-    """Rows of both streets, by TIFF to JPEG and PNG and back, and of the plain conversions."""
+def pipelines(folder: Path, cores: int, repeat: int) -> list[Row]:
+    """Rows of both pipelines, by TIFF to JPEG and PNG and back, and of the plain conversions."""
     seconds: dict[tuple[str, str], list[float]] = {}
     answers: dict[tuple[str, str], list[Row]] = {}
     for _ in range(repeat):
@@ -119,7 +119,7 @@ def streets(folder: Path, cores: int, repeat: int) -> list[Row]:
             if is_reduction:
                 target = coded if task == "reduce" else folder / f"target.{suffix}"
             target.unlink(missing_ok=True)
-            command = [sys.executable, "-m", "benchmarks.speed.street", task, str(source), str(target), str(cores)]
+            command = [sys.executable, "-m", "benchmarks.speed.pipeline", task, str(source), str(target), str(cores)]
             start = time.perf_counter()
             done = subprocess.run(
                 command, check=True, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment(cores)
@@ -127,7 +127,7 @@ def streets(folder: Path, cores: int, repeat: int) -> list[Row]:
             seconds.setdefault((task, suffix), []).append(time.perf_counter() - start)
             answers.setdefault((task, suffix), []).append(json.loads(done.stdout))
     return [
-        {"part": "street", "task": task, "format": suffix, "threads": cores}
+        {"part": "pipeline", "task": task, "format": suffix, "threads": cores}
         | summary(seconds[task, suffix])
         | {"peak_mib": max(round(answer["peak_bytes"] / 2**20) for answer in found)}
         | _inside(found, seconds[task, suffix])
@@ -162,7 +162,7 @@ def _memory(answer: Row) -> Row:
 
 
 def _inside(answers: Sequence[Row], whole: Iterable[float]) -> Row:
-    """The best time of the street's own function, and medians of all stages.
+    """The best time of the pipeline's own function, and medians of all stages.
 
     The stage "start and end" is what the process took outside of the others.
     """

@@ -2,7 +2,7 @@
 
     python -m benchmarks.speed.sources PHOTOGRAPH MEGAPIXELS FOLDER PART...
 
-A process of its own, so that its memory is gone when the measuring begins. ``source.tif`` is for the streets,
+A process of its own, so that its memory is gone when the measuring begins. ``source.tif`` is for the pipelines,
 ``wide.npy`` and ``png.npy`` (sRGB codes) for the fit, and for the expansion ``png.npy`` with the model ``png.gamut``,
 and ``jpeg.npy`` (the codes as decoded from a JPEG, quality 90, 4:2:0) with ``jpeg.gamut``, which has no gate.
 """
@@ -24,7 +24,7 @@ from gamutmeta.photo.wide import WideImage
 def make(photograph: Path, megapixels: float, folder: Path, parts: Collection[str]) -> None:
     """Write the files that these parts need."""
     wide = tiled(read_photo(photograph).array, megapixels)
-    if "street" in parts:
+    if "pipeline" in parts:
         WideImage(wide).save(folder / "source.tif", overwrite=True)
     if {"expand", "fit"} & set(parts):
         codes, _ = reduce_to_codes(wide, Adaptation.BRADFORD)

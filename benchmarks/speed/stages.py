@@ -1,4 +1,4 @@
-"""Where the time of a street goes: functions of the package are wrapped, from outside, by a stopwatch."""
+"""Where the time of a pipeline goes: functions of the package are wrapped, from outside, by a stopwatch."""
 
 import functools
 import importlib
@@ -14,31 +14,31 @@ BESIDE = ", beside"
 REDUCE = (
     ("gamutmeta.photo.read._decode", "read"),
     ("gamutmeta.photo.read.romm_of", "colour"),
-    ("gamutmeta.reduction.reduce_to_codes", "colour"),
-    ("gamutmeta.reduction.is_gray", "colour"),
-    ("gamutmeta.reduced.Encoding.encode", "encode"),
-    ("gamutmeta.reduction.decode_srgb", "decode"),
+    ("gamutmeta.pipeline.reduce.reduce_to_codes", "colour"),
+    ("gamutmeta.pipeline.reduce.is_gray", "colour"),
+    ("gamutmeta.pipeline.reduced.Encoding.encode", "encode"),
+    ("gamutmeta.pipeline.reduce.decode_srgb", "decode"),
     ("gamutmeta.carriers.coded_digest", "digest"),
     ("gamutmeta.carriers.samples_digest", "digest"),
-    ("gamutmeta.reduction.gate_for", "fit"),
-    ("gamutmeta.reduction._fit", "fit"),
-    ("gamutmeta.reduction.measure_models", "measure"),
+    ("gamutmeta.pipeline.reduce.gate_for", "fit"),
+    ("gamutmeta.pipeline.reduce._fit", "fit"),
+    ("gamutmeta.pipeline.reduce.measure_models", "measure"),
     ("gamutmeta.carriers.embed", "embed"),
-    ("gamutmeta.saving.atomic_write", "write"),
-    ("gamutmeta.batch.streets.reduce_file_with", "other"),
+    ("gamutmeta.pipeline.saving.atomic_write", "write"),
+    ("gamutmeta.batch.convert.reduce_file_with", "other"),
 )
 """``reduce_file`` and functions that it calls, where they are looked up, and the stage that each belongs to."""
 
 EXPAND = (
     ("pathlib.Path.read_bytes", "read"),
-    ("gamutmeta.expansion.attached_payload", "extract"),
-    ("gamutmeta.expansion.decode_srgba", "decode"),
-    ("gamutmeta.expansion.check_binding", "digest"),
-    ("gamutmeta.expansion.expand_pixels", "expand"),
-    ("gamutmeta.expansion.read_metadata", "extract"),
+    ("gamutmeta.pipeline.expand.find_payload", "extract"),
+    ("gamutmeta.pipeline.expand.decode_srgba", "decode"),
+    ("gamutmeta.pipeline.expand.check_binding", "digest"),
+    ("gamutmeta.pipeline.expand.expand_pixels", "expand"),
+    ("gamutmeta.pipeline.expand.read_metadata", "extract"),
     ("gamutmeta.photo.wide.WideImage.convert", "colour"),
-    ("gamutmeta.expansion.write_photo", "encode and write"),
-    ("gamutmeta.batch.streets.expand_file", "other"),
+    ("gamutmeta.pipeline.expand.write_photo", "encode and write"),
+    ("gamutmeta.batch.convert.expand_file", "other"),
 )
 """The same for ``expand_file``."""
 

@@ -45,7 +45,7 @@ def _arrays(folder: Path, name: str) -> tuple[Codes, Wide]:
 
 def _copy(folder: Path, threads: int) -> Task:
     """Every byte of the input is read and every byte of the output written, and nothing else is done."""
-    from gamutmeta.color.strips import for_each_strip
+    from gamutmeta.runtime.strips import for_each_strip
 
     codes, out = _arrays(folder, "png")
 
@@ -109,7 +109,7 @@ def _preset(folder: Path, threads: int, *, preset: str) -> Task:
     def figures() -> dict[str, Any]:
         from benchmarks.figures import payload_of
         from gamutmeta.model.descriptor import Descriptor
-        from gamutmeta.model.quality import measure_models
+        from gamutmeta.pipeline.model_quality import measure_models
 
         payload = payload_of(codes, results[0])
         models = [(Descriptor(), {}), (payload.descriptor, payload.weights())]
@@ -136,7 +136,7 @@ def _paper(folder: Path, threads: int, *, adaptation: str) -> Task:
         trainings[0](wide, codes, 0)
 
     def figures() -> dict[str, Any]:
-        from gamutmeta.color.quality import measure
+        from gamutmeta.measure.quality import measure
         from gamutmeta.model.descriptor import Descriptor
         from gamutmeta.model.expand import expand
 

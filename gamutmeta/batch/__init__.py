@@ -14,14 +14,14 @@ from gamutmeta.batch.outcome import Failure, Outcome, attempt
 from gamutmeta.batch.plan import Task, listed, plan
 from gamutmeta.batch.processes import run
 from gamutmeta.batch.record import RECORDS
-from gamutmeta.batch.resume import Prospect, Resumable, remove_leftovers
+from gamutmeta.batch.resume import PlannedAction, Resumable, remove_leftovers
 from gamutmeta.batch.shard import Shard
 
 __all__ = [
     "RECORDS",
     "Failure",
     "Outcome",
-    "Prospect",
+    "PlannedAction",
     "Resumable",
     "Shard",
     "Task",

@@ -12,8 +12,8 @@ from threading import Thread
 from typing import TYPE_CHECKING, TypeVar
 
 from gamutmeta.batch.outcome import Failure, Outcome, attempt
-from gamutmeta.color.threads import THREADS_VARIABLE, core_count
-from gamutmeta.ending import end_quickly
+from gamutmeta.runtime.exit import skip_final_gc
+from gamutmeta.runtime.threads import THREADS_VARIABLE, core_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
@@ -139,7 +139,7 @@ def _start_worker(ended: Connection, cores: int) -> None:
         os.environ.setdefault(variable, str(max(1, cores)))
     Thread(target=_end_with_parent, name="gamutmeta-orphan", daemon=True).start()
     Thread(target=_stop_at, args=(ended,), name="gamutmeta-stop", daemon=True).start()
-    end_quickly()
+    skip_final_gc()
     # Ctrl-C reaches every process of a terminal. One that waits for work must not die of it with a traceback.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 

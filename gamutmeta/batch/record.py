@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from gamutmeta import __version__
-from gamutmeta.photo.files import atomic_write
+from gamutmeta.runtime.files import atomic_write
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from gamutmeta.batch.record import Record, content_digest, record_path
 from gamutmeta.carriers import sidecar_beside, sidecar_path
 from gamutmeta.errors import OutputExistsError
-from gamutmeta.photo import files
 from gamutmeta.report import Report
+from gamutmeta.runtime import files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from gamutmeta.batch.plan import Task
 
-__all__ = ["Prospect", "Resumable", "remove_leftovers"]
+__all__ = ["PlannedAction", "Resumable", "remove_leftovers"]
 
 
 class Work(Protocol):
@@ -27,7 +27,7 @@ class Work(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Prospect:
+class PlannedAction:
     """What would become of a task.
 
     Attributes:
@@ -82,7 +82,7 @@ class Resumable:
     overwrite: bool = False
     resume: bool = True
 
-    def prospect(self, task: Task) -> Prospect:
+    def planned_action(self, task: Task) -> PlannedAction:
         """Look what there is.
 
         Raises:
@@ -90,7 +90,7 @@ class Resumable:
         """
         task.source.stat()
         if not task.target.exists():
-            return Prospect(task, "write")
+            return PlannedAction(task, "write")
         path = record_path(task) if self.resume else None
         record = None if path is None else Record.read(path)
         if record is None:
@@ -98,13 +98,13 @@ class Resumable:
         elif record.report is None:
             # Killed. What it has written may be replaced, and the empty file that reserved a name; nothing else.
             if not task.target.stat().st_size or record.is_of(task.target):
-                return Prospect(task, "replace", "was not finished")
+                return PlannedAction(task, "replace", "was not finished")
             why = "exists"
         else:
             why = self._difference(record, task)
             if not why:
-                return Prospect(task, "skip", done=record)
-        return Prospect(task, "replace" if self.overwrite else "refuse", why)
+                return PlannedAction(task, "skip", done=record)
+        return PlannedAction(task, "replace" if self.overwrite else "refuse", why)
 
     def __call__(self, task: Task) -> Report:
         """Do it, or report what was done.
@@ -116,12 +116,15 @@ class Resumable:
         path = record_path(task) if self.resume else None
         if path is None:
             return self.work(task, overwrite=self.overwrite)
-        prospect = self.prospect(task)
-        if prospect.action == "refuse":
-            raise OutputExistsError(f"{task.target} {prospect.why}; pass overwrite=True to replace it")
-        if prospect.done is not None and prospect.done.report is not None:
+        planned_action = self.planned_action(task)
+        if planned_action.action == "refuse":
+            raise OutputExistsError(f"{task.target} {planned_action.why}; pass overwrite=True to replace it")
+        if planned_action.done is not None and planned_action.done.report is not None:
             return replace(
-                Report.from_json(prospect.done.report), file=str(task.source), output=str(task.target), skipped=True
+                Report.from_json(planned_action.done.report),
+                file=str(task.source),
+                output=str(task.target),
+                skipped=True,
             )
         digests: dict[str, str] = {}
         record = Record(output=task.name, source=self._source_digest(task), settings=self.settings, outputs=digests)
@@ -130,8 +133,8 @@ class Resumable:
             digests[file.name] = content_digest([temporary])
             record.write(path)
 
-        with files.witnessed(note):
-            report = self.work(task, overwrite=self.overwrite or prospect.action == "replace")
+        with files.observe_writes(note):
+            report = self.work(task, overwrite=self.overwrite or planned_action.action == "replace")
         replace(record, report=report.to_json()).write(path)
         return report
 

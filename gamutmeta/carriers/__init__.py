@@ -5,19 +5,12 @@ The container is opaque here. Files are spliced, never re-encoded: the coded pic
 
 from __future__ import annotations
 
+from gamutmeta.carriers.container_bytes import MAGIC, MAX_CONTAINER, Extracted
 from gamutmeta.carriers.digest import coded_digest, samples_digest
-from gamutmeta.carriers.host import (
-    CARRIERS,
-    SUFFIXES,
-    HostFormat,
-    carrier_for,
-    carriers_of,
-    format_of,
-    host_format,
-)
-from gamutmeta.carriers.payload import MAGIC, MAX_CONTAINER, Extracted
+from gamutmeta.carriers.dispatch import deviations, embed, extract, extract_from_file, extract_or_sidecar, find, strip
+from gamutmeta.carriers.names import CARRIERS, carrier_for, carriers_of
 from gamutmeta.carriers.sidecar import SIDECAR_SUFFIX, read_sidecar, sidecar_beside, sidecar_path
-from gamutmeta.carriers.splice import departures, embed, extract, extract_from_file, extract_or_sidecar, find, strip
+from gamutmeta.formats.signature import SUFFIXES, HostFormat, format_of, host_format
 
 __all__ = [
     "CARRIERS",
@@ -30,7 +23,7 @@ __all__ = [
     "carrier_for",
     "carriers_of",
     "coded_digest",
-    "departures",
+    "deviations",
     "embed",
     "extract",
     "extract_from_file",

@@ -9,15 +9,15 @@ import hashlib
 import struct
 from typing import TYPE_CHECKING, Final
 
-from gamutmeta.carriers.jpeg import EOI, SCAN, SOS, iter_picture
 from gamutmeta.envelope import DIGEST_BYTES
 from gamutmeta.errors import CarrierError
+from gamutmeta.formats.jpeg import EOI, SCAN, SOS, iter_picture
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from gamutmeta.carriers.source import BytesLike
+    from gamutmeta.formats.source import BytesLike
 
 __all__ = ["coded_digest", "samples_digest"]
 

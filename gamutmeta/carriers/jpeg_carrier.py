@@ -11,7 +11,9 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 from gamutmeta.carriers import jumbf
-from gamutmeta.carriers.jpeg import (
+from gamutmeta.carriers.container_bytes import MAX_CONTAINER, Extracted, checked, from_text, to_text
+from gamutmeta.errors import CarrierError, DuplicatePayloadError, MultiPictureError, NoPayloadError
+from gamutmeta.formats.jpeg import (
     APP1,
     APP2,
     APP11,
@@ -24,15 +26,13 @@ from gamutmeta.carriers.jpeg import (
     iter_picture,
     make_segment,
 )
-from gamutmeta.carriers.mpf import Splice, find_index, is_index, misplaced, require_sound, spliced
-from gamutmeta.carriers.payload import MAX_CONTAINER, Extracted, checked, from_text, to_text
-from gamutmeta.carriers.source import Source
-from gamutmeta.errors import CarrierError, DuplicatePayloadError, MultiPictureError, NoPayloadError
+from gamutmeta.formats.mpf import Splice, find_index, is_index, misplaced, require_sound, spliced
+from gamutmeta.formats.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["COM_PREFIX", "MAX_COM_CONTAINER", "departures", "embed", "extract", "find", "strip"]
+__all__ = ["COM_PREFIX", "MAX_COM_CONTAINER", "deviations", "embed", "extract", "find", "strip"]
 
 COM_PREFIX = b"gamutmeta1 "
 """Marks our comment. Text from end to end, since editors cut comments at the first NUL."""
@@ -76,7 +76,7 @@ def find(data: bytes) -> list[str]:
     return [found.carrier for found in _payloads(Source.of(data), iter_picture(data))]
 
 
-def departures(data: bytes) -> list[str]:
+def deviations(data: bytes) -> list[str]:
     """Say where the payload is wrapped or placed otherwise than writers do it, though readers take it.
 
     Args:
@@ -86,10 +86,10 @@ def departures(data: bytes) -> list[str]:
     header = list(iter_header(source))
     ours = [found.segment for found in _payloads(source, header)]
     taken = min(ours, key=lambda segment: segment.marker != APP11)
-    said = _departures_of_place(data, header, taken)
+    said = _deviations_of_place(data, header, taken)
     content = _content(source, taken)
     if taken.marker == APP11:
-        said += jumbf.departures(content)
+        said += jumbf.deviations(content)
         if any(_instance(source, segment) == jumbf.INSTANCE for segment in header if segment is not taken):
             said.append(f"another APP11 box has our instance number {jumbf.INSTANCE:#06x}")
     else:
@@ -165,8 +165,8 @@ def _payloads(source: Source, segments: Iterable[Segment]) -> Iterator[_Found]:
         elif (
             segment.marker == APP11
             # Others fill many segments to the brim (C2PA), and need not be read for that.
-            and jumbf.may_claim(_content(source, segment, jumbf.LABEL_END))
-            and jumbf.claims(_content(source, segment))
+            and jumbf.may_be_ours(_content(source, segment, jumbf.LABEL_END))
+            and jumbf.is_ours(_content(source, segment))
         ):
             yield _Found("app11", segment)
 
@@ -179,7 +179,7 @@ def _payloads_to_the_end(data: bytes) -> list[_Found]:
     return found
 
 
-def _departures_of_place(data: bytes, header: Sequence[Segment], taken: Segment) -> list[str]:
+def _deviations_of_place(data: bytes, header: Sequence[Segment], taken: Segment) -> list[str]:
     source = Source.of(data)
     place = header.index(taken)
     others = [segment for segment in header if segment is not taken]
@@ -193,10 +193,10 @@ def _departures_of_place(data: bytes, header: Sequence[Segment], taken: Segment)
         said.append("the payload stands between segments that belong together")
     if any(is_index(data, segment) for segment in others[:place]):
         said.append("the payload stands behind the index of further pictures (MPF)")
-    return said + _departures_of_index(data, others)
+    return said + _deviations_of_index(data, others)
 
 
-def _departures_of_index(data: bytes, header: Sequence[Segment]) -> list[str]:
+def _deviations_of_index(data: bytes, header: Sequence[Segment]) -> list[str]:
     try:
         index = find_index(data, header)
     except MultiPictureError as error:

@@ -23,7 +23,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, NamedTuple
 
-from gamutmeta.carriers.payload import checked
+from gamutmeta.carriers.container_bytes import checked
 from gamutmeta.errors import CarrierError, DuplicatePayloadError
 
 if TYPE_CHECKING:
@@ -36,9 +36,9 @@ __all__ = [
     "LABEL_END",
     "PROJECT_UUID",
     "Packet",
-    "claims",
-    "departures",
-    "may_claim",
+    "deviations",
+    "is_ours",
+    "may_be_ours",
     "pack",
     "packet",
     "unpack",
@@ -52,7 +52,7 @@ HEAD_BYTES = 24
 """How much of a segment's content `packet` needs."""
 
 LABEL_END = HEAD_BYTES + 26 + len(LABEL)
-"""How much of a segment's content `may_claim` needs: head, head of the description box, type, toggles and label."""
+"""How much of a segment's content `may_be_ours` needs: head, head of the description box, type, toggles and label."""
 
 _UUID_CONTENT_TYPE = bytes.fromhex("7575696400110010800000aa00389b71")
 _REQUESTABLE, _LABELLED = 0x01, 0x02
@@ -95,13 +95,13 @@ def packet(content: bytes) -> Packet | None:
     return Packet(instance, sequence, int.from_bytes(content[16:24], "big"), kind, 24)
 
 
-def may_claim(content: bytes) -> bool:
+def may_be_ours(content: bytes) -> bool:
     """Tell from the first `LABEL_END` bytes of an APP11 segment's content whether the whole of it can be ours."""
     head = packet(content)
     return head is not None and head.kind == b"jumb" and _bears_our_label(content, head.start)
 
 
-def claims(content: bytes) -> bool:
+def is_ours(content: bytes) -> bool:
     """Tell whether an APP11 segment's content is ours, be it sound or damaged."""
     try:
         return unpack(content) is not None
@@ -120,7 +120,7 @@ def unpack(content: bytes) -> bytes | None:
         CarrierError: the superbox is ours, but is spread over several segments, damaged, or holds no container.
     """
     head = packet(content)
-    if head is None or not may_claim(content):
+    if head is None or not may_be_ours(content):
         return None
     if head.sequence != 1 or head.length != len(content) - 8:
         raise CarrierError(
@@ -139,7 +139,7 @@ def unpack(content: bytes) -> bytes | None:
     return checked(containers[0], "app11")
 
 
-def departures(content: bytes) -> list[str]:
+def deviations(content: bytes) -> list[str]:
     """Say where a segment that `unpack` takes is not what `pack` writes."""
     head, container = packet(content), unpack(content)
     if head is None or container is None or content == pack(container):

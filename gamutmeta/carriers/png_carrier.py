@@ -9,15 +9,15 @@ import zlib
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from gamutmeta.carriers.payload import MAX_TEXT, Extracted, checked, from_text, to_text
-from gamutmeta.carriers.png import Chunk, insert_before_idat, iter_chunks, make_chunk, read_chunk
-from gamutmeta.carriers.source import Source
+from gamutmeta.carriers.container_bytes import MAX_TEXT, Extracted, checked, from_text, to_text
 from gamutmeta.errors import CarrierError, DuplicatePayloadError, NoPayloadError, PayloadTooLargeError
+from gamutmeta.formats.png import Chunk, insert_before_idat, iter_chunks, make_chunk, read_chunk
+from gamutmeta.formats.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["KEYWORD", "departures", "embed", "extract", "find", "strip"]
+__all__ = ["KEYWORD", "deviations", "embed", "extract", "find", "strip"]
 
 KEYWORD = b"gamutmeta"
 
@@ -48,7 +48,7 @@ def find(data: bytes) -> list[str]:
     return [_CARRIER for _ in _payloads(Source.of(data), iter_chunks(data))]
 
 
-def departures(data: bytes) -> list[str]:
+def deviations(data: bytes) -> list[str]:
     """Say where the payload is wrapped or placed otherwise than writers do it, though readers take it.
 
     Args:

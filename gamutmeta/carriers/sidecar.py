@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from gamutmeta.carriers.payload import MAX_CONTAINER, checked
+from gamutmeta.carriers.container_bytes import MAX_CONTAINER, checked
 from gamutmeta.errors import PayloadTooLargeError
 
 __all__ = ["SIDECAR_SUFFIX", "read_sidecar", "sidecar_beside", "sidecar_path"]

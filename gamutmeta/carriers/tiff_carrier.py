@@ -20,9 +20,10 @@ import struct
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from gamutmeta.carriers.payload import MAGIC, MAX_CONTAINER, Extracted, checked
-from gamutmeta.carriers.source import Source
-from gamutmeta.carriers.tiff import (
+from gamutmeta.carriers.container_bytes import MAGIC, MAX_CONTAINER, Extracted, checked
+from gamutmeta.errors import CarrierError, DuplicatePayloadError, NoPayloadError, PayloadTooLargeError
+from gamutmeta.formats.source import Source
+from gamutmeta.formats.tiff import (
     BYTE,
     Entry,
     Ifd,
@@ -34,12 +35,11 @@ from gamutmeta.carriers.tiff import (
     read_value,
     rewrite_ifd0,
 )
-from gamutmeta.errors import CarrierError, DuplicatePayloadError, NoPayloadError, PayloadTooLargeError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["TAG", "departures", "embed", "extract", "find", "strip"]
+__all__ = ["TAG", "deviations", "embed", "extract", "find", "strip"]
 
 TAG = 65_357
 """Private field number, from the range 65000-65535 that TIFF 6.0 leaves to experiments; not registered with Adobe."""
@@ -74,7 +74,7 @@ def find(data: bytes) -> list[str]:
     return [_CARRIER for ifd in iter_ifds(source) for entry in ifd.entries if _is_ours(source, entry)]
 
 
-def departures(data: bytes) -> list[str]:
+def deviations(data: bytes) -> list[str]:
     """Say where the payload is wrapped or placed otherwise than writers do it, though readers take it.
 
     Args:

@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 __all__ = ["app"]
 
 _COMMANDS: Mapping[str, tuple[str, str | None]] = {
-    "attach": ("carry", "Put a payload back into a file, for example after a service removed it."),
+    "attach": ("payload", "Put a payload back into a file, for example after a service removed it."),
     "completion": ("completion", "Print the script with which a shell completes commands, options and values."),
     "conform": ("conform", None),
     "crop": ("edit", "Cut out a part of a picture."),
-    "demo": ("show", "Reduce a photograph, restore it, and draw the comparison."),
+    "demo": ("demo", "Reduce a photograph, restore it, and draw the comparison."),
     "expand": ("convert", "Restore wide-gamut photographs from sRGB files with a payload."),
-    "extract": ("carry", "Write the payload of a file to a file of its own, for example a sidecar."),
+    "extract": ("payload", "Write the payload of a file to a file of its own, for example a sidecar."),
     "info": ("info", "Show which payload a file carries."),
     "reduce": ("convert", "Turn wide-gamut photographs into sRGB files that carry their colours."),
     "resize": ("edit", "Resample a picture to another size."),
     "rotate": ("edit", "Rotate a picture by quarter turns, or mirror it."),
-    "strip": ("carry", "Remove payloads."),
+    "strip": ("payload", "Remove payloads."),
     "validate": ("validate", "Check whether files with payloads follow the specification."),
     "verify": ("verify", "Measure how well an sRGB file restores its photograph, which must still be there."),
     "view": ("view", "Write a web page that shows a file as it is and as it is restored, side by side."),

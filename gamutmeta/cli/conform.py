@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from gamutmeta.conformance import answer_all
+from gamutmeta.pipeline.conformance import answer_all
 
 __all__ = ["conform"]
 

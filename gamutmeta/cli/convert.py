@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from gamutmeta import carriers
-from gamutmeta.batch.streets import expand_one, reduce_one
+from gamutmeta.batch.convert import expand_one, reduce_one
 from gamutmeta.cli import options
 from gamutmeta.cli.folders import Folders, folder_options
 from gamutmeta.cli.spaces import assume_space, raw_style, space
 from gamutmeta.errors import CarrierError, PhotoError
 from gamutmeta.fit.config import MAX_BYTES, MIN_BYTES, PRESETS, RUNGS
-from gamutmeta.gpu.choice import DEVICES
-from gamutmeta.options import ReduceOptions
+from gamutmeta.gpu.devices import DEVICES
 from gamutmeta.photo.jpeg_out import SUBSAMPLINGS
-from gamutmeta.photo.kinds import KINDS, settled
+from gamutmeta.photo.kinds import KINDS, depth_and_quality
 from gamutmeta.photo.raw_in import RAW_SUFFIXES
+from gamutmeta.pipeline.options import ReduceOptions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -194,7 +194,7 @@ def _check_photographs(tasks: list[Task], format_: str | None, choice: dict[str,
         if format_ is not None and suffix not in KINDS[format_].suffixes:
             raise click.UsageError(f"--format {format_} does not fit the suffix of {task.target.name}")
         try:
-            settled(task.target.name, **choice)
+            depth_and_quality(task.target.name, **choice)
         except PhotoError as error:
             raise click.UsageError(str(error)) from error
 

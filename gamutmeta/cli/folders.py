@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gamutmeta import cluster
-from gamutmeta.batch import Prospect, Resumable, Shard, remove_leftovers, run
+from gamutmeta.batch import PlannedAction, Resumable, Shard, remove_leftovers, run
+from gamutmeta.batch import ray as cluster
 from gamutmeta.cli import options
 from gamutmeta.cli.outcomes import report_line, show
 from gamutmeta.errors import PlanError
@@ -67,8 +67,8 @@ class Folders:
             work=work, settings=settings, sidecar=sidecar, overwrite=self.overwrite, resume=self.resume
         )
         if self.dry_run:
-            prospects = run(tasks, one_at_a_time.prospect, jobs=self.jobs or 1)
-            show(prospects, total=len(tasks), name=_source, text=_prospect_line, as_json=self.as_json)
+            planned_actions = run(tasks, one_at_a_time.planned_action, jobs=self.jobs or 1)
+            show(planned_actions, total=len(tasks), name=_source, text=_action_line, as_json=self.as_json)
             return
         # Always closed: running work must stop when nobody reads the output any more.
         with closing(self._outcomes(tasks, one_at_a_time)) as outcomes:
@@ -175,7 +175,7 @@ def _source(task: Task) -> Path:
 _WOULD = {"write": "would be written", "replace": "would be replaced", "skip": "is done", "refuse": "would be refused"}
 
 
-def _prospect_line(prospect: Prospect) -> str:
-    names = " -> ".join(map(click.format_filename, (prospect.task.source, prospect.task.target)))
-    why = f": it {prospect.why}" if prospect.why else ""
-    return f"{names}: {_WOULD[prospect.action]}{why}"
+def _action_line(planned_action: PlannedAction) -> str:
+    names = " -> ".join(map(click.format_filename, (planned_action.task.source, planned_action.task.target)))
+    why = f": it {planned_action.why}" if planned_action.why else ""
+    return f"{names}: {_WOULD[planned_action.action]}{why}"

@@ -9,7 +9,7 @@ import click
 from gamutmeta.batch import run
 from gamutmeta.cli import options
 from gamutmeta.cli.outcomes import show
-from gamutmeta.validation import validate_file
+from gamutmeta.pipeline.validate import validate_file
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,7 @@ from gamutmeta.batch import run
 from gamutmeta.cli import options
 from gamutmeta.cli.outcomes import quality_table, show
 from gamutmeta.cli.spaces import assume_space, raw_style
-from gamutmeta.verification import verify_file
+from gamutmeta.pipeline.verify import verify_file
 
 if TYPE_CHECKING:
     from pathlib import Path

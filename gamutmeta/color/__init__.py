@@ -1,1 +1,1 @@
-"""Colour science: spaces, adaptation, gamut reduction, metrics, ICC profiles. Knows no files and no torch."""
+"""Colour science: spaces, curves, adaptation, gamut reduction, ICC profiles. Knows no files and no torch."""

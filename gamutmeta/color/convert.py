@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from gamutmeta.color.spaces import PROPHOTO, RgbSpace, apply_matrix, conversion_matrix, decode_table
-from gamutmeta.color.strips import STRIP_PIXELS, for_each_strip
+from gamutmeta.runtime.strips import STRIP_PIXELS, for_each_strip
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gamutmeta.color.compiled import kernel_for
 from gamutmeta.color.spaces import PROPHOTO, apply_matrix, decode_table, reduction_matrix
 from gamutmeta.color.srgb_codes import Rounding, clip_to_codes, code_tables
-from gamutmeta.color.strips import for_each_strip, row_strips
+from gamutmeta.runtime.compiled import kernel_for
+from gamutmeta.runtime.strips import for_each_strip, row_strips
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -74,7 +74,7 @@ def reduce_to_codes(
         counts.append(int(np.count_nonzero(out_of_gamut(linear))))
         codes[rows] = clip_to_codes(linear, rounding)
 
-    kernel = kernel_for("gamutmeta.color.kernel", wide.shape[0] * wide.shape[1], compiled=compiled)
+    kernel = kernel_for("gamutmeta.color.pixel_loops", wide.shape[0] * wide.shape[1], compiled=compiled)
     if kernel is not None:
         constants = table, matrix.astype(np.float32), *code_tables(rounding)
 

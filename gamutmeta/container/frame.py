@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING
 
 import zstandard
 
-from gamutmeta.color.threads import thread_count
 from gamutmeta.errors import PayloadError
+from gamutmeta.runtime.threads import thread_count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["compress", "decompress", "departures"]
+__all__ = ["compress", "decompress", "deviations"]
 
 _LEVEL = 22
 
@@ -81,7 +81,7 @@ def decompress(frame: bytes, length: int) -> bytes:
         raise PayloadError("tensors", f"damaged zstd frame ({error})") from error
 
 
-def departures(frame: bytes, parts: Sequence[bytes]) -> list[str]:
+def deviations(frame: bytes, parts: Sequence[bytes]) -> list[str]:
     """Say where a frame is larger than it need be, though readers take it.
 
     Args:

@@ -11,19 +11,19 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gamutmeta.comparison import compare
 from gamutmeta.demo.comparison import draw_comparison
-from gamutmeta.expansion import SrgbFile
-from gamutmeta.options import ReduceOptions
-from gamutmeta.photo.files import atomic_write, check_output
 from gamutmeta.photo.write import write_photo
-from gamutmeta.reduction import read_and_reduce, save_reduced
+from gamutmeta.pipeline.comparison import compare
+from gamutmeta.pipeline.expand import SrgbFile
+from gamutmeta.pipeline.options import ReduceOptions
+from gamutmeta.pipeline.reduce import read_and_reduce, save_reduced
+from gamutmeta.runtime.files import atomic_write, check_output
 
 if TYPE_CHECKING:
     import os
 
-    from gamutmeta.comparison import Comparison
     from gamutmeta.fit.config import FitConfig
+    from gamutmeta.pipeline.comparison import Comparison
     from gamutmeta.report import Report
 
 __all__ = ["Demonstration", "demonstrate"]
@@ -75,7 +75,7 @@ def demonstrate(
 
     Raises:
         OutputExistsError: if one of them exists and `overwrite` is false; nothing was done then.
-        GamutMetaError, OSError: as for :func:`gamutmeta.reduction.reduce_file`.
+        GamutMetaError, OSError: as for :func:`gamutmeta.pipeline.reduce.reduce_file`.
     """
     folder, options = Path(folder), ReduceOptions(preset=preset, max_bytes=max_bytes)
     with ExitStack() as stack:

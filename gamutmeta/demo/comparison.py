@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from gamutmeta.color.heat import heat_colours
 from gamutmeta.color.icc import profile_bytes
 from gamutmeta.color.spaces import DISPLAY_P3
 from gamutmeta.demo.sheet import Panel, Scale, draw_sheet
+from gamutmeta.measure.colormap import heat_colours
 from gamutmeta.photo.upright import upright_image
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gamutmeta.color.difference import Differences
-    from gamutmeta.comparison import Comparison
+    from gamutmeta.measure.difference import Differences
     from gamutmeta.photo.wide import WideImage
+    from gamutmeta.pipeline.comparison import Comparison
 
 __all__ = ["draw_comparison"]
 

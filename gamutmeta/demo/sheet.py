@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from gamutmeta.color.heat import heat_colours
+from gamutmeta.measure.colormap import heat_colours
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -41,9 +41,9 @@ class Adam:
 
     def step(self, factor: float) -> None:
         """One update, with the learning rate multiplied by `factor`."""
-        self.move(self._rate * factor)
+        self.apply(self._rate * factor)
 
-    def move(self, rate: float | Tensor) -> None:
+    def apply(self, rate: float | Tensor) -> None:
         """One update at a learning rate, a number or a float32 tensor () on the parameters' device.
 
         With a tensor nothing depends on numbers of this process, so that the step can be recorded and played again.

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import torch
 
-from gamutmeta.color.compiled import kernel_for
-from gamutmeta.fit.device_samples import DeviceCandidates
+from gamutmeta.fit.gpu.device_samples import DeviceCandidates
 from gamutmeta.fit.samples import HostCandidates, draw_samples
 from gamutmeta.fit.threads import single_threaded
 from gamutmeta.fit.training import Training, step_for, train
-from gamutmeta.gpu.choice import check_device, no_cuda
+from gamutmeta.gpu.devices import check_device, no_cuda
+from gamutmeta.runtime.compiled import kernel_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
     from gamutmeta.container import Tensor
     from gamutmeta.fit.config import FitConfig
-    from gamutmeta.fit.fused.choice import Precision
+    from gamutmeta.fit.gpu.backends import Precision
     from gamutmeta.model.descriptor import Descriptor
 
-__all__ = ["FitResult", "begin", "choose_device", "fit"]
+__all__ = ["FitResult", "choose_device", "fit", "prepare_training"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +107,13 @@ def fit(
     where = choose_device(device)
     kernel = _kernel_for(codes, where, compiled=compiled)
     with single_threaded():
-        training = begin(codes, wide, config, gate=gate, device=where, seed=seed, kernel=kernel, start=start)
+        training = prepare_training(codes, wide, config, gate=gate, device=where, seed=seed, kernel=kernel, start=start)
         train([training], config, step_for([training], config, compiled=kernel is not None, precision=precision))
         result = FitResult.of(training, 0.0)
     return replace(result, seconds=time.perf_counter() - begun)
 
 
-def begin(
+def prepare_training(
     codes: NDArray[np.uint8],
     wide: NDArray[np.uint16],
     config: FitConfig,
@@ -133,15 +133,15 @@ def begin(
         gate: as there.
         device: where to work.
         seed: as there.
-        kernel: :mod:`gamutmeta.fit.kernel`, if that is to look at all pixels on the CPU.
+        kernel: :mod:`gamutmeta.fit.fit_loops`, if that is to look at all pixels on the CPU.
         start: as there.
     """
     height, width = codes.shape[:2]
     descriptor = config.descriptor(width, height, gate)
     on_cpu = device.type == "cpu"
-    looks = partial(HostCandidates, kernel=kernel) if on_cpu else partial(DeviceCandidates, device=device)
+    candidates = partial(HostCandidates, kernel=kernel) if on_cpu else partial(DeviceCandidates, device=device)
     rng = np.random.default_rng(seed)
-    samples = draw_samples(descriptor, codes, wide, config.sample_pixels, rng, candidates=looks)
+    samples = draw_samples(descriptor, codes, wide, config.sample_pixels, rng, candidates=candidates)
     return Training.begin(descriptor, samples, config, size=(height, width), device=device, seed=seed, start=start)
 
 
@@ -149,4 +149,4 @@ def _kernel_for(codes: NDArray[np.uint8], device: torch.device, *, compiled: boo
     """Numba's loops for a picture, if they are to be used."""
     if device.type != "cpu":
         return None
-    return kernel_for("gamutmeta.fit.kernel", codes.shape[0] * codes.shape[1], compiled=compiled)
+    return kernel_for("gamutmeta.fit.fit_loops", codes.shape[0] * codes.shape[1], compiled=compiled)

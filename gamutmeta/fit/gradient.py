@@ -32,11 +32,11 @@ class Gradient(Protocol):
 
 
 def gradient_for(network: Network, problem: Problem, batch: int, scale: float, *, compiled: bool = False) -> Gradient:
-    """The fastest way for that network; by :class:`gamutmeta.fit.compiled.CompiledGradient` only if `compiled`."""
-    if not (HandGradient.knows(network.descriptor) and network.on_cpu):
+    """The fastest way for that network; by :mod:`gamutmeta.fit.compiled_gradient` only if `compiled`."""
+    if not (HandGradient.supports(network.descriptor) and network.on_cpu):
         return AutogradGradient(network, problem, batch, scale)
     if compiled:
-        from gamutmeta.fit.compiled import CompiledGradient  # noqa: PLC0415 - needs numba
+        from gamutmeta.fit.compiled_gradient import CompiledGradient  # noqa: PLC0415 - needs numba
 
         return CompiledGradient(network, problem, batch, scale)
     return HandGradient(network, problem, batch, scale)
@@ -70,7 +70,7 @@ class HandGradient:
     """
 
     @staticmethod
-    def knows(descriptor: Descriptor) -> bool:
+    def supports(descriptor: Descriptor) -> bool:
         """Whether this class can be used for a model."""
         return (
             descriptor.head is Head.SRGB_EXCESS
@@ -98,7 +98,7 @@ class HandGradient:
 
     def _allocate(self, network: Network, batch: int) -> None:
         self._network, self._batch = network, batch
-        assert network.grid is not None  # noqa: S101 - see knows()
+        assert network.grid is not None  # noqa: S101 - see supports()
         self._grid = torch.empty_like(network.grid)
         self._slope = torch.empty_like(network.grid)
         self._to_wide = network.matrix.T.contiguous()
@@ -118,8 +118,8 @@ class HandGradient:
     def __call__(self, start: int, noise: Tensor | None, rate_weight: float) -> None:
         """See :class:`Gradient`."""
         network = self._network
-        assert noise is not None  # noqa: S101 - see knows()
-        assert network.grid is not None  # noqa: S101 - see knows()
+        assert noise is not None  # noqa: S101 - see supports()
+        assert network.grid is not None  # noqa: S101 - see supports()
         where, colour, gate, target, weight = self._batches[start // self._batch]
         torch.add(network.grid, noise, out=self._grid)
         self._values[0][: self._channels] = network.sample(self._grid, where)
@@ -127,7 +127,7 @@ class HandGradient:
         self._forward()
         self._output_error(gate, target, weight)
         self._backward()
-        assert network.grid_gradient is not None  # noqa: S101 - see knows()
+        assert network.grid_gradient is not None  # noqa: S101 - see supports()
         to_grid = network.sample_gradient(self._errors[0][: self._channels], self._grid, where)
         if rate_weight:
             torch.add(to_grid, self._rate_slope(network.grid), alpha=rate_weight, out=network.grid_gradient)
@@ -137,7 +137,7 @@ class HandGradient:
 
     def _forward(self) -> None:
         for k, (weight, bias) in enumerate(self._network.layers):
-            assert bias is not None  # noqa: S101 - see knows()
+            assert bias is not None  # noqa: S101 - see supports()
             torch.addmm(bias[:, None], weight, self._values[k], out=self._values[k + 1])
             if k < len(self._network.layers) - 1:
                 self._values[k + 1].relu_()

@@ -16,7 +16,7 @@ import torch
 
 from gamutmeta.container import Tensor
 from gamutmeta.fit.rate import container_size, tensors_within
-from gamutmeta.fit.threads import in_order
+from gamutmeta.fit.threads import map_in_order
 from gamutmeta.model.descriptor import Head
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def refined_within(network: Network, problem: Problem, protection: Protection, c
     for _ in range(_ATTEMPTS):
         network.values.detach().copy_(trained)
         tensors = tensors_within(network, config, cap)
-        network.take({spec.name: tensor.decode() for spec, tensor in zip(specs, tensors, strict=True)})
+        network.load_tensors({spec.name: tensor.decode() for spec, tensor in zip(specs, tensors, strict=True)})
         refined = (*tensors[:-2], *_as_tensors(LastLayer(network, problem).solve(start, protection)))
         excess = container_size(network, refined) - config.max_bytes
         if excess <= 0:
@@ -85,7 +85,7 @@ class LastLayer:
             return _sums(network, problem.batch(start, min(_BATCH, count - start)))
 
         # Added up in a fixed order, whichever thread was first.
-        parts = in_order(work, range(0, count, _BATCH))
+        parts = map_in_order(work, range(0, count, _BATCH))
         self._normal, self._right, self._constant = (np.sum(part, axis=0) for part in zip(*parts, strict=True))
 
     def solve(self, start: Doubles, protection: Protection) -> Doubles:

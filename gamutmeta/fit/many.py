@@ -11,8 +11,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from gamutmeta.errors import FitError
-from gamutmeta.fit.engine import FitResult, begin, choose_device, fit
-from gamutmeta.fit.threads import in_order, single_threaded
+from gamutmeta.fit.engine import FitResult, choose_device, fit, prepare_training
+from gamutmeta.fit.threads import map_in_order, single_threaded
 from gamutmeta.fit.training import step_for, train
 
 if TYPE_CHECKING:
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gamutmeta.fit.config import FitConfig
-    from gamutmeta.fit.fused.choice import Precision
+    from gamutmeta.fit.gpu.backends import Precision
     from gamutmeta.fit.training import Training
 
-__all__ = ["Picture", "fit_many"]
+__all__ = ["FitInput", "fit_many"]
 
 _TOGETHER = 16
 """Pictures at the most whose samples are on the device at a time: 50 to 70 MB each, by the sizes of the tensors."""
 
 
-class Picture(NamedTuple):
+class FitInput(NamedTuple):
     """What :func:`gamutmeta.fit.engine.fit` takes of one picture.
 
     Attributes:
@@ -47,7 +47,7 @@ class Picture(NamedTuple):
 
 
 def fit_many(
-    pictures: Sequence[Picture],
+    pictures: Sequence[FitInput],
     config: FitConfig,
     *,
     device: str = "auto",
@@ -84,13 +84,13 @@ def fit_many(
     return results
 
 
-def _alone(number: int, picture: Picture, config: FitConfig, seed: int) -> FitResult:
+def _alone(number: int, picture: FitInput, config: FitConfig, seed: int) -> FitResult:
     with _named(number):
         return fit(picture.codes, picture.wide, config, gate=picture.gate, device="cpu", seed=seed)
 
 
 def _together(
-    pictures: Mapping[int, Picture], config: FitConfig, device: torch.device, seed: int, precision: Precision
+    pictures: Mapping[int, FitInput], config: FitConfig, device: torch.device, seed: int, precision: Precision
 ) -> list[FitResult]:
     """The models of some pictures, by their numbers."""
     start = time.perf_counter()
@@ -99,14 +99,14 @@ def _together(
         trainings: dict[int, Training] = {}
         for number, (codes, wide, gate) in pictures.items():
             with _named(number):
-                trainings[number] = begin(codes, wide, config, gate=gate, device=device, seed=seed)
+                trainings[number] = prepare_training(codes, wide, config, gate=gate, device=device, seed=seed)
         batches = sorted({training.batch for training in trainings.values()})
         for batch in batches:
             alike = {number: training for number, training in trainings.items() if training.batch == batch}
             group = list(alike.values())
             train(group, config, step_for(group, config, precision=precision))
             # Rounding, the last layer and coding are for the host, whatever the device.
-            results |= zip(alike, in_order(_finished, alike.items(), most=None), strict=True)
+            results |= zip(alike, map_in_order(_finished, alike.items(), most=None), strict=True)
     share = (time.perf_counter() - start) / len(pictures)
     return [replace(results[number], seconds=share) for number in pictures]
 

@@ -14,7 +14,7 @@ import torch
 from torch.nn import functional
 
 from gamutmeta.color.spaces import SRGB, apply_matrix, decode_table, expansion_matrix
-from gamutmeta.fit.threads import in_order
+from gamutmeta.fit.threads import map_in_order
 from gamutmeta.model.descriptor import Head, RgbSource
 from gamutmeta.model.features import (
     code_coordinate,
@@ -109,7 +109,7 @@ class Problem:
     def pick(self, at: Tensor, weight: Tensor) -> Problem:
         """The samples numbered `at`, (M,), with new weights, (M,)."""
         row, column, codes, base, target, in_gamut, _ = (getattr(self.everything, name) for name in Batch.__slots__)
-        picked = in_order(lambda values: values[at], (target, codes, base, row, column, in_gamut))
+        picked = map_in_order(lambda values: values[at], (target, codes, base, row, column, in_gamut))
         target, codes, base, row, column, in_gamut = picked
         return Problem(Batch(row, column, codes, base, target, in_gamut, weight))
 
@@ -154,7 +154,7 @@ class Network:
         # One flat vector, so that the optimiser has one tensor to update; the MLP first, then the grid.
         self._shapes = {spec.name: starts[spec.name].shape for spec in _in_memory(descriptor)}
         values = torch.cat([starts[name].ravel() for name in self._shapes]).to(device)
-        self._live_in(values, torch.zeros_like(values))
+        self._use_memory(values, torch.zeros_like(values))
         if descriptor.grid is not None:
             self._row, self._row_fraction = self._axis(height, descriptor.grid.height)
             self._column, self._column_fraction = self._axis(width, descriptor.grid.width)
@@ -172,9 +172,9 @@ class Network:
     def move_to(self, values: Tensor, gradient: Tensor) -> None:
         """Keep parameters and gradients in that memory from now on, (n,) each; the values are taken along."""
         values.copy_(self.values)
-        self._live_in(values, gradient.zero_())
+        self._use_memory(values, gradient.zero_())
 
-    def _live_in(self, values: Tensor, gradient: Tensor) -> None:
+    def _use_memory(self, values: Tensor, gradient: Tensor) -> None:
         self.values, self.gradient = values, gradient
         named, gradients, start = {}, {}, 0
         for name, shape in self._shapes.items():
@@ -211,7 +211,7 @@ class Network:
             difference = self.residual(batch, self.grid) - batch.target
             torch.sum(difference.square_(), 1, out=errors[start : start + _ERROR_BATCH])
 
-        in_order(work, range(0, len(problem), _ERROR_BATCH))
+        map_in_order(work, range(0, len(problem), _ERROR_BATCH))
         return errors
 
     def residual(self, batch: Batch, grid: Tensor | None) -> Tensor:
@@ -234,7 +234,7 @@ class Network:
         return values
 
     @torch.no_grad()
-    def take(self, tensors: Mapping[str, NDArray[np.float32]]) -> None:
+    def load_tensors(self, tensors: Mapping[str, NDArray[np.float32]]) -> None:
         """Take over the values that a reader decodes from a payload, by name of the tensor."""
         for k, layer in enumerate(self.layers):
             scale = self.output_scale if k == len(self.layers) - 1 else 1.0

@@ -44,7 +44,7 @@ class Protection:
         self._each = samples.pixels_per_sample
         self._allowed = _energy(ALLOWED_DB) * samples.clipped_in_gamut_error
 
-    def look(self, problem: Problem, squared_errors: Tensor) -> None:
+    def update(self, problem: Problem, squared_errors: Tensor) -> None:
         """Set the weight anew from the squared errors of all samples, (N,)."""
         every = problem.everything
         harm = torch.where(every.in_gamut, squared_errors - every.target.square().sum(1), 0.0)

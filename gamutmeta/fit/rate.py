@@ -73,18 +73,18 @@ class RateControl:
         self._true_over_fast = 1.0
         self._error = 0.0
 
-    def tell(self, error: float) -> None:
+    def update_error(self, error: float) -> None:
         """Take over the present mean squared error, in the units of the loss."""
         self._error = error
-        self._weigh()
+        self._update_weight()
 
-    def looks_after(self, step: int) -> bool:
+    def is_due(self, step: int) -> bool:
         """Whether the size is looked at after a step."""
         return self._network.grid is not None and step in self._looks
 
-    def after(self, step: int) -> None:
+    def adjust(self, step: int) -> None:
         """To be called after each step of the optimiser."""
-        if not self.looks_after(step):
+        if not self.is_due(step):
             return
         if step in self._calibrations:
             true = container_size(self._network, stored_tensors(self._network, self._config))
@@ -96,16 +96,16 @@ class RateControl:
         # Sizes fall as factors rise, hence the signs.
         fitting = bisect_left(factors, -allowed, hi=_CANDIDATES - 1, key=lambda factor: -self._size(factor))
         self._rescale(float(factors[fitting]))
-        self._weigh()
+        self._update_weight()
 
-    def _weigh(self) -> None:
+    def _update_weight(self) -> None:
         coarsened = self._network.grid_step / self._config.grid_step
         self.weight = self._config.rate_weight * self._error * coarsened**2
 
     def _size(self, coarser: float) -> float:
         """The size of the container, about: the grid compressed fast, the rest at a byte per weight."""
         steps = self._network.grid_steps()
-        assert steps is not None  # noqa: S101 - see after()
+        assert steps is not None  # noqa: S101 - see adjust()
         fast = len(self._fast.compress(quantise_grid(steps / coarser, 1.0).values.tobytes()))
         return (fast + self._network.mlp_size + _OVERHEAD) * self._true_over_fast
 

@@ -10,10 +10,10 @@ import numpy as np
 
 from gamutmeta.color.gamut import out_of_gamut
 from gamutmeta.color.spaces import PROPHOTO, SRGB, apply_matrix, decode_table, expansion_matrix, reduction_matrix
-from gamutmeta.color.strips import for_each_strip, row_strips
 from gamutmeta.errors import FitError
 from gamutmeta.model.descriptor import Head
 from gamutmeta.model.features import gate_weights
+from gamutmeta.runtime.strips import for_each_strip, row_strips
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -139,7 +139,7 @@ class Candidates(Protocol):
 
 
 class HostCandidates:
-    """:class:`Candidates` by numpy, or by :mod:`gamutmeta.fit.kernel` what it can, if `kernel` is that."""
+    """:class:`Candidates` by numpy, or by :mod:`gamutmeta.fit.fit_loops` what it can, if `kernel` is that."""
 
     def __init__(
         self, survey: Survey, codes: NDArray[np.uint8], wide: NDArray[np.uint16], *, kernel: Any | None = None

@@ -64,14 +64,14 @@ class Soap:
 
     def step(self, factor: float) -> None:
         """One update, with the learning rate multiplied by `factor`."""
-        self.look()
-        if self.turns_at(self._steps):
-            self.turn()
-        self.move(self.rate_at(self._steps, self._rate * factor))
+        self.accumulate()
+        if self.refreshes_basis_at(self._steps):
+            self.refresh_basis()
+        self.apply(self.rate_at(self._steps, self._rate * factor))
         self._steps += 1
 
     @staticmethod
-    def turns_at(step: int) -> bool:
+    def refreshes_basis_at(step: int) -> bool:
         """Whether the bases are turned at a step, counted from 0."""
         return step % _BASIS_EVERY == 0
 
@@ -85,7 +85,7 @@ class Soap:
     # it is, and look at no number, so that they can be recorded and played again.
 
     @torch.no_grad()
-    def look(self) -> None:
+    def accumulate(self) -> None:
         """Take in the gradient."""
         gradient, flipped = self._padded, self._padded.mT
         self._flat.index_copy_(1, self._places, self._gradient)
@@ -93,15 +93,15 @@ class Soap:
         self._right.baddbmm_(flipped, gradient, beta=_BETA_BASIS, alpha=1 - _BETA_BASIS)
 
     @torch.no_grad()
-    def turn(self) -> None:
+    def refresh_basis(self) -> None:
         """One step of the power method towards the eigenvectors, made orthogonal again; the mean turns along."""
-        left, right = _turned(self._left, self._left_basis), _turned(self._right, self._right_basis)
+        left, right = _refreshed(self._left, self._left_basis), _refreshed(self._right, self._right_basis)
         self._mean.copy_((left.mT @ self._left_basis) @ self._mean @ (self._right_basis.mT @ right))
         self._left_basis.copy_(left)
         self._right_basis.copy_(right)
 
     @torch.no_grad()
-    def move(self, rate: float | Tensor) -> None:
+    def apply(self, rate: float | Tensor) -> None:
         """Change the parameters; `rate` comes from :meth:`rate_at`, a number or a tensor () on their device."""
         turned = self._left_basis.mT @ self._padded @ self._right_basis
         self._mean.lerp_(turned, 1 - _BETA1)
@@ -119,7 +119,7 @@ def _identities(layers: int, side: int, like: Tensor) -> Tensor:
     return torch.eye(side).to(like).repeat(layers, 1, 1).mT
 
 
-def _turned(matrices: Tensor, basis: Tensor) -> Tensor:
+def _refreshed(matrices: Tensor, basis: Tensor) -> Tensor:
     """The bases, nearer to the eigenvectors of the matrices, (layers, n, n).
 
     A little of the old basis is left in, so that directions without any gradient (the padding) stay where they are.

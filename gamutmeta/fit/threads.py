@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, TypeVar
 
 import torch
 
-from gamutmeta.color.threads import thread_count
+from gamutmeta.runtime.threads import thread_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-__all__ = ["in_order", "single_threaded"]
+__all__ = ["map_in_order", "single_threaded"]
 
 _MAX_THREADS = 2
 """More would wait for memory, and all of it is a tenth of the fit."""
@@ -22,7 +22,7 @@ _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
 
-def in_order(
+def map_in_order(
     work: Callable[[_Item], _Result], items: Iterable[_Item], *, most: int | None = _MAX_THREADS
 ) -> list[_Result]:
     """The results of `work` for each item, in their order, computed on up to `most` threads; None for all cores.

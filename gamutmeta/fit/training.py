@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Self
 
 import torch
 
+from gamutmeta.fit.gpu.static_step import StaticStep
 from gamutmeta.fit.importance import draw_by_error
 from gamutmeta.fit.last_layer import refined_within
 from gamutmeta.fit.network import Network, Problem
 from gamutmeta.fit.protection import Protection
 from gamutmeta.fit.rate import RateControl, tensors_within
-from gamutmeta.fit.static_step import StaticStep
 from gamutmeta.fit.step import LOSS_SCALE, EagerStep, OneByOne
-from gamutmeta.fit.threads import in_order
+from gamutmeta.fit.threads import map_in_order
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from gamutmeta.container import Tensor
     from gamutmeta.fit.config import FitConfig
-    from gamutmeta.fit.fused.choice import Precision
+    from gamutmeta.fit.gpu.backends import Precision
     from gamutmeta.fit.samples import Samples
     from gamutmeta.fit.step import Step
     from gamutmeta.model.descriptor import Descriptor
@@ -71,7 +71,7 @@ class Training:
         height, width = size
         network = Network(descriptor, width, height, grid_step=config.grid_step, generator=generator, device=device)
         if start is not None:
-            network.take(start)
+            network.load_tensors(start)
         problem = Problem.build(descriptor, samples, device)
         return cls(network, problem, Protection(samples), generator, config)
 
@@ -89,8 +89,8 @@ class Training:
         """Samples drawn anew by their present errors, of which rate control and protection are told, too."""
         problem = self.problem
         errors = self.network.squared_errors(problem)
-        rate.tell(LOSS_SCALE * float((errors * problem.everything.weight).mean()) / 3)
-        self.protection.look(problem, errors)
+        rate.update_error(LOSS_SCALE * float((errors * problem.everything.weight).mean()) / 3)
+        self.protection.update(problem, errors)
         count = min(len(problem), _DRAWN) // self.batch * self.batch
         return draw_by_error(problem, errors, self.protection.weights(problem), count, self.generator)
 
@@ -118,7 +118,7 @@ def step_for(
     """
     networks, generators = [t.network for t in trainings], [t.generator for t in trainings]
     batch = trainings[0].batch
-    if all(StaticStep.knows(network, config) and not network.on_cpu for network in networks):
+    if all(StaticStep.supports(network, config) and not network.on_cpu for network in networks):
         return StaticStep(networks, config, batch, generators, precision=precision)
     pairs = zip(networks, generators, strict=True)
     return OneByOne([EagerStep(network, config, batch, own, compiled=compiled) for network, own in pairs])
@@ -133,6 +133,6 @@ def train(trainings: Sequence[Training], config: FitConfig, step: Step) -> None:
         if number in redraws:
             step.load([training.redrawn(rate) for training, rate in zip(trainings, rates, strict=True)], number)
         step(number, [rate.weight for rate in rates])
-        if rates[0].looks_after(number):
+        if rates[0].is_due(number):
             # The size of each payload is estimated here, whatever the device; on the CPU this takes a tenth of the fit.
-            in_order(lambda rate: rate.after(number), rates, most=None)  # noqa: B023 - done before the next step
+            map_in_order(lambda rate: rate.adjust(number), rates, most=None)  # noqa: B023 - done before the next step

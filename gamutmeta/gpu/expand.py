@@ -8,13 +8,13 @@ import numpy as np
 import torch
 import triton
 
-from gamutmeta.color.strips import row_strips
-from gamutmeta.gpu import kernel
+from gamutmeta.gpu import expand_kernel
 from gamutmeta.gpu.launch import on_device
-from gamutmeta.gpu.upload import DeviceTables, knows
+from gamutmeta.gpu.upload import DeviceTables, supports
 from gamutmeta.model.descriptor import Head
 from gamutmeta.model.expand import expand as expand_on_host
 from gamutmeta.model.tables import Tables
+from gamutmeta.runtime.strips import row_strips
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,9 +25,13 @@ if TYPE_CHECKING:
     from gamutmeta.model.descriptor import Descriptor
     from gamutmeta.model.features import Floats
 
-__all__ = ["DeviceExpander", "expand", "expand_by_way_of", "tuning_of"]
+__all__ = ["DeviceExpander", "expand", "expand_via_device", "tuning_of"]
 
-_HEADS = {Head.CLIP: kernel.CLIP, Head.WIDE_RESIDUAL: kernel.WIDE_RESIDUAL, Head.SRGB_EXCESS: kernel.SRGB_EXCESS}
+_HEADS = {
+    Head.CLIP: expand_kernel.CLIP,
+    Head.WIDE_RESIDUAL: expand_kernel.WIDE_RESIDUAL,
+    Head.SRGB_EXCESS: expand_kernel.SRGB_EXCESS,
+}
 
 _VALUES = 1 << 12
 """Pixels of a piece times its padded units: their values lie in the registers of one block of threads. By the
@@ -44,7 +48,7 @@ class DeviceExpander:
     """Expands pictures of one size on one device with one model; its tables are uploaded once.
 
     Args:
-        tables: that :func:`gamutmeta.gpu.upload.knows` accepts.
+        tables: that :func:`gamutmeta.gpu.upload.supports` accepts.
         device: where the pictures will lie.
         precision: of products of matrices: "ieee" (float32), or "tf32x3", which takes tensor cores three times to
             come near it.
@@ -69,7 +73,7 @@ class DeviceExpander:
         pieces = triton.cdiv(width, self._block)
         t = self._tables
         with on_device(codes.device):
-            kernel.expand_rows[(rows * pieces,)](
+            expand_kernel.expand_rows[(rows * pieces,)](
                 codes, out, top, width, pieces, *codes.stride(), *out.stride(),
                 t.linear, t.gate, t.matrix, t.code_rows, t.column_rows, t.row_rows, t.nodes, t.column,
                 t.column_fraction, t.row, t.row_fraction, t.across, t.grid_weight, t.bias, t.widths, t.hidden,
@@ -91,9 +95,9 @@ def expand(
 ) -> Tensor:
     """Expand an 8-bit sRGB picture to 16-bit ROMM RGB, where it lies.
 
-    Within the tolerance of the specification of :func:`gamutmeta.model.plain.expand_plain`: at most one code on 99.9 %
-    of the samples, two anywhere. A model that the kernel does not know (see :func:`gamutmeta.gpu.upload.knows`) is
-    expanded on the host, and the picture copied there and back.
+    Within the tolerance of the specification of :func:`gamutmeta.model.reference.expand_reference`: at most one code on
+    99.9 % of the samples, two anywhere. A model that the kernel does not know (see
+    :func:`gamutmeta.gpu.upload.supports`) is expanded on the host, and the picture copied there and back.
 
     Args:
         descriptor: the architecture.
@@ -106,13 +110,13 @@ def expand(
     """
     result = torch.empty(codes.shape, dtype=torch.uint16, device=codes.device) if out is None else out
     tables = _tables(descriptor, weights, *codes.shape[:2])
-    if knows(tables):
+    if supports(tables):
         return DeviceExpander(tables, codes.device)(codes, result)
     on_host = expand_on_host(descriptor, weights, codes.cpu().numpy())
     return result.copy_(torch.from_numpy(on_host))
 
 
-def expand_by_way_of(
+def expand_via_device(
     device: torch.device, descriptor: Descriptor, weights: Mapping[str, Floats], codes: NDArray[np.uint8]
 ) -> NDArray[np.uint16] | None:
     """:func:`expand` of a picture in main memory, uint8 (H, W, 3); uint16 (H, W, 3).
@@ -122,7 +126,7 @@ def expand_by_way_of(
     """
     height, width = codes.shape[:2]
     tables = _tables(descriptor, weights, height, width)
-    if not knows(tables):
+    if not supports(tables):
         return None
     expander = DeviceExpander(tables, device)
     result = np.empty(codes.shape, np.uint16)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gamutmeta.model.features import Floats
     from gamutmeta.model.tables import Tables
 
-__all__ = ["DeviceTables", "knows"]
+__all__ = ["DeviceTables", "supports"]
 
 _WIDEST = 128
 """Units of the widest layer. All of a piece's lie in registers; the presets have 48 at the most."""
@@ -24,7 +24,7 @@ _NARROWEST = 16
 """The least side of a product of matrices."""
 
 
-def knows(tables: Tables) -> bool:
+def supports(tables: Tables) -> bool:
     """Whether the kernel can do the model: not one that sees linear ProPhoto, lies askew, or is very wide."""
     return tables.wide_weight is None and tables.skew is None and _widest(tables) <= _WIDEST
 
@@ -80,7 +80,7 @@ class DeviceTables:
 
     @classmethod
     def of(cls, tables: Tables, device: torch.device) -> DeviceTables:
-        """Upload what :func:`knows` accepts."""
+        """Upload what :func:`supports` accepts."""
         units = max(_NARROWEST, 1 << (_widest(tables) - 1).bit_length())
 
         def floats(array: Floats | None) -> Tensor:

@@ -1,9 +1,9 @@
 """Expansion at working speed: strips of rows in threads, tables, and the MLP on active pixels only.
 
 With numba (extra ``fast``) the strips of a large picture are computed in machine code by
-:mod:`gamutmeta.model.kernel`, else by numpy in :mod:`gamutmeta.model.vectorised`. Both give the same samples, bit for
-bit, on every processor of one kind and for every way to cut the picture into strips; they keep within the tolerance of
-the specification to what :mod:`gamutmeta.model.plain` computes (float32 sums in another order).
+:mod:`gamutmeta.model.expand_loops`, else by numpy in :mod:`gamutmeta.model.expand_numpy`. Both give the same samples,
+bit for bit, on every processor of one kind and for every way to cut the picture into strips; they keep within the
+tolerance of the specification to what :mod:`gamutmeta.model.reference` computes (float32 sums in another order).
 
 Memory beyond input and output is a few chunks per thread, whatever the size of the picture.
 """
@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gamutmeta.color.compiled import kernel_for
-from gamutmeta.color.strips import for_each_strip
+from gamutmeta.model.expand_numpy import NumpyExpander
 from gamutmeta.model.tables import Tables
-from gamutmeta.model.vectorised import Vectorised
+from gamutmeta.runtime.compiled import kernel_for
+from gamutmeta.runtime.strips import for_each_strip
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -103,7 +103,7 @@ class StripExpander:
 
 def _strip_function(tables: Tables, pixels: int, *, compiled: bool | None) -> Strip:
     """What expands the strips of a picture of so many pixels: the compiled loops, or numpy."""
-    kernel = kernel_for("gamutmeta.model.kernel", pixels, compiled=compiled)
-    if kernel is not None and kernel.knows(tables):
+    kernel = kernel_for("gamutmeta.model.expand_loops", pixels, compiled=compiled)
+    if kernel is not None and kernel.supports(tables):
         return partial(kernel.expand_strip, tables)
-    return Vectorised(tables, STRIP_PIXELS)
+    return NumpyExpander(tables, STRIP_PIXELS)

@@ -18,7 +18,7 @@ import numpy as np
 from gamutmeta.color.spaces import SRGB, decode_table, expansion_matrix
 from gamutmeta.model.descriptor import RgbSource
 from gamutmeta.model.features import code_coordinate, fitted_positions, gate_weights, grid_nodes, octave_features
-from gamutmeta.model.passes import product
+from gamutmeta.model.numpy_passes import product
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gamutmeta.color.strips import for_each_strip
+from gamutmeta.runtime.strips import for_each_strip
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

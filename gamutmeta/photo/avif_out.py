@@ -11,8 +11,8 @@ import numpy as np
 
 from gamutmeta.errors import PhotoError
 from gamutmeta.photo.alpha import with_alpha
-from gamutmeta.photo.extras import optional
 from gamutmeta.photo.kinds import LOSSLESS
+from gamutmeta.runtime.extras import optional
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
-from gamutmeta.photo.extras import imagecodecs_for, optional
 from gamutmeta.photo.picture import FURTHER_PICTURES, PREMULTIPLIED, Picture, channels_of, check_size
 from gamutmeta.photo.pillow_in import array_of, open_pillow, take_metadata
+from gamutmeta.runtime.extras import imagecodecs_for, optional
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

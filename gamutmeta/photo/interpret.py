@@ -10,10 +10,10 @@ from gamutmeta.color.cicp import HIGH_DYNAMIC_RANGE, cicp_space
 from gamutmeta.color.convert import convert_space, to_prophoto
 from gamutmeta.color.icc import GrayProfile, LutProfile, MatrixProfile, OtherProfile, parse_profile, profile_bytes
 from gamutmeta.color.spaces import PROPHOTO, RgbSpace, conversion_matrix, decode_table, space_named
-from gamutmeta.color.strips import for_each_strip
 from gamutmeta.errors import PhotoError, ProfileError
-from gamutmeta.photo.extras import imagecodecs_for
-from gamutmeta.photo.metadata import declared_space
+from gamutmeta.formats.exif import declared_space
+from gamutmeta.runtime.extras import imagecodecs_for
+from gamutmeta.runtime.strips import for_each_strip
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

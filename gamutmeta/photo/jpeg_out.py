@@ -7,9 +7,9 @@ from contextlib import contextmanager, nullcontext
 from threading import Lock
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, get_args
 
-from gamutmeta.carriers.jpeg import MAX_CONTENT, XMP_SIGNATURE
 from gamutmeta.errors import GamutMetaWarning, PhotoError
-from gamutmeta.photo.metadata import shortened_exif
+from gamutmeta.formats.exif import shortened_exif
+from gamutmeta.formats.jpeg import MAX_CONTENT, XMP_SIGNATURE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,10 +14,10 @@ import numpy as np
 
 from gamutmeta.color.cicp import HIGH_DYNAMIC_RANGE, cicp_space
 from gamutmeta.errors import MissingExtraError, PhotoError
-from gamutmeta.photo.boxes import iter_boxes
-from gamutmeta.photo.extras import imagecodecs_for, openimageio_for
-from gamutmeta.photo.metadata import MAX_PACKET
+from gamutmeta.formats.boxes import iter_boxes
+from gamutmeta.formats.exif import MAX_PACKET
 from gamutmeta.photo.picture import FURTHER_PICTURES, STRAIGHT, UNSPECIFIED, Picture, channels_of, check_size
+from gamutmeta.runtime.extras import imagecodecs_for, openimageio_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

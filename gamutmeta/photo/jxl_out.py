@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 
 from gamutmeta.errors import PhotoError
+from gamutmeta.formats.boxes import iter_boxes, make_box
+from gamutmeta.formats.exif import EXIF_PREFIX
 from gamutmeta.photo.alpha import with_alpha
-from gamutmeta.photo.boxes import iter_boxes, make_box
-from gamutmeta.photo.extras import openimageio_for
 from gamutmeta.photo.kinds import LOSSLESS
-from gamutmeta.photo.metadata import EXIF_PREFIX
+from gamutmeta.runtime.extras import openimageio_for
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -11,7 +11,7 @@ from gamutmeta.errors import PhotoError
 if TYPE_CHECKING:
     import os
 
-__all__ = ["KINDS", "LOSSLESS", "SUFFIXES", "Kind", "kind_of", "settled"]
+__all__ = ["KINDS", "LOSSLESS", "SUFFIXES", "Kind", "depth_and_quality", "kind_of"]
 
 LOSSLESS = 100
 """The quality at which codecs that have both lose nothing; not so JPEG."""
@@ -65,7 +65,7 @@ def kind_of(path: str | os.PathLike[str]) -> str:
     return SUFFIXES[suffix]
 
 
-def settled(
+def depth_and_quality(
     path: str | os.PathLike[str], *, space: str, depth: int | None = None, quality: int | None = None
 ) -> tuple[int, int | None]:
     """Depth and quality of a file to be written, before any work is done for it.

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gamutmeta.color.difference import pixel_grid
 from gamutmeta.color.gamut import out_of_gamut
 from gamutmeta.color.spaces import DISPLAY_P3, SRGB, apply_matrix, conversion_matrix, decode_table, space_named
+from gamutmeta.measure.difference import pixel_grid
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

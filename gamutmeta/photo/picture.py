@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from gamutmeta.errors import PhotoError
+from gamutmeta.formats.exif import checked_exif, upright_exif
+from gamutmeta.formats.xmp import checked_xmp
 from gamutmeta.photo.alpha import sixteen_bits, straightened
-from gamutmeta.photo.metadata import checked_exif, checked_xmp, upright_exif
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,7 +72,7 @@ class Picture:
         icc: embedded ICC profile.
         cicp: H.273 code points of primaries and transfer characteristics.
         space: a space the file names in another way.
-        exif: EXIF block, as :mod:`gamutmeta.photo.metadata` carries it.
+        exif: EXIF block, as :mod:`gamutmeta.formats.exif` carries it.
         xmp: XMP packet.
         notes: what was left out or is otherwise worth knowing.
         assumption: what had to be assumed about the colours, if anything.

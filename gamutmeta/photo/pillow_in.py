@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
-from gamutmeta.color.strips import row_strips
 from gamutmeta.errors import PhotoError
-from gamutmeta.photo.metadata import ORIENTATION_TAG
+from gamutmeta.formats.exif import ORIENTATION_TAG
 from gamutmeta.photo.picture import FURTHER_PICTURES, Picture, channels_of, check_size
 from gamutmeta.photo.upright import turned_back
+from gamutmeta.runtime.strips import row_strips
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

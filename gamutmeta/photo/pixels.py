@@ -14,14 +14,14 @@ import numpy as np
 from gamutmeta.color.convert import requantise
 from gamutmeta.color.icc import profile_bytes
 from gamutmeta.errors import CarrierError, PhotoError
+from gamutmeta.formats.exif import with_declared_space
 from gamutmeta.photo.decoding import decoding
 from gamutmeta.photo.jpeg_out import write_jpeg
-from gamutmeta.photo.memory import give_back
-from gamutmeta.photo.metadata import with_declared_space
 from gamutmeta.photo.picture import MAX_PIXELS, channels_of
 from gamutmeta.photo.pillow_in import array_of, open_pillow
 from gamutmeta.photo.png_out import write_png
 from gamutmeta.photo.tiff_out import write_tiff
+from gamutmeta.runtime.memory import trim_heap
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -65,7 +65,7 @@ def decode_srgba(data: bytes, *, max_pixels: int = MAX_PIXELS) -> tuple[NDArray[
     """
     with decoding("the picture cannot be decoded"):
         rgb, alpha, _ = channels_of(_decoded(data, max_pixels), 8, [])
-        give_back()
+        trim_heap()
         eight = None if alpha is None else requantise(alpha, np.uint8)
         return np.ascontiguousarray(rgb, np.uint8), eight
 
@@ -126,7 +126,7 @@ def encode_srgb_file(
             raise PhotoError(f"an sRGB picture can be written as jpeg, png or tiff, not {format}")
     except CarrierError as error:
         raise PhotoError(str(error)) from error
-    give_back()
+    trim_heap()
     return file.getvalue()
 
 

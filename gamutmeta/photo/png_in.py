@@ -14,14 +14,14 @@ import struct
 import zlib
 from typing import TYPE_CHECKING, BinaryIO
 
-from gamutmeta.carriers.png import XMP_KEYWORD, iter_chunks, read_chunk
 from gamutmeta.color.cicp import HIGH_DYNAMIC_RANGE, cicp_space
 from gamutmeta.color.spaces import SRGB
 from gamutmeta.errors import CarrierError, PhotoError
-from gamutmeta.photo.extras import imagecodecs_for
-from gamutmeta.photo.metadata import MAX_PACKET
+from gamutmeta.formats.exif import MAX_PACKET
+from gamutmeta.formats.png import XMP_KEYWORD, iter_chunks, read_chunk
 from gamutmeta.photo.picture import FURTHER_PICTURES, Picture, channels_of, check_size
 from gamutmeta.photo.pillow_in import pillow_samples
+from gamutmeta.runtime.extras import imagecodecs_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 import numpy as np
 
-from gamutmeta.carriers.png import SIGNATURE, XMP_KEYWORD, make_chunk
-from gamutmeta.color.strips import row_strips
-from gamutmeta.color.threads import thread_count
+from gamutmeta.formats.exif import EXIF_PREFIX
+from gamutmeta.formats.png import SIGNATURE, XMP_KEYWORD, make_chunk
 from gamutmeta.photo.alpha import with_alpha
-from gamutmeta.photo.metadata import EXIF_PREFIX
+from gamutmeta.runtime.strips import row_strips
+from gamutmeta.runtime.threads import thread_count
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

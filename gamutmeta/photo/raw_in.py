@@ -9,9 +9,9 @@ import numpy as np
 
 from gamutmeta.color.spaces import PROPHOTO
 from gamutmeta.errors import CarrierError
-from gamutmeta.photo.extras import optional
-from gamutmeta.photo.metadata import exif_of_tiff
+from gamutmeta.formats.exif import exif_of_tiff
 from gamutmeta.photo.picture import Picture, check_size
+from gamutmeta.runtime.extras import optional
 
 if TYPE_CHECKING:
     from pathlib import Path

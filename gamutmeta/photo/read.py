@@ -7,20 +7,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from gamutmeta.carriers.host import TIFF_SIGNATURES
 from gamutmeta.color.spaces import PROPHOTO, space_named
 from gamutmeta.errors import GamutMetaError, GamutMetaWarning, MissingExtraError, PhotoError, ProfileError
+from gamutmeta.formats.signature import TIFF_SIGNATURES
 from gamutmeta.photo.decoding import decoding
 from gamutmeta.photo.heif_in import read_avif, read_heif
 from gamutmeta.photo.interpret import romm_of
 from gamutmeta.photo.jxl_in import JXL_SIGNATURES, read_jxl
-from gamutmeta.photo.memory import give_back
 from gamutmeta.photo.picture import MAX_PIXELS, Picture
 from gamutmeta.photo.pillow_in import read_pillow
 from gamutmeta.photo.png_in import read_png
 from gamutmeta.photo.raw_in import RAW_STYLES, RAW_SUFFIXES, read_raw
 from gamutmeta.photo.tiff_in import read_tiff
 from gamutmeta.photo.wide import WideImage
+from gamutmeta.runtime.memory import trim_heap
 
 if TYPE_CHECKING:
     import os
@@ -78,7 +78,7 @@ def read_photo(
         head = file.read(32)
     with _naming(path):
         picture = _decode(path, head, max_pixels, raw_style)
-        give_back()
+        trim_heap()
         array = romm_of(picture, assume_space)
     notes = picture.notes
     if picture.assumption:

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
-from gamutmeta.carriers.tiff_ifd import XMP_TAG, read_ifd0, read_tag
-from gamutmeta.color.threads import thread_count
 from gamutmeta.errors import PhotoError
-from gamutmeta.photo.extras import imagecodecs_for
-from gamutmeta.photo.metadata import MAX_PACKET, exif_of_tiff
+from gamutmeta.formats.exif import MAX_PACKET, exif_of_tiff
+from gamutmeta.formats.tiff_ifd import XMP_TAG, read_ifd0, read_tag
 from gamutmeta.photo.picture import MAX_CHANNELS, PREMULTIPLIED, STRAIGHT, Picture, channels_of, check_size
 from gamutmeta.photo.pillow_in import pillow_samples
+from gamutmeta.runtime.extras import imagecodecs_for
+from gamutmeta.runtime.threads import thread_count
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

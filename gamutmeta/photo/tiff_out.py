@@ -11,11 +11,11 @@ import io
 import struct
 from typing import TYPE_CHECKING, BinaryIO
 
-from gamutmeta.carriers.tiff_ifd import BYTE, XMP_TAG, read_ifd0
-from gamutmeta.color.threads import thread_count
+from gamutmeta.formats.exif import tree_for_tiff
+from gamutmeta.formats.exif_tree import pack_directory, pack_sub_directories
+from gamutmeta.formats.tiff_ifd import BYTE, XMP_TAG, read_ifd0
 from gamutmeta.photo.alpha import with_alpha
-from gamutmeta.photo.exif_tree import pack_directory, pack_sub_directories
-from gamutmeta.photo.metadata import tree_for_tiff
+from gamutmeta.runtime.threads import thread_count
 
 if TYPE_CHECKING:
     import numpy as np
@@ -85,7 +85,7 @@ def _has_predictor() -> bool:
 def _append_exif(file: BinaryIO, exif: bytes) -> None:
     ifd = read_ifd0(file)
     layout = ifd.layout
-    tree = tree_for_tiff(exif).in_order(layout.order)
+    tree = tree_for_tiff(exif).with_byte_order(layout.order)
     end = file.seek(0, io.SEEK_END)
     end += file.write(bytes(-end % layout.alignment))
     sub_directories, pointers = pack_sub_directories(tree, layout, end)

@@ -10,8 +10,8 @@ from gamutmeta.color.convert import convert_space, requantise
 from gamutmeta.color.icc import profile_bytes
 from gamutmeta.color.spaces import space_named
 from gamutmeta.errors import PhotoError
+from gamutmeta.formats.exif import orientation_of, with_declared_space
 from gamutmeta.photo.alpha import with_alpha
-from gamutmeta.photo.metadata import orientation_of, with_declared_space
 from gamutmeta.photo.notebook import as_html, as_png
 from gamutmeta.photo.write import write_photo
 

@@ -9,17 +9,18 @@ import numpy as np
 
 from gamutmeta.color.convert import requantise, to_bits
 from gamutmeta.errors import CarrierError, GamutMetaWarning, MissingExtraError, PhotoError
+from gamutmeta.formats.exif import upright_exif, with_declared_space
+from gamutmeta.formats.xmp import checked_xmp
 from gamutmeta.photo.alpha import is_opaque
 from gamutmeta.photo.avif_out import write_avif
-from gamutmeta.photo.files import atomic_write, check_output
 from gamutmeta.photo.heif_out import write_heif
 from gamutmeta.photo.jpeg_out import NO_TRANSPARENCY, write_jpeg
 from gamutmeta.photo.jxl_out import write_jxl
-from gamutmeta.photo.kinds import KINDS, kind_of, settled
-from gamutmeta.photo.metadata import checked_xmp, upright_exif, with_declared_space
+from gamutmeta.photo.kinds import KINDS, depth_and_quality, kind_of
 from gamutmeta.photo.png_out import write_png
 from gamutmeta.photo.tiff_out import write_tiff
 from gamutmeta.photo.upright import turned_upright
+from gamutmeta.runtime.files import atomic_write, check_output
 
 if TYPE_CHECKING:
     import os
@@ -82,7 +83,7 @@ def write_photo(
     Warns:
         GamutMetaWarning: the photograph is transparent, which a JPEG cannot store.
     """
-    depth, quality = settled(path, space=image.space, depth=depth, quality=quality)
+    depth, quality = depth_and_quality(path, space=image.space, depth=depth, quality=quality)
     name = kind_of(path)
     check_output(path, overwrite=overwrite)
     write, wanted = _WRITERS[name]

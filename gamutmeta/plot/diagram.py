@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gamutmeta.color.difference import pixel_grid
 from gamutmeta.color.locus import SPECTRAL_LOCUS
 from gamutmeta.color.spaces import SPACES, SRGB, apply_matrix, conversion_matrix, decode_table, space_named
 from gamutmeta.errors import PhotoError
-from gamutmeta.plot.library import axes_or_new
+from gamutmeta.measure.difference import pixel_grid
+from gamutmeta.plot.axes import axes_or_new
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gamutmeta.color.adaptation import Adaptation
-from gamutmeta.color.heat import heat_colours
-from gamutmeta.comparison import differences_of
 from gamutmeta.errors import PhotoError
+from gamutmeta.measure.colormap import heat_colours
 from gamutmeta.photo.notebook import preview
 from gamutmeta.photo.upright import turned_upright
-from gamutmeta.plot.library import axes_or_new, matplotlib_module
+from gamutmeta.pipeline.comparison import differences_of
+from gamutmeta.plot.axes import axes_or_new, matplotlib_module
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

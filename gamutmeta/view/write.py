@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gamutmeta import carriers
-from gamutmeta.comparison import compare, read_reference
 from gamutmeta.errors import PhotoError
-from gamutmeta.expansion import SrgbFile
-from gamutmeta.photo.files import atomic_write, check_output
-from gamutmeta.photo.host import read_metadata
+from gamutmeta.photo.host_metadata import read_metadata
 from gamutmeta.photo.pixels import encode_srgb_file
+from gamutmeta.pipeline.comparison import compare, read_reference
+from gamutmeta.pipeline.expand import SrgbFile
+from gamutmeta.runtime.files import atomic_write, check_output
 from gamutmeta.view.html import page_html
 from gamutmeta.view.reference import reference_data
 
@@ -52,12 +52,12 @@ def write_page(
         overwrite: whether `page` may exist.
 
     Returns:
-        Figures as of :func:`gamutmeta.verification.verify_file` with a reference, sizes without one.
+        Figures as of :func:`gamutmeta.pipeline.verify.verify_file` with a reference, sizes without one.
 
     Raises:
         OutputExistsError: if `page` exists and `overwrite` is false.
         PhotoError: if the reference has another size.
-        GamutMetaError, OSError: as for :func:`gamutmeta.expansion.expand`.
+        GamutMetaError, OSError: as for :func:`gamutmeta.pipeline.expand.expand`.
     """
     start = time.perf_counter()
     check_output(page, overwrite=overwrite)
@@ -74,8 +74,8 @@ def write_page(
     if carriers.host_format(file.data) == "tiff":
         picture = _as_png(file)
         notes = (*notes, "browsers do not show TIFF: the page contains a PNG of the same samples")
-    elif file.attached.carrier == "sidecar":
-        shown["sidecar"] = b64encode(file.attached.payload.to_bytes()).decode("ascii")
+    elif file.found.carrier == "sidecar":
+        shown["sidecar"] = b64encode(file.found.payload.to_bytes()).decode("ascii")
     html = page_html(_title(path), picture, shown).encode()
     atomic_write(page, html, overwrite=overwrite)
     return replace(report, output=str(page), seconds=time.perf_counter() - start, notes=notes)
@@ -92,7 +92,7 @@ def _as_png(file: SrgbFile) -> bytes:
     Raises:
         PhotoError: if the payload is bound to the coded data of a JPEG, which no TIFF has.
     """
-    payload = file.attached.payload
+    payload = file.found.payload
     if payload.binding.kind != "rgb8":
         raise PhotoError("browsers do not show TIFF, and this payload belongs to a JPEG: view the JPEG instead")
     metadata = read_metadata(file.data)

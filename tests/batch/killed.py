@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from gamutmeta.batch import Resumable, plan, remove_leftovers, run
 from gamutmeta.carriers import sidecar_path
-from gamutmeta.photo.files import atomic_write
 from gamutmeta.report import Report
+from gamutmeta.runtime.files import atomic_write
 
 if TYPE_CHECKING:
     from gamutmeta.batch import Task

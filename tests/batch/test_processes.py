@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gamutmeta.batch import Failure, Outcome, attempt, run
-from gamutmeta.color.threads import core_count
 from gamutmeta.errors import FitError, GamutMetaWarning, PayloadError
+from gamutmeta.runtime.threads import core_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -148,7 +148,7 @@ import signal, sys, time
 from functools import partial
 from pathlib import Path
 from gamutmeta.batch import run
-from gamutmeta.photo.files import atomic_write
+from gamutmeta.runtime.files import atomic_write
 
 def write_slowly(folder, number, file):
     file.write(b"half")

@@ -15,8 +15,8 @@ import pytest
 from gamutmeta.batch import RECORDS, Resumable, Task
 from gamutmeta.carriers import sidecar_path
 from gamutmeta.errors import FitError, OutputExistsError
-from gamutmeta.photo.files import atomic_write
 from gamutmeta.report import Report
+from gamutmeta.runtime.files import atomic_write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -141,7 +141,7 @@ class TestDifferences:
             WORK(task)
         assert task.target.read_bytes() == before
         overwriting = Resumable(work=shout, settings=WORK.settings, overwrite=True)
-        assert overwriting.prospect(task).action == "replace"
+        assert overwriting.planned_action(task).action == "replace"
         assert overwriting(task).skipped is None
         assert task.target.read_bytes() == b"PHOTOGRAPH"
         assert WORK(task).skipped
@@ -171,7 +171,7 @@ class TestDifferences:
             raise KeyboardInterrupt
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("gamutmeta.photo.files._move_to_new", killed)
+            patch.setattr("gamutmeta.runtime.files._move_to_new", killed)
             with pytest.raises(KeyboardInterrupt):
                 WORK(task)
         task.target.write_bytes(b"theirs")
@@ -182,15 +182,19 @@ class TestDifferences:
 
 class TestProspect:
     def test_actions(self, task: Task) -> None:
-        assert WORK.prospect(task).to_json() == {
+        assert WORK.planned_action(task).to_json() == {
             "file": str(task.source), "output": str(task.target), "action": "write",
         }  # fmt: skip
         assert files(task) == [], "nothing was written"
         WORK(task)
-        assert WORK.prospect(task).action == "skip"
+        assert WORK.planned_action(task).action == "skip"
         change_output(task)
-        prospect = WORK.prospect(task)
-        assert (prospect.action, prospect.why, prospect.is_good) == ("refuse", "was changed since it was made", False)
+        planned_action = WORK.planned_action(task)
+        assert (planned_action.action, planned_action.why, planned_action.is_good) == (
+            "refuse",
+            "was changed since it was made",
+            False,
+        )
 
 
 def test_a_record_tells_people_what_it_is(task: Task) -> None:

@@ -14,7 +14,7 @@ from benchmarks.arrays import Codes, Wide
 from benchmarks.figures import coding_named
 from benchmarks.paper.method import Setting
 from gamutmeta.color.adaptation import Adaptation
-from gamutmeta.color.quality import Quality, measure
+from gamutmeta.measure.quality import Quality, measure
 from gamutmeta.model.descriptor import Descriptor
 from gamutmeta.model.expand import expand
 from gamutmeta.photo.read import read_photo

@@ -9,7 +9,7 @@ from carrots import QUICK, write_piece
 from benchmarks.folder.headers import METHODS, forget
 from benchmarks.folder.runs import HEADERS, Variant, _run, headers, throughput
 from gamutmeta.errors import NoPayloadError
-from gamutmeta.reduction import reduce_file
+from gamutmeta.pipeline.reduce import reduce_file
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from benchmarks.pictures import photographs, tiled
 
 def of_a_process(code: str, threads: int = 1) -> list[int]:
     """The numbers that code prints in a process of its own."""
-    code = f"from benchmarks.machine import confine, peak_bytes\nimport gamutmeta.color.threads as t\n{code}"
+    code = f"from benchmarks.machine import confine, peak_bytes\nimport gamutmeta.runtime.threads as t\n{code}"
     output = subprocess.run(
         [sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=ROOT, env=environment(threads)
     ).stdout

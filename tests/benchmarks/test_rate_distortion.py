@@ -16,10 +16,10 @@ from benchmarks.rate_distortion import CAPS, FAMILIES, SAMPLE_BUDGETS, Budgets, 
 from benchmarks.rivals import reference
 from benchmarks.rivals.method import linear_of, out_of_gamut_mask
 from gamutmeta.color.adaptation import Adaptation
-from gamutmeta.color.delta_e import delta_e_2000, prophoto_to_lab
 from gamutmeta.fit.config import PRESETS
+from gamutmeta.measure.ciede2000 import delta_e_2000, prophoto_to_lab
 from gamutmeta.photo.wide import WideImage
-from gamutmeta.reduction import reduce
+from gamutmeta.pipeline.reduce import reduce
 
 FEW = Budgets(caps=(900, 3_000), gain_map=(1_500,), samples=(1_500,))
 FIGURES = {"psnr", "psnr_og", "psnr_ig", "rmse", "rmse_og", "rmse_ig", "de", "de_og", "og_percent"}

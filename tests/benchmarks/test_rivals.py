@@ -25,8 +25,8 @@ from benchmarks.rivals.plain import PlainExpansion
 from benchmarks.rivals.reference import Reference, Training, pack, samples_of, unpack
 from benchmarks.rivals.samples import Samples
 from gamutmeta.color.adaptation import Adaptation
-from gamutmeta.color.quality import Quality, measure
 from gamutmeta.color.spaces import PROPHOTO, SRGB, expansion_matrix, reduction_matrix
+from gamutmeta.measure.quality import Quality, measure
 from gamutmeta.model.descriptor import Descriptor
 from gamutmeta.model.expand import expand
 

@@ -15,7 +15,7 @@ from benchmarks.harness import RESULTS, load
 from benchmarks.jpeg import by_libjxl, by_plain_upsampling
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.gamut import reduce_to_codes
-from gamutmeta.gate import gate_for
+from gamutmeta.fit.gate import gate_for
 from gamutmeta.photo.pixels import decode_srgb, encode_srgb_file
 from tests.fuzz import samples
 

@@ -35,10 +35,10 @@ def rows_of(m: float) -> list[Row]:
         timed("fit", "balanced", m, 2, psnr_og=41.5, **quality),
         timed("fit", "paper", m, 12, psnr_og=40.0, **quality),
         timed("fit", "paper, Bradford", m, 12, psnr_og=40.5, **quality),
-        timed("street", "reduce", m, 0.1 * m, format="jpg", **inside),
-        timed("street", "plain reduce", m, 0.04 * m, format="jpg"),
-        timed("street", "expand", m, 0.1 * m, format="jpg", peak_mib=30 * m, **inside),
-        timed("street", "plain expand", m, 0.05 * m, format="jpg"),
+        timed("pipeline", "reduce", m, 0.1 * m, format="jpg", **inside),
+        timed("pipeline", "plain reduce", m, 0.04 * m, format="jpg"),
+        timed("pipeline", "expand", m, 0.1 * m, format="jpg", peak_mib=30 * m, **inside),
+        timed("pipeline", "plain expand", m, 0.05 * m, format="jpg"),
     ]
 
 
@@ -138,9 +138,9 @@ def test_everything_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     [fit] = [row for row in rows if row["part"] == "fit"]
     assert fit["psnr_og"] > fit["psnr_clip_og"] + 5
     assert fit["payload_bytes"] <= 6_000
-    streets = {(row["task"], row["format"]): row for row in rows if row["part"] == "street"}
-    assert len(streets) == 8
-    for (task, suffix), row in streets.items():
+    pipelines = {(row["task"], row["format"]): row for row in rows if row["part"] == "pipeline"}
+    assert len(pipelines) == 8
+    for (task, suffix), row in pipelines.items():
         if not task.startswith("plain"):
             stages = {"read", "fit", "encode", "write"} if task == "reduce" else {"read", "expand", "encode and write"}
             assert stages < row["stages"].keys(), suffix

@@ -13,8 +13,8 @@ import tifffile
 from PIL import Image, PngImagePlugin
 
 from gamutmeta.carriers import MAGIC
-from gamutmeta.carriers.jpeg import make_segment
-from gamutmeta.carriers.png import SIGNATURE, insert_before_idat, iter_chunks, make_chunk
+from gamutmeta.formats.jpeg import make_segment
+from gamutmeta.formats.png import SIGNATURE, insert_before_idat, iter_chunks, make_chunk
 
 CONTAINER = MAGIC + bytes(range(256)) * 3
 OTHER_CONTAINER = MAGIC + b"another payload"

@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from gamutmeta.carriers import coded_digest, samples_digest
-from gamutmeta.carriers.jpeg import EOI, SCAN, SOS, iter_picture, make_segment
 from gamutmeta.errors import CarrierError
+from gamutmeta.formats.jpeg import EOI, SCAN, SOS, iter_picture, make_segment
 
 # --- JPEG: coded data ------------------------------------------------------------------------------------------------
 

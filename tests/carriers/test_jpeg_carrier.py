@@ -23,7 +23,6 @@ from PIL import Image
 from strategies import carriers_containers, carriers_jpeg_neighbours
 
 from gamutmeta.carriers import MAGIC, MAX_CONTAINER, Extracted, coded_digest, embed, extract, find, strip
-from gamutmeta.carriers.jpeg import APP11, COM, EOI, SOS, iter_picture, make_segment
 from gamutmeta.carriers.jpeg_carrier import COM_PREFIX, MAX_COM_CONTAINER
 from gamutmeta.carriers.jumbf import pack
 from gamutmeta.errors import (
@@ -33,6 +32,7 @@ from gamutmeta.errors import (
     PayloadExistsError,
     PayloadTooLargeError,
 )
+from gamutmeta.formats.jpeg import APP11, COM, EOI, SOS, iter_picture, make_segment
 
 OURS = make_segment(APP11, pack(CONTAINER))
 OUR_COMMENT = embed(jpeg(), CONTAINER, carrier="com")

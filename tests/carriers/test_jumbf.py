@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from strategies import carriers_containers
 
 from gamutmeta.carriers import MAGIC, MAX_CONTAINER
-from gamutmeta.carriers.jpeg import APP11, make_segment
-from gamutmeta.carriers.jumbf import LABEL_END, PROJECT_UUID, claims, may_claim, pack, packet, unpack
+from gamutmeta.carriers.jumbf import LABEL_END, PROJECT_UUID, is_ours, may_be_ours, pack, packet, unpack
 from gamutmeta.errors import CarrierError, DuplicatePayloadError
+from gamutmeta.formats.jpeg import APP11, make_segment
 
 
 def test_layout_byte_by_byte() -> None:
@@ -77,7 +77,7 @@ def test_extended_length_of_the_superbox_is_read() -> None:
 )
 def test_what_is_not_ours_is_skipped(content: bytes) -> None:
     assert unpack(content) is None
-    assert not claims(content)
+    assert not is_ours(content)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_what_is_not_ours_is_skipped(content: bytes) -> None:
 def test_damage_of_ours_is_named(content: bytes, message: str) -> None:
     with pytest.raises(CarrierError, match=message):
         unpack(content)
-    assert claims(content)
+    assert is_ours(content)
 
 
 def test_two_containers_in_one_superbox_are_an_error() -> None:
@@ -112,15 +112,15 @@ def _with_large_length(content: bytes) -> bytes:
 @pytest.mark.parametrize("content", [pack(CONTAINER), _superbox(), _superbox(b"\0\0"), b"JP", c2pa_segments()[0][4:]])
 def test_the_beginning_tells_whether_the_rest_must_be_read(content: bytes) -> None:
     for whole in (content, content + b"\xff", content[:59], content[:58], _with_large_length(content)):
-        assert may_claim(whole[:LABEL_END]) == may_claim(whole)
-        assert may_claim(whole) or not claims(whole)
+        assert may_be_ours(whole[:LABEL_END]) == may_be_ours(whole)
+        assert may_be_ours(whole) or not is_ours(whole)
 
 
 def test_ours_may_have_a_large_length() -> None:
     content = _with_large_length(pack(CONTAINER))
     assert unpack(content) == CONTAINER
-    assert may_claim(content[:LABEL_END])
-    assert not may_claim(content[: LABEL_END - 1])
+    assert may_be_ours(content[:LABEL_END])
+    assert not may_be_ours(content[: LABEL_END - 1])
 
 
 def test_packet_heads() -> None:

@@ -13,7 +13,6 @@ from PIL import Image, PngImagePlugin
 from strategies import carriers_containers, carriers_png_neighbours
 
 from gamutmeta.carriers import MAGIC, MAX_CONTAINER, Extracted, embed, extract, find, strip
-from gamutmeta.carriers.png import insert_before_idat, iter_chunks, make_chunk
 from gamutmeta.errors import (
     CarrierError,
     DuplicatePayloadError,
@@ -21,6 +20,7 @@ from gamutmeta.errors import (
     PayloadExistsError,
     PayloadTooLargeError,
 )
+from gamutmeta.formats.png import insert_before_idat, iter_chunks, make_chunk
 
 PLAIN = png()
 TEXT = base64.b64encode(CONTAINER)

@@ -14,7 +14,6 @@ from PIL import Image
 from strategies import carriers_containers
 
 from gamutmeta.carriers import MAGIC, MAX_CONTAINER, Extracted, embed, extract, find, strip
-from gamutmeta.carriers.tiff import BYTE, UNDEFINED, iter_ifds, read_ifd0, rewrite_ifd0
 from gamutmeta.carriers.tiff_carrier import TAG
 from gamutmeta.errors import (
     CarrierError,
@@ -23,6 +22,7 @@ from gamutmeta.errors import (
     PayloadExistsError,
     PayloadTooLargeError,
 )
+from gamutmeta.formats.tiff import BYTE, UNDEFINED, iter_ifds, read_ifd0, rewrite_ifd0
 
 PLAIN = tiff()
 

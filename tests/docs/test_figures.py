@@ -52,11 +52,11 @@ def test_jpeg_qualities() -> None:
 def test_time_and_memory() -> None:
     text = (RESULTS / "speed.md").read_text(encoding="utf-8")
     said = " ".join(manual.text_of("pipelines.md").split())
-    for street, verb in (
+    for pipeline, verb in (
         ("TIFF to JPEG", "a JPEG in {} s with a peak of {} MiB"),
         ("JPEG to TIFF", "a TIFF in {} s with {} MiB"),
     ):
-        row = re.findall(rf"^\| 24 \| 2 \| {street} \| [^|]* \| ([\d.]+) \| (\d+) \|", text, re.MULTILINE)[0]
+        row = re.findall(rf"^\| 24 \| 2 \| {pipeline} \| [^|]* \| ([\d.]+) \| (\d+) \|", text, re.MULTILINE)[0]
         assert verb.format(f"{float(row[0]):.1f}", row[1]) in said
 
 

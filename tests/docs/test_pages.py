@@ -24,9 +24,9 @@ from gamutmeta.cli.info import PayloadInfo
 from gamutmeta.color.spaces import SPACES
 from gamutmeta.photo.kinds import KINDS
 from gamutmeta.photo.read import _READERS
-from gamutmeta.reduction import reduce_file
+from gamutmeta.pipeline.reduce import reduce_file
+from gamutmeta.pipeline.validate import Stage, Validation
 from gamutmeta.report import Report
-from gamutmeta.validation import Stage, Validation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

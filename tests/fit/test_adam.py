@@ -54,5 +54,5 @@ def test_a_rate_on_the_device_is_a_rate() -> None:
     by_number, by_tensor = Adam(a, gradient, 1e-2), Adam(b, gradient, 1e-2)
     for step in range(5):
         by_number.step(0.5 + step)
-        by_tensor.move(torch.tensor(by_tensor.rate * (0.5 + step)))
+        by_tensor.apply(torch.tensor(by_tensor.rate * (0.5 + step)))
     torch.testing.assert_close(a, b)

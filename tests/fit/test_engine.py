@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 torch = pytest.importorskip("torch")
 
 from gamutmeta.color.gamut import out_of_gamut, reduce_to_codes  # noqa: E402
-from gamutmeta.color.quality import measure  # noqa: E402
 from gamutmeta.color.spaces import PROPHOTO, apply_matrix, decode_table, reduction_matrix  # noqa: E402
 from gamutmeta.container import Binding, Payload, encode  # noqa: E402
 from gamutmeta.errors import DeviceError, FitError  # noqa: E402
 from gamutmeta.fit.config import PRESETS, FitConfig  # noqa: E402
 from gamutmeta.fit.engine import FitResult, choose_device, fit  # noqa: E402
+from gamutmeta.measure.quality import measure  # noqa: E402
 from gamutmeta.model.descriptor import Descriptor  # noqa: E402
 from gamutmeta.model.expand import expand  # noqa: E402
 from gamutmeta.photo.read import read_photo  # noqa: E402

@@ -113,7 +113,7 @@ def test_the_paper_model_goes_by_autograd() -> None:
 
 
 def test_numba_is_for_what_it_knows_and_where_it_is_asked_for() -> None:
-    compiled = pytest.importorskip("gamutmeta.fit.compiled", exc_type=ImportError)
+    compiled = pytest.importorskip("gamutmeta.fit.compiled_gradient", exc_type=ImportError)
     network, problem = setting(GRID)
     assert isinstance(gradient_for(network, problem, BATCH, 1.0), HandGradient)
     assert isinstance(gradient_for(network, problem, BATCH, 1.0, compiled=True), compiled.CompiledGradient)

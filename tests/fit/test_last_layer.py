@@ -121,7 +121,7 @@ def test_the_result_keeps_to_the_cap_and_is_better_than_rounding_alone(max_bytes
     assert refined[-1].scale is None
     errors = []
     for tensors in (rounded, refined):
-        case.network.take({spec.name: tensor.decode() for spec, tensor in zip(specs, tensors, strict=True)})
+        case.network.load_tensors({spec.name: tensor.decode() for spec, tensor in zip(specs, tensors, strict=True)})
         errors.append(sum(case.errors()))
     assert errors[1] < 0.9 * errors[0]
 
@@ -131,7 +131,7 @@ def test_a_network_that_takes_tensors_computes_with_them() -> None:
     tensors = tensors_within(case.network, CONFIG, 60_000)
     specs = case.network.descriptor.tensor_specs()
     decoded = {spec.name: tensor.decode() for spec, tensor in zip(specs, tensors, strict=True)}
-    case.network.take(decoded)
+    case.network.load_tensors(decoded)
     steps = case.network.grid_steps()
     assert steps is not None
     assert np.allclose(steps * case.network.grid_step, decoded["grid"], atol=1e-6)

@@ -18,8 +18,8 @@ from gamutmeta.errors import DeviceError, FitError  # noqa: E402
 from gamutmeta.fit import engine, many  # noqa: E402
 from gamutmeta.fit.config import PRESETS, FitConfig  # noqa: E402
 from gamutmeta.fit.engine import FitResult, fit  # noqa: E402
-from gamutmeta.fit.many import Picture, fit_many  # noqa: E402
-from gamutmeta.fit.static_step import StaticStep  # noqa: E402
+from gamutmeta.fit.gpu.static_step import StaticStep  # noqa: E402
+from gamutmeta.fit.many import FitInput, fit_many  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,11 +31,11 @@ CONFIG = replace(PRESETS["balanced"], steps=80, batch=512)
 SIZES, GATES = [(80, 120), (100, 60), (9, 11)], [0, 32, None]
 
 
-def pictures() -> list[Picture]:
+def pictures() -> list[FitInput]:
     """Three of other sizes; the last has not enough pixels for a batch."""
     wides = [colourful(height, width) for height, width in SIZES]
     return [
-        Picture(reduce_to_codes(wide, CONFIG.adaptation)[0], wide, gate)
+        FitInput(reduce_to_codes(wide, CONFIG.adaptation)[0], wide, gate)
         for wide, gate in zip(wides, GATES, strict=True)
     ]
 
@@ -56,7 +56,7 @@ def groups(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return counts
 
 
-def together(some: list[Picture]) -> list[FitResult]:
+def together(some: list[FitInput]) -> list[FitResult]:
     return many._together(dict(enumerate(some)), CONFIG, CPU, 5, "ieee")
 
 
@@ -87,7 +87,7 @@ def test_together_they_get_what_each_gets_alone(groups: list[int]) -> None:
 def test_many_are_taken_some_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[list[int]] = []
 
-    def noted(some: dict[int, Picture], *_: object) -> list[str]:
+    def noted(some: dict[int, FitInput], *_: object) -> list[str]:
         asked.append(list(some))
         return [f"model of {number}" for number in some]
 
@@ -100,7 +100,7 @@ def test_many_are_taken_some_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_picture_that_cannot_be_fitted_is_named() -> None:
     grey = np.full((8, 8, 3), 30_000, np.uint16)
-    some = [*pictures()[:1], Picture(reduce_to_codes(grey, CONFIG.adaptation)[0], grey)]
+    some = [*pictures()[:1], FitInput(reduce_to_codes(grey, CONFIG.adaptation)[0], grey)]
     with pytest.raises(FitError, match="picture 1: no pixel"):
         fit_many(some, replace(CONFIG, steps=2), device="cpu")
     with pytest.raises(FitError, match="picture 1: no pixel"):

@@ -11,7 +11,7 @@ from gamutmeta.fit.config import PRESETS  # noqa: E402
 from gamutmeta.fit.network import Network, Problem  # noqa: E402
 from gamutmeta.fit.samples import Samples  # noqa: E402
 from gamutmeta.model.descriptor import Descriptor, FourierXY, Grid, Head, Rgb, RgbSource  # noqa: E402
-from gamutmeta.model.plain import expand_plain  # noqa: E402
+from gamutmeta.model.reference import expand_reference  # noqa: E402
 
 HEIGHT, WIDTH = 37, 53
 MODELS = {
@@ -70,7 +70,7 @@ def test_the_network_computes_what_the_reader_computes(name: str) -> None:
     if steps is not None:
         weights["grid"] = steps / 16
     assert {spec.name: spec.shape for spec in descriptor.tensor_specs()} == {k: w.shape for k, w in weights.items()}
-    expanded = decode_table(PROPHOTO, 65536)[expand_plain(descriptor, weights, codes)].reshape(-1, 3)
+    expanded = decode_table(PROPHOTO, 65536)[expand_reference(descriptor, weights, codes)].reshape(-1, 3)
     np.testing.assert_allclose(np.clip(linear, 0, 1), expanded, atol=2e-4)
 
 

@@ -47,14 +47,14 @@ def harm(total: float) -> torch.Tensor:
 
 def test_nothing_happens_while_the_loss_is_allowed() -> None:
     protection = protection_of()
-    protection.look(problem_of(HALF), harm(0.9 * ALLOWED))
+    protection.update(problem_of(HALF), harm(0.9 * ALLOWED))
     assert protection.weight == 1
     assert protection.weights(problem_of(HALF)).tolist() == [0.5] * 4
 
 
 def test_harm_raises_the_weight_of_in_gamut_samples_only() -> None:
     protection = protection_of()
-    protection.look(problem_of(HALF), harm(1.5 * ALLOWED))
+    protection.update(problem_of(HALF), harm(1.5 * ALLOWED))
     assert protection.weight == pytest.approx(1.5**2, rel=1e-4)
     assert protection.weights(problem_of(HALF)).tolist() == pytest.approx([0.5 * 2.25] * 2 + [0.5] * 2, rel=1e-4)
 
@@ -62,16 +62,16 @@ def test_harm_raises_the_weight_of_in_gamut_samples_only() -> None:
 def test_the_weight_grows_to_a_bound_and_falls_again() -> None:
     protection = protection_of()
     for _ in range(3):
-        protection.look(problem_of(HALF), harm(50 * ALLOWED))
+        protection.update(problem_of(HALF), harm(50 * ALLOWED))
     bound = protection.weight
     assert 4 <= bound <= 10
-    protection.look(problem_of(HALF), harm(0.5 * ALLOWED))
+    protection.update(problem_of(HALF), harm(0.5 * ALLOWED))
     assert 1 <= protection.weight < bound
-    protection.look(problem_of(HALF), harm(0.0))
+    protection.update(problem_of(HALF), harm(0.0))
     assert protection.weight == 1
 
 
 def test_a_picture_without_in_gamut_pixels_has_nothing_to_protect() -> None:
     protection = protection_of(0.0)
-    protection.look(problem_of(torch.tensor([False] * 4)), harm(1.0))
+    protection.update(problem_of(torch.tensor([False] * 4)), harm(1.0))
     assert protection.weight == 1

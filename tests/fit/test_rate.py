@@ -36,9 +36,9 @@ def watched(network: Network, config: FitConfig, steps: int | None = None) -> Ra
         network.grid_step *= factor
 
     control = RateControl(network, config, rescale)
-    control.tell(0.1)
+    control.update_error(0.1)
     for step in range(config.steps if steps is None else steps):
-        control.after(step)
+        control.adjust(step)
     return control
 
 
@@ -71,7 +71,7 @@ def test_the_step_is_left_alone_early() -> None:
 def test_the_weight_is_relative_to_the_error() -> None:
     control = watched(network_of(CONFIG, 0.1), CONFIG, 0)
     first = control.weight
-    control.tell(0.05)
+    control.update_error(0.05)
     assert control.weight == pytest.approx(first / 2)
     assert RateControl(network_of(CONFIG, 0.1), CONFIG, lambda _: None).weight == 0
 

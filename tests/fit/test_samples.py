@@ -13,7 +13,7 @@ from gamutmeta.errors import FitError
 from gamutmeta.fit.config import PRESETS
 from gamutmeta.fit.samples import HostCandidates, draw_samples
 from gamutmeta.model.descriptor import Descriptor
-from gamutmeta.model.plain import expand_plain
+from gamutmeta.model.reference import expand_reference
 
 GRID, PAPER = PRESETS["balanced"], PRESETS["paper"]
 
@@ -60,7 +60,7 @@ def test_pixels_that_clipping_hurts_most_are_drawn_most_and_weigh_least() -> Non
 
 @pytest.mark.parametrize("gate", [0, 32, None])
 def test_numba_draws_as_numpy_does(gate: int | None) -> None:
-    kernel = pytest.importorskip("gamutmeta.fit.kernel", exc_type=ImportError)
+    kernel = pytest.importorskip("gamutmeta.fit.fit_loops", exc_type=ImportError)
     wide = highlights()
     codes, _ = reduce_to_codes(wide, GRID.adaptation)
     descriptor = GRID.descriptor(400, 300, gate)
@@ -91,7 +91,7 @@ def test_the_survey_knows_what_is_in_gamut() -> None:
     linear = decode_table(PROPHOTO, 65536)[wide]
     og = out_of_gamut(apply_matrix(reduction_matrix(GRID.adaptation), linear))
     np.testing.assert_array_equal(samples.og, og[samples.row, samples.column])
-    restored = expand_plain(Descriptor(), {}, codes)
+    restored = expand_reference(Descriptor(), {}, codes)
     errors = np.square(decode_table(PROPHOTO, 65536)[restored] - linear).sum(-1)
     assert samples.clipped_in_gamut_error == pytest.approx(errors[~og].sum(), rel=0.05)
 

@@ -89,10 +89,10 @@ def test_its_parts_with_a_rate_on_the_device_are_its_step() -> None:
     for step in range(25):
         gradient.copy_(torch.randn(SIZE, generator=generator))
         whole.step(0.7)
-        parts.look()
-        if parts.turns_at(step):
-            parts.turn()
-        parts.move(torch.tensor(Soap.rate_at(step, 0.7e-2)))
+        parts.accumulate()
+        if parts.refreshes_basis_at(step):
+            parts.refresh_basis()
+        parts.apply(torch.tensor(Soap.rate_at(step, 0.7e-2)))
     torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-6)
 
 

@@ -15,10 +15,10 @@ import tifffile
 from PIL import Image, PngImagePlugin
 
 from gamutmeta import carriers
-from gamutmeta.binding import binding_of_file
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.container import Binding, Payload, Tensor, encode
 from gamutmeta.model.descriptor import Descriptor, FourierXY, Grid, Head, Rgb, RgbSource
+from gamutmeta.pipeline.binding import binding_of_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

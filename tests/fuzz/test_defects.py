@@ -17,14 +17,14 @@ from PIL import Image
 
 from gamutmeta import carriers, pillow
 from gamutmeta.batch import plan
-from gamutmeta.carriers.payload import to_text
-from gamutmeta.carriers.png import insert_before_idat, make_chunk
-from gamutmeta.carriers.tiff import pack_ifd, read_ifd0
+from gamutmeta.carriers.container_bytes import to_text
 from gamutmeta.container import frame
 from gamutmeta.errors import CarrierError, PayloadError, PhotoError, PlanError
-from gamutmeta.expansion import expand
-from gamutmeta.photo.files import _PREFIX, _SUFFIX, _key, atomic_write
+from gamutmeta.formats.png import insert_before_idat, make_chunk
+from gamutmeta.formats.tiff import pack_ifd, read_ifd0
 from gamutmeta.photo.read import read_photo
+from gamutmeta.pipeline.expand import expand
+from gamutmeta.runtime.files import _PREFIX, _SUFFIX, _key, atomic_write
 from tests.fuzz import samples
 from tests.fuzz.mutations import png
 from tests.fuzz.mutations.zstd import RLE, Block, Frame
@@ -56,7 +56,7 @@ def test_a_frame_is_a_single_segment_without_dictionary_field_and_checksum(flags
     assert caught.value.field == "tensors"
 
 
-# --- departures from what writers do ---------------------------------------------------------------------------------
+# --- deviations from what writers do ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_a_frame_is_a_single_segment_without_dictionary_field_and_checksum(flags
 def test_what_is_said_of_text_chunks_is_true_of_their_kind(kind: bytes, content: bytes, said: list[str]) -> None:
     data = insert_before_idat(samples.HOSTS["png/rgb"], make_chunk(kind, b"gamutmeta\0" + content))
     assert carriers.extract(data).container == CONTAINER
-    assert carriers.departures(data) == said
+    assert carriers.deviations(data) == said
 
 
 # --- files and folders -----------------------------------------------------------------------------------------------

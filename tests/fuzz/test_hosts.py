@@ -21,8 +21,8 @@ from strategies import (
 )
 
 from gamutmeta import carriers
-from gamutmeta.binding import binding_of_file
 from gamutmeta.errors import CarrierError, PhotoError
+from gamutmeta.pipeline.binding import binding_of_file
 from tests.fuzz.targets import hosts, pillow
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from gamutmeta import edit, pillow
 from gamutmeta.carriers import embed
 from gamutmeta.container import Limits, Payload, Tensor, decode, encode, transform_payload
 from gamutmeta.errors import BindingError, LimitError
-from gamutmeta.expansion import expand
+from gamutmeta.pipeline.expand import expand
 from tests.fuzz import limits
 from tests.fuzz.expect import CODES, result_or_refusal
 from tests.fuzz.mutations import zstd

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from gamutmeta import carriers
-from gamutmeta.binding import binding_of_file
-from gamutmeta.carriers.payload import to_text
-from gamutmeta.carriers.tiff import read_ifd0
+from gamutmeta.carriers.container_bytes import to_text
 from gamutmeta.container import decode, encode, transform_payload
+from gamutmeta.formats.tiff import read_ifd0
+from gamutmeta.pipeline.binding import binding_of_file
 from tests.fuzz import samples
 
 CONTAINER = samples.containers()["default"]

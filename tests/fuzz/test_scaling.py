@@ -13,13 +13,14 @@ import numpy as np
 import pytest
 
 from gamutmeta import carriers
-from gamutmeta.binding import binding_of_file
 from gamutmeta.color.convert import convert_space
 from gamutmeta.color.spaces import PROPHOTO, SRGB
+from gamutmeta.formats import exif as metadata
+from gamutmeta.formats import xmp
 from gamutmeta.model.descriptor import Descriptor, FourierXY, Grid, Head, Rgb
 from gamutmeta.model.expand import expand
-from gamutmeta.photo import metadata
-from gamutmeta.photo.host import read_metadata
+from gamutmeta.photo.host_metadata import read_metadata
+from gamutmeta.pipeline.binding import binding_of_file
 from tests.fuzz.expect import CARRIER_CODES, CODES, result_or_refusal
 from tests.fuzz.slow import CONTAINER, FILES, many_entries
 
@@ -54,8 +55,8 @@ def test_metadata(name: str) -> None:
     for verb in (metadata.checked_exif, metadata.orientation_of, metadata.upright_exif, metadata.declared_space):
         verb(data)
     result_or_refusal(metadata.tree_for_tiff, CARRIER_CODES, data)
-    metadata.checked_xmp(data)
-    metadata.checked_xmp(data, upright=True)
+    xmp.checked_xmp(data)
+    xmp.checked_xmp(data, upright=True)
     assert time.process_time() - started < SECONDS
 
 
@@ -69,7 +70,7 @@ def test_attributes_are_left_out_of_xmp_with_the_spaces_before_them(
     spaces: str,
 ) -> None:
     packet = f"<x:xmpmeta{spaces}{attribute} {attribute}\n{attribute}/>".encode()
-    assert metadata.checked_xmp(packet, upright=upright)[0] == b"<x:xmpmeta/>"
+    assert xmp.checked_xmp(packet, upright=upright)[0] == b"<x:xmpmeta/>"
 
 
 LONG = 300_000

@@ -12,7 +12,7 @@ pytest.importorskip("triton")
 
 from gpu.compiling import SHARED_MEMORY, compiled
 
-from gamutmeta.fit.fused import work
+from gamutmeta.fit.gpu.triton import backend as work
 from gamutmeta.gpu.expand import tuning_of
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def test_expansion_compiles(capability: int, units: int, precision: str, tmp_pat
     block, warps = tuning_of(units)
     constants = CONSTANTS | {"UNITS": units, "BLOCK": block, "PRECISION": precision}
     found = compiled(
-        "gamutmeta.gpu.kernel", "expand_rows", capability, constants=constants, types=TYPES, cache=tmp_path,
+        "gamutmeta.gpu.expand_kernel", "expand_rows", capability, constants=constants, types=TYPES, cache=tmp_path,
         num_warps=warps, enable_fp_fusion=True,
     )  # fmt: skip
     assert found["cubin"] > 0
@@ -66,7 +66,7 @@ FIT_TYPES = (
 
 def of_fit(name: str, capability: int, constants: dict[str, Any], cache: Path, warps: int = 4) -> None:
     found = compiled(
-        "gamutmeta.fit.fused.kernel", name, capability, constants=constants, types=FIT_TYPES, cache=cache,
+        "gamutmeta.fit.gpu.triton.step_kernels", name, capability, constants=constants, types=FIT_TYPES, cache=cache,
         num_warps=warps, enable_fp_fusion=True,
     )  # fmt: skip
     assert found["cubin"] > 0

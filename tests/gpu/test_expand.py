@@ -16,15 +16,15 @@ from strategies import payloads
 torch = pytest.importorskip("torch")
 pytest.importorskip("triton")
 
-from gamutmeta.conformance import expand_vector, extract_container, read_ppm  # noqa: E402
 from gamutmeta.container import Payload  # noqa: E402
 from gamutmeta.gpu import expand as module  # noqa: E402
-from gamutmeta.gpu.expand import expand, expand_by_way_of  # noqa: E402
-from gamutmeta.gpu.upload import knows  # noqa: E402
+from gamutmeta.gpu.expand import expand, expand_via_device  # noqa: E402
+from gamutmeta.gpu.upload import supports  # noqa: E402
 from gamutmeta.model.descriptor import Descriptor, FourierXY, Grid, Head, Rgb, RgbSource  # noqa: E402
 from gamutmeta.model.expand import expand as expand_on_host  # noqa: E402
-from gamutmeta.model.plain import expand_plain  # noqa: E402
+from gamutmeta.model.reference import expand_reference  # noqa: E402
 from gamutmeta.model.tables import Tables  # noqa: E402
+from gamutmeta.pipeline.conformance import expand_vector, extract_container, read_ppm  # noqa: E402
 from spec.vectors.make import FOLDER  # noqa: E402
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def expanded(
 
 def is_known(descriptor: Descriptor, weights: Mapping[str, NDArray[np.float32]], height: int, width: int) -> bool:
     with np.errstate(all="ignore"):
-        return knows(Tables.build(descriptor, weights, height, width))
+        return supports(Tables.build(descriptor, weights, height, width))
 
 
 def assert_within_tolerance(a: NDArray[Any], b: NDArray[Any]) -> None:
@@ -94,7 +94,7 @@ def test_equals_the_plain_twin(name: str, shape: tuple[int, int], affine: tuple[
     descriptor = replace(DESCRIPTORS[name], affine=affine)
     weights, codes = weights_of(descriptor), clipped_codes(*shape)
     assert is_known(descriptor, weights, *shape)
-    assert_within_tolerance(expanded(descriptor, weights, codes), expand_plain(descriptor, weights, codes))
+    assert_within_tolerance(expanded(descriptor, weights, codes), expand_reference(descriptor, weights, codes))
 
 
 @pytest.mark.parametrize("vector", VECTORS)
@@ -107,7 +107,7 @@ def test_vectors_of_the_specification(vector: dict[str, Any]) -> None:
         assert model.affine is not None or sees_prophoto or max(model.hidden) > 128
         return
     found = expand_vector(data, codes, expanded)
-    assert_within_tolerance(found, expand_vector(data, codes, expand_plain))
+    assert_within_tolerance(found, expand_vector(data, codes, expand_reference))
     samples = (FOLDER / vector["expected"]).read_bytes()[-found.size * 2 :]
     assert_within_tolerance(found, np.frombuffer(samples, ">u2").reshape(found.shape))
 
@@ -120,7 +120,7 @@ def test_any_payload_expands_as_its_plain_twin_does(payload: Payload, height: in
     assert result.shape == codes.shape
     largest = max((float(np.abs(w).max(initial=0)) for w in weights.values()), default=0)
     if largest < 2:  # beyond that the rounding of float32 sums alone leaves the tolerance
-        assert_within_tolerance(result, expand_plain(payload.descriptor, weights, codes))
+        assert_within_tolerance(result, expand_reference(payload.descriptor, weights, codes))
 
 
 def test_a_pixel_the_gate_is_shut_for_comes_back_as_clipping_gives_it() -> None:
@@ -149,7 +149,7 @@ def test_what_overflows_does_not_spread_by_the_padding() -> None:
     weights["weight1"] = np.full_like(weights["weight1"], 2)
     weights["weight2"] = np.ones_like(weights["weight2"])
     codes = clipped_codes(2, 40)
-    np.testing.assert_array_equal(expand_plain(descriptor, weights, codes), 65535)
+    np.testing.assert_array_equal(expand_reference(descriptor, weights, codes), 65535)
     np.testing.assert_array_equal(expanded(descriptor, weights, codes), 65535)
 
 
@@ -160,7 +160,7 @@ def test_any_strides_in_and_out() -> None:
     out = torch.zeros((3, 30, 4), dtype=torch.uint16, device=DEVICE).permute(2, 1, 0)
     result = expand(descriptor, weights, planes.permute(1, 2, 0)[::2], out=out)
     assert result is out
-    assert_within_tolerance(out.cpu().numpy(), expand_plain(descriptor, weights, codes[::2]))
+    assert_within_tolerance(out.cpu().numpy(), expand_reference(descriptor, weights, codes[::2]))
 
 
 @pytest.mark.parametrize("name", ["balanced", "place"])
@@ -170,7 +170,7 @@ def test_a_picture_in_main_memory_goes_by_strips(name: str, monkeypatch: pytest.
     codes.flags.writeable = False
     whole = expanded(descriptor, weights, codes)
     monkeypatch.setattr(module, "_STRIP_PIXELS", 130)
-    found = expand_by_way_of(DEVICE, descriptor, weights, codes)
+    found = expand_via_device(DEVICE, descriptor, weights, codes)
     assert found is not None
     np.testing.assert_array_equal(found, whole)
 
@@ -183,6 +183,6 @@ def test_a_model_the_kernel_does_not_know_is_left_to_the_host() -> None:
     for descriptor in (paper, skewed, wide):
         weights = weights_of(descriptor)
         assert not is_known(descriptor, weights, 5, 7)
-        assert expand_by_way_of(DEVICE, descriptor, weights, codes) is None
+        assert expand_via_device(DEVICE, descriptor, weights, codes) is None
         on_host = expand_on_host(descriptor, weights, codes)
         np.testing.assert_array_equal(expanded(descriptor, weights, codes), on_host)

@@ -13,16 +13,16 @@ pytest.importorskip("triton")
 
 from fit.test_engine import colourful, gain_og, payload_of  # noqa: E402
 from gpu.test_expand import DESCRIPTORS, assert_within_tolerance, clipped_codes, is_known, weights_of  # noqa: E402
-from gpu.test_streets import CODES, clipping, picture  # noqa: E402
+from gpu.test_pipeline import CODES, clipping, picture  # noqa: E402
 
 import gamutmeta  # noqa: E402
 from gamutmeta.color.gamut import reduce_to_codes  # noqa: E402
 from gamutmeta.container import encode  # noqa: E402
 from gamutmeta.fit.config import PRESETS  # noqa: E402
 from gamutmeta.fit.engine import fit  # noqa: E402
-from gamutmeta.fit.many import Picture, fit_many  # noqa: E402
-from gamutmeta.fit.static_step import StaticStep  # noqa: E402
-from gamutmeta.gpu.expand import DeviceExpander, expand_by_way_of  # noqa: E402
+from gamutmeta.fit.gpu.static_step import StaticStep  # noqa: E402
+from gamutmeta.fit.many import FitInput, fit_many  # noqa: E402
+from gamutmeta.gpu.expand import DeviceExpander, expand_via_device  # noqa: E402
 from gamutmeta.model.expand import expand as expand_on_host  # noqa: E402
 from gamutmeta.model.tables import Tables  # noqa: E402
 
@@ -47,7 +47,7 @@ def test_a_megapixel_equals_the_host(name: str, precision: str) -> None:
 
 def test_it_is_the_same_every_time() -> None:
     descriptor, codes = DESCRIPTORS["balanced"], clipped_codes(700, 900)
-    runs = [expand_by_way_of(torch.device("cuda"), descriptor, weights_of(descriptor), codes) for _ in range(2)]
+    runs = [expand_via_device(torch.device("cuda"), descriptor, weights_of(descriptor), codes) for _ in range(2)]
     np.testing.assert_array_equal(*runs)
 
 
@@ -104,7 +104,7 @@ def test_the_fits_kernels_do_as_torch_does(precision: str, monkeypatch: pytest.M
 def test_several_pictures_are_fitted_as_well_as_alone() -> None:
     config = replace(PRESETS["balanced"], steps=200)
     wides = [colourful(120 + 20 * number, 160 - 10 * number) for number in range(4)]
-    pictures = [Picture(reduce_to_codes(wide, config.adaptation)[0], wide) for wide in wides]
+    pictures = [FitInput(reduce_to_codes(wide, config.adaptation)[0], wide) for wide in wides]
     for one, together in zip(pictures, fit_many(pictures, config, device="cuda"), strict=True):
         codes, wide, _ = one
         alone = gain_og(fit(codes, wide, config, device="cuda"), wide, codes, config)

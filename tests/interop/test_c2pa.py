@@ -16,8 +16,8 @@ from benchmarks.interop.outcome import CARRIERS, sample
 from benchmarks.interop.tools import environment, resolve
 from gamutmeta import carriers
 from gamutmeta.carriers import jumbf
-from gamutmeta.carriers.jpeg import APP11, Segment, iter_picture
-from gamutmeta.expansion import expand
+from gamutmeta.formats.jpeg import APP11, Segment, iter_picture
+from gamutmeta.pipeline.expand import expand
 
 if TYPE_CHECKING:
     from pathlib import Path

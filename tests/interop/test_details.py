@@ -16,13 +16,13 @@ pytest.importorskip("torch")
 from benchmarks.interop.operations import Command, Place
 from benchmarks.interop.outcome import sample
 from gamutmeta import carriers
-from gamutmeta.carriers.jpeg import COM, iter_header, make_segment
-from gamutmeta.carriers.png import iter_chunks
 from gamutmeta.errors import CarrierError, GamutMetaError
-from gamutmeta.expansion import expand
+from gamutmeta.formats.jpeg import COM, iter_header, make_segment
+from gamutmeta.formats.png import iter_chunks
 from gamutmeta.photo.read import read_photo
 from gamutmeta.photo.wide import WideImage
-from gamutmeta.reduction import reduce
+from gamutmeta.pipeline.expand import expand
+from gamutmeta.pipeline.reduce import reduce
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -22,9 +22,9 @@ VERSIONS = ("11.3.0", "12.1.1", "12.3.0", "13.0.0")
 
 TESTS = (
     "tests/test_pillow.py",
-    "tests/test_edit.py",
-    "tests/test_expansion.py",
-    "tests/test_transparency.py",
+    "tests/edit/test_operations.py",
+    "tests/pipeline/test_expand.py",
+    "tests/pipeline/test_transparency.py",
     "tests/carriers/test_digest.py",
     "tests/photo",
 )

@@ -15,7 +15,7 @@ from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.gamut import reduce_to_codes
 from gamutmeta.model.descriptor import Descriptor
 from gamutmeta.model.expand import expand
-from gamutmeta.model.plain import expand_plain
+from gamutmeta.model.reference import expand_reference
 
 if TYPE_CHECKING:
     from gamutmeta.container import Payload
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def test_equals_its_plain_twin(name: str, shape: tuple[int, int]) -> None:
     descriptor = DESCRIPTORS[name]
     weights, codes = weights_of(descriptor), clipped_codes(*shape)
-    assert_within_tolerance(expand(descriptor, weights, codes), expand_plain(descriptor, weights, codes))
+    assert_within_tolerance(expand(descriptor, weights, codes), expand_reference(descriptor, weights, codes))
 
 
 @pytest.mark.parametrize("affine", AFFINES)
@@ -37,7 +37,7 @@ def test_equals_its_plain_twin_after_edits(name: str, affine: str, shape: tuple[
     descriptor = replace(DESCRIPTORS[name], affine=AFFINES[affine])
     weights, codes = weights_of(descriptor), clipped_codes(*shape)
     expanded = expand(descriptor, weights, codes)
-    assert_within_tolerance(expanded, expand_plain(descriptor, weights, codes))
+    assert_within_tolerance(expanded, expand_reference(descriptor, weights, codes))
     if shape != (1, 1):
         assert np.any(expanded != expand(DESCRIPTORS[name], weights, codes))
 
@@ -51,14 +51,14 @@ def test_any_payload_expands_as_its_plain_twin_does(payload: Payload, height: in
     assert result.shape == codes.shape
     largest = max((float(np.abs(w).max(initial=0)) for w in weights.values()), default=0)
     if largest < 2:  # beyond that the rounding of float32 sums alone leaves the tolerance
-        assert_within_tolerance(result, expand_plain(payload.descriptor, weights, codes))
+        assert_within_tolerance(result, expand_reference(payload.descriptor, weights, codes))
 
 
 def test_writes_into_out() -> None:
     codes = clipped_codes(9, 11)
     out = np.zeros((9, 11, 3), np.uint16)
     assert expand(Descriptor(), {}, codes, out=out) is out
-    assert_within_tolerance(out, expand_plain(Descriptor(), {}, codes))
+    assert_within_tolerance(out, expand_reference(Descriptor(), {}, codes))
 
 
 def test_reads_a_picture_that_is_not_contiguous() -> None:
@@ -88,7 +88,7 @@ def test_hostile_weights_overflow_quietly() -> None:
     weights = {name: np.full_like(w, 3e38) for name, w in weights_of(descriptor).items()}
     codes = clipped_codes(20, 20)
     expand(descriptor, weights, codes)
-    expand_plain(descriptor, weights, codes)
+    expand_reference(descriptor, weights, codes)
 
 
 def test_what_the_gate_shuts_out_does_not_count_even_if_not_finite() -> None:
@@ -96,7 +96,7 @@ def test_what_the_gate_shuts_out_does_not_count_even_if_not_finite() -> None:
     weights = {name: np.full_like(w, 3e38) for name, w in weights_of(descriptor).items()}
     codes = np.array([[[128, 100, 60], [0, 100, 60], [255, 255, 255]]], np.uint8)
     clipped = expand(Descriptor(), {}, codes)
-    for expanded in (expand(descriptor, weights, codes), expand_plain(descriptor, weights, codes)):
+    for expanded in (expand(descriptor, weights, codes), expand_reference(descriptor, weights, codes)):
         np.testing.assert_array_equal(expanded[0, 0], clipped[0, 0])
         assert np.any(expanded[0, 1] != clipped[0, 1])
 

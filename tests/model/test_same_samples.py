@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from models import AFFINES, DESCRIPTORS, assert_within_tolerance, clipped_codes, weights_of
 
 from gamutmeta.model import expand as expand_module
-from gamutmeta.model import vectorised
+from gamutmeta.model import expand_numpy as vectorised
 from gamutmeta.model.expand import expand
-from gamutmeta.model.plain import expand_plain
+from gamutmeta.model.reference import expand_reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,7 +94,7 @@ def test_strips_and_threads_change_nothing(monkeypatch: pytest.MonkeyPatch, name
     descriptor = replace(DESCRIPTORS[name], affine=affine and AFFINES[affine])
     weights, codes = weights_of(descriptor), clipped_codes(41, 30)
     whole = expand(descriptor, weights, codes, threads=1)
-    assert_within_tolerance(whole, expand_plain(descriptor, weights, codes))
+    assert_within_tolerance(whole, expand_reference(descriptor, weights, codes))
     # The strips of a large picture: one row, or a part of one, or a few; and models on one pixel at the least.
     for strip, at_once in ((301, 100), (30, 7), (19, 3), (1230, 1)):
         monkeypatch.setattr(expand_module, "STRIP_PIXELS", strip)

@@ -10,8 +10,8 @@ from PIL import Image
 
 from gamutmeta.color.icc import profile_bytes
 from gamutmeta.errors import MissingExtraError, PhotoError
+from gamutmeta.formats.exif import orientation_of
 from gamutmeta.photo.heif_in import read_avif, read_heif
-from gamutmeta.photo.metadata import orientation_of
 
 if TYPE_CHECKING:
     from types import ModuleType

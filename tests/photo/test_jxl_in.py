@@ -9,11 +9,11 @@ from photo_files import XMP, exif_block, hide, smooth_array
 
 from gamutmeta.color.icc import profile_bytes
 from gamutmeta.errors import GamutMetaError, MissingExtraError, PhotoError
-from gamutmeta.photo.boxes import make_box
+from gamutmeta.formats.boxes import make_box
+from gamutmeta.formats.exif import orientation_of
 from gamutmeta.photo.interpret import romm_of
 from gamutmeta.photo.jxl_in import read_jxl
 from gamutmeta.photo.jxl_out import write_jxl
-from gamutmeta.photo.metadata import orientation_of
 
 if TYPE_CHECKING:
     from types import ModuleType

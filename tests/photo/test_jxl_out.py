@@ -9,8 +9,8 @@ from photo_files import XMP, exif_block, smooth_array
 
 from gamutmeta.color.icc import profile_bytes
 from gamutmeta.errors import PhotoError
+from gamutmeta.formats.boxes import iter_boxes
 from gamutmeta.photo import jxl_out
-from gamutmeta.photo.boxes import iter_boxes
 from gamutmeta.photo.jxl_out import write_jxl
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from gamutmeta.errors import PhotoError
-from gamutmeta.photo.kinds import KINDS, SUFFIXES, kind_of, settled
+from gamutmeta.photo.kinds import KINDS, SUFFIXES, depth_and_quality, kind_of
 from gamutmeta.photo.write import _WRITERS
 
 
@@ -23,7 +23,7 @@ from gamutmeta.photo.write import _WRITERS
     ],
 )
 def test_defaults(name: str, default: tuple[int, int | None]) -> None:
-    assert settled(name, space="prophoto") == default
+    assert depth_and_quality(name, space="prophoto") == default
 
 
 @pytest.mark.parametrize(
@@ -44,11 +44,11 @@ def test_defaults(name: str, default: tuple[int, int | None]) -> None:
 )
 def test_impossible_combinations(name: str, options: dict[str, Any], message: str) -> None:
     with pytest.raises(PhotoError, match=message):
-        settled(name, space="prophoto", **options)
+        depth_and_quality(name, space="prophoto", **options)
 
 
 def test_lossy_jpeg_xl_of_other_spaces() -> None:
-    assert settled("a.jxl", space="rec2020", quality=90) == (16, 90)
+    assert depth_and_quality("a.jxl", space="rec2020", quality=90) == (16, 90)
 
 
 def test_every_kind_has_a_writer_and_an_ending() -> None:

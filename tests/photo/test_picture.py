@@ -5,7 +5,7 @@ import pytest
 from photo_files import XMP, exif_block, wide_array
 
 from gamutmeta.errors import PhotoError
-from gamutmeta.photo.metadata import orientation_of
+from gamutmeta.formats.exif import orientation_of
 from gamutmeta.photo.picture import MAX_PIXELS, Picture, channels_of, check_size
 
 ARRAY = wide_array(4, 5)

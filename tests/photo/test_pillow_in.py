@@ -10,9 +10,9 @@ import pytest
 from photo_files import XMP, exif_block, saved, smooth_array
 from PIL import Image
 
-from gamutmeta.carriers.jpeg import make_segment
 from gamutmeta.color.icc import profile_bytes
 from gamutmeta.errors import PhotoError
+from gamutmeta.formats.jpeg import make_segment
 from gamutmeta.photo import pillow_in
 from gamutmeta.photo.pillow_in import array_of, read_pillow
 

@@ -11,11 +11,11 @@ from carriers.hosts import insert_after_ihdr
 from photo_files import XMP, exif_block, hide, saved, wide_array
 from PIL import Image
 
-from gamutmeta.carriers.png import insert_before_idat, make_chunk
 from gamutmeta.color.icc import profile_bytes
 from gamutmeta.color.spaces import SRGB
 from gamutmeta.errors import CarrierError, MissingExtraError, PhotoError
-from gamutmeta.photo.metadata import orientation_of
+from gamutmeta.formats.exif import orientation_of
+from gamutmeta.formats.png import insert_before_idat, make_chunk
 from gamutmeta.photo.png_in import read_png
 from gamutmeta.photo.png_out import write_png
 

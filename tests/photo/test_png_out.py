@@ -13,9 +13,9 @@ from photo_files import XMP, exif_block, png_chunks, smooth_array, wide_array
 from PIL import Image
 
 from gamutmeta.color.icc import profile_bytes
-from gamutmeta.color.strips import STRIP_PIXELS
 from gamutmeta.photo import png_out
 from gamutmeta.photo.png_out import write_png
+from gamutmeta.runtime.strips import STRIP_PIXELS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

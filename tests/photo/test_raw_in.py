@@ -10,8 +10,8 @@ from PIL import Image
 
 from gamutmeta.color.spaces import PROPHOTO, conversion_matrix
 from gamutmeta.errors import MissingExtraError, PhotoError
+from gamutmeta.formats.exif import orientation_of
 from gamutmeta.photo.interpret import romm_of
-from gamutmeta.photo.metadata import orientation_of
 from gamutmeta.photo.raw_in import RAW_STYLES, _contrasted, read_raw
 from gamutmeta.photo.read import read_photo
 

@@ -13,7 +13,7 @@ from PIL import Image
 
 from gamutmeta.color.icc import profile_bytes
 from gamutmeta.errors import MissingExtraError, PhotoError
-from gamutmeta.photo.metadata import orientation_of
+from gamutmeta.formats.exif import orientation_of
 from gamutmeta.photo.tiff_in import read_tiff
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ import tifffile
 from photo_files import XMP, exif_block, hide, wide_array
 from PIL import Image
 
-from gamutmeta.carriers.tiff import read_ifd0
 from gamutmeta.color.icc import profile_bytes
 from gamutmeta.errors import CarrierError
-from gamutmeta.photo.exif_tree import read_tree
+from gamutmeta.formats.exif_tree import read_tree
+from gamutmeta.formats.tiff import read_ifd0
 from gamutmeta.photo.tiff_out import write_tiff
 
 if TYPE_CHECKING:
@@ -55,7 +55,9 @@ def test_exif_fields_keep_type_and_value(order: str) -> None:
     block = exif_block(order)
     data = written(exif=block, xmp=XMP)
     mine = read_tree(data, {0x010F, 0x0110, 0x0112, 0x8298}.__contains__)
-    theirs = read_tree(block[6:], {0x010F, 0x0110, 0x0112, 0x8298}.__contains__).in_order("<").without(photo=[0x927C])
+    theirs = (
+        read_tree(block[6:], {0x010F, 0x0110, 0x0112, 0x8298}.__contains__).with_byte_order("<").without(photo=[0x927C])
+    )
     assert mine == theirs
 
 

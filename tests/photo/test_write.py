@@ -11,9 +11,9 @@ from PIL import Image, ImageOps
 from gamutmeta.color.icc import profile_bytes
 from gamutmeta.color.spaces import SPACES
 from gamutmeta.errors import MissingExtraError, OutputExistsError, PhotoError
+from gamutmeta.formats.boxes import iter_boxes
+from gamutmeta.formats.exif import orientation_of
 from gamutmeta.photo import WideImage, decode_srgb, read_photo, write_photo
-from gamutmeta.photo.boxes import iter_boxes
-from gamutmeta.photo.metadata import orientation_of
 
 if TYPE_CHECKING:
     from pathlib import Path

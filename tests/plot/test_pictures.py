@@ -10,9 +10,9 @@ from PIL import Image
 
 from gamutmeta import plot
 from gamutmeta.color.adaptation import Adaptation
-from gamutmeta.color.difference import color_differences, scale_end
-from gamutmeta.color.heat import heat_colours
 from gamutmeta.errors import PhotoError
+from gamutmeta.measure.colormap import heat_colours
+from gamutmeta.measure.difference import color_differences, scale_end
 from gamutmeta.photo.read import read_photo
 from gamutmeta.photo.wide import WideImage
 

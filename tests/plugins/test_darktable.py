@@ -17,9 +17,9 @@ from pictures import muted
 
 pytest.importorskip("torch")
 
-from gamutmeta.expansion import expand
 from gamutmeta.photo.wide import WideImage
-from gamutmeta.verification import verify_file
+from gamutmeta.pipeline.expand import expand
+from gamutmeta.pipeline.verify import verify_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,9 +16,9 @@ from interop.demand import demand
 pytest.importorskip("torch")
 
 from gamutmeta import carriers
-from gamutmeta.carriers.jpeg import COM, make_segment
-from gamutmeta.expansion import expand
-from gamutmeta.reduction import reduce_file
+from gamutmeta.formats.jpeg import COM, make_segment
+from gamutmeta.pipeline.expand import expand
+from gamutmeta.pipeline.reduce import reduce_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -19,9 +19,9 @@ from PIL import Image
 pytest.importorskip("torch")
 
 from gamutmeta.color.icc import profile_bytes
-from gamutmeta.expansion import expand
 from gamutmeta.photo.read import read_photo
-from gamutmeta.reduction import reduce_file
+from gamutmeta.pipeline.expand import expand
+from gamutmeta.pipeline.reduce import reduce_file
 
 HERE = Path(__file__).parent
 PLUGIN = HERE.parents[1] / "docs" / "plugins" / "gimp" / "gamutmeta.py"

@@ -17,14 +17,10 @@ from spec_text import code, functions, hex_example, json_example, table, table_a
 from strategies import descriptors, payloads
 
 from gamutmeta import carriers, errors
-from gamutmeta.carriers.host import host_format
-from gamutmeta.carriers.jpeg import MAX_SEGMENTS
+from gamutmeta.carriers.container_bytes import MAX_TEXT
 from gamutmeta.carriers.jpeg_carrier import COM_PREFIX, MAX_COM_CONTAINER
-from gamutmeta.carriers.payload import MAX_TEXT
-from gamutmeta.carriers.png import MAX_CHUNKS
 from gamutmeta.carriers.png_carrier import _FIELD_ROOM
 from gamutmeta.carriers.tiff_carrier import TAG
-from gamutmeta.carriers.tiff_ifd import MAX_ENTRIES
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.gamut import clip_to_codes
 from gamutmeta.color.spaces import SRGB, apply_matrix, decode_table, expansion_matrix, reduction_matrix
@@ -35,10 +31,14 @@ from gamutmeta.container.descriptor_map import _ADAPTATIONS, _DEFAULTS, _HEADS, 
 from gamutmeta.container.header import HEADER_BYTES, MAGIC, VERSION
 from gamutmeta.container.tensors import MAX_SCALE, MIN_SCALE
 from gamutmeta.container.transform import SOFT_GATE
+from gamutmeta.formats.jpeg import MAX_SEGMENTS
+from gamutmeta.formats.png import MAX_CHUNKS
+from gamutmeta.formats.signature import host_format
+from gamutmeta.formats.tiff_ifd import MAX_ENTRIES
 from gamutmeta.model.descriptor import MAX_AFFINE, MAX_OCTAVES
 from gamutmeta.model.expand import expand
 from gamutmeta.model.features import fitted_positions, gate_weights, grid_nodes, octave_features
-from gamutmeta.model.plain import _bilinear, _network
+from gamutmeta.model.reference import _bilinear, _network
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

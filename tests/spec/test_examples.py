@@ -12,17 +12,18 @@ import pytest
 from spec_text import code, examples, hex_example, hex_of_line, json_example, json_form, table_after
 
 from gamutmeta import carriers
-from gamutmeta.carriers import jpeg, jumbf, png
+from gamutmeta.carriers import jumbf
 from gamutmeta.carriers.jpeg_carrier import COM_PREFIX
 from gamutmeta.carriers.tiff_carrier import TAG
 from gamutmeta.color.spaces import SRGB, apply_matrix, decode_table, expansion_matrix
 from gamutmeta.container import DEFAULT_LIMITS, Payload, decode, encode
 from gamutmeta.container.descriptor_map import pack, unpack
 from gamutmeta.container.header import split_sections
+from gamutmeta.formats import jpeg, png
 from gamutmeta.model.descriptor import Descriptor
 from gamutmeta.model.expand import expand
 from gamutmeta.model.features import fitted_positions, gate_weights
-from gamutmeta.model.plain import _features, _network, expand_plain
+from gamutmeta.model.reference import _features, _network, expand_reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,9 +97,9 @@ def test_pixel(name: str) -> None:
         if step in example:
             # Eight digits tell a float32; sines and powers may differ in the last bit between machines.
             np.testing.assert_allclose(values, floats(example[step]), rtol=3e-7, atol=3e-8, err_msg=step)
-    for expanded in (expand_plain, expand):
+    for expanded in (expand_reference, expand):
         assert expanded(payload.descriptor, payload.weights(), codes)[at].tolist() == example["samples"]
-    assert expand_plain(Descriptor(), {}, codes)[at].tolist() == example["clip"]
+    assert expand_reference(Descriptor(), {}, codes)[at].tolist() == example["clip"]
 
 
 def steps(

@@ -11,9 +11,9 @@ from spec_text import hex_example
 from strategies import container_of, container_resealed
 
 from gamutmeta import carriers
-from gamutmeta.carriers.jpeg import make_segment
 from gamutmeta.container import decode
 from gamutmeta.errors import CarrierError, PayloadError
+from gamutmeta.formats.jpeg import make_segment
 
 CONTAINER = hex_example("container-1")
 DESCRIPTOR = hex_example("descriptor-1")

@@ -13,14 +13,14 @@ import pytest
 
 import gamutmeta
 from gamutmeta import carriers
-from gamutmeta.conformance import expand_vector, extract_container, read_ppm
 from gamutmeta.container import decode
 from gamutmeta.container.descriptor_map import _KEYS
 from gamutmeta.errors import GamutMetaError
-from gamutmeta.model import plain
+from gamutmeta.model import reference as plain
 from gamutmeta.model.expand import expand
-from gamutmeta.model.plain import expand_plain
+from gamutmeta.model.reference import expand_reference
 from gamutmeta.photo.pixels import decode_srgb
+from gamutmeta.pipeline.conformance import expand_vector, extract_container, read_ppm
 from spec.vectors.make import FOLDER, all_vectors
 
 if TYPE_CHECKING:
@@ -247,7 +247,7 @@ def test_the_package_gives_the_right_answer(vector: dict[str, Any]) -> None:
         assert caught.value.code == vector["error"]
         return
     codes = pixels_of(vector)
-    for implementation in (expand, expand_plain):
+    for implementation in (expand, expand_reference):
         if vector["result"] == "ok":
             assert_close(expand_vector(data, codes, implementation), expected_of(vector))
         else:
@@ -298,6 +298,6 @@ def test_no_vector_depends_on_the_order_of_summation(network: Any, monkeypatch: 
     monkeypatch.setattr(plain, "_network", network)
     for vector in EXPANDED:
         payload = decode(extract_container(data_of(vector)))
-        wide = expand_plain(payload.descriptor, payload.weights(), pixels_of(vector))
+        wide = expand_reference(payload.descriptor, payload.weights(), pixels_of(vector))
         difference = np.abs(wide.astype(int) - expected_of(vector))
         assert difference.max() <= 1, vector["id"]

@@ -13,7 +13,7 @@ from interop.demand import go_without
 from photo_files import exif_block
 from view.browser import STRANGER, Browser, missing
 
-from gamutmeta.reduction import reduce_file
+from gamutmeta.pipeline.reduce import reduce_file
 from gamutmeta.view import write_page
 
 if TYPE_CHECKING:

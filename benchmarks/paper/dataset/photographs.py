@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from benchmarks.arrays import Wide
 from benchmarks.rivals.method import linear_of, romm_codes
 from gamutmeta.color.spaces import PROPHOTO
-from gamutmeta.color.strips import for_each_strip
 from gamutmeta.photo.raw_in import RAW_SUFFIXES
+from gamutmeta.runtime.strips import for_each_strip
 
 SUFFIXES = RAW_SUFFIXES | {".tif", ".tiff", ".png", ".jpg", ".jpeg", ".webp", ".heic", ".heif", ".avif"}
 """Names of files that are taken from a folder."""

@@ -10,7 +10,7 @@ from benchmarks.paper.method import Clipped, Metadata, Method, Setting
 from benchmarks.rivals.method import clipped_linear, linear_of, romm_codes
 from gamutmeta.color.spaces import SRGB, apply_matrix, decode_table, expansion_matrix, reduction_matrix
 from gamutmeta.color.srgb_codes import clip_to_codes
-from gamutmeta.color.strips import for_each_strip
+from gamutmeta.runtime.strips import for_each_strip
 
 _RANGE = struct.Struct("<2f")
 """Least and greatest value of linear sRGB; at most 0 and at least 1."""

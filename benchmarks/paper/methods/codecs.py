@@ -20,9 +20,9 @@ import numpy as np
 from benchmarks.arrays import Codes, Wide
 from benchmarks.paper.method import Clipped, Metadata, Method, Setting
 from benchmarks.paper.methods.gamutmeta import Preset
-from gamutmeta.color.quality import measure
 from gamutmeta.fit.config import PRESETS
-from gamutmeta.photo.extras import imagecodecs_for
+from gamutmeta.measure.quality import measure
+from gamutmeta.runtime.extras import imagecodecs_for
 
 _LEVELS = range(100)
 _DISTANCES = np.geomspace(25, 0.05, len(_LEVELS))

@@ -11,7 +11,7 @@ from gamutmeta.fit.config import preset_named
 from gamutmeta.model.expand import expand as expand_pixels
 from gamutmeta.photo.pixels import decode_srgb
 from gamutmeta.photo.wide import WideImage
-from gamutmeta.reduction import reduce
+from gamutmeta.pipeline.reduce import reduce
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from benchmarks.paper.mlp.network import INPUTS, Layout, Network, features_of
 from benchmarks.rivals.reference import OUTPUT_SCALE, coordinates
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.spaces import SRGB, decode_table, expansion_matrix
-from gamutmeta.color.strips import row_strips
 from gamutmeta.color.transfer import ROMM_LINEAR_END
+from gamutmeta.runtime.strips import row_strips
 
 _Piece = tuple[torch.Tensor, torch.Tensor, torch.Tensor | float]
 

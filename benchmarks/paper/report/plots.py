@@ -14,9 +14,9 @@ from benchmarks.paper.protocol import Coding, Measured
 from benchmarks.paper.registry import TABLES
 from benchmarks.paper.report.tables import Series, learned_from, quick_share, series_of, unseen
 from gamutmeta.color.adaptation import Adaptation
-from gamutmeta.color.heat import heat_colours
 from gamutmeta.color.locus import SPECTRAL_LOCUS
 from gamutmeta.color.spaces import PROPHOTO, expansion_matrix
+from gamutmeta.measure.colormap import heat_colours
 
 _DPI = 90
 SHOWN = (

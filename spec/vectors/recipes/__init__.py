@@ -2,7 +2,7 @@
 
 Everything that goes into a container or a host file is built here byte by byte, without the writers of the package, so
 that a slip of theirs cannot slip into the vectors as well. Only the expected pixels come from the package: from the
-normative form of the arithmetic, :mod:`gamutmeta.model.plain`.
+normative form of the arithmetic, :mod:`gamutmeta.model.reference`.
 
 ==================  ===================================================================
 `stream`            numbers that look random and are the same everywhere

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gamutmeta.container import decode
-from gamutmeta.model.plain import expand_plain
+from gamutmeta.model.reference import expand_reference
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,7 +61,7 @@ class Suite:
         """
         payload = decode(container)
         codes = np.frombuffer(picture.samples, np.uint8).reshape(picture.height, picture.width, 3)
-        expected = wide_ppm(expand_plain(payload.descriptor, payload.weights(), codes))
+        expected = wide_ppm(expand_reference(payload.descriptor, payload.weights(), codes))
         path = self._put(f"expected/{_flat(name)}.ppm", expected)
         self._add(f"expand/{name}", file, picture, {"result": "ok", "expected": path}, rationale, tags)
 

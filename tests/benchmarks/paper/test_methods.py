@@ -20,10 +20,10 @@ from benchmarks.paper.methods.mlp import FIGURE_8, TABLE_2, TABLE_3
 from benchmarks.paper.registry import TABLES, Registry, UnknownRowError, build, keys_of
 from benchmarks.rivals.method import linear_of, romm_codes
 from gamutmeta.color.adaptation import Adaptation
-from gamutmeta.color.quality import Quality, measure
 from gamutmeta.color.spaces import PROPHOTO, SRGB, expansion_matrix, reduction_matrix
 from gamutmeta.container import Payload
 from gamutmeta.fit.config import PRESETS
+from gamutmeta.measure.quality import Quality, measure
 
 TO_SRGB, TO_PROPHOTO = reduction_matrix(Adaptation.CAT02), expansion_matrix(Adaptation.CAT02)
 REGISTRY = build()

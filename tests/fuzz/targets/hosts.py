@@ -7,9 +7,9 @@ import struct
 from typing import TYPE_CHECKING
 
 from gamutmeta import carriers
-from gamutmeta.binding import binding_of_file
-from gamutmeta.carriers.tiff import Entry, Ifd, iter_ifds, read_value
 from gamutmeta.errors import NoPayloadError
+from gamutmeta.formats.tiff import Entry, Ifd, iter_ifds, read_value
+from gamutmeta.pipeline.binding import binding_of_file
 from tests.fuzz import samples
 from tests.fuzz.expect import CARRIER_CODES, CODES, result_or_refusal
 from tests.fuzz.limits import PIXELS
@@ -39,7 +39,7 @@ def run(data: bytes) -> None:
         assert taken.container.startswith(carriers.MAGIC)
         assert len(taken.container) <= carriers.MAX_CONTAINER
         assert present is None or taken.carrier in present
-        assert result_or_refusal(carriers.departures, CARRIER_CODES, data) is not None
+        assert result_or_refusal(carriers.deviations, CARRIER_CODES, data) is not None
     result_or_refusal(carriers.coded_digest, CARRIER_CODES, data)
     _digest(data)
     bare = result_or_refusal(carriers.strip, CARRIER_CODES, data)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gamutmeta.carriers import host_format
-from gamutmeta.photo import metadata
-from gamutmeta.photo.exif_tree import pack_tree, read_tree
-from gamutmeta.photo.host import read_metadata
+from gamutmeta.formats import exif as metadata
+from gamutmeta.formats import xmp
+from gamutmeta.formats.exif_tree import pack_tree, read_tree
+from gamutmeta.photo.host_metadata import read_metadata
 from tests.fuzz import samples
 from tests.fuzz.expect import CARRIER_CODES, CODES, result_or_refusal
 from tests.fuzz.limits import PIXELS
@@ -27,7 +28,7 @@ def run(data: bytes) -> None:
         result_or_refusal(read_metadata, CODES, data, max_pixels=PIXELS)
     result_or_refusal(metadata.exif_of_tiff, CARRIER_CODES, data)
     for upright in (False, True):
-        packet, _ = metadata.checked_xmp(data, upright=upright)
+        packet, _ = xmp.checked_xmp(data, upright=upright)
         assert packet is None or len(packet) <= len(data)
     exif = metadata.checked_exif(data)
     if exif is None:
@@ -54,7 +55,7 @@ def _comes_back(tree: metadata.ExifTree) -> None:
     again = read_tree(pack_tree(tree), lambda _: True)
     for directory in ("image", "photo", "gps", "interop"):
         assert set(getattr(again, directory)) == set(getattr(tree, directory)), directory
-    assert again.in_order("<").in_order(tree.order) == again
+    assert again.with_byte_order("<").with_byte_order(tree.order) == again
 
 
 def mutated(data: bytes, rng: random.Random) -> bytes:

@@ -10,9 +10,9 @@ import numpy as np
 from PIL import Image
 
 from gamutmeta import carriers, edit, pillow
-from gamutmeta.binding import binding_of_file
 from gamutmeta.errors import GamutMetaError
-from gamutmeta.expansion import expand
+from gamutmeta.pipeline.binding import binding_of_file
+from gamutmeta.pipeline.expand import expand
 from tests.fuzz import samples
 from tests.fuzz.expect import CODES, result_or_refusal
 from tests.fuzz.limits import PIXELS

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from gamutmeta import carriers
-from gamutmeta.expansion import expand
-from gamutmeta.validation import STAGES, validate_file
+from gamutmeta.pipeline.expand import expand
+from gamutmeta.pipeline.validate import STAGES, validate_file
 from tests.fuzz import samples
 from tests.fuzz.expect import CARRIER_CODES, CODES, result_or_refusal
 from tests.fuzz.limits import PIXELS
@@ -49,7 +49,7 @@ def run(data: bytes) -> None:
     assert str(found)
     if found.carrier is not None and found.carrier != "sidecar":
         assert found.is_good == (wide is not None), "valid and expandable are the same"
-        assert result_or_refusal(carriers.departures, CARRIER_CODES, data) is not None
+        assert result_or_refusal(carriers.deviations, CARRIER_CODES, data) is not None
 
 
 def mutated(data: bytes, rng: random.Random) -> bytes:

@@ -1,0 +1,158 @@
+"""``strip``, ``extract`` and ``attach``: take payloads out of files and put them back; pictures are not re-encoded."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+
+from gamutmeta import carriers
+from gamutmeta.batch import Task, run
+from gamutmeta.cli import options
+from gamutmeta.cli.outcomes import report_line, show
+from gamutmeta.container import Payload
+from gamutmeta.errors import BindingError
+from gamutmeta.photo.pixels import decode_srgb
+from gamutmeta.pipeline.binding import binding_of_jpeg, check_binding
+from gamutmeta.report import Report
+from gamutmeta.runtime.files import atomic_write
+
+__all__ = ["attach", "extract", "strip"]
+
+_EMBEDDING = [name for name in carriers.CARRIERS if name != "sidecar"]
+
+
+@click.command(
+    epilog=options.examples("gamutmeta strip photo.jpg -o plain.jpg", "gamutmeta strip web/*.jpg --in-place")
+)
+@click.argument("files", nargs=-1, required=True, type=options.FILE, metavar="FILE...")
+@options.output("The file without payload, or the folder for several.", required=False)
+@click.option("--in-place", is_flag=True, help="Change the files themselves.")
+@options.overwrite
+@options.json_lines
+def strip(files: tuple[Path, ...], output: str | None, *, in_place: bool, overwrite: bool, as_json: bool) -> None:
+    """Remove payloads.
+
+    The picture and all other metadata stay the same, byte for byte. Sidecars are not touched.
+    """
+    if in_place == (output is not None):
+        raise click.UsageError("give either -o OUT|DIR or --in-place")
+    tasks = (
+        [Task(file, file) for file in files]
+        if output is None
+        else options.planned(files, output, readable=carriers.SUFFIXES)
+    )
+    outcomes = run(tasks, partial(_strip, overwrite=overwrite or in_place))
+    show(outcomes, total=len(tasks), name=lambda task: task.source, text=report_line, as_json=as_json)
+
+
+@click.command(epilog=options.examples("gamutmeta extract photo.jpg -o photo.jpg.gamut"))
+@click.argument("file", type=options.FILE)
+@click.option("-o", "--output", metavar="PAYLOAD", required=True, help='Where to write it; "-" is standard output.')
+@options.overwrite
+def extract(file: Path, output: str, *, overwrite: bool) -> None:
+    """Write the payload of a file to a file of its own, for example a sidecar."""
+    to_stdout = output == "-"
+    task = Task(file, Path(output))
+    outcomes = run([task], _extract_to_stdout if to_stdout else partial(_extract, overwrite=overwrite))
+    text = None if to_stdout else report_line
+    show(outcomes, total=1, name=lambda task: task.source, text=text, as_json=False)
+
+
+@click.command(epilog=options.examples("gamutmeta attach photo.jpg photo.jpg.gamut -o whole.jpg"))
+@click.argument("file", type=options.FILE)
+@click.argument("payload", type=options.FILE)
+@click.option("-o", "--output", metavar="OUT", required=True, type=options.FILE, help="The file with the payload.")
+@click.option("--carrier", type=click.Choice(_EMBEDDING), help="Where to store the payload in the file.")
+@click.option("--replace", is_flag=True, help="Replace the payload that FILE already carries.")
+@click.option("--force", is_flag=True, help="Attach the payload even if it was made for another picture.")
+@options.overwrite
+@options.json_lines
+def attach(file: Path, output: Path, *, as_json: bool, **settings: Any) -> None:
+    """Put a payload back into a file, for example after a service removed it.
+
+    The picture must be the one that the payload was made for.
+    """
+    outcomes = run([Task(file, output)], partial(_attach, **settings))
+    remedies = {"binding": "use --force to attach it anyway"}
+    show(outcomes, total=1, name=lambda task: task.source, text=report_line, as_json=as_json, remedies=remedies)
+
+
+def _strip(task: Task, *, overwrite: bool) -> Report:
+    data = task.source.read_bytes()
+    present = carriers.find(data)
+    stripped = carriers.strip(data)
+    if task.source != task.target or present:
+        task.target.parent.mkdir(parents=True, exist_ok=True)
+        atomic_write(task.target, stripped, overwrite=overwrite)
+    removed = f"removed {len(data) - len(stripped):,} bytes ({', '.join(present)})"
+    return Report(
+        file=str(task.source),
+        output=str(task.target),
+        file_bytes=len(stripped),
+        notes=(removed if present else "there was no payload",),
+    )
+
+
+def _extract(task: Task, *, overwrite: bool) -> Report:
+    with task.source.open("rb") as fp:
+        found = carriers.extract_from_file(fp)
+    task.target.parent.mkdir(parents=True, exist_ok=True)
+    atomic_write(task.target, found.container, overwrite=overwrite)
+    return Report(
+        file=str(task.source),
+        output=str(task.target),
+        carrier=found.carrier,
+        payload_bytes=len(found.container),
+    )
+
+
+def _extract_to_stdout(task: Task) -> Report:
+    with task.source.open("rb") as fp:
+        found = carriers.extract_from_file(fp)
+    sys.stdout.buffer.write(found.container)
+    sys.stdout.buffer.flush()
+    return Report(file=str(task.source), carrier=found.carrier, payload_bytes=len(found.container))
+
+
+def _attach(
+    task: Task,
+    *,
+    payload: Path,
+    carrier: str | None,
+    replace: bool,
+    force: bool,
+    overwrite: bool,
+) -> Report:
+    container = carriers.read_sidecar(payload)
+    decoded = Payload.from_bytes(container)
+    data = task.source.read_bytes()
+    if not force:
+        _require_own(decoded, data)
+    whole = carriers.embed(data, container, carrier=carrier, replace=replace)
+    task.target.parent.mkdir(parents=True, exist_ok=True)
+    atomic_write(task.target, whole, overwrite=overwrite)
+    return Report(
+        file=str(task.source),
+        output=str(task.target),
+        carrier=carriers.extract(whole).carrier,
+        payload_bytes=len(container),
+        file_bytes=len(whole),
+        model=str(decoded.descriptor),
+    )
+
+
+def _require_own(payload: Payload, data: bytes) -> None:
+    """Make sure that the payload was made for this picture; a JPEG need not be decoded for that.
+
+    Raises:
+        BindingError: if it was not.
+    """
+    if payload.binding.kind == "jpeg" and carriers.host_format(data) == "jpeg":
+        if binding_of_jpeg(data) != payload.binding:
+            raise BindingError("the payload was made for another picture (the digest of the coded data differs)")
+    else:
+        check_binding(payload, data, decode_srgb(data))

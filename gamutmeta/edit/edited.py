@@ -1,0 +1,210 @@
+"""An sRGB picture in memory together with its payload: the input and the result of edits."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image
+
+from gamutmeta import carriers
+from gamutmeta.color.convert import requantise
+from gamutmeta.container.transform import softened
+from gamutmeta.errors import BindingError, GamutMetaWarning
+from gamutmeta.model.expand import expand as expand_pixels
+from gamutmeta.photo.alpha import is_opaque, with_alpha
+from gamutmeta.photo.host_metadata import read_metadata
+from gamutmeta.photo.jpeg_out import NO_TRANSPARENCY, write_jpeg
+from gamutmeta.photo.pixels import decode_srgba, open_srgb
+from gamutmeta.photo.png_out import write_png
+from gamutmeta.photo.tiff_out import write_tiff
+from gamutmeta.photo.wide import WideImage
+from gamutmeta.pipeline.binding import binding_of_codes, binding_of_jpeg, check_binding
+from gamutmeta.pipeline.expand import find_payload
+from gamutmeta.pipeline.saving import check_outputs, save_with_payload, with_payload
+from gamutmeta.report import Report
+
+if TYPE_CHECKING:
+    import os
+
+    from numpy.typing import NDArray
+
+    from gamutmeta.carriers import HostFormat
+    from gamutmeta.container import Binding, Payload
+
+__all__ = ["Edited"]
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """An edited sRGB picture and its payload.
+
+    Attributes:
+        image: mode RGB, or RGBA with transparency; ICC profile, EXIF and XMP are in its ``info``.
+        payload: bound to these samples. ``image.save(path, gamut=payload)`` stores both once the Pillow plugin is
+            registered; :meth:`save` needs no plugin.
+    """
+
+    image: Image.Image
+    payload: Payload
+
+    @classmethod
+    def of(cls, image: Image.Image, payload: Payload) -> Edited:
+        """A picture and the payload of just that picture, which is bound to it here."""
+        return cls(image, payload.bind(*image.size, _binding_of(image)))
+
+    @classmethod
+    def of_file(
+        cls,
+        data: bytes,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        sidecar: str | os.PathLike[str] | None = None,
+    ) -> Edited:
+        """The picture of a file as it is coded, and its payload.
+
+        Args:
+            data: a JPEG, PNG or TIFF file.
+            path: as for :func:`gamutmeta.pipeline.expand.find_payload`.
+            sidecar: likewise.
+
+        Raises:
+            BindingError: if the payload was made for another picture.
+            GamutMetaError: as for :func:`gamutmeta.expand`.
+        """
+        payload = find_payload(data, path, sidecar=sidecar).payload
+        codes, alpha = decode_srgba(data)
+        check_binding(payload, data, codes)
+        image = Image.fromarray(with_alpha(codes, alpha))
+        with open_srgb(data) as original:
+            icc = original.info.get("icc_profile")
+        metadata = read_metadata(data)
+        info = {"icc_profile": icc, "exif": metadata.exif, "xmp": metadata.xmp}
+        image.info.update({key: value for key, value in info.items() if value})
+        return cls.of(image, payload)
+
+    def expand(self, *, space: str = "prophoto", threads: int | None = None) -> WideImage:
+        """The wide-gamut photograph, edited.
+
+        Args:
+            space: colour space of the result.
+            threads: None for one per core.
+
+        Raises:
+            BindingError: if `image` was changed since the edit.
+            PhotoError: if the space is unknown.
+        """
+        self.require_unchanged()
+        codes, alpha = _planes(self.image)
+        array = expand_pixels(self.payload.descriptor, self.payload.weights(), codes, threads=threads)
+        info = self.image.info
+        wide_alpha = None if alpha is None else requantise(alpha, np.uint16)
+        wide = WideImage(array, "prophoto", exif=info.get("exif"), xmp=info.get("xmp"), alpha=wide_alpha)
+        return wide.convert(space)
+
+    def to_bytes(
+        self,
+        format: HostFormat = "png",  # noqa: A002 - Pillow's word for it
+        *,
+        quality: int = 95,
+        subsampling: str = "4:4:4",
+        progressive: bool = False,
+        carrier: str | None = None,
+    ) -> bytes:
+        """The picture as a file with its payload.
+
+        Args:
+            format: "jpeg", "png" or "tiff".
+            quality: of JPEG, 1..100.
+            subsampling: of JPEG's chroma.
+            progressive: JPEG only.
+            carrier: None for the format's own, "com" for JPEG's comment, "sidecar" to leave the payload out.
+
+        Raises:
+            BindingError: if `image` was changed since the edit.
+            PhotoError: if the picture cannot be coded.
+            CarrierError: if the carrier does not fit the format.
+
+        Warns:
+            GamutMetaWarning: a model that was fitted to lossless samples, or a transparent picture, goes into a JPEG;
+                or metadata were shortened.
+        """
+        return self._coded(format, quality, subsampling, carrier, progressive=progressive)[0]
+
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        quality: int = 95,
+        subsampling: str = "4:4:4",
+        progressive: bool = False,
+        carrier: str | None = None,
+        overwrite: bool = False,
+    ) -> Report:
+        """Write the picture with its payload; the suffix of `path` selects the format. See :meth:`to_bytes`.
+
+        Raises:
+            OutputExistsError: if the file, or its sidecar, exists and `overwrite` is false.
+            UnsupportedFileError: if it is another suffix.
+        """
+        format_ = carriers.format_of(path)
+        used = carriers.carrier_for(format_, carrier, file=Path(path).name)
+        check_outputs(path, carrier, overwrite=overwrite)
+        data, payload = self._coded(format_, quality, subsampling, carrier, progressive=progressive)
+        container = payload.to_bytes()
+        save_with_payload(path, data, container, carrier, overwrite=overwrite)
+        return Report(
+            output=str(path),
+            carrier=used,
+            model=str(payload.descriptor),
+            payload_bytes=len(container),
+            file_bytes=len(data),
+        )
+
+    def _coded(
+        self, format_: HostFormat, quality: int, subsampling: str, carrier: str | None, *, progressive: bool
+    ) -> tuple[bytes, Payload]:
+        """The file, and the payload as it is bound to it."""
+        self.require_unchanged()
+        info, (samples, alpha) = self.image.info, _planes(self.image)
+        options: dict[str, Any] = {"icc": info.get("icc_profile"), "exif": info.get("exif"), "xmp": info.get("xmp")}
+        file, payload = io.BytesIO(), self.payload
+        if format_ == "jpeg":
+            if not is_opaque(alpha):
+                warnings.warn(NO_TRANSPARENCY, GamutMetaWarning, stacklevel=3)
+            write_jpeg(file, samples, quality=quality, subsampling=subsampling, progressive=progressive, **options)
+            payload = softened(payload)
+            payload = payload.bind(payload.width, payload.height, binding_of_jpeg(file.getvalue()))
+            if self.payload.descriptor.gate == 0:
+                warnings.warn(
+                    "the payload was fitted to lossless samples, so a JPEG restores colours less exactly",
+                    GamutMetaWarning,
+                    stacklevel=3,
+                )
+        else:
+            write = write_png if format_ == "png" else write_tiff
+            write(file, samples, alpha=alpha, **options)
+        return with_payload(file.getvalue(), payload.to_bytes(), carrier), payload
+
+    def require_unchanged(self) -> None:
+        """Make sure that the payload still belongs to the picture.
+
+        Raises:
+            BindingError: if `image` was changed since the edit.
+        """
+        if self.image.mode not in {"RGB", "RGBA"} or self.payload.binding != _binding_of(self.image):
+            raise BindingError("the picture was changed after the edit, so its payload does not fit it any more")
+
+
+def _binding_of(image: Image.Image) -> Binding:
+    return binding_of_codes(_planes(image)[0])
+
+
+def _planes(image: Image.Image) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
+    """Colours (H, W, 3), and transparency (H, W) if there is any."""
+    samples = np.asarray(image)
+    return (samples, None) if image.mode == "RGB" else (samples[..., :3], samples[..., 3])

@@ -1,0 +1,239 @@
+"""The edits: of pictures, and of files."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PIL import Image
+
+from gamutmeta import carriers
+from gamutmeta.container import transform_payload
+from gamutmeta.container.transform import edited_size
+from gamutmeta.edit.edited import Edited
+from gamutmeta.errors import PhotoError
+from gamutmeta.formats.exif import EXIF_PREFIX, orientation_of, tree_for_tiff, upright_exif
+from gamutmeta.formats.exif_tree import pack_tree
+from gamutmeta.formats.xmp import checked_xmp
+from gamutmeta.photo.host_metadata import read_metadata
+from gamutmeta.photo.upright import UPRIGHT
+from gamutmeta.pillow import bytes_of, require_unchanged
+from gamutmeta.runtime.files import check_output
+
+if TYPE_CHECKING:
+    import os
+
+    from gamutmeta.container.transform import Box, Flip, Rotation
+    from gamutmeta.report import Report
+
+__all__ = ["Edited", "crop", "edit_file", "exif_transpose", "flip", "resize", "rotate90"]
+
+LANCZOS = Image.Resampling.LANCZOS
+
+_PIXEL_DIMENSIONS = (0xA002, 0xA003)
+"""PixelXDimension and PixelYDimension of the Exif directory."""
+
+_ROTATIONS = {90: Image.Transpose.ROTATE_90, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_270}
+_FLIPS = {
+    "horizontal": Image.Transpose.FLIP_LEFT_RIGHT,
+    "vertical": Image.Transpose.FLIP_TOP_BOTTOM,
+    "transpose": Image.Transpose.TRANSPOSE,
+    "transverse": Image.Transpose.TRANSVERSE,
+}
+_EDITS: dict[Image.Transpose, dict[str, Any]] = {
+    **{transpose: {"rotate": degrees} for degrees, transpose in _ROTATIONS.items()},
+    **{transpose: {"flip": direction} for direction, transpose in _FLIPS.items()},
+}
+"""What the operations of Pillow are called here."""
+
+
+def crop(image: Image.Image | Edited, box: Box) -> Edited:
+    """Cut out the part inside `box` (left, upper, right, lower; pixels), as ``Image.crop``.
+
+    Args:
+        image: as ``Image.open`` gave it, unchanged, or edited by one of these functions.
+        box: inside the picture.
+
+    Raises:
+        NoPayloadError: if the picture carries no payload, or `image` is a copy.
+        BindingError: if its payload was made for another picture, or `image` was changed.
+        PhotoError: if the edit cannot be done, here because the box is not inside the picture.
+        GamutMetaError: as for :func:`gamutmeta.expand`.
+    """
+    return _edited(_start(image), crop=box)
+
+
+def resize(image: Image.Image | Edited, size: tuple[int, int], resample: Image.Resampling = LANCZOS) -> Edited:
+    """Resample to `size` (width, height), as ``Image.resize``; raises as :func:`crop`."""
+    return _edited(_start(image), resize=size, resample=resample)
+
+
+def rotate90(image: Image.Image | Edited, times: int = 1) -> Edited:
+    """Rotate counter-clockwise by quarter turns, as ``numpy.rot90``; raises as :func:`crop`."""
+    rotations: tuple[Rotation | None, ...] = (None, 90, 180, 270)
+    return _edited(_start(image), rotate=rotations[times % 4])
+
+
+def flip(image: Image.Image | Edited, direction: Flip = "horizontal") -> Edited:
+    """Mirror left and right ("horizontal"), top and bottom ("vertical") or in a diagonal; raises as :func:`crop`.
+
+    Args:
+        image: as for :func:`crop`.
+        direction: "transpose" and "transverse" are Pillow's constants of these names.
+    """
+    return _edited(_start(image), flip=direction)
+
+
+def exif_transpose(image: Image.Image | Edited) -> Edited:
+    """Turn upright as EXIF says, as ``ImageOps.exif_transpose``; orientation is 1 then. Raises as :func:`crop`."""
+    return _upright(_start(image))
+
+
+def _upright(start: Edited) -> Edited:
+    info = start.image.info
+    turn = UPRIGHT.get(orientation_of(info.get("exif")))
+    if turn is None:
+        return start
+    upright = _edited(start, **_EDITS[Image.Transpose[turn.pillow]])
+    exif, (xmp, _) = upright_exif(upright.image.info.get("exif")), checked_xmp(info.get("xmp"), upright=True)
+    upright.image.info.update({key: value for key, value in (("exif", exif), ("xmp", xmp)) if value is not None})
+    return upright
+
+
+def edit_file(
+    source: str | os.PathLike[str],
+    target: str | os.PathLike[str],
+    *,
+    crop: Box | None = None,
+    resize: tuple[int | None, int | None] | None = None,
+    rotate: Rotation | None = None,
+    flip: Flip | None = None,
+    exif_transpose: bool = True,
+    resample: Image.Resampling = LANCZOS,
+    quality: int = 95,
+    subsampling: str = "4:4:4",
+    progressive: bool = False,
+    carrier: str | None = None,
+    sidecar: str | os.PathLike[str] | None = None,
+    overwrite: bool = False,
+) -> Report:
+    """Edit a file with a payload, and write the result with its payload.
+
+    Edits are done in the order exif_transpose, crop, resize, rotate, flip. ICC profile, EXIF and XMP are kept; from
+    EXIF what an edit makes wrong is left out: thumbnail, pixel dimensions, and maker notes, whose offsets break.
+    Nothing is written unless everything succeeded.
+
+    Args:
+        source: JPEG, PNG or TIFF with a payload (or with a sidecar beside it).
+        target: .jpg, .png or .tif; a JPEG cannot store transparency.
+        crop: left, upper, right, lower, pixels.
+        resize: width and height; one of them may be None to keep the aspect ratio.
+        rotate: degrees counter-clockwise: 90, 180 or 270.
+        flip: as for :func:`flip`.
+        exif_transpose: turn the picture upright first, as viewers show it, and reset the orientation. A TIFF is always
+            turned upright, as Pillow opens it.
+        resample: the filter of `resize`.
+        quality: of JPEG, 1..100.
+        subsampling: of JPEG's chroma.
+        progressive: JPEG only.
+        carrier: as for :func:`gamutmeta.reduce_file`.
+        sidecar: take the payload from this sidecar.
+        overwrite: whether `target` may exist.
+
+    Raises:
+        OutputExistsError: if `target` (or the sidecar) exists and `overwrite` is false.
+        GamutMetaError: as for :func:`crop` and :meth:`Edited.save`.
+        OSError: if a file cannot be read or written.
+    """
+    begin = time.perf_counter()
+    carriers.format_of(target)
+    check_output(target, overwrite=overwrite)
+    data = Path(source).read_bytes()
+    edited = _of_file(data, source, sidecar=sidecar)
+    if exif_transpose:
+        edited = _upright(edited)
+    size = None if resize is None else _whole_size(edited_size(edited.image.size, crop=crop), resize)
+    edited = _edited(edited, crop=crop, resize=size, rotate=rotate, flip=flip, resample=resample)
+    report = edited.save(
+        target,
+        quality=quality,
+        subsampling=subsampling,
+        progressive=progressive,
+        carrier=carrier,
+        overwrite=overwrite,
+    )
+    notes: tuple[str, ...] = ("the payload contains no model",) if edited.payload.descriptor.is_empty else ()
+    notes += read_metadata(data).notes
+    return replace(report, file=str(source), seconds=time.perf_counter() - begin, notes=notes)
+
+
+def _start(image: Image.Image | Edited) -> Edited:
+    """The picture with its payload, before the edit."""
+    if isinstance(image, Edited):
+        image.require_unchanged()
+        return image
+    data, path = bytes_of(image)
+    start = _of_file(data, path)
+    require_unchanged(image, data)
+    return start
+
+
+def _of_file(data: bytes, path: str | os.PathLike[str] | None, **where: Any) -> Edited:
+    """The picture of a file as Pillow shows it: it turns a TIFF upright by itself, and no other format."""
+    start = Edited.of_file(data, path, **where)
+    return _upright(start) if carriers.host_format(data) == "tiff" else start
+
+
+def _edited(start: Edited, *, resample: Image.Resampling = LANCZOS, **edits: Any) -> Edited:
+    """Picture and payload after the edits of :func:`~gamutmeta.container.transform.transform_payload`."""
+    if all(edit is None for edit in edits.values()):
+        return start
+    payload = transform_payload(start.payload, **edits)
+    image = start.image
+    if edits.get("crop") is not None:
+        image = image.crop(edits["crop"])
+    if edits.get("resize") is not None:
+        image = _resized(image, edits["resize"], resample)
+    if edits.get("rotate") is not None:
+        image = image.transpose(_ROTATIONS[edits["rotate"]])
+    if edits.get("flip") is not None:
+        image = image.transpose(_FLIPS[edits["flip"]])
+    exif = _edited_exif(image.info.pop("exif", None))
+    if exif is not None:
+        image.info["exif"] = exif
+    return Edited.of(image, payload)
+
+
+def _resized(image: Image.Image, size: tuple[int, int], resample: Image.Resampling) -> Image.Image:
+    """``Image.resize``, which weights colours by their transparency; but colours that cannot be seen stay as well."""
+    resized = image.resize(size, resample)
+    if image.mode != "RGBA":
+        return resized
+    # Pillow makes them black. What shows through nowhere may take its colour from anywhere.
+    unweighted = image.convert("RGB").resize(size, resample)
+    alpha = resized.getchannel("A")
+    resized.paste(unweighted, mask=alpha.point([255] + [0] * 255))
+    resized.putalpha(alpha)
+    return resized
+
+
+def _edited_exif(exif: bytes | None) -> bytes | None:
+    """The block without what an edit makes wrong."""
+    if exif is None:
+        return None
+    tree = tree_for_tiff(exif).without(photo=_PIXEL_DIMENSIONS)
+    return EXIF_PREFIX + pack_tree(tree) if tree.image or tree.photo or tree.gps else None
+
+
+def _whole_size(size: tuple[int, int], wanted: tuple[int | None, int | None]) -> tuple[int, int]:
+    """The size wanted, with a missing side in proportion."""
+    width, height = wanted
+    if width is None and height is None:
+        raise PhotoError("a size needs a width, a height or both")
+    if width is None:
+        width = max(1, round(size[0] * (height or 0) / size[1]))
+    if height is None:
+        height = max(1, round(size[1] * width / size[0]))
+    return width, height

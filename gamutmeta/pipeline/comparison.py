@@ -1,0 +1,127 @@
+"""A photograph beside what its sRGB file shows of it: clipped, and restored. Verify, view, plot and demo look at this.
+
+Every file is read once, the sRGB file is decoded once, and each of the two is expanded once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gamutmeta.errors import PhotoError
+from gamutmeta.measure.difference import Differences, color_differences
+from gamutmeta.measure.quality import measure, quality_figures
+from gamutmeta.photo.read import read_photo
+from gamutmeta.photo.wide import WideImage
+from gamutmeta.pipeline.expand import SrgbFile
+from gamutmeta.report import Report
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Sequence
+
+    from gamutmeta.color.adaptation import Adaptation
+
+__all__ = ["Comparison", "compare", "compare_files", "differences_of", "read_reference"]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Comparison:
+    """A photograph and its sRGB file, expanded without the payload and with it.
+
+    Attributes:
+        original: the photograph in ROMM RGB.
+        clipped: the sRGB file, expanded without the payload: of the same size and space.
+        restored: expanded with it; likewise.
+        adaptation: of the matrix that decides which pixels are out of gamut.
+        about: names and sizes of the sRGB file and its payload.
+    """
+
+    original: WideImage
+    clipped: WideImage
+    restored: WideImage
+    adaptation: Adaptation
+    about: Report = field(default_factory=Report)
+
+    @cached_property
+    def report(self) -> Report:
+        """The figures of all pixels, with `about` and the notes of both photographs."""
+        original = self.original.array
+        restored, clipped = (measure(original, wide.array, self.adaptation) for wide in (self.restored, self.clipped))
+        notes = (*self.original.notes, *self.restored.notes)
+        return replace(self.about, **quality_figures(restored, clipped), notes=notes)
+
+    @cached_property
+    def differences(self) -> Differences:
+        """CIEDE2000 of single pixels from the original: first of `clipped`, then of `restored`."""
+        return differences_of(self.original, (self.clipped, self.restored), self.adaptation)
+
+
+def compare(file: SrgbFile, original: WideImage) -> Comparison:
+    """Expand an sRGB file without and with its payload, beside its photograph.
+
+    That the payload was made for the file is not checked, see :meth:`~gamutmeta.pipeline.expand.SrgbFile.check`.
+
+    Args:
+        file: with its payload.
+        original: the photograph in ROMM RGB, of the same size.
+    """
+    return Comparison(
+        original=original,
+        clipped=WideImage(file.clipped()),
+        restored=file.expand(check=False),
+        adaptation=file.adaptation,
+        about=file.report(),
+    )
+
+
+def compare_files(
+    path: str | os.PathLike[str],
+    reference: str | os.PathLike[str],
+    *,
+    sidecar: str | os.PathLike[str] | None = None,
+    assume_space: str | None = None,
+    raw_style: str = "neutral",
+    check: bool = True,
+) -> Comparison:
+    """Compare an sRGB file `path` with the photograph `reference`; arguments and errors as for `verify_file`."""
+    file = SrgbFile.read(path, sidecar=sidecar, check=check)
+    return compare(file, read_reference(file, reference, assume_space=assume_space, raw_style=raw_style))
+
+
+def read_reference(
+    file: SrgbFile,
+    reference: str | os.PathLike[str],
+    *,
+    assume_space: str | None = None,
+    raw_style: str = "neutral",
+) -> WideImage:
+    """Read the photograph that an sRGB file was made from; arguments and errors as for :func:`compare_files`."""
+    original = read_photo(reference, assume_space=assume_space, raw_style=raw_style)
+    if original.size != file.size:
+        here, there = ("x".join(map(str, size)) for size in (original.size, file.size))
+        raise PhotoError(
+            f"{Path(reference).name} has {here} pixels, {Path(file.path or '').name} {there}: they cannot be compared"
+        )
+    return original
+
+
+def differences_of(original: WideImage, others: Sequence[WideImage], adaptation: Adaptation) -> Differences:
+    """How far photographs are from the original to the eye, see :mod:`gamutmeta.measure.difference`.
+
+    Args:
+        original: in any known space.
+        others: likewise, of the same size.
+        adaptation: of the matrix that decides which pixels are out of gamut.
+
+    Raises:
+        PhotoError: if they differ in size.
+    """
+    for other in others:
+        if original.size != other.size:
+            sizes = " and ".join(f"{photo.width}x{photo.height}" for photo in (original, other))
+            raise PhotoError(f"photographs of {sizes} pixels cannot be compared; resize or crop one of them")
+    first, *rest = (photo.convert("prophoto").array for photo in (original, *others))
+    return color_differences(first, rest, adaptation)

@@ -1,0 +1,247 @@
+"""Gamut expansion: sRGB file -> carrier -> payload -> model(pixels) -> wide-gamut photograph."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+
+from gamutmeta import carriers
+from gamutmeta.color.convert import requantise
+from gamutmeta.container import Limits, Payload
+from gamutmeta.gpu.devices import gpu_expander
+from gamutmeta.model.descriptor import Descriptor
+from gamutmeta.model.expand import expand as expand_pixels
+from gamutmeta.photo.host_metadata import read_metadata
+from gamutmeta.photo.kinds import depth_and_quality
+from gamutmeta.photo.pixels import decode_srgba
+from gamutmeta.photo.wide import WideImage
+from gamutmeta.photo.write import write_photo
+from gamutmeta.pipeline.binding import check_binding
+from gamutmeta.report import Report
+from gamutmeta.runtime.files import check_output
+
+if TYPE_CHECKING:
+    import os
+
+    from numpy.typing import NDArray
+
+    from gamutmeta.color.adaptation import Adaptation
+
+__all__ = ["FoundPayload", "SrgbFile", "expand", "expand_file", "find_payload"]
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPayload:
+    """A payload and where it was found.
+
+    Attributes:
+        payload: decoded.
+        carrier: "app11", "com", "itxt", "tiff" or "sidecar".
+        size: bytes of the container.
+    """
+
+    payload: Payload
+    carrier: str
+    size: int
+
+
+def find_payload(
+    data: bytes,
+    path: str | os.PathLike[str] | None = None,
+    *,
+    sidecar: str | os.PathLike[str] | None = None,
+    limits: Limits | None = None,
+) -> FoundPayload:
+    """The payload of an sRGB file.
+
+    Args:
+        data: the file's bytes.
+        path: its path; if the file carries nothing, a sidecar beside it is used.
+        sidecar: use this sidecar and nothing else.
+        limits: of the payload.
+
+    Raises:
+        NoPayloadError: if there is none.
+        CarrierError: if the file is damaged or carries two.
+        PayloadError: if the payload is damaged.
+    """
+    found = carriers.extract_or_sidecar(data, path, sidecar=sidecar)
+    return FoundPayload(Payload.from_bytes(found.container, limits or Limits()), found.carrier, len(found.container))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SrgbFile:
+    """An sRGB file and the payload that belongs to it, read and decoded once.
+
+    Attributes:
+        data: the file's bytes.
+        found: its payload.
+        codes: the pixels as they are stored, uint8 (H, W, 3).
+        alpha: transparency, uint8 (H, W); None without any.
+        path: of the file; None for bytes.
+    """
+
+    data: bytes
+    found: FoundPayload
+    codes: NDArray[np.uint8]
+    alpha: NDArray[np.uint8] | None = None
+    path: str | None = None
+
+    @classmethod
+    def read(
+        cls,
+        source: str | os.PathLike[str] | bytes,
+        *,
+        sidecar: str | os.PathLike[str] | None = None,
+        limits: Limits | None = None,
+        check: bool = False,
+    ) -> Self:
+        """Read a JPEG, PNG or TIFF with a payload (or with a sidecar beside it).
+
+        Args:
+            source: its path or bytes.
+            sidecar: take the payload from this sidecar.
+            limits: of the payload.
+            check: refuse a payload that was made for another picture.
+
+        Raises:
+            GamutMetaError: NoPayloadError, CarrierError, PayloadError, PhotoError or BindingError, as it applies.
+            OSError: if a file cannot be read.
+        """
+        data, path = (source, None) if isinstance(source, bytes) else (Path(source).read_bytes(), str(source))
+        found = find_payload(data, path, sidecar=sidecar, limits=limits)
+        file = cls(data, found, *decode_srgba(data), path)
+        if check:
+            file.check()
+        return file
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height, as Pillow's ``size``."""
+        height, width = self.codes.shape[:2]
+        return width, height
+
+    @property
+    def adaptation(self) -> Adaptation:
+        """Chromatic adaptation of the reduction."""
+        return self.found.payload.descriptor.adaptation
+
+    def check(self) -> None:
+        """Make sure that the payload was made for this very file.
+
+        Raises:
+            BindingError: if it was not.
+        """
+        check_binding(self.found.payload, self.data, self.codes)
+
+    def expand(self, *, check: bool = True, threads: int | None = None, device: str = "cpu") -> WideImage:
+        """The photograph in ROMM RGB, with transparency, EXIF and XMP; see :func:`expand` for arguments and errors."""
+        payload, on_gpu = self.found.payload, gpu_expander(device)
+        if check:
+            self.check()
+        array = None if on_gpu is None else on_gpu(payload.descriptor, payload.weights(), self.codes)
+        if array is None:
+            array = expand_pixels(payload.descriptor, payload.weights(), self.codes, threads=threads)
+        notes: tuple[str, ...] = ()
+        if payload.descriptor.is_empty:
+            notes = ("the payload contains no model: the result is the clipped picture",)
+        metadata = read_metadata(self.data)
+        alpha = None if self.alpha is None else requantise(self.alpha, np.uint16)
+        notes += metadata.notes
+        return WideImage(array, "prophoto", exif=metadata.exif, xmp=metadata.xmp, notes=notes, alpha=alpha)
+
+    def clipped(self, out: NDArray[np.uint16] | None = None) -> NDArray[np.uint16]:
+        """The pixels expanded without the payload: ROMM RGB, uint16 (H, W, 3), in `out` if it is given."""
+        return expand_pixels(Descriptor(adaptation=self.adaptation), {}, self.codes, out=out)
+
+    def report(self) -> Report:
+        """Names and sizes of the file and its payload."""
+        return Report(
+            file=self.path,
+            carrier=self.found.carrier,
+            model=str(self.found.payload.descriptor),
+            payload_bytes=self.found.size,
+            file_bytes=len(self.data),
+        )
+
+
+def expand(
+    source: str | os.PathLike[str] | bytes,
+    *,
+    space: str = "prophoto",
+    sidecar: str | os.PathLike[str] | None = None,
+    check: bool = True,
+    threads: int | None = None,
+    limits: Limits | None = None,
+    device: str = "cpu",
+) -> WideImage:
+    """Restore the wide-gamut photograph from an sRGB file, with its transparency if it has any.
+
+    Args:
+        source: path or bytes of a JPEG, PNG or TIFF with a payload (or with a sidecar beside it).
+        space: colour space of the result, see :data:`gamutmeta.color.spaces.SPACES`.
+        sidecar: take the payload from this sidecar.
+        check: refuse a payload that was made for another picture. False expands it anyway; positions are
+            relative to the picture, so a resized picture gets roughly the right colours.
+        threads: None for one per core.
+        limits: of the payload.
+        device: where to compute: "cpu", "cuda" (needs the extra ``gpu``), or "auto" for CUDA if it is available.
+            Samples may differ by one 16-bit code between devices. Models that the GPU's kernel does not support
+            (the paper's, or one with an affine that is not axis-aligned) are computed on the CPU.
+
+    Raises:
+        GamutMetaError: NoPayloadError, CarrierError, PayloadError, BindingError, PhotoError or DeviceError, as it
+            applies; MissingExtraError if CUDA is requested and a library is missing.
+        OSError: if the file cannot be read.
+    """
+    file = SrgbFile.read(source, sidecar=sidecar, limits=limits)
+    wide = file.expand(check=check, threads=threads, device=device)
+    del file  # As large as the picture; what follows is, too.
+    return wide.convert(space)
+
+
+def expand_file(
+    source: str | os.PathLike[str],
+    target: str | os.PathLike[str],
+    *,
+    space: str = "prophoto",
+    depth: int | None = None,
+    quality: int | None = None,
+    sidecar: str | os.PathLike[str] | None = None,
+    check: bool = True,
+    overwrite: bool = False,
+    threads: int | None = None,
+    device: str = "cpu",
+) -> Report:
+    """Restore the wide-gamut photograph and write it, with transparency, EXIF, XMP and the ICC profile of `space`.
+
+    Args:
+        source: JPEG, PNG or TIFF with a payload (or with a sidecar beside it).
+        target: its suffix selects the kind of file, see :func:`gamutmeta.photo.write.write_photo`.
+        space: as for :func:`expand`.
+        depth: bits per channel; None for the kind's own.
+        quality: 1 to 100, of JPEG, AVIF, HEIC and JPEG XL; None for the kind's own.
+        sidecar: as for :func:`expand`.
+        check: as for :func:`expand`.
+        overwrite: whether `target` may exist.
+        threads: None for one per core.
+        device: as for :func:`expand`.
+
+    Raises:
+        OutputExistsError: if `target` exists and `overwrite` is false.
+        GamutMetaError, OSError: as for :func:`expand`.
+    """
+    start = time.perf_counter()
+    check_output(target, overwrite=overwrite)
+    depth_and_quality(target, space=space, depth=depth, quality=quality)
+    file = SrgbFile.read(source, sidecar=sidecar)
+    wide = file.expand(check=check, threads=threads, device=device)
+    report = replace(file.report(), output=str(target), notes=wide.notes)
+    del file  # As large as the picture, and no longer needed.
+    wide = wide.convert(space)
+    write_photo(wide, target, depth=depth, quality=quality, overwrite=overwrite)
+    return replace(report, seconds=time.perf_counter() - start)

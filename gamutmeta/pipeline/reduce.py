@@ -1,0 +1,268 @@
+"""Gamut reduction: photograph -> sRGB pixels as a reader decodes them -> fit -> payload -> file."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gamutmeta import carriers
+from gamutmeta.color.convert import requantise
+from gamutmeta.color.gamut import Rounding, is_gray, reduce_to_codes
+from gamutmeta.container import Payload
+from gamutmeta.errors import MissingExtraError, PhotoError
+from gamutmeta.fit.gate import gate_for
+from gamutmeta.measure.quality import Quality, quality_figures
+from gamutmeta.model.descriptor import Descriptor
+from gamutmeta.photo.alpha import is_opaque
+from gamutmeta.photo.jpeg_out import NO_TRANSPARENCY
+from gamutmeta.photo.pixels import decode_srgb
+from gamutmeta.photo.read import read_photo
+from gamutmeta.photo.wide import WideImage
+from gamutmeta.pipeline.binding import binding_of_codes, binding_of_jpeg
+from gamutmeta.pipeline.model_quality import measure_models
+from gamutmeta.pipeline.options import ReduceOptions
+from gamutmeta.pipeline.preload import REDUCTION, preload
+from gamutmeta.pipeline.reduced import Encoding, Reduction
+from gamutmeta.pipeline.saving import check_outputs
+from gamutmeta.report import Report
+from gamutmeta.runtime.memory import trim_heap
+
+if TYPE_CHECKING:
+    import os
+
+    from numpy.typing import NDArray
+
+    from gamutmeta.carriers import HostFormat
+    from gamutmeta.fit.config import FitConfig
+    from gamutmeta.fit.engine import FitResult
+    from gamutmeta.photo.jpeg_out import Subsampling
+
+__all__ = ["Reduction", "read_and_reduce", "reduce", "reduce_file", "reduce_file_with", "reduce_with", "save_reduced"]
+
+
+def reduce(
+    wide: WideImage,
+    *,
+    preset: str | FitConfig = "balanced",
+    max_bytes: int | None = None,
+    format: HostFormat = "png",  # noqa: A002 - Pillow's word for it
+    quality: int = 95,
+    subsampling: Subsampling = "4:4:4",
+    progressive: bool = False,
+    device: str = "auto",
+    seed: int = 0,
+    rounding: Rounding = Rounding.HALF_EVEN,
+) -> Reduction:
+    """Reduce a photograph to sRGB and fit the payload that restores it.
+
+    The model is fitted to, and measured on, the picture as a reader will decode it: for JPEG the decoded file.
+
+    Args:
+        wide: the photograph; other spaces than ProPhoto are converted first.
+        preset: name of a preset, or a configuration.
+        max_bytes: cap on the whole container, 400 to 61,440 bytes; None for the preset's own. It is rounded down to a
+            ladder, see :meth:`gamutmeta.fit.config.FitConfig.within`, and the report's notes say so.
+        format: "png" or "tiff" (lossless), or "jpeg".
+        quality: of JPEG, 1..100.
+        subsampling: of JPEG's chroma.
+        progressive: JPEG only.
+        device: "auto" (CUDA when present), "cpu" or "cuda".
+        seed: same seed, same payload on one device.
+        rounding: of the 8-bit codes.
+
+    Raises:
+        FitError: for an unknown preset, or a cap that is no whole number from 400 to 61,440.
+        DeviceError: if the device is unknown, or not there.
+        MissingExtraError: if torch is not installed.
+        PhotoError: if the picture cannot be coded, or is no WideImage.
+    """
+    options = ReduceOptions(
+        preset=preset,
+        max_bytes=max_bytes,
+        quality=quality,
+        subsampling=subsampling,
+        progressive=progressive,
+        device=device,
+        seed=seed,
+    )
+    return reduce_with(wide, options, format, rounding)
+
+
+def reduce_with(
+    wide: WideImage,
+    options: ReduceOptions,
+    format: HostFormat = "png",  # noqa: A002 - Pillow's word for it
+    rounding: Rounding = Rounding.HALF_EVEN,
+) -> Reduction:
+    """:func:`reduce` with its options in one object; those on reading and the carrier play no part."""
+    start = time.perf_counter()
+    kind: type[object] = type(wide)
+    if not issubclass(kind, WideImage):
+        name = f"{kind.__module__}.{kind.__qualname__}"
+        raise PhotoError(f"reduce needs a gamutmeta.WideImage, which has a colour space, not {name}")
+    config = options.config
+    original = wide.convert("prophoto").array
+    pixels, og_pixels = reduce_to_codes(original, config.adaptation, rounding)
+    encoding = Encoding(format, options.quality, options.subsampling, options.progressive)
+    coded = encoding.encode(pixels, wide.exif, wide.xmp) if format == "jpeg" else None
+    codes = pixels if coded is None else decode_srgb(coded)
+    empty = Descriptor(adaptation=config.adaptation)
+    height, width = codes.shape[:2]
+    binding = binding_of_codes(codes) if coded is None else binding_of_jpeg(coded)
+    payload = Payload(width, height, binding, empty, ())
+    notes, result = list(wide.notes), None
+    if format == "jpeg" and not is_opaque(wide.alpha):
+        notes.append(NO_TRANSPARENCY)
+    with ThreadPoolExecutor(1, thread_name_prefix="gamutmeta-measure") as pool:
+        # On one thread, and beside the fit, which leaves all cores but one idle.
+        clipping = pool.submit(measure_models, original, codes, [(empty, {})], config.adaptation, threads=1)
+        if is_gray(original):
+            notes.append("the photograph is grey: nothing is outside sRGB, and the payload contains no model")
+        elif og_pixels == 0:
+            notes.append("no colour of the photograph is outside sRGB: the payload contains no model")
+        else:
+            gate = 0 if coded is None else gate_for(original, codes, config.adaptation)
+            notes += options.notes
+            result = _fit(codes, original, config, gate=gate, device=options.device, seed=options.seed)
+        [clipped] = clipping.result()
+    kept = clipped
+    if result:
+        fitted = Payload(width, height, binding, result.descriptor, result.tensors)
+        [restored] = measure_models(original, codes, [(fitted.descriptor, fitted.weights())], config.adaptation)
+        if _is_better(restored, clipped):
+            payload, kept = fitted, restored
+        else:
+            notes.append("the fitted model was not better than clipping: the payload contains no model")
+    report = Report(
+        preset=config.name,
+        model=str(payload.descriptor),
+        payload_bytes=len(payload.to_bytes()),
+        **quality_figures(kept, clipped),
+        seconds=time.perf_counter() - start,
+        fit_seconds=result.seconds if result else None,
+        device=result.device if result else None,
+        notes=tuple(notes),
+    )
+    alpha = None if format == "jpeg" or wide.alpha is None else requantise(wide.alpha, np.uint8)
+    return Reduction(pixels, payload, report, encoding, wide.exif, wide.xmp, coded, alpha)
+
+
+def reduce_file(
+    source: str | os.PathLike[str],
+    target: str | os.PathLike[str],
+    *,
+    preset: str | FitConfig = "balanced",
+    max_bytes: int | None = None,
+    quality: int = 95,
+    subsampling: Subsampling = "4:4:4",
+    progressive: bool = False,
+    carrier: str | None = None,
+    device: str = "auto",
+    seed: int = 0,
+    assume_space: str | None = None,
+    raw_style: str = "neutral",
+    overwrite: bool = False,
+) -> Report:
+    """Reduce the file of a photograph to an sRGB file with a payload.
+
+    EXIF, XMP and the orientation are kept, and transparency in a PNG or TIFF. Nothing is written unless everything
+    succeeded.
+
+    Args:
+        source: any photograph :func:`gamutmeta.photo.read.read_photo` reads.
+        target: .jpg, .png or .tif.
+        preset: as for :func:`reduce`.
+        max_bytes: as for :func:`reduce`.
+        quality: as for :func:`reduce`.
+        subsampling: as for :func:`reduce`.
+        progressive: as for :func:`reduce`.
+        carrier: None for the format's own, "com" for JPEG's comment, "sidecar" for a file next to `target`.
+        device: as for :func:`reduce`.
+        seed: as for :func:`reduce`.
+        assume_space: the colour space of a photograph that names none.
+        raw_style: how a raw photograph is developed, see :data:`gamutmeta.photo.raw_in.RAW_STYLES`.
+        overwrite: whether `target` may exist.
+
+    Raises:
+        OutputExistsError: if `target` (or the sidecar) exists and `overwrite` is false.
+        UnsupportedFileError: if `target` is of another kind, CarrierError if `carrier` does not fit it.
+        GamutMetaError: as for :func:`reduce` and :func:`gamutmeta.photo.read.read_photo`.
+        OSError: if a file cannot be read or written.
+    """
+    options = ReduceOptions(
+        preset=preset,
+        max_bytes=max_bytes,
+        quality=quality,
+        subsampling=subsampling,
+        progressive=progressive,
+        carrier=carrier,
+        device=device,
+        seed=seed,
+        assume_space=assume_space,
+        raw_style=raw_style,
+    )
+    return reduce_file_with(source, target, options, overwrite=overwrite)
+
+
+def reduce_file_with(
+    source: str | os.PathLike[str], target: str | os.PathLike[str], options: ReduceOptions, *, overwrite: bool = False
+) -> Report:
+    """:func:`reduce_file` with its options in one object."""
+    start = time.perf_counter()
+    # The photograph is let go of before the file is written.
+    reduction = read_and_reduce(source, target, options, overwrite=overwrite)[1]
+    report = save_reduced(reduction, target, options, overwrite=overwrite)
+    return replace(report, file=str(source), seconds=time.perf_counter() - start)
+
+
+def read_and_reduce(
+    source: str | os.PathLike[str], target: str | os.PathLike[str], options: ReduceOptions, *, overwrite: bool = False
+) -> tuple[WideImage, Reduction]:
+    """The first part of :func:`reduce_file`: the photograph, and its reduction to what `target` is to hold."""
+    format_ = carriers.format_of(target)
+    carrier = carriers.carrier_for(format_, options.carrier, file=Path(target).name)
+    check_outputs(target, carrier, overwrite=overwrite)
+    if Path(source).resolve() == Path(target).resolve():
+        raise PhotoError(f"{source}: the output would replace the photograph itself")
+    preload(source, REDUCTION)
+    wide = read_photo(source, assume_space=options.assume_space, raw_style=options.raw_style)
+    return wide, reduce_with(wide, options, format_)
+
+
+def save_reduced(
+    reduction: Reduction, target: str | os.PathLike[str], options: ReduceOptions, *, overwrite: bool = False
+) -> Report:
+    """The second part of :func:`reduce_file`: write what :func:`read_and_reduce` made for `target`."""
+    size = reduction.save(target, carrier=options.carrier, overwrite=overwrite)
+    carrier = carriers.carrier_for(reduction.encoding.format, options.carrier)
+    return replace(reduction.report, output=str(target), carrier=carrier, file_bytes=size)
+
+
+def _fit(
+    codes: NDArray[np.uint8],
+    original: NDArray[np.uint16],
+    config: FitConfig,
+    *,
+    gate: int | None,
+    device: str,
+    seed: int,
+) -> FitResult:
+    try:
+        from gamutmeta.fit.engine import fit  # noqa: PLC0415 - torch takes more than a second to import
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
+        raise MissingExtraError("fitting a payload", "torch", "fit") from error
+    result = fit(codes, original, config, gate=gate, device=device, seed=seed)
+    trim_heap()
+    return result
+
+
+def _is_better(restored: Quality, clipped: Quality) -> bool:
+    """Whether the model is worth keeping: no worse on any count, better on the out-of-gamut pixels."""
+    return restored.psnr > clipped.psnr and restored.psnr_og > clipped.psnr_og

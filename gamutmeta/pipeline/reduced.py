@@ -1,0 +1,108 @@
+"""What a gamut reduction gives: an sRGB picture and the payload that takes it back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gamutmeta.color.icc import profile_bytes
+from gamutmeta.photo.alpha import with_alpha
+from gamutmeta.photo.pixels import encode_srgb_file
+from gamutmeta.pipeline.saving import save_with_payload, with_payload
+
+if TYPE_CHECKING:
+    import os
+
+    import numpy as np
+    from numpy.typing import NDArray
+    from PIL import Image
+
+    from gamutmeta.carriers import HostFormat
+    from gamutmeta.container import Payload
+    from gamutmeta.photo.jpeg_out import Subsampling
+    from gamutmeta.report import Report
+
+__all__ = ["Encoding", "Reduction"]
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """How the sRGB picture is coded; quality, subsampling and progressive are for JPEG."""
+
+    format: HostFormat
+    quality: int
+    subsampling: Subsampling
+    progressive: bool
+
+    def encode(
+        self, codes: NDArray[np.uint8], exif: bytes | None, xmp: bytes | None, alpha: NDArray[np.uint8] | None = None
+    ) -> bytes:
+        """The picture as a file."""
+        return encode_srgb_file(
+            codes,
+            self.format,
+            quality=self.quality,
+            subsampling=self.subsampling,
+            progressive=self.progressive,
+            exif=exif,
+            xmp=xmp,
+            alpha=alpha,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Reduction:
+    """An sRGB picture and the payload that takes it back.
+
+    Attributes:
+        pixels: the sRGB picture before coding, uint8 (H, W, 3).
+        payload: bound to the coded picture.
+        report: the figures, measured on the picture as a reader decodes it.
+        encoding: how the file is coded.
+        exif, xmp: the photograph's.
+        coded: the coded file without the payload, where the fit needed it (JPEG).
+        alpha: transparency of the sRGB picture, uint8 (H, W); None without any, and for a JPEG, which cannot hold it.
+    """
+
+    pixels: NDArray[np.uint8]
+    payload: Payload
+    report: Report
+    encoding: Encoding
+    exif: bytes | None = None
+    xmp: bytes | None = None
+    coded: bytes | None = None
+    alpha: NDArray[np.uint8] | None = None
+
+    @property
+    def image(self) -> Image.Image:
+        """The sRGB picture for Pillow, RGB or RGBA, with ICC profile and EXIF in ``info``.
+
+        Once the plugin is registered, ``image.save(path, gamut=payload)`` stores both.
+        """
+        from PIL import Image  # noqa: PLC0415 - only for those who ask for it
+
+        image = Image.fromarray(with_alpha(self.pixels, self.alpha))
+        image.info["icc_profile"] = profile_bytes("srgb")
+        if self.exif is not None:
+            image.info["exif"] = self.exif
+        return image
+
+    def to_bytes(self, carrier: str | None = None) -> bytes:
+        """The sRGB file with the payload in it.
+
+        Args:
+            carrier: None for the format's own (APP11, iTXt or tag); "com" for the compatible one of JPEG; "sidecar"
+                leaves the payload out.
+        """
+        data = self.coded or self.encoding.encode(self.pixels, self.exif, self.xmp, self.alpha)
+        return with_payload(data, self.payload.to_bytes(), carrier)
+
+    def save(self, path: str | os.PathLike[str], *, carrier: str | None = None, overwrite: bool = False) -> int:
+        """Write the sRGB file with its payload, and return its size; see :meth:`to_bytes`.
+
+        Raises:
+            OutputExistsError: if the file, or its sidecar, exists and `overwrite` is false.
+        """
+        data = self.to_bytes(carrier)
+        save_with_payload(path, data, self.payload.to_bytes(), carrier, overwrite=overwrite)
+        return len(data)

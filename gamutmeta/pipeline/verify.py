@@ -1,0 +1,56 @@
+"""How well an sRGB file restores its photograph, which must still be there."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from gamutmeta.measure.quality import measure, quality_figures
+from gamutmeta.pipeline.comparison import read_reference
+from gamutmeta.pipeline.expand import SrgbFile
+
+if TYPE_CHECKING:
+    import os
+
+    from gamutmeta.report import Report
+
+__all__ = ["verify_file"]
+
+
+def verify_file(
+    path: str | os.PathLike[str],
+    reference: str | os.PathLike[str],
+    *,
+    sidecar: str | os.PathLike[str] | None = None,
+    assume_space: str | None = None,
+    raw_style: str = "neutral",
+    check: bool = True,
+) -> Report:
+    """Expand `path` and measure the result, and plain clipping, against the photograph `reference`.
+
+    Args:
+        path: JPEG, PNG or TIFF with a payload (or with a sidecar beside it).
+        reference: the photograph, of the same size.
+        sidecar: take the payload from this sidecar.
+        assume_space: the colour space of a reference that names none.
+        raw_style: how a raw reference is developed; as when the file was reduced.
+        check: refuse a payload that was made for another picture.
+
+    Raises:
+        PhotoError: if the two differ in size.
+        GamutMetaError, OSError: as for :func:`gamutmeta.pipeline.expand.expand`.
+    """
+    start = time.perf_counter()
+    file = SrgbFile.read(path, sidecar=sidecar, check=check)
+    original = read_reference(file, reference, assume_space=assume_space, raw_style=raw_style)
+    restored = file.expand(check=False)
+    quality = measure(original.array, restored.array, file.adaptation)
+    # As Comparison.report, but the restored picture is measured: its memory will do for the clipped one.
+    clipped = measure(original.array, file.clipped(out=restored.array), file.adaptation)
+    return replace(
+        file.report(),
+        **quality_figures(quality, clipped),
+        seconds=time.perf_counter() - start,
+        notes=(*original.notes, *restored.notes),
+    )

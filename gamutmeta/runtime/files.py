@@ -1,0 +1,231 @@
+"""Writes files completely or not at all, and removes temporary files of writers that were killed."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import secrets
+import shutil
+import sys
+import time
+from contextlib import ExitStack, contextmanager, suppress
+from contextvars import ContextVar
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from gamutmeta.errors import OutputExistsError
+
+if sys.platform != "win32":
+    import fcntl
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+__all__ = ["atomic_write", "check_output", "observe_writes", "remove_leftovers"]
+
+_PREFIX, _SUFFIX = ".gamutmeta-", ".tmp"
+
+_HAS_LOCKS = sys.platform != "win32"
+"""Where it has none, a file that is open cannot be removed either."""
+
+_CERTAINLY_LEFT = 24 * 3600
+"""Seconds after which a temporary file is a leftover where the file system knows no locks."""
+
+_observer: ContextVar[Callable[[Path, Path], None] | None] = ContextVar("observer", default=None)
+
+
+@contextmanager
+def observe_writes(observer: Callable[[Path, Path], None]) -> Iterator[None]:
+    """Have every file that this thread writes shown to `observer` when it is complete, before it takes its place.
+
+    Args:
+        observer: is given the path that was asked for, and the temporary file. If it raises, the file is not written.
+    """
+    token = _observer.set(observer)
+    try:
+        yield
+    finally:
+        _observer.reset(token)
+
+
+def check_output(path: str | os.PathLike[str], *, overwrite: bool) -> Path:
+    """The file behind a path, after links, if it may be written. Call it before work that would be in vain.
+
+    Raises:
+        OutputExistsError: it exists and `overwrite` is false, or it is a folder.
+        PermissionError: its folder is there, and may not be written to.
+    """
+    target = Path(os.path.realpath(path))
+    if target.is_dir():
+        raise OutputExistsError(f"{path} is a folder; name a file")
+    if not overwrite and target.exists():
+        raise _exists_error(path)
+    if target.parent.is_dir() and not os.access(target.parent, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), os.fspath(path))
+    return target
+
+
+def atomic_write(
+    path: str | os.PathLike[str],
+    data: bytes | Callable[[BinaryIO], None],
+    *,
+    overwrite: bool = False,
+) -> None:
+    """Write a file under a temporary name beside its place, then move it there.
+
+    Whoever opens `path` meanwhile sees the old file or the new one, never a part. If anything fails, the temporary
+    file is removed and `path` is as it was; what a killed process leaves, :func:`remove_leftovers` finds. A file that
+    is replaced hands its permissions on.
+
+    Args:
+        path: where to; the folder exists.
+        data: the content, or a function that writes it into the binary file it is given.
+        overwrite: replace a file that is there already.
+
+    Raises:
+        OutputExistsError: the file exists, or came into being meanwhile, and `overwrite` is false; or it is a folder.
+        OSError: the file cannot be written; names `path`.
+    """
+    target = check_output(path, overwrite=overwrite)
+    # Not the tempfile module: its files are private to their owner, and this one is to be an ordinary file.
+    with _errors_naming(path), _locked_temporary(target) as temporary:
+        with temporary.open("r+b") as file:
+            if target.exists():
+                # A photograph that only its owner may read stays so.
+                shutil.copymode(target, temporary)
+            if callable(data):
+                data(file)
+            else:
+                file.write(data)
+            if target.exists():
+                # A power cut must not cost the old file as well.
+                file.flush()
+                os.fsync(file.fileno())
+        _show_to_observer(Path(path), temporary)
+        if overwrite:
+            temporary.replace(target)
+        else:
+            _move_to_new(temporary, target, path)
+
+
+def remove_leftovers(paths: Iterable[str | os.PathLike[str]]) -> int:
+    """Remove temporary files that killed processes left when they were writing these files; others are left alone.
+
+    One that is being written at this moment, by whatever process, is locked and stays.
+
+    Returns:
+        How many were removed.
+    """
+    keys: dict[Path, set[str]] = {}
+    for path in paths:
+        target = Path(os.path.realpath(path))
+        keys.setdefault(target.parent, set()).add(_key(target))
+    removed = 0
+    for folder, wanted in keys.items():
+        # It need not exist, or be a folder; whoever writes there will say so.
+        with suppress(OSError), os.scandir(folder) as entries:
+            for name in [entry.name for entry in entries]:
+                is_temporary = name.startswith(_PREFIX) and name.endswith(_SUFFIX)
+                if is_temporary and name.removeprefix(_PREFIX).partition("-")[0] in wanted:
+                    removed += _removed_if_left(folder / name)
+    return removed
+
+
+def _exists_error(path: str | os.PathLike[str]) -> OutputExistsError:
+    return OutputExistsError(f"{path} exists; pass overwrite=True to replace it")
+
+
+def _key(target: Path) -> str:
+    """What the names of a file's temporary files have in common. A digest, as the name itself may be too long."""
+    return hashlib.sha256(os.fsencode(target.name)).hexdigest()[:16]
+
+
+@contextmanager
+def _errors_naming(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Have errors of the system name the file that was asked for: nobody knows the temporary one, or it is gone."""
+    try:
+        yield
+    except OSError as error:
+        name = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes | os.PathLike) else ""
+        if error.errno is None or (name and not Path(name).name.startswith(_PREFIX)):
+            raise
+        raise OSError(error.errno, error.strerror, os.fspath(path)) from error
+
+
+@contextmanager
+def _locked_temporary(target: Path) -> Iterator[Path]:
+    """A new, empty file beside `target`, which is locked meanwhile and removed in the end, if it is still there."""
+    while True:
+        temporary = target.with_name(f"{_PREFIX}{_key(target)}-{secrets.token_hex(8)}{_SUFFIX}")
+        with temporary.open("xb") as claim:
+            if _locked(claim) is False or not os.fstat(claim.fileno()).st_nlink:
+                # Somebody took it for a leftover before it was locked.
+                continue
+            if not _HAS_LOCKS:
+                claim.close()
+            try:
+                yield temporary
+            finally:
+                with suppress(FileNotFoundError):
+                    temporary.unlink()
+        return
+
+
+def _locked(file: BinaryIO) -> bool | None:
+    """Lock a file until it is closed: whether nobody else had; None if it cannot be locked here at all."""
+    if sys.platform == "win32":
+        return None
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return None
+    return True
+
+
+def _removed_if_left(temporary: Path) -> bool:
+    # Gone meanwhile, or somebody else's.
+    with suppress(OSError), ExitStack() as stack:
+        if _HAS_LOCKS:
+            file = stack.enter_context(temporary.open("r+b"))
+            locked = _locked(file)
+            is_old = time.time() - os.fstat(file.fileno()).st_mtime > _CERTAINLY_LEFT
+            if locked is False or (locked is None and not is_old):
+                return False
+        temporary.unlink()
+        return True
+    return False
+
+
+def _show_to_observer(path: Path, temporary: Path) -> None:
+    observer = _observer.get()
+    if observer is None:
+        return
+    # What the observer writes itself is not shown.
+    token = _observer.set(None)
+    try:
+        observer(path, temporary)
+    finally:
+        _observer.reset(token)
+
+
+def _move_to_new(temporary: Path, target: Path, path: str | os.PathLike[str]) -> None:
+    """Move a file to a name that must not exist, without a moment in which somebody else's file could be replaced."""
+    try:
+        target.hardlink_to(temporary)
+    except FileExistsError:
+        raise _exists_error(path) from None
+    except (OSError, NotImplementedError):
+        # The file system has no hard links, or the whole system has none, which pathlib tells by NotImplementedError:
+        # reserve the name, then replace the empty file.
+        try:
+            target.open("xb").close()
+        except FileExistsError:
+            raise _exists_error(path) from None
+        try:
+            temporary.replace(target)
+        except OSError:
+            target.unlink()
+            raise

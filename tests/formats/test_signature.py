@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+import pytest
+from carriers.hosts import HOSTS
+
+from gamutmeta.carriers import host_format
+from gamutmeta.errors import UnsupportedFileError
+
+
+@pytest.mark.parametrize("name", HOSTS)
+def test_host_is_known_by_its_signature(name: str) -> None:
+    assert host_format(HOSTS[name]) == name.partition("/")[0]
+    assert host_format(bytearray(HOSTS[name][:8])) == name.partition("/")[0]
+
+
+@pytest.mark.parametrize("data", [b"", b"\xff\xd8", b"GIF89a", b"RIFF....WEBP", b"II\0*", b"\x89PNG\r\n\x1a", b"MM*\0"])
+def test_everything_else_is_unsupported(data: bytes) -> None:
+    with pytest.raises(UnsupportedFileError):
+        host_format(data)

@@ -1,0 +1,5 @@
+from __future__ import annotations
+
+from color.conftest import colour
+
+__all__ = ["colour"]

@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies import payloads
+
+pytest.importorskip("numba")
+
+from gamutmeta.errors import GamutMetaWarning
+from gamutmeta.model import expand_loops as kernel
+from gamutmeta.model.descriptor import Descriptor, FourierXY, Grid, Head, Rgb, RgbSource
+from gamutmeta.model.expand import expand
+from gamutmeta.model.reference import expand_reference
+from gamutmeta.runtime import compiled
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gamutmeta.container import Payload
+
+GRID, RGB = Grid(3, 5, 7), Rgb(2)
+DESCRIPTORS = {
+    "empty": Descriptor(),
+    "balanced": Descriptor(head=Head.SRGB_EXCESS, grid=GRID, rgb=RGB, hidden=(24, 24), gate=0),
+    "soft": Descriptor(head=Head.SRGB_EXCESS, grid=GRID, rgb=RGB, hidden=(9, 5, 3), gate=32),
+    "ungated": Descriptor(head=Head.SRGB_EXCESS, grid=GRID, rgb=RGB, hidden=(17,)),
+    "linear": Descriptor(head=Head.SRGB_EXCESS, rgb=Rgb(0), gate=0),
+    "grid-residual": Descriptor(head=Head.WIDE_RESIDUAL, grid=Grid(1, 2, 2), hidden=(4,), bias=False),
+    "place": Descriptor(head=Head.WIDE_RESIDUAL, xy=FourierXY(3), hidden=(6,)),
+    "all": Descriptor(head=Head.SRGB_EXCESS, grid=Grid(40, 3, 2), xy=FourierXY(2), rgb=Rgb(1), hidden=(2, 33), gate=9),
+}
+CROP, TURN, SHEAR = (0.5, 0.0, 0.25, 0.0, 0.125, 0.5), (0.0, -1.0, 1.0, 1.0, 0.0, 0.0), (1.0, 0.25, 0.0, 0.0, 1.0, 0.0)
+
+
+def weights_of(descriptor: Descriptor) -> dict[str, NDArray[np.float32]]:
+    rng = np.random.default_rng(0)
+    return {
+        spec.name: (rng.standard_normal(spec.shape) / np.sqrt(max(1, spec.shape[-1]))).astype(np.float32)
+        for spec in descriptor.tensor_specs()
+    }
+
+
+def clipped_codes(height: int, width: int) -> NDArray[np.uint8]:
+    return np.clip(np.random.default_rng(0).integers(-80, 336, (height, width, 3)), 0, 255).astype(np.uint8)
+
+
+def assert_within_tolerance(a: NDArray[np.uint16], b: NDArray[np.uint16]) -> None:
+    difference = np.abs(a.astype(np.int64) - b)
+    assert difference.max(initial=0) <= 2
+    assert np.mean(difference > 1) <= 0.001
+
+
+@pytest.mark.parametrize("name", DESCRIPTORS)
+@pytest.mark.parametrize("shape", [(1, 1), (47, 61), (1, 700), (90, 131)])
+@pytest.mark.parametrize("affine", [None, CROP, TURN])
+def test_equals_the_plain_twin(name: str, shape: tuple[int, int], affine: tuple[float, ...] | None) -> None:
+    descriptor = replace(DESCRIPTORS[name], affine=affine)
+    weights, codes = weights_of(descriptor), clipped_codes(*shape)
+    result = expand(descriptor, weights, codes, compiled=True)
+    assert_within_tolerance(result, expand_reference(descriptor, weights, codes))
+    np.testing.assert_array_equal(result, expand(descriptor, weights, codes, compiled=False))
+
+
+@settings(deadline=None, max_examples=60)
+@given(payloads(), st.integers(1, 40), st.integers(1, 40))
+def test_any_payload_expands_as_by_numpy(payload: Payload, height: int, width: int) -> None:
+    codes, weights = clipped_codes(height, width), payload.weights()
+    # Also where hostile weights overflow: the order of all operations is the same.
+    result = expand(payload.descriptor, weights, codes, compiled=True)
+    np.testing.assert_array_equal(result, expand(payload.descriptor, weights, codes, compiled=False))
+
+
+def test_strips_and_threads_change_nothing() -> None:
+    descriptor = DESCRIPTORS["soft"]
+    weights, codes = weights_of(descriptor), clipped_codes(701, 500)
+    one = expand(descriptor, weights, codes, threads=1, compiled=True)
+    np.testing.assert_array_equal(one, expand(descriptor, weights, codes, threads=3, compiled=True))
+    assert_within_tolerance(one, expand_reference(descriptor, weights, codes))
+
+
+def test_a_pixel_the_gate_is_shut_for_comes_back_as_clipping_gives_it() -> None:
+    descriptor = DESCRIPTORS["balanced"]
+    codes = clipped_codes(60, 80)
+    shut = ((codes != 0) & (codes != 255)).all(-1)
+    expanded = expand(descriptor, weights_of(descriptor), codes, compiled=True)
+    np.testing.assert_array_equal(expanded[shut], expand(Descriptor(), {}, codes, compiled=True)[shut])
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 3e38])
+def test_numbers_that_are_none_are_handled_as_by_numpy(value: float) -> None:
+    descriptor = DESCRIPTORS["balanced"]
+    weights = weights_of(descriptor)
+    for name in ("grid", "weight1"):
+        broken = weights | {name: np.full_like(weights[name], value)}
+        codes = clipped_codes(20, 20)
+        result = expand(descriptor, broken, codes, compiled=True)
+        np.testing.assert_array_equal(result, expand(descriptor, broken, codes, compiled=False))
+
+
+def test_reads_a_picture_that_is_not_contiguous_and_writes_into_out() -> None:
+    descriptor = DESCRIPTORS["ungated"]
+    weights, codes = weights_of(descriptor), clipped_codes(40, 30)[::-1, ::2]
+    out = np.zeros(codes.shape, np.uint16)
+    assert expand(descriptor, weights, codes, out=out, compiled=True) is out
+    assert_within_tolerance(out, expand_reference(descriptor, weights, codes))
+
+
+def test_a_model_the_kernel_does_not_know_is_left_to_numpy() -> None:
+    paper = Descriptor(head=Head.WIDE_RESIDUAL, rgb=Rgb(2, RgbSource.WIDE), hidden=(5,))
+    skewed = replace(DESCRIPTORS["balanced"], affine=SHEAR)
+    codes = clipped_codes(20, 30)
+    for descriptor in (paper, skewed):
+        weights = weights_of(descriptor)
+        np.testing.assert_array_equal(
+            expand(descriptor, weights, codes, compiled=True), expand(descriptor, weights, codes, compiled=False)
+        )
+
+
+@pytest.mark.parametrize(("pixels", "switch", "expected"), [(600, None, True), (601, None, False), (600, "0", False)])
+def test_numba_is_used_for_large_pictures_unless_switched_off(
+    monkeypatch: pytest.MonkeyPatch, pixels: int, switch: str | None, *, expected: bool
+) -> None:
+    calls = []
+    real = kernel.expand_strip
+    monkeypatch.setattr(kernel, "expand_strip", lambda *arguments: (calls.append(1), real(*arguments)))
+    monkeypatch.setattr(compiled, "_WORTH_LOADING", pixels)
+    if switch is not None:
+        monkeypatch.setenv("GAMUTMETA_NUMBA", switch)
+    expand(DESCRIPTORS["balanced"], weights_of(DESCRIPTORS["balanced"]), clipped_codes(20, 30))
+    assert bool(calls) is expected
+
+
+def test_it_is_not_imported_for_small_pictures() -> None:
+    program = """
+import sys, numpy as np
+from gamutmeta.model.descriptor import Descriptor
+from gamutmeta.model.expand import expand
+expand(Descriptor(), {}, np.zeros((9, 9, 3), np.uint8))
+assert "numba" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+@pytest.mark.parametrize(
+    ("words", "remedy"),
+    [("cannot cache '_strip': no locator available for file 'x'", "NUMBA_CACHE_DIR"), ("?", "GAMUTMETA_NUMBA")],
+)
+def test_what_keeps_numba_from_working_is_told(monkeypatch: pytest.MonkeyPatch, words: str, remedy: str) -> None:
+    def fail(_: str) -> None:
+        raise RuntimeError(words)
+
+    monkeypatch.setattr(compiled.importlib, "import_module", fail)
+    with pytest.warns(GamutMetaWarning, match=rf"numba does not work here.*{remedy}"):
+        assert compiled.load_kernel.__wrapped__("gamutmeta.model.expand_loops") is None
+
+
+def test_without_numba_numpy_does_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled.importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr(compiled, "_WORTH_LOADING", 0)
+    monkeypatch.setitem(sys.modules, "gamutmeta.model.expand_loops", None)
+    expand(Descriptor(), {}, clipped_codes(5, 5))
