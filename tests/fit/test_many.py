@@ -101,9 +101,9 @@ def test_many_are_taken_some_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_picture_that_cannot_be_fitted_is_named() -> None:
     grey = np.full((8, 8, 3), 30_000, np.uint16)
     some = [*pictures()[:1], FitInput(reduce_to_codes(grey, CONFIG.adaptation)[0], grey)]
-    with pytest.raises(FitError, match="picture 1: no pixel"):
+    with pytest.raises(FitError, match="picture 1: the gate of the model is closed"):
         fit_many(some, replace(CONFIG, steps=2), device="cpu")
-    with pytest.raises(FitError, match="picture 1: no pixel"):
+    with pytest.raises(FitError, match="picture 1: the gate of the model is closed"):
         together(some)
     with pytest.raises(DeviceError, match="unknown device"):
         fit_many(some, CONFIG, device="tpu")
