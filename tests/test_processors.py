@@ -26,6 +26,7 @@ ROOT = Path(__file__).parents[1]
 
 TESTS = (
     "tests/color",
+    "tests/measure",
     "tests/model",
     "tests/fit/test_gradient.py",
     "tests/fit/test_engine.py::test_the_same_seed_gives_the_same_bytes",
