@@ -29,6 +29,7 @@ TESTS = (
     "tests/measure",
     "tests/model",
     "tests/fit/test_gradient.py",
+    "tests/fit/gpu/test_static_step.py",
     "tests/fit/test_engine.py::test_the_same_seed_gives_the_same_bytes",
     "tests/fit/test_engine.py::test_numba_fits_as_well_and_the_same_each_time",
     "tests/spec/test_runner.py::test_the_package_passes_everything",

@@ -73,6 +73,7 @@ def test_multiplications() -> None:
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
 def test_it_refuses_without_cuda(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(card.importlib.util, "find_spec", lambda _: object())
     with pytest.raises(SystemExit, match="finds no CUDA device; nothing is measured without one"):
         command.BENCHMARK.main(["photo.tif", "--out", str(tmp_path)])
     assert not list(tmp_path.iterdir())

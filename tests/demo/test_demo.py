@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
-from carrots import CARROTS, QUICK, quick_presets, write_piece
+from carrots import CARROTS, QUICK, quick_presets, with_quick_presets, write_piece
 from click.testing import CliRunner
 from PIL import Image
 
@@ -92,6 +93,21 @@ class TestDemonstrate:
         result = demonstrate(tmp_path / "grey.tif", tmp_path, preset=QUICK)
         assert result.reduction.og_percent == 0
         assert result.comparison.exists()
+
+
+def test_it_needs_torch_and_the_command_line_alone(tmp_path: Path) -> None:
+    """`make demo` installs no more."""
+    extras = "numba", "imagecodecs", "pillow_heif", "pyvips", "OpenImageIO", "rawpy", "matplotlib", "imageio", "triton"
+    code = (
+        f"import sys; sys.modules.update(dict.fromkeys({extras}))\n"
+        "from gamutmeta.__main__ import main; sys.argv[1:] = ['demo']; sys.exit(main())"
+    )
+    environment = with_quick_presets(tmp_path, os.environ)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "Reducing carrots.tif to an sRGB JPEG ...\n")
+    assert (tmp_path / "demo-output" / "comparison.png").is_file()
 
 
 class TestCommand:

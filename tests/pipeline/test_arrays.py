@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
 from dataclasses import replace
@@ -105,6 +106,7 @@ def test_a_missing_library_is_named(missing: str, monkeypatch: pytest.MonkeyPatc
 
 def test_a_torch_without_cuda_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     torch = pytest.importorskip("torch")
+    pytest.importorskip("triton")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(DeviceError, match="torch finds no CUDA device"):
         expand_array(PAYLOAD, Elsewhere(2))
@@ -113,7 +115,8 @@ def test_a_torch_without_cuda_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_way_of_the_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     """All of it but the GPU: the kernel's twin takes a tensor in main memory that says it is elsewhere."""
     torch = pytest.importorskip("torch")
-    module = pytest.importorskip("gamutmeta.gpu.expand")
+    pytest.importorskip("triton")
+    module = importlib.import_module("gamutmeta.gpu.expand")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(arrays, "_CUDA", (1,))
     monkeypatch.setattr(module, "supports", lambda _: False)
