@@ -117,6 +117,18 @@ EMULATIONS = {
         "('generic', '')",
         {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""},
     ),
+    "all for any": Emulation(
+        _BLAS_NAME,
+        "Katmai",
+        {
+            "OPENBLAS_CORETYPE": "Prescott",
+            "NPY_DISABLE_CPU_FEATURES": " ".join(np._core._multiarray_umath.__cpu_dispatch__),
+            "ATEN_CPU_CAPABILITY": "default",
+            "MKL_CBWR": "COMPATIBLE",
+            "NUMBA_CPU_NAME": "generic",
+            "NUMBA_CPU_FEATURES": "",
+        },
+    ),
     "one thread": _threads(1),
     "four threads": _threads(4),
     "one core": Emulation(
