@@ -17,13 +17,15 @@ mlp     [n, ...]             []         widths of the hidden layers
 q       [number or "f16"]    []         encoding of each tensor, in their order: see below
 rgb     0..16                no colour  octaves of the pixel's colour
 rgb8    16 bytes             see below  digest of the decoded 8-bit samples
+smp     1                    0          which samples are the codes: 0 sRGB, 1 YCbCr before clamping; version 2
 src     1                    0          whose colour, with `rgb` only: 0 the 8-bit code's, 1 clipped linear ProPhoto's
 t       false                true       whether t itself is a feature of the colour, with `rgb` only
 w       1..2^32-1            required   width of the coded picture, pixels
 xy      1..16                no place   octaves of the position
 ======  ===================  =========  ================================================================================
 
-Exactly one of `jpeg` and `rgb8` is there: the binding.
+Exactly one of `jpeg` and `rgb8` is there: the binding. `smp` needs version 2 of the container and the binding `jpeg`.
+A container whose descriptor has no such key is of version 1.
 
 An element of `q` is an integer e for an int8 tensor with scale 2^-e, a float for an int8 tensor with a scale that is no
 power of two, or the string "f16" for a float16 tensor. Scales are normal single-precision numbers, at most 2^120.
@@ -50,7 +52,7 @@ from gamutmeta.container.binding import BINDING_KINDS, Binding
 from gamutmeta.container.tensors import check_scale
 from gamutmeta.envelope import DIGEST_BYTES
 from gamutmeta.errors import PayloadError
-from gamutmeta.model.descriptor import MAX_OCTAVES, Descriptor, FourierXY, Grid, Head, Rgb, RgbSource
+from gamutmeta.model.descriptor import MAX_OCTAVES, Descriptor, FourierXY, Grid, Head, Rgb, RgbSource, SampleCoding
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -58,7 +60,7 @@ if TYPE_CHECKING:
     from gamutmeta.container.limits import Limits
     from gamutmeta.model.descriptor import Affine
 
-__all__ = ["MAX_SIDE", "Contents", "pack", "unpack"]
+__all__ = ["MAX_SIDE", "Contents", "pack", "unpack", "version_of"]
 
 MAX_SIDE = (1 << 32) - 1
 """Largest width or height; TIFF's."""
@@ -66,10 +68,12 @@ MAX_SIDE = (1 << 32) - 1
 _HEADS = (Head.CLIP, Head.WIDE_RESIDUAL, Head.SRGB_EXCESS)
 _ADAPTATIONS = (Adaptation.BRADFORD, Adaptation.CAT02)
 _SOURCES = (RgbSource.CODE, RgbSource.WIDE)
+_SAMPLES = (SampleCoding.SRGB, SampleCoding.SYCC)
 _FLOAT16 = "f16"
 _MAX_EXPONENT = 126
 
-_DEFAULTS: Mapping[str, object] = {"bias": True, "cat": 0, "head": 0, "mlp": [], "q": [], "src": 0, "t": True}
+_DEFAULTS: Mapping[str, object] = {"bias": True, "cat": 0, "head": 0, "mlp": [], "q": [], "smp": 0, "src": 0, "t": True}
+_VERSION_2_KEYS = frozenset({"smp"})
 _KEYS = frozenset((*_DEFAULTS, *BINDING_KINDS, "aff", "gate", "grid", "h", "rgb", "w", "xy"))
 _MAX_NAME = 32
 """Longer than any key or value, so that a wrong one can be named."""
@@ -96,8 +100,14 @@ class Contents:
 
 
 def pack(contents: Contents) -> bytes:
-    """Encode canonically."""
+    """Encode canonically.
+
+    Raises:
+        PayloadError: if the model takes samples that the picture it is bound to does not have.
+    """
     model = contents.descriptor
+    if model.samples is SampleCoding.SYCC and contents.binding.kind != "jpeg":
+        raise PayloadError("descriptor.smp", "YCbCr samples need the binding to a JPEG")
     entries: dict[str, object] = {
         "aff": list(model.affine) if model.affine else None,
         "bias": model.bias,
@@ -109,6 +119,7 @@ def pack(contents: Contents) -> bytes:
         contents.binding.kind: contents.binding.digest,
         "mlp": list(model.hidden),
         "q": [_encoding_of_scale(scale) for scale in contents.scales],
+        "smp": _SAMPLES.index(model.samples),
         "w": contents.width,
         "xy": model.xy.octaves if model.xy else None,
     }
@@ -118,14 +129,22 @@ def pack(contents: Contents) -> bytes:
     return cast("bytes", msgpack.packb(said, use_single_float=True))
 
 
-def unpack(data: bytes, limits: Limits) -> Contents:
-    """Decode, and refuse everything that :func:`pack` would not have written.
+def version_of(contents: Contents) -> int:
+    """The version of the container that the contents need."""
+    return 1 if contents.descriptor.samples is SampleCoding.SRGB else 2
+
+
+def unpack(data: bytes, limits: Limits, version: int = 1) -> Contents:
+    """Decode, and refuse everything that :func:`pack` would not have written in a container of that version.
 
     Raises:
         PayloadError: if the bytes are no such map, naming the key.
         LimitError: if picture or model are larger than `limits` allow.
     """
     entries = _decode(data)
+    for key in sorted(_VERSION_2_KEYS & entries.keys()):
+        if version < 2:
+            raise PayloadError("descriptor", f"the key {key!r} needs version 2, this container is of version {version}")
     width, height = _integer(entries, "w", 1, MAX_SIDE), _integer(entries, "h", 1, MAX_SIDE)
     limits.check_picture(width, height)
     binding = _binding(entries)
@@ -134,6 +153,8 @@ def unpack(data: bytes, limits: Limits) -> Contents:
     contents = Contents(width, height, binding, model, _scales(entries, model))
     if pack(contents) != data:
         raise PayloadError("descriptor", "is not in canonical form")
+    if version_of(contents) < version:
+        raise PayloadError("header.min_reader_version", f"is {version}, but version 1 can express this descriptor")
     return contents
 
 
@@ -197,6 +218,7 @@ def _descriptor(entries: Mapping[str, Any]) -> Descriptor:
         gate=_integer(entries, "gate", 0, 255) if "gate" in entries else None,
         adaptation=_choice(entries, "cat", _ADAPTATIONS),
         affine=_affine(entries),
+        samples=_choice(entries, "smp", _SAMPLES),
     )
 
 

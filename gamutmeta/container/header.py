@@ -4,8 +4,8 @@ r"""The outermost layer of a container: fixed header, sections, checksum. All in
 
     offset
          0  8 bytes  magic                89 47 4D 54 0D 0A 1A 0A  ("\x89GMT\r\n\x1a\n")
-         8  u8       min_reader_version   oldest reader that can read this; 1
-         9  u8       writer_version       version of the format that the writer knew, not less than the one before
+         8  u8       min_reader_version   oldest reader that can read this: 1, or 2 if the descriptor needs it
+         9  u8       writer_version       version of the format that was written, not less than the one before
         10  u8       critical_flags       a reader refuses a container with a bit that it does not know; none is defined
         11  u8       ignorable_flags      a reader ignores bits that it does not know; none is defined, written 0
         12  u32      total_length         of the container, this header and the checksum included
@@ -48,8 +48,8 @@ __all__ = [
     "versions_of",
 ]
 
-VERSION = 1
-"""Version of the format that is written, and the newest that is read."""
+VERSION = 2
+"""The newest version of the format that is read. What needs no more than version 1 is written in version 1."""
 
 _HEADER = struct.Struct(">8s4B4I")
 _CHECKSUM = struct.Struct(">I")
@@ -78,11 +78,13 @@ class Sections(NamedTuple):
         descriptor: canonical msgpack map.
         tensor_length: bytes of all tensors before compression.
         frame: the tensors compressed; empty if there are none.
+        version: that a reader needs.
     """
 
     descriptor: bytes
     tensor_length: int
     frame: bytes
+    version: int = 1
 
 
 class _Header(NamedTuple):
@@ -103,11 +105,11 @@ def join_sections(sections: Sections) -> bytes:
     Raises:
         LimitError: if it would be larger than the format allows.
     """
-    descriptor, tensor_length, frame = sections
+    descriptor, tensor_length, frame, version = sections
     total_length = HEADER_BYTES + len(descriptor) + len(frame) + CHECKSUM_BYTES
     DEFAULT_LIMITS.check_sections(descriptor_length=len(descriptor), tensor_length=tensor_length)
     DEFAULT_LIMITS.check_container(total_length)
-    header = _Header(MAGIC, VERSION, VERSION, 0, 0, total_length, len(descriptor), tensor_length, len(frame))
+    header = _Header(MAGIC, version, version, 0, 0, total_length, len(descriptor), tensor_length, len(frame))
     body = _HEADER.pack(*header) + descriptor + frame
     return body + _CHECKSUM.pack(zlib.crc32(body))
 
@@ -135,7 +137,8 @@ def split_sections(data: bytes, limits: Limits) -> Sections:
         raise PayloadError("header.total_length", f"is {header.total_length:,}, but the parts add up to {parts:,}")
     limits.check_sections(descriptor_length=header.descriptor_length, tensor_length=header.tensor_length)
     middle = HEADER_BYTES + header.descriptor_length
-    return Sections(data[HEADER_BYTES:middle], header.tensor_length, data[middle:-CHECKSUM_BYTES])
+    frame = data[middle:-CHECKSUM_BYTES]
+    return Sections(data[HEADER_BYTES:middle], header.tensor_length, frame, header.min_reader_version)
 
 
 class Versions(NamedTuple):

@@ -74,7 +74,8 @@ class Payload:
         scales = tuple(tensor.scale for tensor in self.tensors)
         contents = Contents(self.width, self.height, self.binding, self.descriptor, scales)
         parts = tensor_bytes(self.tensors)
-        return join_sections(Sections(descriptor_map.pack(contents), sum(map(len, parts)), frame.compress(parts)))
+        packed, version = descriptor_map.pack(contents), descriptor_map.version_of(contents)
+        return join_sections(Sections(packed, sum(map(len, parts)), frame.compress(parts), version))
 
     @classmethod
     def from_bytes(cls, data: bytes, limits: Limits = DEFAULT_LIMITS) -> Payload:
@@ -87,8 +88,8 @@ class Payload:
         Raises:
             PayloadError: if it breaks the specification, naming the field; see its subclasses.
         """
-        descriptor, tensor_length, compressed = split_sections(data, limits)
-        contents = descriptor_map.unpack(descriptor, limits)
+        descriptor, tensor_length, compressed, version = split_sections(data, limits)
+        contents = descriptor_map.unpack(descriptor, limits, version)
         specs = contents.descriptor.tensor_specs()
         expected = sum(spec.size * bytes_per_element(scale) for spec, scale in zip(specs, contents.scales, strict=True))
         if tensor_length != expected:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.envelope import MAX_CONTAINER
 from gamutmeta.errors import FitError
-from gamutmeta.model.descriptor import Descriptor, FourierXY, Grid, Head, Rgb, RgbSource
+from gamutmeta.model.descriptor import Descriptor, FourierXY, Grid, Head, Rgb, RgbSource, SampleCoding
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -98,13 +98,16 @@ class FitConfig:
         size = next(size for size in _SIZES if max_bytes <= size.max_bytes)
         return replace(self, **(size._asdict() | {"max_bytes": max_bytes}))
 
-    def descriptor(self, width: int, height: int, gate: int | None) -> Descriptor:
+    def descriptor(
+        self, width: int, height: int, gate: int | None, samples: SampleCoding = SampleCoding.SRGB
+    ) -> Descriptor:
         """The architecture for a picture of that size.
 
         Args:
             width: of the coded raster, pixels.
             height: of the coded raster, pixels.
             gate: see :class:`~gamutmeta.model.descriptor.Descriptor`; the paper's model has none.
+            samples: see there; the paper's model takes sRGB.
         """
         if self.model == "paper":
             return Descriptor(
@@ -128,6 +131,7 @@ class FitConfig:
             hidden=self.hidden,
             gate=gate,
             adaptation=self.adaptation,
+            samples=samples,
         )
 
 

@@ -15,6 +15,7 @@ from gamutmeta.fit.samples import HostCandidates, draw_samples
 from gamutmeta.fit.threads import single_threaded
 from gamutmeta.fit.training import Training, step_for, train
 from gamutmeta.gpu.devices import check_device, no_cuda
+from gamutmeta.model.descriptor import SampleCoding
 from gamutmeta.runtime.compiled import kernel_for
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ def fit(
     config: FitConfig,
     *,
     gate: int | None = 0,
+    samples: SampleCoding = SampleCoding.SRGB,
     device: str = "auto",
     seed: int = 0,
     compiled: bool | None = None,
@@ -85,10 +87,11 @@ def fit(
     """Fit a model that takes `codes` to `wide`.
 
     Args:
-        codes: the sRGB picture as a reader will decode it, uint8 (H, W, 3).
+        codes: the picture as a reader will decode it, uint8 (H, W, 3).
         wide: the photograph, ROMM RGB, uint16 (H, W, 3).
         config: what to fit and how long.
         gate: see :class:`~gamutmeta.model.descriptor.Descriptor`.
+        samples: what the codes are, see there.
         device: "auto", "cpu" or "cuda".
         seed: of the draw, the initial weights and the quantisation noise.
         compiled: True for numba's gradient, False for torch's, None for numba's where it is installed and the picture
@@ -107,7 +110,9 @@ def fit(
     where = choose_device(device)
     kernel = _kernel_for(codes, where, compiled=compiled)
     with single_threaded():
-        training = prepare_training(codes, wide, config, gate=gate, device=where, seed=seed, kernel=kernel, start=start)
+        training = prepare_training(
+            codes, wide, config, gate=gate, samples=samples, device=where, seed=seed, kernel=kernel, start=start
+        )
         train([training], config, step_for([training], config, compiled=kernel is not None, precision=precision))
         result = FitResult.of(training, 0.0)
     return replace(result, seconds=time.perf_counter() - begun)
@@ -119,6 +124,7 @@ def prepare_training(
     config: FitConfig,
     *,
     gate: int | None,
+    samples: SampleCoding = SampleCoding.SRGB,
     device: torch.device,
     seed: int,
     kernel: Any | None = None,
@@ -131,18 +137,19 @@ def prepare_training(
         wide: as there.
         config: as there.
         gate: as there.
+        samples: as there.
         device: where to work.
         seed: as there.
         kernel: :mod:`gamutmeta.fit.fit_loops`, if that is to look at all pixels on the CPU.
         start: as there.
     """
     height, width = codes.shape[:2]
-    descriptor = config.descriptor(width, height, gate)
+    descriptor = config.descriptor(width, height, gate, samples)
     on_cpu = device.type == "cpu"
     candidates = partial(HostCandidates, kernel=kernel) if on_cpu else partial(DeviceCandidates, device=device)
     rng = np.random.default_rng(seed)
-    samples = draw_samples(descriptor, codes, wide, config.sample_pixels, rng, candidates=candidates)
-    return Training.begin(descriptor, samples, config, size=(height, width), device=device, seed=seed, start=start)
+    drawn = draw_samples(descriptor, codes, wide, config.sample_pixels, rng, candidates=candidates)
+    return Training.begin(descriptor, drawn, config, size=(height, width), device=device, seed=seed, start=start)
 
 
 def _kernel_for(codes: NDArray[np.uint8], device: torch.device, *, compiled: bool | None) -> Any | None:

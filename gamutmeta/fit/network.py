@@ -13,13 +13,14 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from gamutmeta.color.spaces import SRGB, apply_matrix, decode_table, expansion_matrix
+from gamutmeta.color.spaces import apply_matrix, expansion_matrix
 from gamutmeta.fit.threads import map_in_order
 from gamutmeta.model.descriptor import Head, RgbSource
 from gamutmeta.model.features import (
     code_coordinate,
     gate_weights,
     grid_position,
+    linear_samples,
     octave_features,
     pixel_centres,
 )
@@ -71,7 +72,7 @@ class Problem:
     def build(cls, descriptor: Descriptor, samples: Samples, device: torch.device) -> Self:
         """Move `samples` to the device."""
         matrix = expansion_matrix(descriptor.adaptation)
-        base = apply_matrix(matrix, decode_table(SRGB, 256)[samples.codes])
+        base = apply_matrix(matrix, linear_samples(descriptor.samples, samples.codes))
         return cls(
             Batch(
                 row=torch.from_numpy(samples.row).to(device),

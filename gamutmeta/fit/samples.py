@@ -11,8 +11,8 @@ import numpy as np
 from gamutmeta.color.gamut import out_of_gamut
 from gamutmeta.color.spaces import PROPHOTO, SRGB, apply_matrix, decode_table, expansion_matrix, reduction_matrix
 from gamutmeta.errors import FitError
-from gamutmeta.model.descriptor import Head
-from gamutmeta.model.features import gate_weights
+from gamutmeta.model.descriptor import Head, SampleCoding
+from gamutmeta.model.features import gate_weights, linear_samples
 from gamutmeta.runtime.strips import for_each_strip, row_strips
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ class HostCandidates:
         self._density = density = np.empty((height, width), np.uint8)
 
         def work(rows: slice) -> None:
-            if kernel is not None and survey.is_weighted and survey.clipped_error:
+            if kernel is not None and survey.is_compiled:
                 survey.compiled_density(kernel, codes[rows], wide[rows], density[rows])
             else:
                 density[rows] = survey.density(codes[rows], wide[rows])
@@ -209,14 +209,19 @@ class Survey:
         """Whether pixels drawn more densely weigh less, so that the loss is that of all pixels."""
         return self.descriptor.head is Head.SRGB_EXCESS
 
+    @property
+    def is_compiled(self) -> bool:
+        """Whether :meth:`compiled_density` can take the place of :meth:`density`."""
+        return self.is_weighted and self.clipped_error > 0 and self.descriptor.samples is SampleCoding.SRGB
+
     def is_og(self, linear: NDArray[np.float32]) -> NDArray[np.bool_]:
         """The out-of-gamut mask of linear ProPhoto values, (..., 3) to (...)."""
         return out_of_gamut(apply_matrix(reduction_matrix(self.descriptor.adaptation), linear))
 
     def squared_errors(self, codes: NDArray[np.uint8], linear: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Squared error of clipping, summed over the channels, (n, 3) to (n,)."""
-        clipped = apply_matrix(expansion_matrix(self.descriptor.adaptation), decode_table(SRGB, 256)[codes])
-        difference = clipped - linear
+        """Squared error without a model, summed over the channels, (n, 3) to (n,)."""
+        held = linear_samples(self.descriptor.samples, codes)
+        difference = apply_matrix(expansion_matrix(self.descriptor.adaptation), held) - linear
         return np.asarray(np.einsum("nc,nc->n", difference, difference), np.float32)
 
     def density(self, codes: NDArray[np.uint8], wide: NDArray[np.uint16]) -> NDArray[np.uint8]:

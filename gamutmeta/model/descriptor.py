@@ -14,7 +14,7 @@ from typing import NamedTuple
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.errors import PayloadError
 
-__all__ = ["Affine", "Descriptor", "FourierXY", "Grid", "Head", "Rgb", "RgbSource", "TensorSpec"]
+__all__ = ["Affine", "Descriptor", "FourierXY", "Grid", "Head", "Rgb", "RgbSource", "SampleCoding", "TensorSpec"]
 
 MAX_OCTAVES = 16
 """Finer than one period per pixel of a 65,536-pixel side; an octave beyond that carries nothing."""
@@ -39,11 +39,20 @@ class Head(StrEnum):
     """How far each clipped channel of linear sRGB lay outside [0, 1]; gated, added, then converted."""
 
 
+class SampleCoding(StrEnum):
+    """Which 8-bit samples of the picture a model takes, and what they stand for without it."""
+
+    SRGB = "srgb"
+    """R'G'B' as every viewer shows it, clipped to sRGB."""
+    SYCC = "sycc"
+    """YCbCr of a JPEG before it is converted and clamped, which holds colours outside sRGB (IEC 61966-2-1 Amd 1)."""
+
+
 class RgbSource(StrEnum):
     """Which colour of a pixel the MLP sees."""
 
     CODE = "code"
-    """t = code / 127.5 - 1 of each 8-bit sRGB code."""
+    """t = code / 127.5 - 1 of each 8-bit code."""
     WIDE = "wide"
     """t = 2 v - 1 of each channel v of clipped linear ProPhoto (the paper)."""
 
@@ -115,12 +124,14 @@ class Descriptor:
         bias: whether the layers have biases.
         gate: None for no gate. 0: the model acts on a channel only where its code is 0 or 255 (lossless carriers).
             T in 1..255: it acts with weight max(1 - code/T, 1 - (255-code)/T, 0) (lossy carriers). Only for the head
-            SRGB_EXCESS.
+            SRGB_EXCESS, and only for sRGB samples.
         adaptation: chromatic adaptation of the matrix between linear sRGB and linear ProPhoto.
         affine: where a picture that was cropped, turned or mirrored after the fit lies in the fitted one: takes the
             position (u, v) of a pixel in the present picture to (u', v') in the fitted one, both on [0, 1] with the
             origin in the upper left corner. Six single-precision numbers up to 16 in magnitude. None is the identity;
             the identity itself, or any affine of a model that sees no position, becomes None, and -0 becomes 0.
+        samples: which samples of the picture are the codes; with SYCC the outputs are added to what these hold, and
+            the head is CLIP (the samples alone) or SRGB_EXCESS.
 
     Raises:
         PayloadError: if the parts do not make a model, naming the field.
@@ -135,6 +146,7 @@ class Descriptor:
     gate: int | None = None
     adaptation: Adaptation = Adaptation.BRADFORD
     affine: Affine | None = None
+    samples: SampleCoding = SampleCoding.SRGB
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "affine", self._canonical_affine())
@@ -160,6 +172,11 @@ class Descriptor:
         if self.gate is not None:
             _require("descriptor.gate", self.head is Head.SRGB_EXCESS, "goes with the head 'srgb-excess' only")
             _require("descriptor.gate", 0 <= self.gate <= 255, "must be 0..255")
+            _require("descriptor.gate", self.samples is SampleCoding.SRGB, "goes with sRGB samples only")
+        if self.samples is SampleCoding.SYCC:
+            _require("descriptor.samples", self.head is Head.SRGB_EXCESS, "YCbCr goes with the head 'srgb-excess' only")
+            from_code = self.rgb is None or self.rgb.source is RgbSource.CODE
+            _require("descriptor.samples", from_code, "YCbCr goes with the colour of the code only")
 
     def _canonical_affine(self) -> Affine | None:
         """The one form of the affine, so that equal models are equal and have one encoding."""
@@ -216,17 +233,20 @@ class Descriptor:
     def __str__(self) -> str:
         """The architecture in one line, for people."""
         if self.is_empty:
-            return f"empty model (clipping), {self.adaptation}"
+            what = "clipping" if self.samples is SampleCoding.SRGB else "the YCbCr samples alone"
+            return f"empty model ({what}), {self.adaptation}"
         parts = []
         if self.grid:
             parts.append(f"grid {self.grid.width}x{self.grid.height}x{self.grid.channels}")
         if self.xy:
             parts.append(f"fourier-xy K={self.xy.octaves}")
         if self.rgb:
-            parts.append(f"rgb-{self.rgb.source} K={self.rgb.octaves}")
+            colour = "ycc" if self.samples is SampleCoding.SYCC else "rgb"
+            parts.append(f"{colour}-{self.rgb.source} K={self.rgb.octaves}")
         gate = "no gate" if self.gate is None else f"gate {self.gate}"
         layers = "x".join(map(str, self.layer_widths))
-        text = f"{' + '.join(parts)} -> MLP {layers} -> {self.head} ({gate}), {self.adaptation}"
+        head = self.head if self.samples is SampleCoding.SRGB else f"{self.head} on YCbCr samples"
+        text = f"{' + '.join(parts)} -> MLP {layers} -> {head} ({gate}), {self.adaptation}"
         if self.affine is None:
             return text
         a, b, c, d, e, f = (f"{value:.4g}" for value in self.affine)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import njit
 
+from gamutmeta.color.sycc import FRACTIONS
 from gamutmeta.model.curve import SEGMENT_BITS, TOE_PATTERN, romm_curve
 from gamutmeta.model.descriptor import Head
 
@@ -48,6 +49,7 @@ def expand_strip(tables: Tables, codes: NDArray[np.uint8], top: int, out: NDArra
         top,
         head,
         tables.linear,
+        np.zeros((4, 0), np.int32) if tables.chroma is None else tables.chroma,
         tables.matrix.astype(np.float32),
         tables.gate,
         _or_empty(tables.code_rows, 3),
@@ -89,8 +91,8 @@ def _further_layers(tables: Tables) -> tuple[NDArray[np.int64], Floats, Floats]:
 
 @njit(nogil=True, cache=True)
 def _strip(  # type: ignore[no-untyped-def]
-    codes, width, top, head, linear, matrix, gate, code_rows, column_rows, row_rows, cells, column, column_fraction,
-    row, row_fraction, grid_weight, bias, widths, weights, biases, curve, rise, out,
+    codes, width, top, head, linear, chroma, matrix, gate, code_rows, column_rows, row_rows, cells, column,
+    column_fraction, row, row_fraction, grid_weight, bias, widths, weights, biases, curve, rise, out,
 ):  # fmt: skip
     colours, added = np.empty((3, _BLOCK), np.float32), np.empty((3, _BLOCK), np.float32)
     active = np.empty(_BLOCK, np.int64)
@@ -103,7 +105,7 @@ def _strip(  # type: ignore[no-untyped-def]
     grid_weights = np.ascontiguousarray(grid_weight.T).ravel()
     for start in range(0, len(codes), _BLOCK):
         count = min(_BLOCK, len(codes) - start)
-        acting = _linearise(codes, start, count, head, linear, gate, colours, added, active)
+        acting = _linearise(codes, start, count, head, linear, chroma, gate, colours, added, active)
         for begin in range(0, acting, _LANES):
             lanes = min(_LANES, acting - begin)
             _table_sums(codes, start, active, begin, lanes, width, top, code_rows, column_rows, row_rows, sums)
@@ -128,8 +130,20 @@ def _strip(  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def _linearise(codes, start, count, head, linear, gate, colours, added, active):  # type: ignore[no-untyped-def]
+def _linearise(  # type: ignore[no-untyped-def]
+    codes, start, count, head, linear, chroma, gate, colours, added, active
+):
     """Linear sRGB of a block, and on which of its pixels the model acts."""
+    if chroma.shape[1]:
+        for at in range(count):
+            luma, blue, red = codes[start + at, 0] * FRACTIONS, codes[start + at, 1], codes[start + at, 2]
+            colours[0, at] = linear[luma + chroma[0, red]]
+            colours[1, at] = linear[luma + chroma[1, blue] + chroma[2, red]]
+            colours[2, at] = linear[luma + chroma[3, blue]]
+            for channel in range(3):
+                added[channel, at] = 0
+            active[at] = at
+        return count if head else 0
     acting = 0
     for at in range(count):
         weight = np.float32(0)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gamutmeta.color.sycc import FRACTIONS
 from gamutmeta.model.descriptor import Head
 from gamutmeta.model.features import fitted_positions, grid_nodes, octave_features
 from gamutmeta.model.numpy_passes import GridCells, ScratchArrays, product, romm_codes
@@ -64,10 +65,7 @@ class NumpyExpander:
         """Expand `codes`, whose first pixel is that in row `top` and column `left` of the picture, into `out`."""
         tables, head = self._tables, self._tables.descriptor.head
         flat, place = codes.reshape(-1, 3), _Place(codes.shape[1], top, left)
-        linear = self._scratch("linear", (3, len(flat)))
-        for channel in range(3):
-            # Without "clip" numpy would fill a buffer first; no code is out of range.
-            tables.linear.take(flat[:, channel], out=linear[channel], mode="clip")
+        linear = self._linear(flat)
         if head is Head.SRGB_EXCESS:
             clipped = linear if tables.wide_weight is None else self._to_prophoto(linear, "clipped")
             for at in self._active_parts(flat):
@@ -83,6 +81,26 @@ class NumpyExpander:
                 wide[:, at] += self._network(flat.take(at, axis=0), wide, at, place)
         for channel in range(3):
             out[..., channel] = self._encoded(wide[channel]).reshape(codes.shape[:2])
+
+    def _linear(self, codes: NDArray[np.uint8]) -> Floats:
+        """Linear sRGB of codes (n, 3) as planes, (3, n)."""
+        tables, chroma = self._tables, self._tables.chroma
+        linear = self._scratch("linear", (3, len(codes)))
+        # Without "clip" numpy would fill a buffer first; no code is out of range.
+        if chroma is None:
+            for channel in range(3):
+                tables.linear.take(codes[:, channel], out=linear[channel], mode="clip")
+            return linear
+        shape = (len(codes),)
+        luma, blue, red = (np.ascontiguousarray(codes[:, channel]) for channel in range(3))
+        bright = np.multiply(luma, FRACTIONS, out=self._scratch("luma", shape, np.int32), dtype=np.int32)
+        number, share = self._scratch("number", shape, np.int32), self._scratch("chroma", shape, np.int32)
+        for channel, parts in enumerate((((0, red),), ((1, blue), (2, red)), ((3, blue),))):
+            number[...] = bright
+            for row, by in parts:
+                number += chroma[row].take(by, out=share, mode="clip")
+            tables.linear.take(number, out=linear[channel], mode="clip")
+        return linear
 
     def _active_parts(self, codes: NDArray[np.uint8]) -> list[NDArray[np.intp]]:
         """Indices of the pixels, of codes (n, 3), that the model acts on: where the weight of a channel is not zero."""

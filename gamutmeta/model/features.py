@@ -6,6 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gamutmeta.color.spaces import SRGB, decode_table
+from gamutmeta.color.sycc import decode_sycc
+from gamutmeta.model.descriptor import SampleCoding
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -20,6 +24,7 @@ __all__ = [
     "gate_weights",
     "grid_nodes",
     "grid_position",
+    "linear_samples",
     "octave_features",
     "pixel_centres",
 ]
@@ -56,6 +61,22 @@ def fitted_positions(
         a, b, c, d, e, f = affine
         u, v = a * u + b * v + c, d * u + e * v + f
     return np.asarray(u, np.float32), np.asarray(v, np.float32)
+
+
+def linear_samples(samples: SampleCoding, codes: NDArray[np.uint8]) -> Floats:
+    """What the samples stand for without a model: linear sRGB, which YCbCr samples may exceed.
+
+    Args:
+        samples: what the codes are.
+        codes: uint8 (..., 3).
+
+    Returns:
+        float32 (..., 3).
+    """
+    if samples is SampleCoding.SYCC:
+        return decode_sycc(codes)
+    linear: Floats = decode_table(SRGB, 256)[codes]
+    return linear
 
 
 def code_coordinate() -> Floats:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gamutmeta.color.spaces import SRGB, apply_matrix, decode_table, expansion_matrix
+from gamutmeta.color.spaces import apply_matrix, expansion_matrix
 from gamutmeta.color.transfer import encode_romm
 from gamutmeta.model.descriptor import Head, RgbSource
 from gamutmeta.model.features import (
@@ -18,6 +18,7 @@ from gamutmeta.model.features import (
     fitted_positions,
     gate_weights,
     grid_nodes,
+    linear_samples,
     octave_features,
 )
 
@@ -42,7 +43,7 @@ def expand_reference(
     Args:
         descriptor: the architecture.
         weights: the tensors named by ``descriptor.tensor_specs()``, float32.
-        codes: sRGB codes, shape (H, W, 3).
+        codes: 8-bit samples as ``descriptor.samples`` says, sRGB or YCbCr, shape (H, W, 3).
 
     Returns:
         ROMM RGB, uint16 of shape (H, W, 3).
@@ -53,7 +54,7 @@ def expand_reference(
 
 def _expand(descriptor: Descriptor, weights: Mapping[str, Floats], codes: NDArray[np.uint8]) -> NDArray[np.uint16]:
     matrix = expansion_matrix(descriptor.adaptation)
-    linear: Floats = decode_table(SRGB, 256)[codes]
+    linear = linear_samples(descriptor.samples, codes)
     if descriptor.head is Head.SRGB_EXCESS:
         outputs = _network(descriptor, weights, _features(descriptor, weights, codes, apply_matrix(matrix, linear)))
         gate = gate_weights(descriptor.gate)[codes]

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gamutmeta.color.spaces import SRGB, decode_table, expansion_matrix
-from gamutmeta.model.descriptor import RgbSource
+from gamutmeta.color.sycc import sycc_tables
+from gamutmeta.model.descriptor import RgbSource, SampleCoding
 from gamutmeta.model.features import code_coordinate, fitted_positions, gate_weights, grid_nodes, octave_features
 from gamutmeta.model.numpy_passes import product
 
@@ -106,7 +107,8 @@ class Tables:
     """Everything fixed before the first pixel. H1 is the width of the first layer.
 
     Attributes:
-        linear: linear sRGB of each code, (256,).
+        linear: linear sRGB of each code, (256,); of YCbCr samples see :class:`~gamutmeta.color.sycc.SyccTables`.
+        chroma: as there, int32 (4, 256); None for sRGB samples.
         matrix: linear sRGB to linear ProPhoto, (3, 3).
         gate: weight of the model per code, (256,).
         code_rows: per channel the first layer's share of the colour of each code, (3, 256, H1), or None.
@@ -122,6 +124,7 @@ class Tables:
 
     descriptor: Descriptor
     linear: Floats
+    chroma: NDArray[np.int32] | None
     matrix: NDArray[np.float64]
     gate: Floats
     code_rows: Floats | None
@@ -170,9 +173,11 @@ class Tables:
             code_rows = _code_rows(descriptor.rgb.octaves, rgb_weight, identity=descriptor.rgb.identity)
         elif descriptor.rgb is not None:
             wide_weight = np.ascontiguousarray(rgb_weight)
+        sycc = sycc_tables() if descriptor.samples is SampleCoding.SYCC else None
         return cls(
             descriptor=descriptor,
-            linear=decode_table(SRGB, 256),
+            linear=decode_table(SRGB, 256) if sycc is None else sycc.linear,
+            chroma=None if sycc is None else sycc.chroma,
             matrix=expansion_matrix(descriptor.adaptation),
             gate=gate_weights(descriptor.gate),
             code_rows=code_rows,

@@ -252,6 +252,7 @@ def test_signature_and_noise(signature: bytes, noise: bytes) -> None:
     _try_everything(signature + noise)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "data",
     [
