@@ -30,7 +30,6 @@ from gamutmeta.errors import GamutMetaError, MissingExtraError, NoPayloadError, 
 from gamutmeta.formats.exif import orientation_of, with_declared_space
 from gamutmeta.photo.alpha import with_alpha
 from gamutmeta.photo.host_metadata import read_metadata
-from gamutmeta.photo.pixels import decode_srgba
 from gamutmeta.photo.upright import turned_upright
 from gamutmeta.pipeline.expand import FoundPayload, SrgbFile, find_payload
 
@@ -124,8 +123,7 @@ class GamutMetaPlugin(PluginV3):
         """
         self._require_index(index)
         space_named(space)
-        file = SrgbFile(self._data, self._found, *self._decoded)
-        wide = file.expand(check=check, threads=threads).convert(space)
+        wide = self._file.expand(check=check, threads=threads).convert(space)
         array = np.asarray(with_alpha(wide.array, wide.alpha), np.uint16)
         if rotate:
             array = turned_upright(array, wide.orientation)
@@ -151,8 +149,8 @@ class GamutMetaPlugin(PluginV3):
             GamutMetaError: the picture cannot be decoded.
         """
         self._require_index(index)
-        codes, alpha = self._decoded
-        height, width = codes.shape[:2]
+        width, height = self._file.size
+        alpha = self._file.alpha
         if rotate and orientation_of(read_metadata(self._data).exif) > 4:
             height, width = width, height
         shape: tuple[int, ...] = (height, width, 3 if alpha is None else 4)
@@ -197,8 +195,8 @@ class GamutMetaPlugin(PluginV3):
         return find_payload(self._data, self.request.filename, sidecar=self._sidecar)
 
     @cached_property
-    def _decoded(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
-        return decode_srgba(self._data)
+    def _file(self) -> SrgbFile:
+        return SrgbFile.of(self._data, self._found)
 
     @staticmethod
     def _require_index(index: int | EllipsisType | None) -> None:

@@ -22,6 +22,7 @@ import numpy as np
 from PIL import Image, JpegImagePlugin, MpoImagePlugin, PngImagePlugin, TiffImagePlugin
 
 from gamutmeta import carriers
+from gamutmeta.carriers import host_format
 from gamutmeta.container import Payload
 from gamutmeta.errors import (
     BindingError,
@@ -30,8 +31,9 @@ from gamutmeta.errors import (
     GamutMetaWarning,
     NoPayloadError,
 )
+from gamutmeta.model.descriptor import SampleCoding
 from gamutmeta.photo.decoding import decoding
-from gamutmeta.photo.pixels import decode_srgba, open_srgb
+from gamutmeta.photo.pixels import open_srgb
 from gamutmeta.pipeline.binding import binding_of_codes, binding_of_file, check_size
 from gamutmeta.pipeline.expand import SrgbFile, find_payload
 from gamutmeta.runtime.strips import row_strips
@@ -155,7 +157,7 @@ def gamut_expand(
     data, path = bytes_of(image)
     found = find_payload(data, path, sidecar=sidecar)
     require_unchanged(image, data)
-    file = SrgbFile(data, found, *decode_srgba(data))
+    file = SrgbFile.of(data, found)
     return file.expand(check=check, threads=threads, device=device).convert(space)
 
 
@@ -266,14 +268,21 @@ def _bound(payload: Payload, image: Image.Image, data: bytes) -> Payload:
     """
     check_size(payload, image.width, image.height)
     own = binding_of_file(data)
+    if payload.descriptor.samples is SampleCoding.SYCC and (image.mode != "YCbCr" or own.kind != "jpeg"):
+        raise BindingError(
+            "gamut= takes the YCbCr samples of a JPEG, which hold colours outside sRGB; "
+            f"a picture of mode {image.mode} saved as {host_format(data).upper()} has none: save the JPEG by "
+            "Reduction.save, or reduce with samples='plain'"
+        )
     if payload.binding == own:
         return payload
     bound = payload.bind(payload.width, payload.height, own)
     if payload.binding.kind == "rgb8":
-        fitted = binding_of_codes(np.asarray(image.convert("RGB"))) == payload.binding
+        samples = image if image.mode == "YCbCr" else image.convert("RGB")
+        fitted = binding_of_codes(np.asarray(samples)) == payload.binding
         if not fitted or own.kind == "rgb8":
             raise BindingError("gamut= was made for other pixels than those of this picture (digest mismatch)")
-        if payload.descriptor.gate:
+        if payload.descriptor.gate or payload.descriptor.samples is SampleCoding.SYCC:
             return bound
     warnings.warn(
         "gamut= was fitted to another encoding of this picture, so it restores colours less exactly; "

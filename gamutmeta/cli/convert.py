@@ -18,7 +18,8 @@ from gamutmeta.gpu.devices import DEVICES
 from gamutmeta.photo.jpeg_out import SUBSAMPLINGS
 from gamutmeta.photo.kinds import KINDS, depth_and_quality
 from gamutmeta.photo.raw_in import RAW_SUFFIXES
-from gamutmeta.pipeline.options import ReduceOptions
+from gamutmeta.pipeline.expand import EXPANDED_SAMPLES
+from gamutmeta.pipeline.options import SAMPLES, ReduceOptions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,6 +77,14 @@ _PHOTOGRAPHS = RAW_SUFFIXES | {
     help="JPEG chroma subsampling.",
 )
 @click.option("--progressive", is_flag=True, help="Write progressive JPEG.")
+@click.option(
+    "--samples",
+    type=click.Choice(SAMPLES),
+    default="plain",
+    show_default=True,
+    help="Samples of a JPEG. extended: its YCbCr samples keep colours outside sRGB, which viewers clip. plain: they"
+    " are clipped, and a reader of version 1 can read the payload.",
+)
 @click.option(
     "--format",
     "format_",
@@ -148,6 +157,14 @@ def reduce(
 @click.option(
     "--format", "format_", type=click.Choice(list(KINDS)), help="Format of files in a folder.  [default: tiff]"
 )
+@click.option(
+    "--samples",
+    type=click.Choice(EXPANDED_SAMPLES),
+    default="payload",
+    show_default=True,
+    help="extended: use no payload, but the YCbCr samples of a JPEG before clipping. For JPEGs written with extended"
+    " samples that lost their payload, and for those of cameras that write sYCC.",
+)
 @options.sidecar
 @click.option("--force", is_flag=True, help="Expand even if the payload was made for another picture.")
 @click.option(
@@ -168,6 +185,7 @@ def expand(
     depth: str | None,
     quality: int | None,
     force: bool,
+    samples: str,
     device: str,
     folders: Folders,
     **settings: Any,
@@ -181,7 +199,9 @@ def expand(
     _check_photographs(tasks, format_, choice)
     if sidecar is not None and len(tasks) > 1:
         raise click.UsageError("--sidecar can be used with one file only")
-    settings |= {**choice, "check": not force}
+    if sidecar is not None and samples == "extended":
+        raise click.UsageError("--samples extended uses no payload, and --sidecar names one")
+    settings |= {**choice, "samples": samples, "check": not force}
     # The device changes last digits at most, as for `reduce`.
     work = partial(expand_one, sidecar=sidecar, device=device, **settings)
     folders.convert(tasks, work, {"command": "expand", **settings}, sidecar=sidecar, remedies=options.REMEDIES)

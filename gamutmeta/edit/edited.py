@@ -14,12 +14,13 @@ from PIL import Image
 from gamutmeta import carriers
 from gamutmeta.color.convert import requantise
 from gamutmeta.container.transform import softened
-from gamutmeta.errors import BindingError, GamutMetaWarning
+from gamutmeta.errors import BindingError, GamutMetaWarning, PhotoError
+from gamutmeta.model.descriptor import SampleCoding
 from gamutmeta.model.expand import expand as expand_pixels
 from gamutmeta.photo.alpha import is_opaque, with_alpha
 from gamutmeta.photo.host_metadata import read_metadata
 from gamutmeta.photo.jpeg_out import NO_TRANSPARENCY, write_jpeg
-from gamutmeta.photo.pixels import decode_srgba, open_srgb
+from gamutmeta.photo.pixels import decode_srgba, decode_sycc, open_srgb
 from gamutmeta.photo.png_out import write_png
 from gamutmeta.photo.tiff_out import write_tiff
 from gamutmeta.photo.wide import WideImage
@@ -44,7 +45,8 @@ class Edited:
     """An edited sRGB picture and its payload.
 
     Attributes:
-        image: mode RGB, or RGBA with transparency; ICC profile, EXIF and XMP are in its ``info``.
+        image: mode RGB, or RGBA with transparency; YCbCr if the payload takes the YCbCr samples of a JPEG, which hold
+            colours outside sRGB. ICC profile, EXIF and XMP are in its ``info``.
         payload: bound to these samples. ``image.save(path, gamut=payload)`` stores both once the Pillow plugin is
             registered; :meth:`save` needs no plugin.
     """
@@ -77,9 +79,13 @@ class Edited:
             GamutMetaError: as for :func:`gamutmeta.expand`.
         """
         payload = find_payload(data, path, sidecar=sidecar).payload
-        codes, alpha = decode_srgba(data)
+        if payload.descriptor.samples is SampleCoding.SYCC:
+            codes = decode_sycc(data)
+            image = Image.fromarray(codes, "YCbCr")
+        else:
+            codes, alpha = decode_srgba(data)
+            image = Image.fromarray(with_alpha(codes, alpha))
         check_binding(payload, data, codes)
-        image = Image.fromarray(with_alpha(codes, alpha))
         with open_srgb(data) as original:
             icc = original.info.get("icc_profile")
         metadata = read_metadata(data)
@@ -126,7 +132,7 @@ class Edited:
 
         Raises:
             BindingError: if `image` was changed since the edit.
-            PhotoError: if the picture cannot be coded.
+            PhotoError: if the picture cannot be coded, or its YCbCr samples would be lost in a PNG or TIFF.
             CarrierError: if the carrier does not fit the format.
 
         Warns:
@@ -171,12 +177,19 @@ class Edited:
         """The file, and the payload as it is bound to it."""
         self.require_unchanged()
         info, (samples, alpha) = self.image.info, _planes(self.image)
+        is_ycc = self.image.mode == "YCbCr"
+        if is_ycc and format_ != "jpeg":
+            raise PhotoError(
+                "the picture's colours outside sRGB are in the YCbCr samples of a JPEG, which a "
+                f"{format_.upper()} file cannot store: save it as .jpg, or expand it"
+            )
         options: dict[str, Any] = {"icc": info.get("icc_profile"), "exif": info.get("exif"), "xmp": info.get("xmp")}
         file, payload = io.BytesIO(), self.payload
         if format_ == "jpeg":
             if not is_opaque(alpha):
                 warnings.warn(NO_TRANSPARENCY, GamutMetaWarning, stacklevel=3)
-            write_jpeg(file, samples, quality=quality, subsampling=subsampling, progressive=progressive, **options)
+            options |= {"quality": quality, "subsampling": subsampling, "progressive": progressive}
+            write_jpeg(file, samples, is_ycc=is_ycc, **options)
             payload = softened(payload)
             payload = payload.bind(payload.width, payload.height, binding_of_jpeg(file.getvalue()))
             if self.payload.descriptor.gate == 0:
@@ -196,7 +209,7 @@ class Edited:
         Raises:
             BindingError: if `image` was changed since the edit.
         """
-        if self.image.mode not in {"RGB", "RGBA"} or self.payload.binding != _binding_of(self.image):
+        if self.image.mode not in {"RGB", "RGBA", "YCbCr"} or self.payload.binding != _binding_of(self.image):
             raise BindingError("the picture was changed after the edit, so its payload does not fit it any more")
 
 
@@ -205,6 +218,6 @@ def _binding_of(image: Image.Image) -> Binding:
 
 
 def _planes(image: Image.Image) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
-    """Colours (H, W, 3), and transparency (H, W) if there is any."""
+    """Colours (H, W, 3), sRGB or YCbCr, and transparency (H, W) if there is any."""
     samples = np.asarray(image)
-    return (samples, None) if image.mode == "RGB" else (samples[..., :3], samples[..., 3])
+    return (samples, None) if image.mode in {"RGB", "YCbCr"} else (samples[..., :3], samples[..., 3])

@@ -14,10 +14,12 @@ from gamutmeta.container.frame import compress
 from gamutmeta.container.tensors import tensor_bytes
 from gamutmeta.errors import FitError, LimitError
 from gamutmeta.fit.quantise import quantise_grid, quantise_weights
+from gamutmeta.model.descriptor import SampleCoding
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gamutmeta.container.binding import BindingKind
     from gamutmeta.fit.config import FitConfig
     from gamutmeta.fit.network import Network
 
@@ -125,7 +127,9 @@ def stored_tensors(network: Network, config: FitConfig, coarser: float = 1.0) ->
 
 def container_size(network: Network, tensors: tuple[Tensor, ...]) -> int:
     """Bytes of the whole container."""
-    binding = Binding("rgb8", bytes(range(16)))
+    # Both kinds have names of one length.
+    kind: BindingKind = "rgb8" if network.descriptor.samples is SampleCoding.SRGB else "jpeg"
+    binding = Binding(kind, bytes(range(16)))
     try:
         return len(encode(Payload(network.width, network.height, binding, network.descriptor, tensors)))
     except LimitError:  # larger than any container may be

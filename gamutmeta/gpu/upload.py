@@ -25,8 +25,9 @@ _NARROWEST = 16
 
 
 def supports(tables: Tables) -> bool:
-    """Whether the kernel can do the model: not one that sees linear ProPhoto, lies askew, or is very wide."""
-    return tables.wide_weight is None and tables.skew is None and _widest(tables) <= _WIDEST
+    """Whether the kernel can do the model: none that takes YCbCr, sees linear ProPhoto, lies askew, or is very wide."""
+    is_known = tables.wide_weight is None and tables.skew is None and tables.chroma is None
+    return is_known and _widest(tables) <= _WIDEST
 
 
 def _widest(tables: Tables) -> int:

@@ -45,6 +45,7 @@ def write_jpeg(
     quality: int = 95,
     subsampling: str = "4:4:4",
     progressive: bool = False,
+    is_ycc: bool = False,
 ) -> None:
     """Write a JPEG.
 
@@ -57,6 +58,7 @@ def write_jpeg(
         quality: libjpeg's, 1 to 100.
         subsampling: of the chroma channels: ``"4:4:4"``, ``"4:2:2"`` or ``"4:2:0"``.
         progressive: several scans instead of one.
+        is_ycc: whether the samples are YCbCr, to be stored as they are, and not sRGB.
 
     Raises:
         PhotoError: an option has no such value, or the picture is too large for a JPEG.
@@ -87,7 +89,7 @@ def write_jpeg(
         options["xmp"] = xmp
     if icc:
         options["icc_profile"] = icc
-    image = Image.fromarray(samples)
+    image = Image.fromarray(samples, "YCbCr" if is_ycc else "RGB")
     with _room_for_scans(image.width * image.height) if progressive else nullcontext():
         image.save(file, "JPEG", quality=quality, subsampling=subsampling, progressive=progressive, **options)
 

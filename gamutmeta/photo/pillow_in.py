@@ -19,7 +19,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL import Image
 
-__all__ = ["array_of", "has_further_pictures", "open_pillow", "pillow_samples", "read_pillow", "take_metadata"]
+__all__ = [
+    "array_of",
+    "copied_pixels",
+    "has_further_pictures",
+    "open_pillow",
+    "pillow_samples",
+    "read_pillow",
+    "take_metadata",
+]
 
 _CONVERTED = {"1": "L", "P": "RGB", "PA": "RGBA", "RGBX": "RGB", "RGBa": "RGBA", "La": "LA", "YCbCr": "RGB"}
 """Modes with 8 bits or fewer that hold grey or RGB in another form."""
@@ -114,11 +122,11 @@ def array_of(image: Image.Image) -> NDArray[np.uint8]:
         image = image.convert(wanted)
     if image.mode not in _NATIVE:
         raise PhotoError(f"{_NAMES.get(image.mode, image.mode)} {kind} is not supported; save it as RGB")
-    array = _copied(image)
+    array = copied_pixels(image)
     return turned_back(array, orientation or 1)
 
 
-def _copied(image: Image.Image) -> NDArray[np.uint8]:
+def copied_pixels(image: Image.Image) -> NDArray[np.uint8]:
     """The pixels, strip by strip: ``numpy.asarray`` would hold the whole picture three times on the way."""
     from PIL import Image  # noqa: PLC0415  # as in open_pillow
 

@@ -10,6 +10,7 @@ import struct
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+from PIL.JpegImagePlugin import JpegImageFile
 
 from gamutmeta.color.convert import requantise
 from gamutmeta.color.icc import profile_bytes
@@ -18,7 +19,7 @@ from gamutmeta.formats.exif import with_declared_space
 from gamutmeta.photo.decoding import decoding
 from gamutmeta.photo.jpeg_out import write_jpeg
 from gamutmeta.photo.picture import MAX_PIXELS, channels_of
-from gamutmeta.photo.pillow_in import array_of, open_pillow
+from gamutmeta.photo.pillow_in import array_of, copied_pixels, open_pillow
 from gamutmeta.photo.png_out import write_png
 from gamutmeta.photo.tiff_out import write_tiff
 from gamutmeta.runtime.memory import trim_heap
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL import Image
 
-__all__ = ["decode_srgb", "decode_srgba", "encode_srgb_file", "open_srgb"]
+__all__ = ["decode_srgb", "decode_srgba", "decode_sycc", "encode_srgb_file", "open_srgb"]
 
 _FORMATS = ("JPEG", "PNG", "TIFF")
 _BITS_PER_SAMPLE = 258
@@ -70,6 +71,39 @@ def decode_srgba(data: bytes, *, max_pixels: int = MAX_PIXELS) -> tuple[NDArray[
         return np.ascontiguousarray(rgb, np.uint8), eight
 
 
+def decode_sycc(data: bytes, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
+    """The YCbCr samples of a JPEG, as libjpeg reconstructs them and before it converts and clamps them.
+
+    Args:
+        data: the file.
+        max_pixels: as for :func:`decode_srgb`.
+
+    Returns:
+        Y, Cb and Cr at full size, uint8, shape (height, width, 3), contiguous and writable.
+
+    Raises:
+        PhotoError: the file is damaged, too large, or no JPEG with YCbCr samples.
+    """
+    with decoding("the picture cannot be decoded"), open_srgb(data, max_pixels) as image:
+        if not isinstance(image, JpegImageFile) or not _is_ycc(image):
+            raise PhotoError("only a JPEG that is coded as YCbCr has samples outside sRGB; this picture is none")
+        image.draft("YCbCr", None)
+        samples = copied_pixels(image)
+        trim_heap()
+        return samples
+
+
+def _is_ycc(jpeg: JpegImageFile) -> bool:
+    """Whether libjpeg takes a JPEG for YCbCr: by the markers of JFIF and Adobe, else by the names of its components."""
+    if jpeg.mode != "RGB":  # grey, or four components
+        return False
+    if "jfif" in jpeg.info:
+        return True
+    if "adobe" in jpeg.info:
+        return bool(jpeg.info.get("adobe_transform", 0))
+    return bytes(layer[0] for layer in jpeg.layer) != b"RGB"
+
+
 def encode_srgb_file(
     pixels: NDArray[np.uint8],
     format: Literal["jpeg", "png", "tiff"] = "jpeg",  # noqa: A002  # Pillow's word for it
@@ -80,6 +114,7 @@ def encode_srgb_file(
     exif: bytes | None = None,
     xmp: bytes | None = None,
     alpha: NDArray[np.uint8] | None = None,
+    is_ycc: bool = False,
 ) -> bytes:
     """Encode 8-bit sRGB pixels as a file; the same arguments give the same bytes.
 
@@ -92,6 +127,7 @@ def encode_srgb_file(
         exif: EXIF block as in :class:`gamutmeta.photo.wide.WideImage`; its colour space is set to sRGB.
         xmp: XMP packet.
         alpha: transparency, uint8, shape (height, width), for a PNG or TIFF; `pixels` are not multiplied by it.
+        is_ycc: whether the pixels are YCbCr samples, which a JPEG stores as they are.
 
     Returns:
         The file.
@@ -109,6 +145,8 @@ def encode_srgb_file(
         raise PhotoError(f"transparency must be uint8 of shape {pixels.shape[:2]}, not {alpha.dtype} of {alpha.shape}")
     if alpha is not None and format == "jpeg":
         raise PhotoError("a JPEG cannot store transparency")
+    if is_ycc and format != "jpeg":
+        raise PhotoError(f"YCbCr samples can be stored in a JPEG, not in a {format.upper()} file")
     options: dict[str, Any] = {
         "icc": profile_bytes("srgb"),
         "exif": with_declared_space(exif, "srgb"),
@@ -117,7 +155,8 @@ def encode_srgb_file(
     file = io.BytesIO()
     try:
         if format == "jpeg":
-            write_jpeg(file, pixels, quality=quality, subsampling=subsampling, progressive=progressive, **options)
+            options |= {"quality": quality, "subsampling": subsampling, "progressive": progressive}
+            write_jpeg(file, pixels, is_ycc=is_ycc, **options)
         elif format == "png":
             write_png(file, pixels, alpha=alpha, **options)
         elif format == "tiff":

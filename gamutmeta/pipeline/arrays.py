@@ -13,6 +13,7 @@ import numpy as np
 from gamutmeta.container import Payload
 from gamutmeta.errors import DeviceError, MissingExtraError, PhotoError
 from gamutmeta.gpu.devices import PURPOSE
+from gamutmeta.model.descriptor import SampleCoding
 from gamutmeta.model.expand import expand as expand_on_host
 from gamutmeta.pipeline.binding import check_size
 
@@ -36,7 +37,9 @@ class _Exchangeable(Protocol):
 _Array = TypeVar("_Array", bound=_Exchangeable)
 
 
-def expand_array(payload: Payload | bytes, codes: _Array, *, check: bool = True) -> _Array:
+def expand_array(
+    payload: Payload | bytes, codes: _Array, *, samples: SampleCoding | str = SampleCoding.SRGB, check: bool = True
+) -> _Array:
     """Expand 8-bit sRGB pixels to 16-bit ROMM RGB, on the device they are on.
 
     Only the size is checked, not the digest, which would need the pixels in main memory. If you have the file, check
@@ -46,6 +49,9 @@ def expand_array(payload: Payload | bytes, codes: _Array, *, check: bool = True)
         payload: of the picture, or the bytes of one.
         codes: the coded raster (before EXIF orientation), uint8 (H, W, 3), in main memory or on a CUDA device, of any
             library that supports DLPack: numpy, torch, CuPy, JAX. Any strides.
+        samples: what the codes are: "srgb", or "sycc" for the YCbCr samples of a JPEG before a decoder converts and
+            clamps them, which :func:`gamutmeta.photo.pixels.decode_sycc` gives. A payload takes one of the two, its
+            ``descriptor.samples``.
         check: refuse a payload that was made for a picture of another size.
 
     Returns:
@@ -55,11 +61,13 @@ def expand_array(payload: Payload | bytes, codes: _Array, *, check: bool = True)
     Raises:
         BindingError: if the size differs.
         PayloadError: if the payload is damaged.
-        PhotoError: if `codes` have another type or shape.
+        PhotoError: if `codes` have another type or shape, or `samples` are not those that the payload takes.
         DeviceError: if they are not an array that supports DLPack, or on another device.
         MissingExtraError: if they are on a CUDA device, and torch or Triton are not installed.
     """
     model = payload if isinstance(payload, Payload) else Payload.from_bytes(payload)
+    if samples != model.descriptor.samples:
+        raise PhotoError(f"the payload takes samples {model.descriptor.samples.value!r}, not {str(samples)!r}")
     on_cuda = _is_on_cuda(codes)
     expanded = _expand_on_cuda(model, codes, check=check) if on_cuda else _expand_on_host(model, codes, check=check)
     return cast("_Array", _as_of(codes, expanded))

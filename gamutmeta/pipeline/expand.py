@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Literal, Self, get_args
 
 import numpy as np
 
 from gamutmeta import carriers
 from gamutmeta.color.convert import requantise
 from gamutmeta.container import Limits, Payload
+from gamutmeta.errors import PhotoError
 from gamutmeta.gpu.devices import gpu_expander
-from gamutmeta.model.descriptor import Descriptor
+from gamutmeta.model.descriptor import Descriptor, SampleCoding
 from gamutmeta.model.expand import expand as expand_pixels
 from gamutmeta.photo.host_metadata import read_metadata
 from gamutmeta.photo.kinds import depth_and_quality
-from gamutmeta.photo.pixels import decode_srgba
+from gamutmeta.photo.pixels import decode_srgb, decode_srgba, decode_sycc
 from gamutmeta.photo.wide import WideImage
 from gamutmeta.photo.write import write_photo
-from gamutmeta.pipeline.binding import check_binding
+from gamutmeta.pipeline.binding import binding_of_jpeg, check_binding
 from gamutmeta.report import Report
 from gamutmeta.runtime.files import check_output
 
@@ -31,7 +33,12 @@ if TYPE_CHECKING:
 
     from gamutmeta.color.adaptation import Adaptation
 
-__all__ = ["FoundPayload", "SrgbFile", "expand", "expand_file", "find_payload"]
+__all__ = ["EXPANDED_SAMPLES", "ExpandedSamples", "FoundPayload", "SrgbFile", "expand", "expand_file", "find_payload"]
+
+ExpandedSamples = Literal["payload", "extended"]
+"""What to expand: the samples that the payload takes, with it; or a JPEG's extended samples alone, without one."""
+
+EXPANDED_SAMPLES: tuple[ExpandedSamples, ...] = get_args(ExpandedSamples)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +47,12 @@ class FoundPayload:
 
     Attributes:
         payload: decoded.
-        carrier: "app11", "com", "itxt", "tiff" or "sidecar".
+        carrier: "app11", "com", "itxt", "tiff" or "sidecar"; None if no payload was looked for.
         size: bytes of the container.
     """
 
     payload: Payload
-    carrier: str
+    carrier: str | None
     size: int
 
 
@@ -73,14 +80,14 @@ def find_payload(
     return FoundPayload(Payload.from_bytes(found.container, limits or Limits()), found.carrier, len(found.container))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class SrgbFile:
     """An sRGB file and the payload that belongs to it, read and decoded once.
 
     Attributes:
         data: the file's bytes.
         found: its payload.
-        codes: the pixels as they are stored, uint8 (H, W, 3).
+        codes: the samples that the payload's model takes, uint8 (H, W, 3): sRGB, or a JPEG's YCbCr.
         alpha: transparency, uint8 (H, W); None without any.
         path: of the file; None for bytes.
     """
@@ -99,6 +106,7 @@ class SrgbFile:
         sidecar: str | os.PathLike[str] | None = None,
         limits: Limits | None = None,
         check: bool = False,
+        samples: ExpandedSamples = "payload",
     ) -> Self:
         """Read a JPEG, PNG or TIFF with a payload (or with a sidecar beside it).
 
@@ -107,17 +115,51 @@ class SrgbFile:
             sidecar: take the payload from this sidecar.
             limits: of the payload.
             check: refuse a payload that was made for another picture.
+            samples: as for :func:`expand`.
 
         Raises:
             GamutMetaError: NoPayloadError, CarrierError, PayloadError, PhotoError or BindingError, as it applies.
             OSError: if a file cannot be read.
         """
         data, path = (source, None) if isinstance(source, bytes) else (Path(source).read_bytes(), str(source))
+        if samples not in EXPANDED_SAMPLES:
+            raise PhotoError(f"the samples to expand can be {' or '.join(EXPANDED_SAMPLES)}, not {samples!r}")
+        if samples == "extended":
+            return cls.of_samples(data, path)
         found = find_payload(data, path, sidecar=sidecar, limits=limits)
-        file = cls(data, found, *decode_srgba(data), path)
+        file = cls.of(data, found, path)
         if check:
             file.check()
         return file
+
+    @classmethod
+    def of(cls, data: bytes, found: FoundPayload, path: str | None = None) -> Self:
+        """Decode a file whose payload was found already.
+
+        Raises:
+            PhotoError: if the picture cannot be decoded, or has no samples of the kind that the payload takes.
+        """
+        if found.payload.descriptor.samples is SampleCoding.SYCC:
+            return cls(data, found, decode_sycc(data), path=path)
+        return cls(data, found, *decode_srgba(data), path)
+
+    @classmethod
+    def of_samples(cls, data: bytes, path: str | None = None) -> Self:
+        """A JPEG whose YCbCr samples are taken for extended ones, whatever payload it carries.
+
+        Raises:
+            PhotoError: if it cannot be decoded, or is no JPEG with YCbCr samples.
+        """
+        codes = decode_sycc(data)
+        height, width = codes.shape[:2]
+        alone = Payload(width, height, binding_of_jpeg(data), Descriptor(samples=SampleCoding.SYCC), ())
+        return cls(data, FoundPayload(alone, None, 0), codes, path=path)
+
+    @cached_property
+    def srgb(self) -> NDArray[np.uint8]:
+        """The pixels as viewers show them, uint8 (H, W, 3)."""
+        is_srgb = self.found.payload.descriptor.samples is SampleCoding.SRGB
+        return self.codes if is_srgb else decode_srgb(self.data)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -148,7 +190,10 @@ class SrgbFile:
             array = expand_pixels(payload.descriptor, payload.weights(), self.codes, threads=threads)
         notes: tuple[str, ...] = ()
         if payload.descriptor.is_empty:
-            notes = ("the payload contains no model: the result is the clipped picture",)
+            on_srgb = payload.descriptor.samples is SampleCoding.SRGB
+            result = "the clipped picture" if on_srgb else "what the JPEG's YCbCr samples hold"
+            why = "no payload was used" if self.found.carrier is None else "the payload contains no model"
+            notes = (f"{why}: the result is {result}",)
         metadata = read_metadata(self.data)
         alpha = None if self.alpha is None else requantise(self.alpha, np.uint16)
         notes += metadata.notes
@@ -156,7 +201,7 @@ class SrgbFile:
 
     def clipped(self, out: NDArray[np.uint16] | None = None) -> NDArray[np.uint16]:
         """The pixels expanded without the payload: ROMM RGB, uint16 (H, W, 3), in `out` if it is given."""
-        return expand_pixels(Descriptor(adaptation=self.adaptation), {}, self.codes, out=out)
+        return expand_pixels(Descriptor(adaptation=self.adaptation), {}, self.srgb, out=out)
 
     def report(self) -> Report:
         """Names and sizes of the file and its payload."""
@@ -164,7 +209,7 @@ class SrgbFile:
             file=self.path,
             carrier=self.found.carrier,
             model=str(self.found.payload.descriptor),
-            payload_bytes=self.found.size,
+            payload_bytes=None if self.found.carrier is None else self.found.size,
             file_bytes=len(self.data),
         )
 
@@ -173,6 +218,7 @@ def expand(
     source: str | os.PathLike[str] | bytes,
     *,
     space: str = "prophoto",
+    samples: ExpandedSamples = "payload",
     sidecar: str | os.PathLike[str] | None = None,
     check: bool = True,
     threads: int | None = None,
@@ -184,6 +230,9 @@ def expand(
     Args:
         source: path or bytes of a JPEG, PNG or TIFF with a payload (or with a sidecar beside it).
         space: colour space of the result, see :data:`gamutmeta.color.spaces.SPACES`.
+        samples: "payload" for those that the payload takes. "extended" uses no payload: the YCbCr samples of a JPEG are
+            taken as they are before a viewer clips them. Use it for a file written with extended samples whose payload
+            was lost, and for JPEGs of cameras that write sYCC; in any other JPEG it adds coding noise.
         sidecar: take the payload from this sidecar.
         check: refuse a payload that was made for another picture. False expands it anyway; positions are
             relative to the picture, so a resized picture gets roughly the right colours.
@@ -198,7 +247,7 @@ def expand(
             applies; MissingExtraError if CUDA is requested and a library is missing.
         OSError: if the file cannot be read.
     """
-    file = SrgbFile.read(source, sidecar=sidecar, limits=limits)
+    file = SrgbFile.read(source, sidecar=sidecar, limits=limits, samples=samples)
     wide = file.expand(check=check, threads=threads, device=device)
     del file  # As large as the picture; what follows is, too.
     return wide.convert(space)
@@ -211,6 +260,7 @@ def expand_file(
     space: str = "prophoto",
     depth: int | None = None,
     quality: int | None = None,
+    samples: ExpandedSamples = "payload",
     sidecar: str | os.PathLike[str] | None = None,
     check: bool = True,
     overwrite: bool = False,
@@ -225,6 +275,7 @@ def expand_file(
         space: as for :func:`expand`.
         depth: bits per channel; None for the kind's own.
         quality: 1 to 100, of JPEG, AVIF, HEIC and JPEG XL; None for the kind's own.
+        samples: as for :func:`expand`.
         sidecar: as for :func:`expand`.
         check: as for :func:`expand`.
         overwrite: whether `target` may exist.
@@ -238,7 +289,7 @@ def expand_file(
     start = time.perf_counter()
     check_output(target, overwrite=overwrite)
     depth_and_quality(target, space=space, depth=depth, quality=quality)
-    file = SrgbFile.read(source, sidecar=sidecar)
+    file = SrgbFile.read(source, sidecar=sidecar, samples=samples)
     wide = file.expand(check=check, threads=threads, device=device)
     report = replace(file.report(), output=str(target), notes=wide.notes)
     del file  # As large as the picture, and no longer needed.

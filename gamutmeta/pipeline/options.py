@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, get_args
 
+from gamutmeta.errors import PhotoError
 from gamutmeta.fit.config import FitConfig, preset_named
 
 if TYPE_CHECKING:
     from gamutmeta.photo.jpeg_out import Subsampling
 
-__all__ = ["ReduceOptions"]
+__all__ = ["SAMPLES", "ReduceOptions", "Samples"]
+
+Samples = Literal["extended", "plain"]
+"""Of a JPEG that is written: extended ones hold colours outside sRGB, which viewers clip; plain ones are clipped."""
+
+SAMPLES: tuple[Samples, ...] = get_args(Samples)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +30,8 @@ class ReduceOptions:
         quality: of JPEG, 1 to 100.
         subsampling: of JPEG's chroma.
         progressive: JPEG only.
+        samples: of a JPEG: "extended" to keep colours outside sRGB in its YCbCr samples, as far as 8 bits hold them,
+            or "plain" for clipped ones. What viewers show is the clipped picture either way.
         carrier: None for the format's own, "com" for JPEG's comment, "sidecar" for a file beside the output.
         device: where to fit: "auto" (CUDA when present), "cpu" or "cuda".
         seed: same seed, same payload on one device.
@@ -32,6 +40,7 @@ class ReduceOptions:
 
     Raises:
         FitError: for an unknown preset, or a cap that is no whole number from 400 to 61,440.
+        PhotoError: for unknown samples.
     """
 
     preset: str | FitConfig = "balanced"
@@ -39,6 +48,7 @@ class ReduceOptions:
     quality: int = 95
     subsampling: Subsampling = "4:4:4"
     progressive: bool = False
+    samples: Samples = "plain"
     carrier: str | None = None
     device: str = "auto"
     seed: int = 0
@@ -48,6 +58,8 @@ class ReduceOptions:
     def __post_init__(self) -> None:
         # Whatever is wrong with the two is said before a photograph is read.
         _ = self.config
+        if self.samples not in SAMPLES:
+            raise PhotoError(f"the samples of a JPEG can be {' or '.join(SAMPLES)}, not {self.samples!r}")
 
     @property
     def config(self) -> FitConfig:

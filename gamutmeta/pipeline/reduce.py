@@ -13,14 +13,15 @@ import numpy as np
 from gamutmeta import carriers
 from gamutmeta.color.convert import requantise
 from gamutmeta.color.gamut import Rounding, is_gray, reduce_to_codes
+from gamutmeta.color.sycc import reduce_to_sycc
 from gamutmeta.container import Payload
 from gamutmeta.errors import MissingExtraError, PhotoError
 from gamutmeta.fit.gate import gate_for
 from gamutmeta.measure.quality import Quality, quality_figures
-from gamutmeta.model.descriptor import Descriptor
+from gamutmeta.model.descriptor import Descriptor, SampleCoding
 from gamutmeta.photo.alpha import is_opaque
 from gamutmeta.photo.jpeg_out import NO_TRANSPARENCY
-from gamutmeta.photo.pixels import decode_srgb
+from gamutmeta.photo.pixels import decode_srgb, decode_sycc
 from gamutmeta.photo.read import read_photo
 from gamutmeta.photo.wide import WideImage
 from gamutmeta.pipeline.binding import binding_of_codes, binding_of_jpeg
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from gamutmeta.fit.config import FitConfig
     from gamutmeta.fit.engine import FitResult
     from gamutmeta.photo.jpeg_out import Subsampling
+    from gamutmeta.pipeline.options import Samples
 
 __all__ = ["Reduction", "read_and_reduce", "reduce", "reduce_file", "reduce_file_with", "reduce_with", "save_reduced"]
 
@@ -54,6 +56,7 @@ def reduce(
     quality: int = 95,
     subsampling: Subsampling = "4:4:4",
     progressive: bool = False,
+    samples: Samples = "plain",
     device: str = "auto",
     seed: int = 0,
     rounding: Rounding = Rounding.HALF_EVEN,
@@ -71,6 +74,7 @@ def reduce(
         quality: of JPEG, 1..100.
         subsampling: of JPEG's chroma.
         progressive: JPEG only.
+        samples: of a JPEG, see :class:`~gamutmeta.pipeline.options.ReduceOptions`.
         device: "auto" (CUDA when present), "cpu" or "cuda".
         seed: same seed, same payload on one device.
         rounding: of the 8-bit codes.
@@ -87,6 +91,7 @@ def reduce(
         quality=quality,
         subsampling=subsampling,
         progressive=progressive,
+        samples=samples,
         device=device,
         seed=seed,
     )
@@ -108,48 +113,47 @@ def reduce_with(
     config = options.config
     original = wide.convert("prophoto").array
     pixels, og_pixels = reduce_to_codes(original, config.adaptation, rounding)
-    encoding = Encoding(format, options.quality, options.subsampling, options.progressive)
-    coded = encoding.encode(pixels, wide.exif, wide.xmp) if format == "jpeg" else None
+    notes, reason = list(wide.notes), _nothing_to_restore(original, og_pixels)
+    sycc = None
+    if options.samples == "extended" and format == "jpeg" and reason is None:
+        if config.model == "grid":
+            sycc = reduce_to_sycc(original, config.adaptation)
+        else:
+            notes.append(f"the preset {config.name} knows no extended samples: the JPEG has plain ones")
+    encoding = Encoding(format, options.quality, options.subsampling, options.progressive, sycc is not None)
+    coded = encoding.encode(pixels if sycc is None else sycc, wide.exif, wide.xmp) if format == "jpeg" else None
     codes = pixels if coded is None else decode_srgb(coded)
-    empty = Descriptor(adaptation=config.adaptation)
+    held = None if sycc is None or coded is None else decode_sycc(coded)
     height, width = codes.shape[:2]
     binding = binding_of_codes(codes) if coded is None else binding_of_jpeg(coded)
-    payload = Payload(width, height, binding, empty, ())
-    notes, result = list(wide.notes), None
+    payload = Payload(width, height, binding, Descriptor(adaptation=config.adaptation), ())
     if format == "jpeg" and not is_opaque(wide.alpha):
         notes.append(NO_TRANSPARENCY)
     with ThreadPoolExecutor(1, thread_name_prefix="gamutmeta-measure") as pool:
         # On one thread, and beside the fit, which leaves all cores but one idle.
-        clipping = pool.submit(measure_models, original, codes, [(empty, {})], config.adaptation, threads=1)
-        if is_gray(original):
-            notes.append("the photograph is grey: nothing is outside sRGB, and the payload contains no model")
-        elif og_pixels == 0:
-            notes.append("no colour of the photograph is outside sRGB: the payload contains no model")
+        clipping = pool.submit(_measured, payload, original, codes, threads=1)
+        fitted = None
+        if reason is not None:
+            notes.append(reason)
         else:
-            gate = 0 if coded is None else gate_for(original, codes, config.adaptation)
             notes += options.notes
-            result = _fit(codes, original, config, gate=gate, device=options.device, seed=options.seed)
-        [clipped] = clipping.result()
-    kept = clipped
-    if result:
-        fitted = Payload(width, height, binding, result.descriptor, result.tensors)
-        [restored] = measure_models(original, codes, [(fitted.descriptor, fitted.weights())], config.adaptation)
-        if _is_better(restored, clipped):
-            payload, kept = fitted, restored
-        else:
-            notes.append("the fitted model was not better than clipping: the payload contains no model")
+            result = _fit(original, codes, held, config, options, is_coded=coded is not None)
+            fitted = Payload(width, height, binding, result.descriptor, result.tensors)
+        clipped = clipping.result()
+    payload, kept, note = _best(payload, fitted, clipped, original, codes if held is None else held)
+    notes += note
     report = Report(
         preset=config.name,
         model=str(payload.descriptor),
         payload_bytes=len(payload.to_bytes()),
         **quality_figures(kept, clipped),
         seconds=time.perf_counter() - start,
-        fit_seconds=result.seconds if result else None,
-        device=result.device if result else None,
+        fit_seconds=None if fitted is None else result.seconds,
+        device=None if fitted is None else result.device,
         notes=tuple(notes),
     )
     alpha = None if format == "jpeg" or wide.alpha is None else requantise(wide.alpha, np.uint8)
-    return Reduction(pixels, payload, report, encoding, wide.exif, wide.xmp, coded, alpha)
+    return Reduction(pixels, payload, report, encoding, wide.exif, wide.xmp, coded, alpha, sycc)
 
 
 def reduce_file(
@@ -161,6 +165,7 @@ def reduce_file(
     quality: int = 95,
     subsampling: Subsampling = "4:4:4",
     progressive: bool = False,
+    samples: Samples = "plain",
     carrier: str | None = None,
     device: str = "auto",
     seed: int = 0,
@@ -181,6 +186,7 @@ def reduce_file(
         quality: as for :func:`reduce`.
         subsampling: as for :func:`reduce`.
         progressive: as for :func:`reduce`.
+        samples: as for :func:`reduce`.
         carrier: None for the format's own, "com" for JPEG's comment, "sidecar" for a file next to `target`.
         device: as for :func:`reduce`.
         seed: as for :func:`reduce`.
@@ -200,6 +206,7 @@ def reduce_file(
         quality=quality,
         subsampling=subsampling,
         progressive=progressive,
+        samples=samples,
         carrier=carrier,
         device=device,
         seed=seed,
@@ -243,24 +250,78 @@ def save_reduced(
     return replace(reduction.report, output=str(target), carrier=carrier, file_bytes=size)
 
 
+def _nothing_to_restore(original: NDArray[np.uint16], og_pixels: int) -> str | None:
+    """Why there is no model for a photograph, for people; None if it needs one."""
+    if is_gray(original):
+        return "the photograph is grey: nothing is outside sRGB, and the payload contains no model"
+    return None if og_pixels else "no colour of the photograph is outside sRGB: the payload contains no model"
+
+
 def _fit(
-    codes: NDArray[np.uint8],
     original: NDArray[np.uint16],
+    codes: NDArray[np.uint8],
+    held: NDArray[np.uint8] | None,
     config: FitConfig,
+    options: ReduceOptions,
     *,
-    gate: int | None,
-    device: str,
-    seed: int,
+    is_coded: bool,
 ) -> FitResult:
+    """Fit to the YCbCr samples `held` of an extended JPEG, or else to the sRGB `codes`, lossless or not."""
     try:
         from gamutmeta.fit.engine import fit  # noqa: PLC0415 - torch takes more than a second to import
     except ModuleNotFoundError as error:
         if error.name != "torch":
             raise
         raise MissingExtraError("fitting a payload", "torch", "fit") from error
-    result = fit(codes, original, config, gate=gate, device=device, seed=seed)
+    samples = SampleCoding.SRGB if held is None else SampleCoding.SYCC
+    gate = None if is_coded else 0
+    if is_coded and held is None:
+        gate = gate_for(original, codes, config.adaptation)
+    result = fit(
+        codes if held is None else held,
+        original,
+        config,
+        gate=gate,
+        samples=samples,
+        device=options.device,
+        seed=options.seed,
+    )
     trim_heap()
     return result
+
+
+def _measured(
+    payload: Payload, original: NDArray[np.uint16], codes: NDArray[np.uint8], *, threads: int | None = None
+) -> Quality:
+    """How well a payload restores the original from the samples that it takes."""
+    model, adaptation = (payload.descriptor, payload.weights()), payload.descriptor.adaptation
+    return measure_models(original, codes, [model], adaptation, threads=threads)[0]
+
+
+def _best(
+    empty: Payload, fitted: Payload | None, clipped: Quality, original: NDArray[np.uint16], codes: NDArray[np.uint8]
+) -> tuple[Payload, Quality, list[str]]:
+    """The payload that is kept, how well it restores, and what is to be told of the choice.
+
+    Args:
+        empty: the payload that means clipping.
+        fitted: the one with the model, if there is one.
+        clipped: the figures of clipping.
+        original: the photograph.
+        codes: the samples that the fitted model takes.
+    """
+    if fitted is None:
+        return empty, clipped, []
+    restored = _measured(fitted, original, codes)
+    if fitted.descriptor.samples is SampleCoding.SYCC:
+        alone = replace(empty, descriptor=replace(empty.descriptor, samples=SampleCoding.SYCC))
+        held = _measured(alone, original, codes)
+        if _is_better(held, clipped) and not _is_better(restored, held):
+            note = "the fitted model was not better than the JPEG's samples alone: the payload contains no model"
+            return alone, held, [note]
+    if _is_better(restored, clipped):
+        return fitted, restored, []
+    return empty, clipped, ["the fitted model was not better than clipping: the payload contains no model"]
 
 
 def _is_better(restored: Quality, clipped: Quality) -> bool:

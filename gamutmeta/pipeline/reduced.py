@@ -27,17 +27,26 @@ __all__ = ["Encoding", "Reduction"]
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """How the sRGB picture is coded; quality, subsampling and progressive are for JPEG."""
+    """How the sRGB picture is coded; all but the format is for JPEG.
+
+    Attributes:
+        format: of the file.
+        quality: 1 to 100.
+        subsampling: of the chroma.
+        progressive: whether it has several scans.
+        is_ycc: whether the samples are YCbCr and may hold colours outside sRGB.
+    """
 
     format: HostFormat
     quality: int
     subsampling: Subsampling
     progressive: bool
+    is_ycc: bool = False
 
     def encode(
         self, codes: NDArray[np.uint8], exif: bytes | None, xmp: bytes | None, alpha: NDArray[np.uint8] | None = None
     ) -> bytes:
-        """The picture as a file."""
+        """The picture as a file; `codes` are sRGB, or YCbCr if `is_ycc`."""
         return encode_srgb_file(
             codes,
             self.format,
@@ -47,6 +56,7 @@ class Encoding:
             exif=exif,
             xmp=xmp,
             alpha=alpha,
+            is_ycc=self.is_ycc,
         )
 
 
@@ -62,6 +72,7 @@ class Reduction:
         exif, xmp: the photograph's.
         coded: the coded file without the payload, where the fit needed it (JPEG).
         alpha: transparency of the sRGB picture, uint8 (H, W); None without any, and for a JPEG, which cannot hold it.
+        sycc: the YCbCr samples before coding, which hold colours outside sRGB, uint8 (H, W, 3); None for clipped ones.
     """
 
     pixels: NDArray[np.uint8]
@@ -72,16 +83,22 @@ class Reduction:
     xmp: bytes | None = None
     coded: bytes | None = None
     alpha: NDArray[np.uint8] | None = None
+    sycc: NDArray[np.uint8] | None = None
 
     @property
     def image(self) -> Image.Image:
-        """The sRGB picture for Pillow, RGB or RGBA, with ICC profile and EXIF in ``info``.
+        """The sRGB picture for Pillow, with ICC profile and EXIF in ``info``.
 
-        Once the plugin is registered, ``image.save(path, gamut=payload)`` stores both.
+        Its mode is RGB or RGBA; of a JPEG with extended samples it is YCbCr, since RGB would lose them. Such a picture
+        can be saved as a JPEG, and ``image.convert("RGB")`` is what viewers show. Once the plugin is registered,
+        ``image.save(path, gamut=payload)`` stores picture and payload.
         """
         from PIL import Image  # noqa: PLC0415 - only for those who ask for it
 
-        image = Image.fromarray(with_alpha(self.pixels, self.alpha))
+        if self.sycc is not None:
+            image = Image.fromarray(self.sycc, "YCbCr")
+        else:
+            image = Image.fromarray(with_alpha(self.pixels, self.alpha))
         image.info["icc_profile"] = profile_bytes("srgb")
         if self.exif is not None:
             image.info["exif"] = self.exif
@@ -94,7 +111,8 @@ class Reduction:
             carrier: None for the format's own (APP11, iTXt or tag); "com" for the compatible one of JPEG; "sidecar"
                 leaves the payload out.
         """
-        data = self.coded or self.encoding.encode(self.pixels, self.exif, self.xmp, self.alpha)
+        codes = self.pixels if self.sycc is None else self.sycc
+        data = self.coded or self.encoding.encode(codes, self.exif, self.xmp, self.alpha)
         return with_payload(data, self.payload.to_bytes(), carrier)
 
     def save(self, path: str | os.PathLike[str], *, carrier: str | None = None, overwrite: bool = False) -> int:

@@ -16,7 +16,8 @@ from gamutmeta.container.descriptor_map import unpack
 from gamutmeta.container.header import VERSION, split_sections, versions_of
 from gamutmeta.container.tensors import tensor_bytes
 from gamutmeta.errors import GamutMetaError, PayloadError
-from gamutmeta.photo.pixels import decode_srgb
+from gamutmeta.model.descriptor import SampleCoding
+from gamutmeta.photo.pixels import decode_srgb, decode_sycc
 from gamutmeta.pipeline.binding import check_binding
 
 if TYPE_CHECKING:
@@ -162,7 +163,8 @@ class _Examination:
         return notes
 
     def _read_descriptor(self) -> list[str]:
-        unpack(split_sections(self._container, DEFAULT_LIMITS).descriptor, DEFAULT_LIMITS)
+        sections = split_sections(self._container, DEFAULT_LIMITS)
+        unpack(sections.descriptor, DEFAULT_LIMITS, sections.version)
         # It has one encoding, so there is nothing to be said about it beyond right or wrong.
         return []
 
@@ -185,7 +187,8 @@ class _Examination:
             carriers.coded_digest(data)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            codes = decode_srgb(data)
+            takes_sycc = self._payload.descriptor.samples is SampleCoding.SYCC
+            codes = decode_sycc(data) if takes_sycc else decode_srgb(data)
         check_binding(self._payload, data, codes)
         return [f"decoding the picture gave a warning: {warning.message}" for warning in caught]
 

@@ -96,5 +96,5 @@ def _as_png(file: SrgbFile) -> bytes:
     if payload.binding.kind != "rgb8":
         raise PhotoError("browsers do not show TIFF, and this payload belongs to a JPEG: view the JPEG instead")
     metadata = read_metadata(file.data)
-    png = encode_srgb_file(file.codes, "png", alpha=file.alpha, exif=metadata.exif)
+    png = encode_srgb_file(file.srgb, "png", alpha=file.alpha, exif=metadata.exif)
     return carriers.embed(png, payload.to_bytes())

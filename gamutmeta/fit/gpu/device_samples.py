@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from gamutmeta.color.spaces import PROPHOTO, SRGB, decode_table, expansion_matrix, reduction_matrix
+from gamutmeta.color.spaces import PROPHOTO, decode_table, expansion_matrix, reduction_matrix
 from gamutmeta.fit.samples import DENSEST, LEVELS, OG_DENSITY
+from gamutmeta.model.features import linear_samples
 from gamutmeta.runtime.strips import row_strips
 
 if TYPE_CHECKING:
@@ -45,7 +46,6 @@ class DeviceCandidates:
     ) -> None:
         self._survey, self._device = survey, device
         self._wide_table = self._constant(decode_table(PROPHOTO, 65536))
-        self._code_table = self._constant(decode_table(SRGB, 256))
         self._active = self._constant(survey.active.astype(np.float32)) > 0
         height, width = codes.shape[:2]
         strips = row_strips(height, width, _STRIP_PIXELS)
@@ -81,12 +81,14 @@ class DeviceCandidates:
         if not self._survey.is_weighted:
             is_og = self._is_og(linear)
             return torch.where(is_og, OG_DENSITY, 1).to(torch.uint8)
-        known = torch.from_numpy(np.array(codes.reshape(-1, 3))).to(self._device).int()
+        flat = codes.reshape(-1, 3)
+        known = torch.from_numpy(np.array(flat)).to(self._device).int()
         acts = self._active[known].any(1)
         if not self._survey.clipped_error:
             return acts.to(torch.uint8)
         adaptation = self._survey.descriptor.adaptation
-        difference = _mixed(expansion_matrix(adaptation), self._code_table[known]) - linear
+        held = self._constant(linear_samples(self._survey.descriptor.samples, flat))
+        difference = _mixed(expansion_matrix(adaptation), held) - linear
         errors = difference.square().sum(1).sqrt_()
         density = (errors * (LEVELS / self._survey.clipped_error)).round_().clamp_(1, DENSEST)
         return torch.where(acts, density, 0).to(torch.uint8)
