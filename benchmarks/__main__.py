@@ -13,6 +13,7 @@ BENCHMARKS = {
     "hostile": "time and memory that hostile files cost",
     "installed": "what each extra takes on the disk",
     "interoperability": "what other software does to files with payloads",
+    "extended": "JPEGs that hold wide colours in their own samples, against plain ones",
     "jpeg": "JPEG at every quality and chroma subsampling",
     "paper": "the paper's tables: every method, and rivals of your own",
     "paper.compare_starts": "learned starts against random ones",
