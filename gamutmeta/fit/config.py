@@ -180,7 +180,7 @@ PRESETS: Mapping[str, FitConfig] = MappingProxyType(
     {
         "balanced": _grid_preset("balanced", "at most 6,000 bytes, often fewer", 6_000, steps=2_000, batch=1_280),
         "small": _grid_preset("small", "at most 1,500 bytes", 1_500, steps=2_000, batch=1_280),
-        "best": _grid_preset("best", "at most 16,000 bytes; six times the time", 16_000, steps=8_000, batch=2_048),
+        "best": _grid_preset("best", "at most 16,000 bytes, six times the time", 16_000, steps=8_000, batch=2_048),
         "paper": FitConfig(
             name="paper",
             summary="the model of the GamutMLP paper (width 32), about 10 KB",
