@@ -34,7 +34,7 @@ _LANES = 128
 
 
 def supports(tables: Tables) -> bool:
-    """Whether this module supports the model: none that uses linear ProPhoto, or whose affine mixes rows and columns."""
+    """Whether this module supports the model: none that uses linear ProPhoto, or positions computed per pixel."""
     return tables.wide_weight is None and tables.skew is None
 
 
