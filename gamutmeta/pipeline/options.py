@@ -48,7 +48,7 @@ class ReduceOptions:
     quality: int = 95
     subsampling: Subsampling = "4:4:4"
     progressive: bool = False
-    samples: Samples = "plain"
+    samples: Samples = "extended"
     carrier: str | None = None
     device: str = "auto"
     seed: int = 0
