@@ -14,6 +14,7 @@ BENCHMARKS = {
     "installed": "what each extra takes on the disk",
     "interoperability": "what other software does to files with payloads",
     "jpeg": "JPEG at every quality and chroma subsampling",
+    "likeness": "what a likeness takes for the same picture",
     "paper": "the paper's tables: every method, and rivals of your own",
     "paper.compare_starts": "learned starts against random ones",
     "paper.make_dataset": "make a data set for the paper's tables",
