@@ -15,6 +15,7 @@ BENCHMARKS = {
     "interoperability": "what other software does to files with payloads",
     "extended": "JPEGs that hold wide colours in their own samples, against plain ones",
     "jpeg": "JPEG at every quality and chroma subsampling",
+    "likeness": "what a likeness takes for the same picture",
     "paper": "the paper's tables: every method, and rivals of your own",
     "paper.compare_starts": "learned starts against random ones",
     "paper.make_dataset": "make a data set for the paper's tables",
