@@ -1,11 +1,11 @@
 """What of a container is seen from outside: carriers and container agree on it here, and import nothing of each other.
 
-All of it is of format version 1, see ``spec/gamutmeta-1.md``.
+All of it but the likeness is of format version 1, see ``spec/gamutmeta-1.md``.
 """
 
 from __future__ import annotations
 
-__all__ = ["DIGEST_BYTES", "MAGIC", "MAX_CONTAINER"]
+__all__ = ["DIGEST_BYTES", "LIKENESS_BYTES", "MAGIC", "MAX_CONTAINER"]
 
 MAGIC = b"\x89GMT\r\n\x1a\n"
 """The first eight bytes of every container."""
@@ -15,3 +15,6 @@ MAX_CONTAINER = 61_440
 
 DIGEST_BYTES = 16
 """Of a picture's SHA-256, its first 128 bits."""
+
+LIKENESS_BYTES = 71
+"""Of a picture's likeness, whatever its size; version 2."""

@@ -31,9 +31,10 @@ from gamutmeta.errors import (
     GamutMetaWarning,
     NoPayloadError,
 )
+from gamutmeta.measure.likeness import likeness_of
 from gamutmeta.model.descriptor import SampleCoding
 from gamutmeta.photo.decoding import decoding
-from gamutmeta.photo.pixels import open_srgb
+from gamutmeta.photo.pixels import decode_srgb, open_srgb
 from gamutmeta.pipeline.binding import binding_of_codes, binding_of_file, check_size
 from gamutmeta.pipeline.expand import SrgbFile, find_payload
 from gamutmeta.runtime.strips import row_strips
@@ -276,7 +277,8 @@ def _bound(payload: Payload, image: Image.Image, data: bytes) -> Payload:
         )
     if payload.binding == own:
         return payload
-    bound = payload.bind(payload.width, payload.height, own)
+    likeness = None if payload.descriptor.samples is SampleCoding.SRGB else likeness_of(decode_srgb(data))
+    bound = payload.bind(payload.width, payload.height, own, likeness)
     if payload.binding.kind == "rgb8":
         samples = image if image.mode == "YCbCr" else image.convert("RGB")
         fitted = binding_of_codes(np.asarray(samples)) == payload.binding

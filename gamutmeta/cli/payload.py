@@ -130,8 +130,7 @@ def _attach(
     container = carriers.read_sidecar(payload)
     decoded = Payload.from_bytes(container)
     data = task.source.read_bytes()
-    if not force:
-        _require_own(decoded, data)
+    note = None if force else _require_own(decoded, data)
     whole = carriers.embed(data, container, carrier=carrier, replace=replace)
     task.target.parent.mkdir(parents=True, exist_ok=True)
     atomic_write(task.target, whole, overwrite=overwrite)
@@ -142,17 +141,22 @@ def _attach(
         payload_bytes=len(container),
         file_bytes=len(whole),
         model=str(decoded.descriptor),
+        notes=() if note is None else (note,),
     )
 
 
-def _require_own(payload: Payload, data: bytes) -> None:
-    """Make sure that the payload was made for this picture; a JPEG need not be decoded for that.
+def _require_own(payload: Payload, data: bytes) -> str | None:
+    """Make sure that the payload was made for this picture; an unchanged JPEG need not be decoded for that.
+
+    Returns:
+        As for :func:`gamutmeta.pipeline.binding.check_binding`.
 
     Raises:
         BindingError: if it was not.
     """
     if payload.binding.kind == "jpeg" and carriers.host_format(data) == "jpeg":
-        if binding_of_jpeg(data) != payload.binding:
+        if binding_of_jpeg(data) == payload.binding:
+            return None
+        if payload.likeness is None:
             raise BindingError("the payload was made for another picture (the digest of the coded data differs)")
-    else:
-        check_binding(payload, data, decode_srgb(data))
+    return check_binding(payload, data, decode_srgb(data))

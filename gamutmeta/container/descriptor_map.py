@@ -13,6 +13,7 @@ grid    [C, GH, GW]          no grid    channels, nodes down, nodes across
 h       1..2^32-1            required   height of the coded picture, pixels
 head    1, 2                 0          0 there is no model (clip), 1 wide-residual, 2 srgb-excess
 jpeg    16 bytes             see below  digest of the coded JPEG data
+like    71 bytes             none       likeness of the picture as it is shown; version 2
 mlp     [n, ...]             []         widths of the hidden layers
 q       [number or "f16"]    []         encoding of each tensor, in their order: see below
 rgb     0..16                no colour  octaves of the pixel's colour
@@ -24,8 +25,8 @@ w       1..2^32-1            required   width of the coded picture, pixels
 xy      1..16                no place   octaves of the position
 ======  ===================  =========  ================================================================================
 
-Exactly one of `jpeg` and `rgb8` is there: the binding. `smp` needs version 2 of the container and the binding `jpeg`.
-A container whose descriptor has no such key is of version 1.
+Exactly one of `jpeg` and `rgb8` is there: the binding. `like` and `smp` need version 2 of the container, `smp` the
+binding `jpeg` as well. A container whose descriptor has no such key is of version 1.
 
 An element of `q` is an integer e for an int8 tensor with scale 2^-e, a float for an int8 tensor with a scale that is no
 power of two, or the string "f16" for a float16 tensor. Scales are normal single-precision numbers, at most 2^120.
@@ -50,7 +51,7 @@ import msgpack
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.container.binding import BINDING_KINDS, Binding
 from gamutmeta.container.tensors import check_scale
-from gamutmeta.envelope import DIGEST_BYTES
+from gamutmeta.envelope import DIGEST_BYTES, LIKENESS_BYTES
 from gamutmeta.errors import PayloadError
 from gamutmeta.model.descriptor import MAX_OCTAVES, Descriptor, FourierXY, Grid, Head, Rgb, RgbSource, SampleCoding
 
@@ -73,8 +74,8 @@ _FLOAT16 = "f16"
 _MAX_EXPONENT = 126
 
 _DEFAULTS: Mapping[str, object] = {"bias": True, "cat": 0, "head": 0, "mlp": [], "q": [], "smp": 0, "src": 0, "t": True}
-_VERSION_2_KEYS = frozenset({"smp"})
-_KEYS = frozenset((*_DEFAULTS, *BINDING_KINDS, "aff", "gate", "grid", "h", "rgb", "w", "xy"))
+_VERSION_2_KEYS = frozenset({"like", "smp"})
+_KEYS = frozenset((*_DEFAULTS, *BINDING_KINDS, "aff", "gate", "grid", "h", "like", "rgb", "w", "xy"))
 _MAX_NAME = 32
 """Longer than any key or value, so that a wrong one can be named."""
 _MAX_ENTRIES = 16
@@ -92,6 +93,7 @@ class Contents:
         binding: which picture.
         descriptor: which model.
         scales: for each tensor, None for float16.
+        likeness: of the picture, 71 bytes, or None.
     """
 
     width: int
@@ -99,6 +101,7 @@ class Contents:
     binding: Binding
     descriptor: Descriptor
     scales: tuple[float | None, ...]
+    likeness: bytes | None = None
 
 
 def pack(contents: Contents) -> bytes:
@@ -118,6 +121,7 @@ def pack(contents: Contents) -> bytes:
         "h": contents.height,
         "head": _HEADS.index(model.head),
         contents.binding.kind: contents.binding.digest,
+        "like": contents.likeness,
         "mlp": list(model.hidden),
         "q": [_encoding_of_scale(scale) for scale in contents.scales],
         "smp": _SAMPLES.index(model.samples),
@@ -132,7 +136,8 @@ def pack(contents: Contents) -> bytes:
 
 def version_of(contents: Contents) -> int:
     """The version of the container that the contents need."""
-    return 1 if contents.descriptor.samples is SampleCoding.SRGB else 2
+    is_first = contents.descriptor.samples is SampleCoding.SRGB and contents.likeness is None
+    return 1 if is_first else 2
 
 
 def unpack(data: bytes, limits: Limits, version: int = 1) -> Contents:
@@ -152,7 +157,7 @@ def unpack(data: bytes, limits: Limits, version: int = 1) -> Contents:
     model = _descriptor(entries)
     _check_samples(model, binding)
     limits.check_model(model)
-    contents = Contents(width, height, binding, model, _scales(entries, model))
+    contents = Contents(width, height, binding, model, _scales(entries, model), _likeness(entries))
     if pack(contents) != data:
         raise PayloadError("descriptor", "is not in canonical form")
     if version_of(contents) < version:
@@ -175,7 +180,7 @@ def _decode(data: bytes) -> dict[str, Any]:
             object_pairs_hook=_unique,
             ext_hook=_refuse_extension,
             max_str_len=_MAX_NAME,
-            max_bin_len=DIGEST_BYTES,
+            max_bin_len=max(DIGEST_BYTES, LIKENESS_BYTES),
             max_array_len=len(data),
             max_map_len=_MAX_ENTRIES,
             max_ext_len=0,
@@ -248,6 +253,15 @@ def _binding(entries: Mapping[str, Any]) -> Binding:
     if type(digest) is not bytes or len(digest) != DIGEST_BYTES:
         raise _wrong(kinds[0], f"a byte string of {DIGEST_BYTES} bytes")
     return Binding(kinds[0], digest)
+
+
+def _likeness(entries: Mapping[str, Any]) -> bytes | None:
+    if "like" not in entries:
+        return None
+    likeness = entries["like"]
+    if type(likeness) is not bytes or len(likeness) != LIKENESS_BYTES:
+        raise _wrong("like", f"a byte string of {LIKENESS_BYTES} bytes")
+    return likeness
 
 
 def _scales(entries: Mapping[str, Any], model: Descriptor) -> tuple[float | None, ...]:

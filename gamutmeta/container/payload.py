@@ -11,6 +11,7 @@ from gamutmeta.container.descriptor_map import MAX_SIDE, Contents
 from gamutmeta.container.header import Sections, join_sections, split_sections
 from gamutmeta.container.limits import DEFAULT_LIMITS, Limits
 from gamutmeta.container.tensors import Tensor, bytes_per_element, tensor_bytes, tensors_of_bytes
+from gamutmeta.envelope import LIKENESS_BYTES
 from gamutmeta.errors import PayloadError
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ class Payload:
         binding: digest of the picture.
         descriptor: the architecture.
         tensors: the numbers, in the order and of the shapes of ``descriptor.tensor_specs()``.
+        likeness: of the picture, by which it is known again after re-encoding or resizing; None for none. See
+            :mod:`gamutmeta.measure.likeness`.
 
     Raises:
         PayloadError: if the parts do not fit together, naming the field.
@@ -41,11 +44,14 @@ class Payload:
     binding: Binding
     descriptor: Descriptor
     tensors: tuple[Tensor, ...]
+    likeness: bytes | None = None
 
     def __post_init__(self) -> None:
         for name, side in (("width", self.width), ("height", self.height)):
             if type(side) is not int or not 1 <= side <= MAX_SIDE:
                 raise PayloadError(name, f"must be an integer in 1..{MAX_SIDE}")
+        if self.likeness is not None and (type(self.likeness) is not bytes or len(self.likeness) != LIKENESS_BYTES):
+            raise PayloadError("likeness", f"must be {LIKENESS_BYTES} bytes")
         specs = self.descriptor.tensor_specs()
         object.__setattr__(self, "tensors", tuple(self.tensors))
         if len(self.tensors) != len(specs):
@@ -59,9 +65,9 @@ class Payload:
         names = (spec.name for spec in self.descriptor.tensor_specs())
         return {name: tensor.decode() for name, tensor in zip(names, self.tensors, strict=True)}
 
-    def bind(self, width: int, height: int, binding: Binding) -> Payload:
-        """The same model for another picture, or another coding of the same one."""
-        return replace(self, width=width, height=height, binding=binding)
+    def bind(self, width: int, height: int, binding: Binding, likeness: bytes | None = None) -> Payload:
+        """The same model for another picture, or another coding of the same one, whose likeness may be given."""
+        return replace(self, width=width, height=height, binding=binding, likeness=likeness)
 
     def to_bytes(self) -> bytes:
         """The container. The same payload gives the same bytes (for one version of libzstd).
@@ -72,7 +78,7 @@ class Payload:
         DEFAULT_LIMITS.check_picture(self.width, self.height)
         DEFAULT_LIMITS.check_model(self.descriptor)
         scales = tuple(tensor.scale for tensor in self.tensors)
-        contents = Contents(self.width, self.height, self.binding, self.descriptor, scales)
+        contents = Contents(self.width, self.height, self.binding, self.descriptor, scales, self.likeness)
         parts = tensor_bytes(self.tensors)
         packed, version = descriptor_map.pack(contents), descriptor_map.version_of(contents)
         return join_sections(Sections(packed, sum(map(len, parts)), frame.compress(parts), version))
@@ -96,4 +102,4 @@ class Payload:
             raise PayloadError("header.tensor_length", f"is {tensor_length:,}, but the model takes {expected:,} bytes")
         raw = frame.decompress(compressed, tensor_length)
         tensors = tensors_of_bytes(specs, contents.scales, raw)
-        return cls(contents.width, contents.height, contents.binding, contents.descriptor, tensors)
+        return cls(contents.width, contents.height, contents.binding, contents.descriptor, tensors, contents.likeness)

@@ -15,12 +15,13 @@ from gamutmeta import carriers
 from gamutmeta.color.convert import requantise
 from gamutmeta.container.transform import softened
 from gamutmeta.errors import BindingError, GamutMetaWarning, PhotoError
+from gamutmeta.measure.likeness import likeness_of
 from gamutmeta.model.descriptor import SampleCoding
 from gamutmeta.model.expand import expand as expand_pixels
 from gamutmeta.photo.alpha import is_opaque, with_alpha
 from gamutmeta.photo.host_metadata import read_metadata
 from gamutmeta.photo.jpeg_out import NO_TRANSPARENCY, write_jpeg
-from gamutmeta.photo.pixels import decode_srgba, decode_sycc, open_srgb
+from gamutmeta.photo.pixels import decode_srgb, decode_srgba, decode_sycc, open_srgb
 from gamutmeta.photo.png_out import write_png
 from gamutmeta.photo.tiff_out import write_tiff
 from gamutmeta.photo.wide import WideImage
@@ -85,7 +86,9 @@ class Edited:
         else:
             codes, alpha = decode_srgba(data)
             image = Image.fromarray(with_alpha(codes, alpha))
-        check_binding(payload, data, codes)
+        note = check_binding(payload, data, codes)
+        if note is not None:
+            warnings.warn(note, GamutMetaWarning, stacklevel=3)
         with open_srgb(data) as original:
             icc = original.info.get("icc_profile")
         metadata = read_metadata(data)
@@ -191,7 +194,9 @@ class Edited:
             options |= {"quality": quality, "subsampling": subsampling, "progressive": progressive}
             write_jpeg(file, samples, is_ycc=is_ycc, **options)
             payload = softened(payload)
-            payload = payload.bind(payload.width, payload.height, binding_of_jpeg(file.getvalue()))
+            coded = file.getvalue()
+            likeness = likeness_of(decode_srgb(coded)) if is_ycc else None
+            payload = payload.bind(payload.width, payload.height, binding_of_jpeg(coded), likeness)
             if self.payload.descriptor.gate == 0:
                 warnings.warn(
                     "the payload was fitted to lossless samples, so a JPEG restores colours less exactly",

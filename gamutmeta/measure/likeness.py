@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gamutmeta.envelope import LIKENESS_BYTES
 from gamutmeta.measure.likeness_cells import CHROMA, FINE, LUMA, averaged, cells_of, changes, merged, variances, ycc
 
 if TYPE_CHECKING:
@@ -39,9 +40,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 __all__ = ["LIKENESS_BYTES", "Likeness", "Verdict", "compare_likeness", "likeness_of"]
-
-LIKENESS_BYTES = 71
-"""Of every picture, whatever its size."""
 
 _BITS = 8 + 2 * 4 + 4 * LUMA**2 + 2 * 3 * CHROMA**2
 _LEAST_SIDE = 60

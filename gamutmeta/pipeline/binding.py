@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING
 from gamutmeta import carriers
 from gamutmeta.container import Binding
 from gamutmeta.errors import BindingError, UnsupportedFileError
+from gamutmeta.measure.likeness import Likeness, compare_likeness
+from gamutmeta.model.descriptor import SampleCoding
 from gamutmeta.photo.picture import MAX_PIXELS
 from gamutmeta.photo.pixels import decode_srgb
+from gamutmeta.pipeline.extended import are_clipped
 
 if TYPE_CHECKING:
     import numpy as np
@@ -57,18 +60,35 @@ def binding_of_file(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Binding:
     return binding_of_codes(decode_srgb(data, max_pixels=max_pixels))
 
 
-def check_binding(payload: Payload, data: bytes, codes: NDArray[np.uint8]) -> None:
-    """Check that the payload was made for this picture, in the order of section 8.2 of the specification.
+def check_binding(payload: Payload, data: bytes, codes: NDArray[np.uint8]) -> str | None:
+    """Make sure that the payload was made for this picture.
+
+    The digest decides. If it differs and the payload has a likeness of its picture, that decides: a picture that was
+    re-encoded or resized is still the same one (specification, version 2).
 
     Args:
-        payload: the payload.
-        data: the bytes of the host file; read only if the payload is bound to the coded data of a JPEG.
-        codes: the decoded picture, uint8 (H, W, 3).
+        payload: of the picture.
+        data: the bytes of the file it came with; looked at only if the payload is bound to the coded data of a JPEG.
+        codes: the decoded picture, uint8 (H, W, 3), as the payload's model takes it.
+
+    Returns:
+        None if it is the very picture, else a note for people: what was done to it.
 
     Raises:
-        BindingError: if the size or the digest differ, or the payload is bound to a JPEG and `data` is none.
-        CarrierError: if the payload is bound to a JPEG, and the JPEG is damaged or ends early.
+        BindingError: if the picture is another one.
+        CarrierError: as for :func:`binding_of_jpeg`.
     """
+    try:
+        _check_digest(payload, data, codes)
+    except BindingError as error:
+        if payload.likeness is None:
+            raise
+        return _check_likeness(payload, payload.likeness, data, codes, error)
+    return None
+
+
+def _check_digest(payload: Payload, data: bytes, codes: NDArray[np.uint8]) -> None:
+    """Make sure that size and digest are those of the payload's picture."""
     height, width = codes.shape[:2]
     check_size(payload, width, height)
     if payload.binding.kind == "jpeg":
@@ -83,6 +103,25 @@ def check_binding(payload: Payload, data: bytes, codes: NDArray[np.uint8]) -> No
         found, what = binding_of_codes(codes), "pixels"
     if found != payload.binding:
         raise BindingError(f"the {what} differ from those the payload was made for (digest mismatch)")
+
+
+def _check_likeness(
+    payload: Payload, likeness: bytes, data: bytes, codes: NDArray[np.uint8], error: BindingError
+) -> str:
+    """Make sure that the picture looks like the payload's; `error` says why it is not the very same."""
+    is_sycc = payload.descriptor.samples is SampleCoding.SYCC
+    verdict = compare_likeness(likeness, (payload.width, payload.height), decode_srgb(data) if is_sycc else codes)
+    if not verdict.alike:
+        raise BindingError(f"{error}, and the picture does not look the same ({verdict.measure})")
+    if verdict.kind is Likeness.RECODED:
+        what = "re-encoded"
+    else:
+        height, width = codes.shape[:2]
+        what = f"resized from {payload.width}x{payload.height} to {width}x{height} pixels"
+    note = f"the picture was {what} after the payload was made; it looks the same, so the payload was used"
+    if is_sycc and are_clipped(data):
+        return f"{note}: hardly any colour outside sRGB is left in its samples, so that only part of them is restored"
+    return f"{note}: the colours may be less exact"
 
 
 def check_size(payload: Payload, width: int, height: int) -> None:

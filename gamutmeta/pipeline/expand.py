@@ -172,13 +172,18 @@ class SrgbFile:
         """Chromatic adaptation of the reduction."""
         return self.found.payload.descriptor.adaptation
 
+    @cached_property
+    def binding_note(self) -> str | None:
+        """What :func:`gamutmeta.pipeline.binding.check_binding` says."""
+        return check_binding(self.found.payload, self.data, self.codes)
+
     def check(self) -> None:
         """Check that the payload was made for this file.
 
         Raises:
             BindingError, CarrierError: as for :func:`~gamutmeta.pipeline.binding.check_binding`.
         """
-        check_binding(self.found.payload, self.data, self.codes)
+        _ = self.binding_note
 
     def expand(self, *, check: bool = True, threads: int | None = None, device: str = "cpu") -> WideImage:
         """The photograph in ROMM RGB, with transparency, EXIF and XMP; see :func:`expand` for arguments and errors."""
@@ -194,6 +199,8 @@ class SrgbFile:
             result = "the clipped picture" if on_srgb else "what the JPEG's YCbCr samples hold"
             why = "no payload was used" if self.found.carrier is None else "the payload contains no model"
             notes = (f"{why}: the result is {result}",)
+        said = vars(self).get("binding_note")  # if the binding was checked, here or before
+        notes += () if said is None else (said,)
         metadata = read_metadata(self.data)
         alpha = None if self.alpha is None else requantise(self.alpha, np.uint16)
         notes += metadata.notes

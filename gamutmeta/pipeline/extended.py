@@ -14,7 +14,7 @@ from gamutmeta.runtime.strips import row_strips
 if TYPE_CHECKING:
     from PIL.JpegImagePlugin import JpegImageFile
 
-__all__ = ["OutsideShare", "outside_share"]
+__all__ = ["OutsideShare", "are_clipped", "outside_share"]
 
 _CB_TO_B = 1.772
 """Blue takes more of the chroma's error than red and green, ITU-T T.871."""
@@ -83,6 +83,15 @@ def outside_share(data: bytes, file: str = "") -> OutsideShare:
         beyond_noise_percent=float(beyond),
         noise_codes=float(noise),
     )
+
+
+_HARDLY_ANY = 0.1
+"""Percent of the pixels."""
+
+
+def are_clipped(data: bytes) -> bool:
+    """Whether hardly any sample of a JPEG lies outside sRGB by more than coding noise; see :func:`outside_share`."""
+    return outside_share(data).beyond_noise_percent < _HARDLY_ANY
 
 
 def _noise(jpeg: JpegImageFile) -> float:

@@ -15,8 +15,11 @@ from gamutmeta.color.convert import requantise
 from gamutmeta.color.gamut import Rounding, is_gray, reduce_to_codes
 from gamutmeta.color.sycc import reduce_to_sycc
 from gamutmeta.container import Payload
+from gamutmeta.envelope import LIKENESS_BYTES
 from gamutmeta.errors import MissingExtraError, PhotoError
+from gamutmeta.fit.config import MIN_BYTES
 from gamutmeta.fit.gate import gate_for
+from gamutmeta.measure.likeness import likeness_of
 from gamutmeta.measure.quality import Quality, quality_figures
 from gamutmeta.model.descriptor import Descriptor, SampleCoding
 from gamutmeta.photo.alpha import is_opaque
@@ -43,6 +46,9 @@ if TYPE_CHECKING:
     from gamutmeta.fit.engine import FitResult
     from gamutmeta.photo.jpeg_out import Subsampling
     from gamutmeta.pipeline.options import Samples
+
+_LIKENESS_ROOM = 7 + LIKENESS_BYTES
+"""What a likeness adds to a container: its key, the head of its value, and the value."""
 
 __all__ = ["Reduction", "read_and_reduce", "reduce", "reduce_file", "reduce_file_with", "reduce_with", "save_reduced"]
 
@@ -137,8 +143,11 @@ def reduce_with(
             notes.append(reason)
         else:
             notes += options.notes
-            result = _fit(original, codes, held, config, options, is_coded=coded is not None)
-            fitted = Payload(width, height, binding, result.descriptor, result.tensors)
+            likeness = None if held is None or config.max_bytes <= MIN_BYTES else likeness_of(codes)
+            room = 0 if likeness is None else _LIKENESS_ROOM
+            within = replace(config, max_bytes=config.max_bytes - room)
+            result = _fit(original, codes, held, within, options, is_coded=coded is not None)
+            fitted = Payload(width, height, binding, result.descriptor, result.tensors, likeness)
         clipped = clipping.result()
     payload, kept, note = _best(payload, fitted, clipped, original, codes if held is None else held)
     notes += note
@@ -314,7 +323,9 @@ def _best(
         return empty, clipped, []
     restored = _measured(fitted, original, codes)
     if fitted.descriptor.samples is SampleCoding.SYCC:
-        alone = replace(empty, descriptor=replace(empty.descriptor, samples=SampleCoding.SYCC))
+        alone = replace(
+            empty, descriptor=replace(empty.descriptor, samples=SampleCoding.SYCC), likeness=fitted.likeness
+        )
         held = _measured(alone, original, codes)
         if _is_better(held, clipped) and not _is_better(restored, held):
             note = "the fitted model was not better than the JPEG's samples alone: the payload contains no model"

@@ -189,8 +189,9 @@ class _Examination:
             warnings.simplefilter("always")
             takes_sycc = self._payload.descriptor.samples is SampleCoding.SYCC
             codes = decode_sycc(data) if takes_sycc else decode_srgb(data)
-        check_binding(self._payload, data, codes)
-        return [f"decoding the picture gave a warning: {warning.message}" for warning in caught]
+        note = check_binding(self._payload, data, codes)
+        notes = [] if note is None else [note]
+        return notes + [f"decoding the picture gave a warning: {warning.message}" for warning in caught]
 
 
 class _SkippedError(Exception):
