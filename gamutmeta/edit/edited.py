@@ -21,11 +21,11 @@ from gamutmeta.model.expand import expand as expand_pixels
 from gamutmeta.photo.alpha import is_opaque, with_alpha
 from gamutmeta.photo.host_metadata import read_metadata
 from gamutmeta.photo.jpeg_out import NO_TRANSPARENCY, write_jpeg
-from gamutmeta.photo.pixels import decode_srgb, decode_srgba, decode_sycc, open_srgb
+from gamutmeta.photo.pixels import decode_srgb, open_srgb
 from gamutmeta.photo.png_out import write_png
 from gamutmeta.photo.tiff_out import write_tiff
 from gamutmeta.photo.wide import WideImage
-from gamutmeta.pipeline.binding import binding_of_codes, binding_of_jpeg, check_binding
+from gamutmeta.pipeline.binding import binding_of_codes, binding_of_jpeg, check_binding, decode_for
 from gamutmeta.pipeline.expand import find_payload
 from gamutmeta.pipeline.saving import check_outputs, save_with_payload, with_payload
 from gamutmeta.report import Report
@@ -80,12 +80,9 @@ class Edited:
             GamutMetaError: as for :func:`gamutmeta.expand`.
         """
         payload = find_payload(data, path, sidecar=sidecar).payload
-        if payload.descriptor.samples is SampleCoding.SYCC:
-            codes = decode_sycc(data)
-            image = Image.fromarray(codes, "YCbCr")
-        else:
-            codes, alpha = decode_srgba(data)
-            image = Image.fromarray(with_alpha(codes, alpha))
+        codes, alpha = decode_for(payload, data)
+        is_ycc = payload.descriptor.samples is SampleCoding.SYCC
+        image = Image.fromarray(codes, "YCbCr") if is_ycc else Image.fromarray(with_alpha(codes, alpha))
         note = check_binding(payload, data, codes)
         if note is not None:
             warnings.warn(note, GamutMetaWarning, stacklevel=3)

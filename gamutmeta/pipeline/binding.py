@@ -13,7 +13,7 @@ from gamutmeta.errors import BindingError, UnsupportedFileError
 from gamutmeta.measure.likeness import Likeness, compare_likeness
 from gamutmeta.model.descriptor import SampleCoding
 from gamutmeta.photo.picture import MAX_PIXELS
-from gamutmeta.photo.pixels import decode_srgb
+from gamutmeta.photo.pixels import decode_srgb, decode_srgba, decode_sycc
 from gamutmeta.pipeline.extended import are_clipped
 
 if TYPE_CHECKING:
@@ -22,7 +22,23 @@ if TYPE_CHECKING:
 
     from gamutmeta.container import Payload
 
-__all__ = ["binding_of_codes", "binding_of_file", "binding_of_jpeg", "check_binding", "check_size"]
+__all__ = ["binding_of_codes", "binding_of_file", "binding_of_jpeg", "check_binding", "check_size", "decode_for"]
+
+
+def decode_for(payload: Payload, data: bytes) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
+    """Decode a file to the samples that a payload takes.
+
+    Returns:
+        sRGB or YCbCr, uint8 (H, W, 3), and transparency, uint8 (H, W) or None.
+
+    Raises:
+        BindingError: if the payload takes the samples of a JPEG, and this is none.
+        PhotoError: if the picture cannot be decoded, or is a JPEG without YCbCr samples.
+    """
+    if payload.descriptor.samples is SampleCoding.SRGB:
+        return decode_srgba(data)
+    _require_jpeg(data)
+    return decode_sycc(data), None
 
 
 def binding_of_jpeg(data: bytes) -> Binding:
@@ -92,17 +108,26 @@ def _check_digest(payload: Payload, data: bytes, codes: NDArray[np.uint8]) -> No
     height, width = codes.shape[:2]
     check_size(payload, width, height)
     if payload.binding.kind == "jpeg":
-        try:
-            host = carriers.host_format(data)
-        except UnsupportedFileError as error:
-            raise BindingError("the payload is bound to the coded data of a JPEG, but there is no JPEG file") from error
-        if host != "jpeg":
-            raise BindingError(f"the payload is bound to the coded data of a JPEG, but this is a {host.upper()} file")
+        _require_jpeg(data)
         found, what = binding_of_jpeg(data), "coded picture data"
     else:
         found, what = binding_of_codes(codes), "pixels"
     if found != payload.binding:
         raise BindingError(f"the {what} differ from those the payload was made for (digest mismatch)")
+
+
+def _require_jpeg(data: bytes) -> None:
+    """Refuse whatever is no JPEG for a payload that is bound to the coded data of one.
+
+    Raises:
+        BindingError: if it is another file, or none.
+    """
+    try:
+        host = carriers.host_format(data)
+    except UnsupportedFileError as error:
+        raise BindingError("the payload is bound to the coded data of a JPEG, but there is no JPEG file") from error
+    if host != "jpeg":
+        raise BindingError(f"the payload is bound to the coded data of a JPEG, but this is a {host.upper()} file")
 
 
 def _check_likeness(

@@ -19,10 +19,10 @@ from gamutmeta.model.descriptor import Descriptor, SampleCoding
 from gamutmeta.model.expand import expand as expand_pixels
 from gamutmeta.photo.host_metadata import read_metadata
 from gamutmeta.photo.kinds import depth_and_quality
-from gamutmeta.photo.pixels import decode_srgb, decode_srgba, decode_sycc
+from gamutmeta.photo.pixels import decode_srgb, decode_sycc
 from gamutmeta.photo.wide import WideImage
 from gamutmeta.photo.write import write_photo
-from gamutmeta.pipeline.binding import binding_of_jpeg, check_binding
+from gamutmeta.pipeline.binding import binding_of_jpeg, check_binding, decode_for
 from gamutmeta.report import Report
 from gamutmeta.runtime.files import check_output
 
@@ -137,11 +137,9 @@ class SrgbFile:
         """Decode a file whose payload was found already.
 
         Raises:
-            PhotoError: if the picture cannot be decoded, or has no samples of the kind that the payload takes.
+            BindingError, PhotoError: as for :func:`gamutmeta.pipeline.binding.decode_for`.
         """
-        if found.payload.descriptor.samples is SampleCoding.SYCC:
-            return cls(data, found, decode_sycc(data), path=path)
-        return cls(data, found, *decode_srgba(data), path)
+        return cls(data, found, *decode_for(found.payload, data), path)
 
     @classmethod
     def of_samples(cls, data: bytes, path: str | None = None) -> Self:

@@ -16,9 +16,7 @@ from gamutmeta.container.descriptor_map import unpack
 from gamutmeta.container.header import VERSION, split_sections, versions_of
 from gamutmeta.container.tensors import tensor_bytes
 from gamutmeta.errors import GamutMetaError, PayloadError
-from gamutmeta.model.descriptor import SampleCoding
-from gamutmeta.photo.pixels import decode_srgb, decode_sycc
-from gamutmeta.pipeline.binding import check_binding
+from gamutmeta.pipeline.binding import check_binding, decode_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -187,8 +185,7 @@ class _Examination:
             carriers.coded_digest(data)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            takes_sycc = self._payload.descriptor.samples is SampleCoding.SYCC
-            codes = decode_sycc(data) if takes_sycc else decode_srgb(data)
+            codes, _ = decode_for(self._payload, data)
         note = check_binding(self._payload, data, codes)
         notes = [] if note is None else [note]
         return notes + [f"decoding the picture gave a warning: {warning.message}" for warning in caught]

@@ -95,7 +95,7 @@ class TestReduce:
         result = run("reduce", "photo.tif", "-o", "photo.jpg")
         assert result.exit_code == 0
         assert result.stderr == ""
-        assert result.stdout.startswith("photo.tif -> photo.jpg: out of gamut 18.3 dB -> ")
+        assert result.stdout.startswith("photo.tif -> photo.jpg: out of gamut 18.4 dB -> ")
         assert result.stdout.count("\n") == 1
         assert "(app11)" in result.stdout
         with Image.open("photo.jpg") as image:
@@ -387,11 +387,11 @@ class TestExpand:
     def test_another_picture(self) -> None:
         run("extract", "photo.jpg", "-o", "photo.gamut")
         with Image.open("photo.jpg") as image:
-            image.save("again.jpg", quality=60)
+            image.rotate(180).save("again.jpg", quality=60)
         arguments = ["expand", "again.jpg", "-o", "x.tif", "--sidecar", "photo.gamut", "--json"]
         result = run(*arguments)
         assert (result.exit_code, lines(result)[0]["error"]["code"]) == (1, "binding")
-        assert run(*arguments[:-1]).stderr.endswith("; use --force to expand it anyway\n")
+        assert "; use --force to expand it anyway; " in run(*arguments[:-1]).stderr
         assert run(*arguments, "--force").exit_code == 0
 
 
@@ -401,7 +401,7 @@ class TestInfo:
         result = run("info", "photo.jpg")
         assert result.exit_code == 0
         assert re.match(r"photo\.jpg\n  carrier     app11\n  payload     \d,\d{3} of \d,\d{3} bytes\n", result.stdout)
-        assert "version 1\n  picture     96x64 pixels\n  bound to    the coded data of a JPEG" in result.stdout
+        assert "version 2\n  picture     96x64 pixels\n  bound to    the coded data of a JPEG" in result.stdout
 
     def test_json(self) -> None:
         (info,) = lines(run("info", "--json", "photo.jpg"))
@@ -409,8 +409,8 @@ class TestInfo:
             "file": "photo.jpg",
             "carrier": "app11",
             "file_bytes": Path("photo.jpg").stat().st_size,
-            "version": 1,
-            "min_reader_version": 1,
+            "version": 2,
+            "min_reader_version": 2,
             "width": 96,
             "height": 64,
             "binding": "jpeg",
@@ -473,7 +473,7 @@ class TestVerify:
     def test_for_people(self) -> None:
         result = run("verify", "photo.jpg", "--reference", "photo.tif")
         assert result.exit_code == 0
-        assert "out-of-gamut PSNR        18.3 dB" in result.stdout
+        assert "out-of-gamut PSNR        18.4 dB" in result.stdout
         assert "50.42 % of the pixels" in result.stdout
 
     def test_another_size(self) -> None:
@@ -501,7 +501,7 @@ class TestStripExtractAttach:
         assert Path("whole.jpg").read_bytes().endswith(gain_map)
         assert run("expand", "photo.jpg", "-o", "a.tif").exit_code == 0
         for command in (["expand"], ["crop", "--box", "0,0,9,9"]):
-            (report,) = lines(run(*command, "whole.jpg", "-o", f"b.{command[0][0]}.tif", "--json"))
+            (report,) = lines(run(*command, "whole.jpg", "-o", f"b.{command[0][0]}.jpg", "--json"))
             assert report["notes"] == ["the file contains further pictures; only the first one was read"]
         assert (read_photo("a.tif").array == read_photo("b.e.tif").array).all()
         assert run("strip", "whole.jpg", "-o", "again.jpg").exit_code == 0

@@ -54,6 +54,7 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
     count("gamutmeta.photo.read._decode", "photographs read")
     count("gamutmeta.photo.pixels._decoded", "sRGB pictures decoded")
+    count("gamutmeta.pipeline.binding.decode_sycc", "YCbCr samples decoded")
     count("gamutmeta.pipeline.expand.find_payload", "payloads looked for")
     count("gamutmeta.pipeline.binding.check_size", "bindings checked")
     begin = StripExpander.__init__
@@ -68,7 +69,8 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
 ONCE = {
     "photographs read": 1,
-    "sRGB pictures decoded": 1,
+    "sRGB pictures decoded": 1,  # for the clipped picture
+    "YCbCr samples decoded": 1,
     "payloads looked for": 1,
     "bindings checked": 1,
     "clipped": 1,
@@ -88,15 +90,15 @@ def test_view_does_everything_once(pair: tuple[Path, Path], work: Counter[str], 
 
 def test_view_without_a_reference_expands_nothing(pair: tuple[Path, Path], work: Counter[str], tmp_path: Path) -> None:
     write_page(pair[0], tmp_path / "page.html")
-    assert work == {"sRGB pictures decoded": 1, "payloads looked for": 1, "bindings checked": 1}
+    assert work == {"YCbCr samples decoded": 1, "payloads looked for": 1, "bindings checked": 1}
 
 
 def test_demo_adds_to_the_reduction_what_it_shows_once(
     pair: tuple[Path, Path], work: Counter[str], tmp_path: Path
 ) -> None:
     reduce_file(pair[1], tmp_path / "photo.jpg", preset=QUICK, device="cpu")
-    # The fit's own: it decodes what it has coded, and measures both ways.
-    reduction = {"photographs read": 1, "sRGB pictures decoded": 1, "clipped": 1, "restored": 1}
+    # The fit's own: it decodes what it has coded, and measures clipping, the samples alone, and the model.
+    reduction = {"photographs read": 1, "sRGB pictures decoded": 1, "clipped": 2, "restored": 1}
     assert work == reduction
     work.clear()
     demonstrate(pair[1], tmp_path / "demo", preset=QUICK)

@@ -81,8 +81,9 @@ def test_the_picture_is_displayed_as_before_embedding() -> None:
 
 def test_jpeg_is_fitted_on_its_decoded_pixels_with_the_gate_that_suits_them() -> None:
     wide = photograph()
-    fine = reduce(wide, preset=QUICK, format="jpeg", device="cpu")
-    coarse = reduce(wide, preset=QUICK, format="jpeg", quality=50, subsampling="4:2:0", device="cpu")
+    plain = {"preset": QUICK, "format": "jpeg", "samples": "plain", "device": "cpu"}
+    fine = reduce(wide, **plain)
+    coarse = reduce(wide, quality=50, subsampling="4:2:0", **plain)
     for result in (fine, coarse):
         assert result.payload.binding.kind == "jpeg"
         assert result.payload.descriptor.gate == gate_for(wide.array, decode_srgb(result.to_bytes()))

@@ -166,7 +166,7 @@ class TestJpeg:
         assert expand(tmp_path / "a.jpg").alpha is None
         reduction = reduce(WIDE, preset=QUICK, format="jpeg", device="cpu")
         assert reduction.alpha is None
-        assert reduction.image.mode == "RGB"
+        assert reduction.image.mode == "YCbCr"
 
     def test_nothing_is_said_where_nothing_is_lost(self, tmp_path: Path) -> None:
         opaque = WideImage(ARRAY, alpha=np.full_like(ALPHA, 65535))

@@ -294,7 +294,15 @@ def test_nothing_to_ask_is_wrong_usage(arguments: list[str], capsys: pytest.Capt
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["--timeout=0", "--", "x"], ["--timeout=nan", "--", "x"], ["--class=writer"], ["--reader=3", "--", "x"], ["--reader=0", "--", "x"]]
+    "arguments",
+    [
+        [],
+        ["--timeout=0", "--", "x"],
+        ["--timeout=nan", "--", "x"],
+        ["--class=writer"],
+        ["--reader=3", "--", "x"],
+        ["--reader=0", "--", "x"],
+    ],
 )
 def test_wrong_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
