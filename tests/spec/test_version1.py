@@ -1,4 +1,4 @@
-"""Readers of version 1, of which a frozen one is in version1/: they refuse what is new by name, and nothing else anew."""
+"""Readers of version 1, of which a frozen one is in version1/: they refuse what is new by name, and that alone."""
 
 from __future__ import annotations
 
