@@ -11,7 +11,8 @@ import { PNG, TIFF, has, isJpeg, jpegParts, number } from './carriers.js';
 /** Why a browser cannot decode a picture. */
 export class PictureError extends Error {
   /**
-   * @param {string} code `picture.` and then `tiff`, `unsupported`, `damaged`, `transparency` or `memory`
+   * @param {string} code `picture.` and then `tiff`, `unsupported`, `damaged`, `transparency` or `memory`; of samples
+   *   before clamping also `ycc`, `subsampling` or `samples`
    * @param {string} message for people
    */
   constructor(code, message) {
@@ -44,7 +45,7 @@ const AS_STORED = { colorSpaceConversion: 'none', premultiplyAlpha: 'none' };
  * @throws {PictureError}
  */
 export async function readPicture(bytes) {
-  const parts = isJpeg(bytes) ? jpegToShow(bytes) : has(bytes, PNG) ? pngToShow(bytes) : unknown(bytes);
+  const parts = isJpeg(bytes) ? shownJpeg(bytes) : has(bytes, PNG) ? pngToShow(bytes) : unknown(bytes);
   let bitmap;
   try {
     bitmap = await createImageBitmap(new Blob(parts.kept, { type: parts.type }), AS_STORED);
@@ -75,7 +76,8 @@ function unknown(bytes) {
   throw new PictureError('picture.unsupported', 'this is neither JPEG nor PNG');
 }
 
-function room(samples) {
+/** Memory for 8-bit samples. */
+export function room(samples) {
   try {
     return new Uint8Array(samples);
   } catch {
@@ -129,8 +131,12 @@ function textureReader(bitmap) {
   };
 }
 
-/** A JPEG without EXIF and profile. What is damaged is left for the browser to judge. */
-function jpegToShow(bytes) {
+/**
+ * A JPEG without EXIF and profile. What is damaged is left for the browser to judge.
+ * @param {Uint8Array} bytes
+ * @returns {{ type: string, kept: Uint8Array[], transparent: boolean, orientation: number }} `kept`: parts of the file
+ */
+export function shownJpeg(bytes) {
   const found = { type: 'image/jpeg', kept: [bytes], transparent: false, orientation: 1 };
   try {
     const kept = [bytes.subarray(0, 2)];

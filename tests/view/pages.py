@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,12 +13,14 @@ from PIL import ExifTags, Image, ImageOps
 import gamutmeta
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from numpy.typing import NDArray
     from view.browser import Browser
 
-__all__ = ["drop", "open_page", "pixels", "restored", "settled", "stored", "upright"]
+__all__ = ["DECODERS", "PDFJS", "drop", "open_page", "pixels", "restored", "settled", "stored", "upright"]
+
+DECODERS = Path(__file__).parents[2] / "spec" / "decoders"
+PDFJS = DECODERS / "node_modules" / "pdfjs-dist" / "image_decoders" / "pdf.image_decoders.min.mjs"
+"""A decoder in JavaScript that the package can make use of; see install_browser.sh."""
 
 _DROP = """
     const transfer = new DataTransfer();

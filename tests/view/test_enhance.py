@@ -5,19 +5,18 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from view.pages import restored
+from view.pages import DECODERS, restored
 
 from gamutmeta import carriers
 
 if TYPE_CHECKING:
-    from view.browser import Browser
+    from pathlib import Path
 
-DECODERS = Path(__file__).parents[2] / "spec" / "decoders"
+    from view.browser import Browser
 
 _SHOWN = """
     const image = document.querySelectorAll('img')[args[0]];
