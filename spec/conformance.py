@@ -32,9 +32,12 @@ from spec.verdict import NO_DIFFERENCE, Difference, judge
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["Result", "main", "run"]
+__all__ = ["Result", "for_reader", "main", "run"]
 
 FOLDER = Path(__file__).resolve().parent / "vectors"
+
+VERSION = 2
+"""The newest version of the format that the vectors know."""
 
 PATIENCE = 10
 """After so many vectors in a row for which the program itself failed, no further ones are asked."""
@@ -118,6 +121,14 @@ def run(vectors: Iterable[Mapping[str, Any]], folder: Path, program: Program) ->
     return result
 
 
+def for_reader(vector: Mapping[str, Any], version: int) -> Mapping[str, Any]:
+    """A vector as readers of a version have to answer it: what is newer than they are is ``payload.version``."""
+    if vector.get("since", 1) <= version:
+        return vector
+    kept = {key: value for key, value in vector.items() if key != "expected"}
+    return {**kept, "result": "error", "error": "payload.version"}
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run from the command line; returns the exit code."""
     options = _options(arguments)
@@ -128,7 +139,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"the index of the vectors cannot be read: {error}\n")
         return 2
     wanted = [
-        vector
+        for_reader(vector, options.reader)
         for vector in vectors
         if (not options.only or any(fnmatchcase(vector["id"], pattern) for pattern in options.only))
         and options.conformance_class in (None, vector["class"])
@@ -156,6 +167,13 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         choices=("extractor", "decoder"),
         dest="conformance_class",
         help="only vectors of this conformance class; by default both",
+    )
+    parser.add_argument(
+        "--reader",
+        type=int,
+        choices=range(1, VERSION + 1),
+        default=VERSION,
+        help="the version of the format that COMMAND reads (default: %(default)s)",
     )
     parser.add_argument(
         "--timeout", type=_seconds, default=60.0, metavar="SECONDS", help="for one answer (default: %(default)g)"

@@ -1,6 +1,6 @@
 meta:
   id: gamutmeta
-  title: gamutmeta container, version 1
+  title: gamutmeta container, versions 1 and 2
   file-extension: gamut
   license: Apache-2.0
   ks-version: "0.11"
@@ -12,13 +12,17 @@ doc: |
   Checked here: header, lengths, the descriptor in its canonical form with the ranges of its values and what goes with
   what, the limits of the format, and the header of the Zstandard frame. Left to the caller: the checksum (CRC-32 of
   `checked_bytes`), decompression, the length of the tensors, and the digest of the picture.
-doc-ref: gamutmeta-1.md
+doc-ref:
+  - gamutmeta-1.md
+  - gamutmeta-2.md
 seq:
   - id: magic
     contents: [0x89, "GMT", 0x0d, 0x0a, 0x1a, 0x0a]
   - id: min_reader_version
     type: u1
-    valid: 1
+    valid:
+      min: 1
+      max: 2
   - id: writer_version
     type: u1
     valid:
@@ -48,6 +52,10 @@ seq:
   - id: descriptor
     type: descriptor
     size: descriptor_length
+  - id: version_is_that_of_the_keys
+    size: 0
+    valid:
+      expr: descriptor.has_smp == (min_reader_version == 2)
   - id: tensors
     type: frame(tensor_length)
     size: compressed_length
@@ -155,6 +163,9 @@ types:
       - id: rgb8
         type: keyed_digest
         if: has_rgb8
+      - id: smp
+        type: keyed_integer(1, 1)
+        if: has_smp
       - id: src
         type: keyed_integer(1, 1)
         if: has_src
@@ -208,6 +219,10 @@ types:
         size: 0
         valid:
           expr: not has_gate or head.value == 2
+      - id: samples_of_a_jpeg_go_with_its_binding_and_excess
+        size: 0
+        valid:
+          expr: not has_smp or (has_jpeg and not (has_gate or has_src) and (not has_head or head.value == 2))
       - id: affine_goes_with_position
         size: 0
         valid:
@@ -235,6 +250,8 @@ types:
       has_rgb: {value: not _io.eof and next_rgb.name == "rgb"}
       next_rgb8: {pos: _io.pos, type: key}
       has_rgb8: {value: not _io.eof and next_rgb8.name == "rgb8"}
+      next_smp: {pos: _io.pos, type: key}
+      has_smp: {value: not _io.eof and next_smp.name == "smp"}
       next_src: {pos: _io.pos, type: key}
       has_src: {value: not _io.eof and next_src.name == "src"}
       next_t: {pos: _io.pos, type: key}
@@ -247,7 +264,7 @@ types:
         value: >-
           2 + (has_aff ? 1 : 0) + (has_bias ? 1 : 0) + (has_cat ? 1 : 0) + (has_gate ? 1 : 0) + (has_grid ? 1 : 0)
           + (has_head ? 1 : 0) + (has_jpeg ? 1 : 0) + (has_mlp ? 1 : 0) + (has_q ? 1 : 0) + (has_rgb ? 1 : 0)
-          + (has_rgb8 ? 1 : 0) + (has_src ? 1 : 0) + (has_t ? 1 : 0) + (has_xy ? 1 : 0)
+          + (has_rgb8 ? 1 : 0) + (has_smp ? 1 : 0) + (has_src ? 1 : 0) + (has_t ? 1 : 0) + (has_xy ? 1 : 0)
       num_layers:
         doc: Weight matrices of the network.
         value: "has_head ? (has_mlp ? mlp.widths.size : 0) + 1 : 0"

@@ -1,4 +1,4 @@
-"""The specification as data: the fenced examples and the tables in spec/gamutmeta-1.md."""
+"""The specification as data: the fenced examples and the tables in spec/gamutmeta-1.md and spec/gamutmeta-2.md."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _HEX_PAIR = re.compile(r"[0-9A-F]{2}")
 
 
 @cache
-def text() -> str:
-    """The whole document."""
-    return (SPEC / "gamutmeta-1.md").read_text(encoding="utf-8")
+def text(version: int = 1) -> str:
+    """The whole document; that of version 2 says only what is new."""
+    return (SPEC / f"gamutmeta-{version}.md").read_text(encoding="utf-8")
 
 
 @cache
 def examples() -> dict[tuple[str, str], str]:
-    """Fenced examples by language and name; each must be unique."""
+    """Fenced examples of both documents by language and name; each must be unique."""
     found = {}
-    for language, name, body in _FENCE.findall(text()):
+    for language, name, body in _FENCE.findall(text()) + _FENCE.findall(text(2)):
         assert (language, name) not in found, (language, name)
         found[language, name] = body
     return found
@@ -58,7 +58,7 @@ def functions(*names: str, **known: Any) -> dict[str, Any]:
 @cache
 def table(name: str) -> list[list[str]]:
     """The rows of a table, without its head, cells stripped."""
-    bodies = [body for found, body in _TABLE.findall(text()) if found == name]
+    bodies = [body for found, body in _TABLE.findall(text()) + _TABLE.findall(text(2)) if found == name]
     assert len(bodies) == 1, name
     return table_rows(bodies[0])
 

@@ -17,7 +17,7 @@ from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.container import Binding, Payload, Tensor
 from gamutmeta.formats.jpeg import make_segment
 from gamutmeta.formats.png import make_chunk
-from gamutmeta.model.descriptor import Affine, Descriptor, FourierXY, Grid, Head, Rgb, RgbSource
+from gamutmeta.model.descriptor import Affine, Descriptor, FourierXY, Grid, Head, Rgb, RgbSource, SampleCoding
 from gamutmeta.pipeline.binding import binding_of_file
 from tests.fuzz.mutations import files, png
 
@@ -66,21 +66,25 @@ def carriers_png_neighbours() -> st.SearchStrategy[bytes]:
 
 @st.composite
 def descriptors(draw: st.DrawFn) -> Descriptor:
-    """Every head and every combination of inputs, small enough for the default limits."""
-    head = draw(st.sampled_from(Head))
+    """Every head, every combination of inputs and both kinds of samples, small enough for the default limits."""
+    samples = draw(st.sampled_from(SampleCoding))
+    has_srgb = samples is SampleCoding.SRGB
+    head = draw(st.sampled_from(Head if has_srgb else [Head.CLIP, Head.SRGB_EXCESS]))
     adaptation = draw(st.sampled_from(Adaptation))
     if head is Head.CLIP:
-        return Descriptor(adaptation=adaptation)
+        return Descriptor(adaptation=adaptation, samples=samples)
     has_grid, has_xy, has_rgb = draw(st.tuples(*[st.booleans()] * 3).filter(any))
     grid = Grid(*draw(st.tuples(st.integers(1, 6), st.integers(2, 7), st.integers(2, 7)))) if has_grid else None
     xy = FourierXY(draw(st.integers(1, 16))) if has_xy else None
     rgb = None
     if has_rgb:
         octaves = draw(st.integers(0, 16))
-        rgb = Rgb(octaves, draw(st.sampled_from(RgbSource)), identity=octaves == 0 or draw(st.booleans()))
-    gate = draw(st.none() | st.integers(0, 255)) if head is Head.SRGB_EXCESS else None
+        source = draw(st.sampled_from(RgbSource)) if has_srgb else RgbSource.CODE
+        rgb = Rgb(octaves, source, identity=octaves == 0 or draw(st.booleans()))
+    gate = draw(st.none() | st.integers(0, 255)) if head is Head.SRGB_EXCESS and has_srgb else None
     hidden = tuple(draw(st.lists(st.integers(1, 9), max_size=4)))
-    return Descriptor(head, grid, xy, rgb, hidden, draw(st.booleans()), gate, adaptation, draw(st.none() | affines()))
+    bias, affine = draw(st.booleans()), draw(st.none() | affines())
+    return Descriptor(head, grid, xy, rgb, hidden, bias, gate, adaptation, affine, samples)
 
 
 def affines() -> st.SearchStrategy[Affine]:
@@ -115,9 +119,10 @@ def container_tensors(draw: st.DrawFn, shape: tuple[int, ...]) -> Tensor:
     return Tensor(values.astype(np.uint16).view(np.float16), None)
 
 
-def container_bindings() -> st.SearchStrategy[Binding]:
-    """Both kinds, any digest."""
-    return st.builds(Binding, st.sampled_from(["jpeg", "rgb8"]), st.binary(min_size=16, max_size=16))
+def container_bindings(model: Descriptor | None = None) -> st.SearchStrategy[Binding]:
+    """Both kinds unless the model takes samples that only a JPEG has, any digest."""
+    kinds = ["jpeg"] if model is not None and model.samples is SampleCoding.SYCC else ["jpeg", "rgb8"]
+    return st.builds(Binding, st.sampled_from(kinds), st.binary(min_size=16, max_size=16))
 
 
 @st.composite
@@ -127,7 +132,7 @@ def payloads(draw: st.DrawFn, descriptor: st.SearchStrategy[Descriptor] | None =
     width = draw(st.integers(1, 2**30))
     height = draw(st.integers(1, 2**30 // width))
     values = tuple(draw(container_tensors(spec.shape)) for spec in model.tensor_specs())
-    return Payload(width, height, draw(container_bindings()), model, values)
+    return Payload(width, height, draw(container_bindings(model)), model, values)
 
 
 def container_of(
@@ -228,7 +233,8 @@ def fuzz_bound(draw: st.DrawFn) -> tuple[bytes, Payload]:
     codes = draw(fuzz_pictures())
     kind = draw(st.sampled_from(["JPEG", "PNG", "TIFF"]))
     host = _saved(Image.fromarray(codes), kind)
-    own = draw(payloads()).bind(codes.shape[1], codes.shape[0], binding_of_file(host))
+    models = descriptors() if kind == "JPEG" else descriptors().filter(lambda m: m.samples is SampleCoding.SRGB)
+    own = draw(payloads(models)).bind(codes.shape[1], codes.shape[0], binding_of_file(host))
     return embed(host, own.to_bytes()), own
 
 

@@ -77,6 +77,8 @@ _VERSION_2_KEYS = frozenset({"smp"})
 _KEYS = frozenset((*_DEFAULTS, *BINDING_KINDS, "aff", "gate", "grid", "h", "rgb", "w", "xy"))
 _MAX_NAME = 32
 """Longer than any key or value, so that a wrong one can be named."""
+_MAX_ENTRIES = 16
+"""Of any map, however many keys are known: the form of a descriptor is the same in all versions."""
 
 _Choice = TypeVar("_Choice")
 
@@ -106,8 +108,7 @@ def pack(contents: Contents) -> bytes:
         PayloadError: if the model takes samples that the picture it is bound to does not have.
     """
     model = contents.descriptor
-    if model.samples is SampleCoding.SYCC and contents.binding.kind != "jpeg":
-        raise PayloadError("descriptor.smp", "YCbCr samples need the binding to a JPEG")
+    _check_samples(model, contents.binding)
     entries: dict[str, object] = {
         "aff": list(model.affine) if model.affine else None,
         "bias": model.bias,
@@ -149,6 +150,7 @@ def unpack(data: bytes, limits: Limits, version: int = 1) -> Contents:
     limits.check_picture(width, height)
     binding = _binding(entries)
     model = _descriptor(entries)
+    _check_samples(model, binding)
     limits.check_model(model)
     contents = Contents(width, height, binding, model, _scales(entries, model))
     if pack(contents) != data:
@@ -156,6 +158,11 @@ def unpack(data: bytes, limits: Limits, version: int = 1) -> Contents:
     if version_of(contents) < version:
         raise PayloadError("header.min_reader_version", f"is {version}, but version 1 can express this descriptor")
     return contents
+
+
+def _check_samples(model: Descriptor, binding: Binding) -> None:
+    if model.samples is SampleCoding.SYCC and binding.kind != "jpeg":
+        raise PayloadError("descriptor.smp", "YCbCr samples need the binding to a JPEG")
 
 
 def _decode(data: bytes) -> dict[str, Any]:
@@ -170,7 +177,7 @@ def _decode(data: bytes) -> dict[str, Any]:
             max_str_len=_MAX_NAME,
             max_bin_len=DIGEST_BYTES,
             max_array_len=len(data),
-            max_map_len=len(_KEYS),
+            max_map_len=_MAX_ENTRIES,
             max_ext_len=0,
         )
     except PayloadError:

@@ -90,7 +90,12 @@ function extractUnchecked(bytes) {
 
 // JPEG, annex A
 
-const [EOI, SOS, APP11, COM] = [0xd9, 0xda, 0xeb, 0xfe];
+const [EOI, SOS, APP0, APP11, APP14, COM] = [0xd9, 0xda, 0xe0, 0xeb, 0xee, 0xfe];
+/** Frames coded by DCT, and those of other kinds. */
+const [DCT_FRAMES, OTHER_FRAMES] = [
+  [0xc0, 0xc1, 0xc2, 0xc9, 0xca],
+  [0xc3, 0xc5, 0xc6, 0xc7, 0xcb, 0xcd, 0xce, 0xcf],
+];
 const CODED_DATA = 0;
 const standsAlone = (marker) => marker === 0x01 || (marker >= 0xd0 && marker <= EOI);
 
@@ -184,6 +189,22 @@ function fromBase64(bytes, field) {
   const sound = dense.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(dense);
   check(sound, 'carrier', field, 'the text is no base64');
   return Uint8Array.from(atob(dense), (character) => character.charCodeAt(0));
+}
+
+/** Whether a JPEG that is sound holds YCbCr samples of 8 bits (section 5.3 of version 2). */
+export function hasYccSamples(bytes) {
+  let [frame, isJfif, adobe] = [null, false, null];
+  for (const [marker, begin, end] of jpegParts(bytes)) {
+    if (marker === SOS) break;
+    const content = bytes.subarray(begin + 4, end);
+    if (DCT_FRAMES.includes(marker) || OTHER_FRAMES.includes(marker)) frame ??= [marker, content];
+    if (marker === APP0 && content.length >= 14 && has(content, 'JFIF\0')) isJfif = true;
+    if (marker === APP14 && content.length >= 12 && has(content, 'Adobe')) adobe = content;
+  }
+  const [marker, content] = frame ?? [0, new Uint8Array(0)];
+  const usual = DCT_FRAMES.includes(marker) && content.length >= 15 && content[0] === 8 && content[5] === 3;
+  if (!usual || isJfif) return usual;
+  return adobe === null ? ![6, 9, 12].every((at, k) => content[at] === 'RGB'.charCodeAt(k)) : adobe[11] !== 0;
 }
 
 /** The parts of a JPEG that are hashed for the digest of its coded data (A.5). */

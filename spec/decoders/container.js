@@ -1,5 +1,6 @@
 /**
- * Checks gamutmeta containers, and reads what they say: sections 4 to 6 of the specification.
+ * Checks gamutmeta containers, and reads what they say: sections 4 to 6 of the specification; of version 2, whose
+ * section numbers stand behind "2:", sections 3 and 4.
  * @module
  */
 
@@ -8,8 +9,11 @@ import { decompress } from './zstd.js';
 
 // Container, section 4
 
+/** The newest version of the format that is read here (2:3). */
+const NEWEST = 2;
+
 /**
- * What a container says. The descriptor has all keys of section 5.2, with their defaults; null is "none", and so are a
+ * What a container says. The descriptor has all keys of sections 5.2 and 2:4.1, with their defaults; null is "none", and so are a
  * grid of [0, 0, 0] and 0 octaves of the position. In `q`, numbers are scales.
  * @typedef {object} Payload
  * @property {Record<string, any>} descriptor
@@ -33,12 +37,12 @@ export function decode(container) {
   const checksum = crc32(container.subarray(0, n - 4));
   check(checksum === number(container, n - 4, 4), 'payload.checksum', 'checksum', 'the container is damaged');
   check(oldest >= 1 && oldest <= writer, 'payload', 'header.min_reader_version', 'the versions contradict each other');
-  check(oldest === 1, 'payload.version', 'header.min_reader_version', 'a newer reader is needed');
+  check(oldest <= NEWEST, 'payload.version', 'header.min_reader_version', 'a newer reader is needed');
   check(critical === 0, 'payload.version', 'header.critical_flags', 'a newer reader is needed');
   check(total === 32 + described + compressed, 'payload', 'header.total_length', 'the lengths contradict each other');
   check(described <= 1024, 'payload.limit', 'header.descriptor_length', 'the descriptor is too large');
   check(stored <= 1048576, 'payload.limit', 'header.tensor_length', 'the tensors are too large');
-  const { descriptor, shapes } = readDescriptor(container.subarray(28, 28 + described));
+  const { descriptor, shapes } = readDescriptor(container.subarray(28, 28 + described), oldest);
   const sizes = shapes.map((shape, k) => product(shape) * (descriptor.q[k] === 'f16' ? 2 : 1));
   check(sum(sizes) === stored, 'payload', 'header.tensor_length', 'it is not that of the tensors');
   check(stored > 0 || compressed === 0, 'payload', 'header.compressed_length', 'there are no tensors');
@@ -109,11 +113,14 @@ const KEYS = new Map([
   ['q', [[], 0, 0, Object.freeze([])]],
   ['rgb', ['int', 0, 16, null]],
   ['rgb8', DIGEST],
+  ['smp', ['int', 0, 1, 0]],
   ['src', ['int', 0, 1, 0]],
   ['t', ['bool', 0, 1, true]],
   ['w', SIDE],
   ['xy', ['int', 1, 16, 0]],
 ]);
+/** The version that brought a key, if not the first (2:4.1). */
+const SINCE = { smp: 2 };
 const OF_A_MODEL = ['aff', 'bias', 'gate', 'grid', 'mlp', 'q', 'rgb', 'xy'];
 
 function typeOf(value) {
@@ -131,8 +138,8 @@ function fits(value, kind, low, high) {
 
 const holds = (value) => Math.fround(value) === value;
 
-/** Reads a descriptor, and checks it in the order of section 5.5. */
-function readDescriptor(bytes) {
+/** Reads a descriptor of a container of some version, and checks it in the order of sections 5.5 and 2:4.3. */
+function readDescriptor(bytes, version) {
   const bad = (field, message) => fail('payload', `descriptor.${field}`, message);
   const { value: map, canonical } = readMessagePack(bytes);
   if (!(map instanceof Pairs)) bad('map', 'it is no map');
@@ -140,6 +147,8 @@ function readDescriptor(bytes) {
   const given = new Map(keys.map((key, k) => [key, map.items[2 * k + 1]]));
   if (!keys.every((key) => KEYS.has(key))) bad('map', 'a key is unknown');
   if (given.size < keys.length) bad('map', 'a key occurs twice');
+  const needed = Math.max(1, ...keys.map((key) => SINCE[key] ?? 1));
+  if (needed > version) bad('map', 'a key is newer than the container');
   for (const side of ['w', 'h']) if (!fits(given.get(side), ...SIDE)) bad(side, 'it is missing or out of range');
   check(given.get('w') * given.get('h') <= 2 ** 30, 'payload.limit', 'descriptor.w', 'the picture is too large');
   if (given.has('jpeg') === given.has('rgb8')) bad('rgb8', 'there is no binding, or two');
@@ -156,15 +165,20 @@ function readDescriptor(bytes) {
   const known = (q) => q === 'f16' || fits(q, 'int', -120, 126) || fits(q, 'float', 2 ** -126, 2 ** 120);
   if (!d.q.every(known)) bad('q', 'an element is unknown or out of range');
   if (!canonical || !isCanonical(keys, given)) bad('map', 'it is not in its canonical form');
+  check(needed === version, 'payload', 'header.min_reader_version', 'no key needs it');
   d.aff = d.aff.map((n) => n.value ?? n);
   d.q = d.q.map((q) => (typeof q === 'number' ? 2 ** -q : (q.value ?? q)));
   return { descriptor: d, shapes };
 }
 
-/** Rules 3 to 5 of section 5.3, and the lengths of arrays. */
+/** Rules 3 to 5 of section 5.3, 10 and 11 of section 2:4.2, and the lengths of arrays. */
 function checkRules(d, given, bad) {
   if (d.aff.length !== 6) bad('aff', 'it has not six elements');
   if (d.grid.length !== 3) bad('grid', 'it has not three elements');
+  if (d.smp === 1) {
+    if (!given.has('jpeg')) bad('smp', 'YCbCr samples have another binding');
+    if (d.head === 1 || given.has('gate') || d.src === 1) bad('smp', 'YCbCr samples have another head, a gate, or src');
+  }
   if (!given.has('rgb') && (given.has('src') || given.has('t'))) bad('rgb', 'it is missing');
   if (d.head === 0) {
     if (OF_A_MODEL.some((key) => given.has(key))) bad('head', 'there are keys of a model, but no head');

@@ -1,6 +1,7 @@
-"""Checks gamutmeta containers and reads what they say: sections 4 to 6 of ../gamutmeta-1.md.
+"""Checks gamutmeta containers and reads what they say: sections 4 to 6 of ../gamutmeta-1.md, 3 and 4 of ../gamutmeta-2.md.
 
-It is written to be read beside the text, whose section numbers stand in brackets. Needs the package zstandard.
+It is written to be read beside the text, whose section numbers stand in brackets; those of version 2 have a "2:" before
+them. Needs the package zstandard.
 """
 
 # ruff: noqa: INP001 -- it stands alone beside reference.py, in no package
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 # The container, section 4
 
+NEWEST = 2
+"""The newest version of the format that is read here (2:3)."""
+
 
 def decode(container: bytes) -> tuple[dict[str, Any], list[Sequence[float]]]:
     """The descriptor, its defaults filled in, and the numbers of every tensor; all checks in their order (4.2)."""
@@ -32,10 +36,10 @@ def decode(container: bytes) -> tuple[dict[str, Any], list[Sequence[float]]]:
     require(total >= 32 and total == len(container), "payload", "the container is cut off, or something follows it")
     require(zlib.crc32(container[:-4]) == big(container, total - 4, 4), "payload.checksum", "the checksum differs")
     require(1 <= oldest <= writer, "payload", "the versions contradict each other")
-    require(oldest == 1 and critical == 0, "payload.version", "the container needs a newer reader")
+    require(oldest <= NEWEST and critical == 0, "payload.version", "the container needs a newer reader")
     require(total == 32 + described + compressed, "payload", "the lengths contradict each other")
     require(described <= 1024 and stored <= 1_048_576, "payload.limit", "descriptor or tensors are too large")
-    d = descriptor(container[28 : 28 + described])
+    d = descriptor(container[28 : 28 + described], oldest)
     sizes = [math.prod(shape) * (2 if q == "f16" else 1) for shape, q in zip(shapes(d), d["q"], strict=True)]
     require(sum(sizes) == stored and (stored or not compressed), "payload", "the tensors have a wrong length")
     raw = decompressed(container[28 + described : -4], stored) if stored else b""
@@ -76,8 +80,10 @@ KEYS: dict[str, tuple[Any, float, float, Any]]
 KEYS = {"aff": ([float], -16, 16, [1, 0, 0, 0, 1, 0]), "bias": (bool, 0, 1, True), "cat": (int, 0, 1, 0)}
 KEYS |= {"gate": (int, 0, 255, None), "grid": ([int], 1, MANY, [0, 0, 0]), "h": SIDE, "head": (int, 0, 2, 0)}
 KEYS |= {"jpeg": DIGEST, "mlp": ([int], 1, MANY, []), "q": ([], 0, 0, []), "rgb": (int, 0, 16, None), "rgb8": DIGEST}
-KEYS |= {"src": (int, 0, 1, 0), "t": (bool, 0, 1, True), "w": SIDE, "xy": (int, 1, 16, 0)}
+KEYS |= {"smp": (int, 0, 1, 0), "src": (int, 0, 1, 0), "t": (bool, 0, 1, True), "w": SIDE, "xy": (int, 1, 16, 0)}
 MODEL = {"aff", "bias", "gate", "grid", "mlp", "q", "rgb", "xy"}
+SINCE = {"smp": 2}
+"""The version that brought a key, if not the first (2:4.1)."""
 
 
 def fits(value: Any, kind: Any, low: float, high: float, *_: Any) -> bool:
@@ -88,14 +94,16 @@ def fits(value: Any, kind: Any, low: float, high: float, *_: Any) -> bool:
     return type(value) is kind and low <= number <= high and (kind is not float or c_float(value).value == value)
 
 
-def descriptor(data: bytes) -> dict[str, Any]:
-    """Reads a descriptor, checks it in the order of section 5.5, and fills in the defaults."""
+def descriptor(data: bytes, version: int) -> dict[str, Any]:
+    """Reads a descriptor, checks it in the order of section 5.5 (and 2:4.3), and fills in the defaults."""
     pairs, shortest = messagepack(data)
     require(isinstance(pairs, Map), "payload", "the descriptor is no map")
     keys, values = pairs[::2], pairs[1::2]
     require(all(type(key) is str and key in KEYS for key in keys), "payload", "a key is unknown")
     given = dict(zip(keys, values, strict=True))
     require(len(given) == len(keys), "payload", "a key occurs twice")
+    needed = max((SINCE.get(key, 1) for key in given), default=1)
+    require(needed <= version, "payload", "a key is newer than the container")
     require(all(key in given and fits(given[key], *SIDE) for key in "wh"), "payload", "w or h is missing or wrong")
     require(given["w"] * given["h"] <= 2**30, "payload.limit", "the picture is too large")
     require(("jpeg" in given) != ("rgb8" in given), "payload", "there is no binding, or two")
@@ -111,6 +119,9 @@ def descriptor(data: bytes) -> dict[str, Any]:
         require(inputs(d) >= 1 and (d["rgb"] != 0 or d["t"]), "payload", "the network or the colour has no features")
         require("grid" not in given or min(d["grid"][1:]) >= 2, "payload", "the grid has fewer than two nodes")
         require("gate" not in given or d["head"] == 2, "payload", "there is a gate without srgb-excess")
+    if d["smp"] == 1:
+        require("jpeg" in given and d["head"] != 1, "payload", "YCbCr samples have another binding or head")
+        require(d["src"] == 0 and "gate" not in given, "payload", "there is a gate, or src, with YCbCr samples")
     small = len(d["mlp"]) <= 7 and inputs(d) <= 256 and max(d["mlp"], default=0) <= 256
     small = small and d["grid"][1] * d["grid"][2] <= 65_536 and sum(map(math.prod, shapes(d))) <= 1_048_576
     require(small, "payload.limit", "the model is too large")
@@ -118,6 +129,7 @@ def descriptor(data: bytes) -> dict[str, Any]:
     known = (q == "f16" or fits(q, int, -120, 126) or fits(q, float, 2.0**-126, 2.0**120) for q in d["q"])
     require(all(known), "payload", "an element of q is unknown or out of range")
     require(shortest and keys == sorted(keys) and is_canonical(given), "payload", "the descriptor is not canonical")
+    require(needed == version, "payload", "no key needs the version of the container")
     return d
 
 

@@ -1,5 +1,5 @@
 /**
- * From 8-bit sRGB codes to 16-bit ROMM RGB: section 7 of the specification.
+ * From 8-bit codes to 16-bit ROMM RGB: section 7 of the specification, and section 6 of version 2 ("2:6").
  *
  * What depends on one code, one column or one row is computed once; the network runs only where the gate is open. Every
  * operation is one of float32 (Math.fround), except where the specification names float64.
@@ -10,11 +10,32 @@ const { fround } = Math;
 /** Columns that are expanded at a time, so that what is kept for columns stays small in pictures of any shape. */
 const TILE = 1024;
 
-/** Linear sRGB (7.3). */
-const LINEAR = Float32Array.from({ length: 256 }, (_, code) => {
-  const e = code / 255;
-  return e <= 0.04045 ? e / 12.92 : ((e + 0.055) / 1.055) ** 2.4;
-});
+/** The curve of sRGB (7.3) from 0 on. */
+const curve = (e) => (e <= 0.04045 ? e / 12.92 : ((e + 0.055) / 1.055) ** 2.4);
+
+/** Linear sRGB of the codes. */
+const LINEAR = Float32Array.from({ length: 256 }, (_, code) => curve(code / 255));
+
+/** 64ths of a code: R', G' and B' of YCbCr samples are whole numbers of them, from the lowest on (2:6.1). */
+const [PARTS, LOWEST, HIGHEST] = [64, -14516, 30723];
+
+/**
+ * What takes YCbCr samples to linear sRGB (2:6.1, 2:6.2): for each value of a sample of chroma its shares in the
+ * numbers of R' and B', as places in the table of linear values, and of G'.
+ */
+function samplesTables() {
+  const share = (factor, from) => Int32Array.from({ length: 256 }, (_, c) => rint(PARTS * factor * (c - 128)) - from);
+  return {
+    red: share(1.402, LOWEST),
+    greenOfBlue: share(-0.344136, LOWEST),
+    greenOfRed: share(-0.714136, 0),
+    blue: share(1.772, LOWEST),
+    linear: Float32Array.from({ length: HIGHEST - LOWEST + 1 }, (_, place) => {
+      const e = (place + LOWEST) / (PARTS * 255);
+      return e < 0 ? -curve(-e) : curve(e);
+    }),
+  };
+}
 
 /** From linear sRGB to linear ROMM RGB, row by row: Bradford, CAT02 (7.4). */
 const MATRICES = [
@@ -82,23 +103,25 @@ function gateTable(gate) {
  * @param {number} width
  * @param {number} height
  * @returns {(codes: Uint8Array | Uint8ClampedArray, out: Uint16Array, top?: number) => void} a function that is given
- *   R, G, B of each pixel of the rows from `top` on, and fills `out`, which has as many samples
+ *   R, G, B (or Y, Cb, Cr, if `smp` of the descriptor is 1) of each pixel of the rows from `top` on, and fills `out`,
+ *   which has as many samples
  */
 export function expander(payload, width, height) {
   const d = payload.descriptor;
   const model = d.head === 0 ? null : new Model(payload, width, height);
+  const ycc = d.smp === 1 ? samplesTables() : null;
   return (codes, out, top = 0) => {
     const bottom = top + out.length / (3 * width);
     for (let left = 0; left < width; left += TILE) {
       const right = Math.min(left + TILE, width);
       model?.setColumns(left, right);
-      for (let y = top; y < bottom; y++) expandRow(model, d, codes, out, top, y, width, left, right);
+      for (let y = top; y < bottom; y++) expandRow(model, d, ycc, codes, out, top, y, width, left, right);
     }
   };
 }
 
-/** Expands columns `left` to `right` - 1 of a row (7.9); the first row that is given is `top`. */
-function expandRow(model, d, codes, out, top, y, width, left, right) {
+/** Expands columns `left` to `right` - 1 of a row (7.9); the first that is given is `top`. `ycc` is null for R, G, B. */
+function expandRow(model, d, ycc, codes, out, top, y, width, left, right) {
   const matrix = MATRICES[d.cat];
   const gate = model === null ? SHUT : model.gate;
   for (let x = left, at = 3 * ((y - top) * width + left); x < right; x++, at += 3) {
@@ -108,9 +131,19 @@ function expandRow(model, d, codes, out, top, y, width, left, right) {
     const active = gate[red] > 0 || gate[green] > 0 || gate[blue] > 0;
     const o = active ? model.run(x, y, red, green, blue) : NOTHING;
     const residual = d.head === 1 ? o : NOTHING;
-    let r = LINEAR[red];
-    let g = LINEAR[green];
-    let b = LINEAR[blue];
+    let r;
+    let g;
+    let b;
+    if (ycc === null) {
+      r = LINEAR[red];
+      g = LINEAR[green];
+      b = LINEAR[blue];
+    } else {
+      const luma = PARTS * red; // the codes are Y, Cb, Cr
+      r = ycc.linear[luma + ycc.red[blue]];
+      g = ycc.linear[luma + ycc.greenOfBlue[green] + ycc.greenOfRed[blue]];
+      b = ycc.linear[luma + ycc.blue[green]];
+    }
     if (active && d.head === 2) {
       r = fround(r + fround(gate[red] * o[0]));
       g = fround(g + fround(gate[green] * o[1]));

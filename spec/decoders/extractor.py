@@ -22,7 +22,9 @@ LARGEST_CONTAINER, LARGEST_TEXT, LARGEST_CHUNK = 61_440, 122_880, 123_904  # byt
 SEGMENTS, CHUNKS, ENTRIES = 65_536, 262_144, 262_144
 PROJECT = bytes.fromhex("A6BEBB6856DB46F0A99D639F47F4C052")
 
-SOI, EOI, SOS, APP11, COM, TEM = 0xD8, 0xD9, 0xDA, 0xEB, 0xFE, 0x01
+SOI, EOI, SOS, APP0, APP11, APP14, COM, TEM = 0xD8, 0xD9, 0xDA, 0xE0, 0xEB, 0xEE, 0xFE, 0x01
+FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
+DCT_FRAMES = {0xC0, 0xC1, 0xC2, 0xC9, 0xCA}
 CODED_DATA = 0x00  # no marker: what follows SOS
 HASHED = {*range(0xC0, 0xD0), EOI, SOS, 0xDB, 0xDC, 0xDD, CODED_DATA}
 MARKER = re.compile(rb"\xff++[^\x00\xd8]")  # fill bytes are part of the match; ++ leaves none for the second byte
@@ -153,6 +155,24 @@ def coded_digest(data: bytes) -> bytes:
     parts = list(jpeg_parts(data))
     require(any(marker == SOS for marker, _ in parts), "carrier", "the JPEG has no scan")
     return hashlib.sha256(b"".join(part for marker, part in parts if marker in HASHED)).digest()[:16]
+
+
+def has_ycc_samples(data: bytes) -> bool:
+    """Whether a JPEG that is sound holds YCbCr samples of 8 bits (section 5.3 of version 2)."""
+    frame, jfif, adobe = b"", False, b""
+    for marker, segment in jpeg_parts(data):
+        content = segment[4:]
+        if marker == SOS:
+            break
+        if marker in FRAMES and not frame:
+            frame = bytes([marker]) + content
+        elif marker == APP0 and len(content) >= 14 and content.startswith(b"JFIF\0"):
+            jfif = True
+        elif marker == APP14 and len(content) >= 12 and content.startswith(b"Adobe"):
+            adobe = content
+    if len(frame) < 16 or frame[0] not in DCT_FRAMES or frame[1] != 8 or frame[6] != 3:
+        return False
+    return jfif or (adobe[11] != 0 if adobe else frame[7:16:3] != b"RGB")
 
 
 # PNG (annex B)

@@ -7,12 +7,12 @@
 
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
-import { GamutMetaError, expand, extract } from './gamutmeta.js';
+import { GamutMetaError, decode, expand, extract } from './gamutmeta.js';
 
-/** A binary PPM of 8-bit samples (E.1). */
-function readPpm(bytes) {
+/** A binary PPM of 8-bit samples (E.1): R, G, B, or Y, Cb, Cr, as the payload wants them (annex A of version 2). */
+function readPpm(bytes, coding) {
   const [head, width, height] = /^P6\s(\d+)\s(\d+)\s255\s/.exec(bytes.subarray(0, 64).toString('latin1'));
-  return { width: Number(width), height: Number(height), data: bytes.subarray(head.length) };
+  return { width: Number(width), height: Number(height), data: bytes.subarray(head.length), coding };
 }
 
 /** 16-bit samples as big-endian bytes. */
@@ -25,7 +25,8 @@ function bigEndian(samples) {
 async function answer({ operation, file, pixels }) {
   const bytes = await readFile(file);
   if (operation === 'extract') return { container: Buffer.from(extract(bytes)).toString('base64') };
-  const { width, height, data } = await expand(bytes, readPpm(await readFile(pixels)));
+  const coding = decode(extract(bytes)).descriptor.smp === 1 ? 'ycc' : 'rgb';
+  const { width, height, data } = await expand(bytes, readPpm(await readFile(pixels), coding));
   return { width, height, samples: bigEndian(data).toString('base64') };
 }
 

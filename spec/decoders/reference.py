@@ -1,11 +1,12 @@
-"""Expands gamutmeta payloads, version 1: a second decoder of ../gamutmeta-1.md, to be read beside the text.
+"""Expands gamutmeta payloads, versions 1 and 2: a second decoder of ../gamutmeta-1.md and -2.md, to be read beside them.
 
     reference.py FILE PIXELS.ppm OUT.ppm    expands the 8-bit PIXELS of FILE to 16-bit ROMM RGB;
-                                            the container is in FILE, or else in FILE.gamut
+                                            the container is in FILE, or else in FILE.gamut.
+                                            PIXELS are Y, Cb, Cr in the place of R, G, B if the payload is for those
     reference.py                            answers the conformance runner (E.2) on standard input and output
 
 The way from a file to its container is in extractor.py, from there to the payload in container.py; here are expansion
-(7), binding (8.2) and the program. Section numbers stand in brackets. All is written to explain, not to be fast.
+(7), binding (8.2) and the program. Section numbers stand in brackets, those of version 2 behind "2:". All is written to explain, not to be fast.
 """
 
 # ruff: noqa: INP001 -- a program that stands alone, in no package
@@ -25,7 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from container import decode, shapes
-from extractor import GamutError, coded_digest, extract, is_jpeg, require
+from extractor import GamutError, coded_digest, extract, has_ycc_samples, is_jpeg, require
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,7 +39,14 @@ def f32(value: float) -> float:
 
 # Colour: sections 7.3, 7.4, 7.8, 7.10
 
-LINEAR = [f32(e / 12.92 if e <= 0.04045 else ((e + 0.055) / 1.055) ** 2.4) for e in (c / 255 for c in range(256))]
+
+def curve(e: float) -> float:
+    """The curve of sRGB (7.3), below 0 as an odd function (2:6.2)."""
+    v = abs(e) / 12.92 if abs(e) <= 0.04045 else ((abs(e) + 0.055) / 1.055) ** 2.4
+    return f32(math.copysign(v, e))
+
+
+LINEAR = [curve(c / 255) for c in range(256)]
 BRADFORD = (
     (0.5292804059761249, 0.33015298571181434, 0.14056660831206078),
     (0.09836622197088576, 0.8734639545069693, 0.02816982352214535),
@@ -56,6 +64,20 @@ def to_romm(cat: int, linear: Sequence[float]) -> list[float]:
     """Linear ROMM RGB from linear sRGB, in the order of operations that is prescribed (7.4)."""
     products = ([f32(entry * n) for entry, n in zip(row, linear, strict=True)] for row in MATRICES[cat])
     return [f32(f32(r + g) + b) for r, g, b in products]
+
+
+def numbers(y: int, cb: int, cr: int) -> tuple[int, int, int]:
+    """R', G' and B' of YCbCr samples, in 64ths of a code (2:6.1)."""
+    b, r = cb - 128, cr - 128
+    green = round(64 * -0.344136 * b) + round(64 * -0.714136 * r)
+    return 64 * y + round(64 * 1.402 * r), 64 * y + green, 64 * y + round(64 * 1.772 * b)
+
+
+def linear_srgb(d: dict[str, Any], codes: bytes) -> list[float]:
+    """Linear sRGB of the codes of a pixel: R, G, B, or Y, Cb, Cr, which are not clamped (2:6)."""
+    if d["smp"] == 1:
+        return [curve(n / (64 * 255)) for n in numbers(*codes)]
+    return [LINEAR[c] for c in codes]
 
 
 def gate(threshold: int | None, code: int) -> float:
@@ -126,7 +148,7 @@ def network(
     return y
 
 
-# Expansion and binding: sections 7.9 and 8.2
+# Expansion and binding: sections 7.9 and 8.2, 2:7
 
 
 def colours(d: dict[str, Any], tensors: list[Sequence[float]]) -> Callable[[int, int, bytes], list[float]]:
@@ -140,7 +162,7 @@ def colours(d: dict[str, Any], tensors: list[Sequence[float]]) -> Callable[[int,
         layers.append((rows, next(stored) if d["bias"] else [0.0] * outputs))
 
     def colour(x: int, y: int, codes: bytes) -> list[float]:
-        linear, weights = [LINEAR[c] for c in codes], [gate(d["gate"], c) for c in codes]
+        linear, weights = linear_srgb(d, codes), [gate(d["gate"], c) for c in codes]
         if d["head"] == 0 or not any(weights):
             return to_romm(d["cat"], linear)
         o = network(layers, features(d, grid, x, y, codes))
@@ -157,6 +179,7 @@ def check_binding(d: dict[str, Any], host: bytes, width: int, height: int, codes
     if d["jpeg"] is not None:
         require(is_jpeg(host), "binding", "the payload belongs to a JPEG, and there is none")
         require(coded_digest(host) == d["jpeg"], "binding", "the coded data are others")
+        require(d["smp"] == 0 or has_ycc_samples(host), "binding", "the JPEG holds no YCbCr samples")
     else:
         samples = b"gamutmeta-rgb8" + struct.pack(">2I", width, height) + codes
         require(hashlib.sha256(samples).digest()[:16] == d["rgb8"], "binding", "the samples are others")

@@ -24,7 +24,7 @@ const VALUES = {
   rgb8: (v) => base16(v.digest),
   t: () => false,
 };
-const KEYS = "aff bias cat gate grid h head jpeg mlp q rgb rgb8 src t w xy".split(" ");
+const KEYS = "aff bias cat gate grid h head jpeg mlp q rgb rgb8 smp src t w xy".split(" ");
 
 function read(bytes) {
   const container = new Gamutmeta(new KaitaiStream(bytes));

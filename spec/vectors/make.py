@@ -22,6 +22,7 @@ from spec.vectors.recipes import (
     of_models,
     of_orders,
     of_pngs,
+    of_samples,
     of_sidecars,
     of_tiffs,
 )
@@ -44,6 +45,7 @@ _GROUPS = (
     of_tiffs,
     of_sidecars,
     of_orders,
+    of_samples,
 )
 
 

@@ -13,10 +13,10 @@ from strategies import container_bindings, container_scales, descriptors
 
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.container import Binding
-from gamutmeta.container.descriptor_map import Contents, pack, unpack
+from gamutmeta.container.descriptor_map import Contents, pack, unpack, version_of
 from gamutmeta.container.limits import DEFAULT_LIMITS, Limits
 from gamutmeta.errors import PayloadError
-from gamutmeta.model.descriptor import Descriptor, FourierXY, Grid, Head, Rgb, RgbSource
+from gamutmeta.model.descriptor import Descriptor, FourierXY, Grid, Head, Rgb, RgbSource, SampleCoding
 
 DIGEST = bytes(range(16))
 SCALE = float(np.float32(0.1))
@@ -51,15 +51,17 @@ ENTRIES = {
     "xy": 3,
 }
 EMPTY = {"h": 3000, "jpeg": DIGEST, "w": 4000}
+SYCC = Descriptor(Head.SRGB_EXCESS, rgb=Rgb(1), bias=False, samples=SampleCoding.SYCC)
+OF_SAMPLES = {"bias": False, "h": 3000, "head": 2, "jpeg": DIGEST, "q": [7], "rgb": 1, "smp": 1, "w": 4000}
 
 
 def packed(entries: dict[object, object]) -> bytes:
     return msgpack.packb({key: entries[key] for key in sorted(entries, key=str)}, use_single_float=True)
 
 
-def refusal(data: bytes) -> PayloadError:
+def refusal(data: bytes, version: int = 1) -> PayloadError:
     with pytest.raises(PayloadError) as caught:
-        unpack(data, DEFAULT_LIMITS)
+        unpack(data, DEFAULT_LIMITS, version)
     assert type(caught.value) is PayloadError
     return caught.value
 
@@ -70,12 +72,12 @@ def contents(draw: st.DrawFn) -> Contents:
     count = len(model.tensor_specs())
     scales = draw(st.lists(st.none() | container_scales(), min_size=count, max_size=count))
     sides = st.integers(1, 2**32 - 1)
-    return Contents(draw(sides), draw(sides), draw(container_bindings()), model, tuple(scales))
+    return Contents(draw(sides), draw(sides), draw(container_bindings(model)), model, tuple(scales))
 
 
 @given(contents())
 def test_round_trip(these: Contents) -> None:
-    assert unpack(pack(these), Limits(pixels=2**64)) == these
+    assert unpack(pack(these), Limits(pixels=2**64), version_of(these)) == these
 
 
 @given(contents())
@@ -142,6 +144,57 @@ def test_defaults_must_be_absent(key: str) -> None:
     entries = EMPTY if key in ("head", "q") else entries
     error = refusal(packed({**entries, key: default}))
     assert (error.field, "canonical" in str(error)) == ("descriptor", True)
+
+
+def test_samples() -> None:
+    these = Contents(4000, 3000, Binding("jpeg", DIGEST), SYCC, (2.0**-7,))
+    assert pack(these) == packed(OF_SAMPLES)
+    assert unpack(packed(OF_SAMPLES), DEFAULT_LIMITS, 2) == these
+    alone = replace(these, descriptor=Descriptor(samples=SampleCoding.SYCC), scales=())
+    assert pack(alone) == packed({**EMPTY, "smp": 1})
+    assert unpack(pack(alone), DEFAULT_LIMITS, 2) == alone
+    assert version_of(these) == version_of(alone) == 2
+    assert version_of(CONTENTS) == 1
+
+
+def test_samples_need_version_2_and_it_needs_them() -> None:
+    for entries in (OF_SAMPLES, {**EMPTY, "smp": 1}, {**EMPTY, "smp": 0}, {**EMPTY, "smp": "x", "w": -1}):
+        assert "needs version 2" in str(refusal(packed(entries), 1))
+    for entries in (ENTRIES, EMPTY):
+        assert refusal(packed(entries), 2).field == "header.min_reader_version"
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        *(({"smp": value}, "smp") for value in (2, -1, True, False, 1.0, "1", None, [1])),
+        ({"gate": 0}, "gate"),
+        ({"gate": 12}, "gate"),
+        ({"head": 1}, "samples"),
+        ({"src": 1}, "samples"),
+    ],
+)
+def test_what_goes_with_samples(change: dict[str, object], field: str) -> None:
+    assert refusal(packed({**OF_SAMPLES, **change}), 2).field == f"descriptor.{field}"
+
+
+def test_samples_are_those_of_a_jpeg() -> None:
+    entries = {key: value for key, value in OF_SAMPLES.items() if key != "jpeg"} | {"rgb8": DIGEST}
+    # Before the limits of the model, which would give another code.
+    assert refusal(packed({**entries, "mlp": [257]}), 2).field == "descriptor.smp"
+    with pytest.raises(PayloadError) as caught:
+        pack(Contents(4000, 3000, Binding("rgb8", DIGEST), SYCC, (2.0**-7,)))
+    assert caught.value.field == "descriptor.smp"
+
+
+@pytest.mark.parametrize("entries", [OF_SAMPLES, EMPTY], ids=["model", "empty"])
+def test_srgb_samples_are_not_spelled_out(entries: dict[object, object]) -> None:
+    assert "canonical" in str(refusal(packed({**entries, "smp": 0}), 2))
+
+
+def test_no_map_has_more_than_16_entries() -> None:
+    many = {chr(ord("a") + number): 0 for number in range(17)}
+    assert "msgpack" in str(refusal(packed({**EMPTY, "q": [many]})))
 
 
 @pytest.mark.parametrize("key", sorted(ENTRIES))
@@ -344,11 +397,15 @@ values = st.recursive(
 )
 
 
-@given(st.dictionaries(st.sampled_from(sorted({*ENTRIES, "jpeg"})), values), st.sampled_from([ENTRIES, EMPTY]))
-def test_arbitrary_entries(changes: dict[str, object], entries: dict[str, object]) -> None:
+@given(
+    st.dictionaries(st.sampled_from(sorted({*ENTRIES, *OF_SAMPLES})), values),
+    st.sampled_from([ENTRIES, EMPTY, OF_SAMPLES]),
+    st.sampled_from([1, 2]),
+)
+def test_arbitrary_entries(changes: dict[str, object], entries: dict[str, object], version: int) -> None:
     data = packed({**entries, **changes})
     try:
-        these = unpack(data, DEFAULT_LIMITS)
+        these = unpack(data, DEFAULT_LIMITS, version)
     except PayloadError as error:
         assert error.field  # noqa: PT017 - both outcomes are right
     else:

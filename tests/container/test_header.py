@@ -21,6 +21,7 @@ from gamutmeta.errors import ChecksumError, LimitError, PayloadError, VersionErr
 
 SECTIONS = Sections(b"descriptor", 99, b"frame")
 DATA = join_sections(SECTIONS)
+NEWER = VERSION + 1
 
 
 def split(data: bytes) -> Sections:
@@ -33,11 +34,15 @@ def refusal(data: bytes) -> PayloadError:
     return caught.value
 
 
-@given(st.binary(max_size=1024), st.integers(0, 1 << 20), st.binary(max_size=2000))
-def test_round_trip(descriptor: bytes, tensor_length: int, frame: bytes) -> None:
-    sections = Sections(descriptor, tensor_length, frame)
+def by_hand(sections: Sections, **said: tuple[int, int]) -> bytes:
+    return container_of(sections.descriptor, sections.tensor_length, sections.frame, **said)
+
+
+@given(st.binary(max_size=1024), st.integers(0, 1 << 20), st.binary(max_size=2000), st.integers(1, VERSION))
+def test_round_trip(descriptor: bytes, tensor_length: int, frame: bytes, version: int) -> None:
+    sections = Sections(descriptor, tensor_length, frame, version)
     assert split(join_sections(sections)) == sections
-    assert join_sections(sections) == container_of(*sections)
+    assert join_sections(sections) == by_hand(sections, versions=(version, version))
 
 
 def test_layout() -> None:
@@ -69,32 +74,33 @@ def test_trailing_bytes() -> None:
 
 
 def test_damage_is_told_from_a_newer_version() -> None:
-    assert isinstance(refusal(DATA[:8] + b"\2\2" + DATA[10:]), ChecksumError)
-    error = refusal(container_of(*SECTIONS, versions=(2, 2)))
+    assert isinstance(refusal(DATA[:8] + bytes([NEWER, NEWER]) + DATA[10:]), ChecksumError)
+    error = refusal(by_hand(SECTIONS, versions=(NEWER, NEWER)))
     assert (type(error), error.field) == (VersionError, "header.min_reader_version")
 
 
 def test_a_newer_version_may_have_other_sections() -> None:
-    data = bytearray(container_of(*SECTIONS, versions=(2, 3)))
+    data = bytearray(by_hand(SECTIONS, versions=(NEWER, NEWER + 1)))
     data[16:28] = b"\xff" * 12
     assert type(refusal(container_resealed(bytes(data)))) is VersionError
 
 
-def test_newer_writers_are_read_if_they_allow_it() -> None:
-    assert split(container_of(*SECTIONS, versions=(1, 255))) == SECTIONS
+@pytest.mark.parametrize("version", range(1, VERSION + 1))
+def test_newer_writers_are_read_if_they_allow_it(version: int) -> None:
+    assert split(by_hand(SECTIONS, versions=(version, 255))) == SECTIONS._replace(version=version)
 
 
-@pytest.mark.parametrize("versions", [(0, 0), (0, 1), (1, 0), (2, 1)])
+@pytest.mark.parametrize("versions", [(0, 0), (0, 1), (1, 0), (2, 1), (NEWER, VERSION)])
 def test_impossible_versions(versions: tuple[int, int]) -> None:
-    error = refusal(container_of(*SECTIONS, versions=versions))
+    error = refusal(by_hand(SECTIONS, versions=versions))
     assert (type(error), error.field) == (PayloadError, "header.min_reader_version")
 
 
 @pytest.mark.parametrize("bit", range(8))
 def test_flags(bit: int) -> None:
-    error = refusal(container_of(*SECTIONS, flags=(1 << bit, 0)))
+    error = refusal(by_hand(SECTIONS, flags=(1 << bit, 0)))
     assert (type(error), error.field) == (VersionError, "header.critical_flags")
-    assert split(container_of(*SECTIONS, flags=(0, 1 << bit))) == SECTIONS
+    assert split(by_hand(SECTIONS, flags=(0, 1 << bit))) == SECTIONS
 
 
 @pytest.mark.parametrize(("offset", "value"), [(16, 9), (16, 11), (16, 2**32 - 1), (24, 4), (24, 6), (24, 2**32 - 1)])
@@ -127,5 +133,5 @@ def test_too_large_to_write() -> None:
 
 def test_versions_and_flags_stay_where_they_are() -> None:
     container = join_sections(Sections(b"descriptor", 0, b""))
-    assert versions_of(container) == (VERSION, VERSION, 0, 0)
+    assert versions_of(container) == (1, 1, 0, 0)
     assert versions_of(container[:8] + bytes((2, 3, 4, 5)) + container[12:]) == (2, 3, 4, 5)

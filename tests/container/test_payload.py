@@ -9,7 +9,7 @@ from strategies import container_bindings, payloads
 
 from gamutmeta.container import Binding, Payload, Tensor, decode, encode
 from gamutmeta.errors import LimitError, PayloadError
-from gamutmeta.model.descriptor import Descriptor, Grid, Head, Rgb
+from gamutmeta.model.descriptor import Descriptor, Grid, Head, Rgb, SampleCoding
 
 BINDING = Binding("jpeg", bytes(range(16)))
 LINEAR = Descriptor(Head.WIDE_RESIDUAL, rgb=Rgb(0), bias=False)
@@ -27,6 +27,25 @@ GOLDEN_TINY = (
     "a171 91 02 a3726762 00 a177 cd0280"
     "28b52ffd 20 09 490000 000102030405060708 edcae60e"
 )
+
+
+GOLDEN_SAMPLES = (
+    "89474d540d0a1a0a 02 02 00 00 00000047 00000027 00000000 00000000"
+    "84 a168 cd0bb8 a46a706567 c410000102030405060708090a0b0c0d0e0f a3736d70 01 a177 cd0fa0 50d72e88"
+)
+
+
+def test_golden_samples() -> None:
+    payload = dataclasses.replace(EMPTY, descriptor=Descriptor(samples=SampleCoding.SYCC))
+    assert encode(payload).hex() == GOLDEN_SAMPLES.replace(" ", "")
+    assert decode(encode(payload)) == payload
+
+
+def test_samples_cannot_be_bound_to_pixels_in_a_file() -> None:
+    payload = dataclasses.replace(EMPTY, descriptor=Descriptor(samples=SampleCoding.SYCC))
+    with pytest.raises(PayloadError) as caught:
+        payload.bind(4000, 3000, Binding("rgb8", bytes(16))).to_bytes()
+    assert caught.value.field == "descriptor.smp"
 
 
 def test_golden_empty() -> None:

@@ -1,4 +1,4 @@
-"""Every number, table and formula in spec/gamutmeta-1.md is the package's."""
+"""Every number, table and formula in spec/gamutmeta-1.md and spec/gamutmeta-2.md is the package's."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 import re
 import zlib
 from dataclasses import asdict
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import msgpack
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from spec_text import code, functions, hex_example, json_example, table, table_after, text
+from spec_text import code, examples, functions, hex_example, json_example, table, table_after, text
 from strategies import descriptors, payloads
 
 from gamutmeta import carriers, errors
@@ -24,10 +25,22 @@ from gamutmeta.carriers.tiff_carrier import TAG
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.gamut import clip_to_codes
 from gamutmeta.color.spaces import SRGB, apply_matrix, decode_table, expansion_matrix, reduction_matrix
+from gamutmeta.color.sycc import decode_sycc, sycc_tables
 from gamutmeta.color.transfer import decode_srgb, encode_romm
 from gamutmeta.container import DEFAULT_LIMITS, decode, encode, transform_payload
 from gamutmeta.container.binding import BINDING_KINDS
-from gamutmeta.container.descriptor_map import _ADAPTATIONS, _DEFAULTS, _HEADS, _KEYS, _SOURCES, MAX_SIDE, pack, unpack
+from gamutmeta.container.descriptor_map import (
+    _ADAPTATIONS,
+    _DEFAULTS,
+    _HEADS,
+    _KEYS,
+    _SAMPLES,
+    _SOURCES,
+    _VERSION_2_KEYS,
+    MAX_SIDE,
+    pack,
+    unpack,
+)
 from gamutmeta.container.header import HEADER_BYTES, MAGIC, VERSION
 from gamutmeta.container.tensors import MAX_SCALE, MIN_SCALE
 from gamutmeta.container.transform import SOFT_GATE
@@ -70,7 +83,7 @@ def test_header_table() -> None:
         assert value.endswith(f": {int.from_bytes(container[int(offset) : int(offset) + int(size)], 'big')}") or (
             value.endswith("as 0") and field == "`ignorable_flags`"
         )
-    assert VERSION == 1
+    assert str(VERSION) == text(2).split("| Version | ")[1][0]
     assert f"`{zlib.crc32(b'123456789'):08X}`" in text()
 
 
@@ -132,7 +145,10 @@ def test_signatures() -> None:
 
 def test_keys() -> None:
     rows = {code(key): (kind, bounds, default) for key, kind, bounds, default, _ in table("keys")}
-    assert list(rows) == sorted(_KEYS)
+    later = {code(key): (bounds, default, since) for key, _, bounds, default, _, since in table("keys-2")}
+    assert list(rows) == sorted(_KEYS - later.keys())
+    assert later == {"smp": ("0..1", str(_DEFAULTS["smp"]), str(VERSION))}
+    assert later.keys() == _VERSION_2_KEYS
     for key, (_, bounds, default) in rows.items():
         if key in ("aff", "gate", "grid", "rgb", "xy"):
             assert default in ("identity", "none")
@@ -152,6 +168,9 @@ def test_registries() -> None:
     rows = {code(name): entries for name, entries in table("registries")}
     for name, choices in (("head", _HEADS), ("src", _SOURCES), ("cat", _ADAPTATIONS)):
         assert rows[name].split(" (")[0] == ", ".join(f"{k} {choice}" for k, choice in enumerate(choices))
+    later = {code(name): entries for name, entries in table("registries-2")}
+    assert later["smp"].split(" (")[0] == ", ".join(f"{k} {choice}" for k, choice in enumerate(_SAMPLES))
+    assert set(re.findall(r"`(\w+)`", later["descriptor keys of version 2"])) == _VERSION_2_KEYS
     for name, known in (("carriers", carriers.CARRIERS), ("bindings", BINDING_KINDS)):
         assert re.findall(r"`(\w+)`", rows[name]) == list(known)
 
@@ -164,6 +183,10 @@ def test_every_rule_of_the_descriptor_has_its_step_and_code() -> None:
     assert sorted(rule for rule, *_ in listed) == rules
     assert [int(step) for step, *_ in table("steps")] == sorted(int(step) for step, *_ in table("steps"))
     assert {rule for rule, _, error in listed if error == "payload.limit"} == {"1", "7"}
+    added = re.findall(r"^(\d+)\. ", text(2).split("### 4.2 ")[1].split("### 4.3 ")[0], re.MULTILINE)
+    in_steps = [rule for *_, cell, _ in table("steps-2") for rule in re.findall(r"\d+", cell)]
+    assert sorted(in_steps, key=int) == added == [str(rule) for rule in range(len(rules) + 1, len(rules) + 5)]
+    assert {code(error) for *_, error in table("steps-2")} == {"payload"}
 
 
 def test_error_codes() -> None:
@@ -175,7 +198,7 @@ def test_error_codes() -> None:
     assert len(listed) == len(set(listed))
     assert set(listed) == ours
     # Whatever else the text calls a code is one.
-    named = set(re.findall(r"`((?:payload|carrier)\.[a-z-]+)`", text()))
+    named = set(re.findall(r"`((?:payload|carrier)\.[a-z-]+)`", text() + text(2)))
     assert named <= ours
 
 
@@ -224,6 +247,39 @@ def test_srgb() -> None:
     for row, value in table("srgb"):
         # By str() it would depend on printing options, which colour-science sets for all.
         assert float(value) == float(np.format_float_positional(ours[int(row)]))
+
+
+def test_linear_values_of_samples() -> None:
+    said = functions("sycc-numbers", "sycc-linear", rint=round)
+    shares, ours = sycc_tables()
+    offset = -int(shares[3].min() - shares[3, 128])
+    every = [np.float32(said["linear_of_number"](n)) for n in range(-offset, len(ours) - offset)]
+    np.testing.assert_array_equal(every, ours)
+    for number, value in table("sycc-linear"):
+        assert float(value) == float(np.format_float_positional(ours[int(number) + offset]))
+    lowest, highest = said["numbers"](0, 0, 0)[2], said["numbers"](255, 255, 255)[2]
+    assert (lowest, highest) == (-offset, len(ours) - offset - 1)
+    assert f"from {lowest:,} to {highest:,}" in text(2)
+    assert f"{len(ours):,} linear values" in text(2).replace("\n", " ")
+    np.testing.assert_array_equal(ours[offset : offset + 64 * 255 + 1 : 64], decode_table(SRGB, 256))
+
+
+@given(st.tuples(*[st.integers(0, 255)] * 3))
+def test_numbers_of_samples(samples: tuple[int, int, int]) -> None:
+    said = functions("sycc-numbers", "sycc-linear", rint=round)
+    linear = [np.float32(said["linear_of_number"](n)) for n in said["numbers"](*samples)]
+    assert linear == decode_sycc(np.array(samples, np.uint8)).tolist()
+
+
+def test_no_number_is_near_a_tie() -> None:
+    distances = [
+        abs(abs(Fraction(factor) * 64 * chroma) % 1 - Fraction(1, 2))
+        for factor in re.findall(r"64 \* -?(\d\.\d+)", examples()["python", "sycc-numbers"])
+        for chroma in range(-128, 128)
+    ]
+    assert len(distances) == 4 * 256
+    assert min(distances) > Fraction("0.002")
+    assert "none is nearer than 0.002" in " ".join(text(2).split())
 
 
 @pytest.mark.parametrize("adaptation", Adaptation)

@@ -21,19 +21,24 @@ SCHEMA = json.loads((SPEC / "descriptor.schema.json").read_text(encoding="utf-8"
 VALIDATOR = Draft202012Validator(SCHEMA)
 FULL = json_example("descriptor-2")
 PLAIN = json_form(msgpack.unpackb(hex_example("descriptor-1")))
+SAMPLES = json_form(msgpack.unpackb(hex_example("descriptor-3")))
 EMPTY = {"h": 1, "rgb8": "00" * 16, "w": 1}
-NAMES = {id(FULL): "full", id(PLAIN): "plain", id(EMPTY): "empty"}
+NAMES = {id(FULL): "full", id(PLAIN): "plain", id(SAMPLES): "samples", id(EMPTY): "empty"}
 
 
 def test_it_is_a_schema() -> None:
     Draft202012Validator.check_schema(SCHEMA)
-    assert list(SCHEMA["properties"]) == [row[0].strip("`") for row in table("keys")]
+    assert list(SCHEMA["properties"]) == sorted(row[0].strip("`") for row in table("keys") + table("keys-2"))
     assert all("description" in value for value in SCHEMA["properties"].values())
 
 
-@pytest.mark.parametrize("entries", [FULL, PLAIN, EMPTY], ids=["full", "plain", "empty"])
+@pytest.mark.parametrize("entries", [FULL, PLAIN, SAMPLES, EMPTY], ids=["full", "plain", "samples", "empty"])
 def test_right_ones(entries: dict[str, Any]) -> None:
     VALIDATOR.validate(entries)
+
+
+def test_samples_alone() -> None:
+    VALIDATOR.validate({"cat": 1, "h": 1, "jpeg": "00" * 16, "smp": 1, "w": 1})
 
 
 @given(payloads())
@@ -76,6 +81,10 @@ WRONG: list[tuple[dict[str, Any], dict[str, Any]]] = [
     (PLAIN, {"q": [7]}),
     (PLAIN, {"q": [7] * 4}),
     (PLAIN, {"bias": False, "mlp": [1] * 7, "q": [7] * 10}),
+    *((SAMPLES, {"smp": value}) for value in (0, 2, True, "1", 1.5)),
+    *((SAMPLES, {key: value}) for key, value in (("gate", 0), ("gate", 12), ("head", 1), ("src", 1))),
+    (SAMPLES, {"jpeg": None, "rgb8": "00" * 16}),
+    (EMPTY, {"smp": 1}),
 ]
 
 
@@ -89,12 +98,12 @@ numbers = st.integers(-130, 300) | st.floats(-20, 20, width=32) | st.booleans()
 values = numbers | st.sampled_from(["f16", bytes(16), bytes(15)]) | st.lists(numbers | st.just("f16"), max_size=8)
 
 
-@given(st.dictionaries(st.sampled_from(sorted(SCHEMA["properties"])), values, max_size=4), st.sampled_from([1, 2]))
+@given(st.dictionaries(st.sampled_from(sorted(SCHEMA["properties"])), values, max_size=4), st.sampled_from([1, 2, 3]))
 def test_it_refuses_nothing_that_is_read(changes: dict[str, Any], base: int) -> None:
     entries = msgpack.unpackb(hex_example(f"descriptor-{base}")) | changes
     data = msgpack.packb(dict(sorted(entries.items())), use_single_float=True)
     try:
-        unpack(data, DEFAULT_LIMITS)
+        unpack(data, DEFAULT_LIMITS, 2 if "smp" in entries else 1)
     except PayloadError:
         return
     VALIDATOR.validate(json_form(msgpack.unpackb(data)))

@@ -1,4 +1,4 @@
-"""The examples in spec/gamutmeta-1.md are what the package reads, writes and computes."""
+"""The examples in spec/gamutmeta-1.md and spec/gamutmeta-2.md are what the package reads, writes and computes."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any
 import msgpack
 import numpy as np
 import pytest
-from spec_text import code, examples, hex_example, hex_of_line, json_example, json_form, table_after
+from spec_text import code, examples, functions, hex_example, hex_of_line, json_example, json_form, table_after
 
 from gamutmeta import carriers
 from gamutmeta.carriers import jumbf
 from gamutmeta.carriers.jpeg_carrier import COM_PREFIX
 from gamutmeta.carriers.tiff_carrier import TAG
-from gamutmeta.color.spaces import SRGB, apply_matrix, decode_table, expansion_matrix
+from gamutmeta.color.spaces import apply_matrix, expansion_matrix
 from gamutmeta.container import DEFAULT_LIMITS, Payload, decode, encode
 from gamutmeta.container.descriptor_map import pack, unpack
 from gamutmeta.container.header import split_sections
 from gamutmeta.formats import jpeg, png
 from gamutmeta.model.descriptor import Descriptor
 from gamutmeta.model.expand import expand
-from gamutmeta.model.features import fitted_positions, gate_weights
+from gamutmeta.model.features import fitted_positions, gate_weights, linear_samples
 from gamutmeta.model.reference import _features, _network, expand_reference
 
 if TYPE_CHECKING:
@@ -32,12 +32,17 @@ if TYPE_CHECKING:
 
 CONTAINER = hex_example("container-1")
 
+PIXELS = [f"pixel-{number}" for number in range(1, 6)]
+DESCRIPTORS = [f"descriptor-{number}" for number in range(1, 4)]
+CONTAINERS = [f"container-{number}" for number in range(1, 5)]
+
 EXECUTED = {
-    "hex": {"descriptor-1", "descriptor-2", "container-1", "container-2", "app11-1", "jpeg-1", "itxt-1", "tiff-1"},
-    "json": {"descriptor-2", "pixel-1", "pixel-2", "pixel-3", "digest-rgb8", "jpeg-1"},
+    "hex": {*DESCRIPTORS, *CONTAINERS, "app11-1", "jpeg-1", "itxt-1", "tiff-1"},
+    "json": {*PIXELS, "descriptor-2", "digest-rgb8", "jpeg-1"},
     "text": {"com-1"},
     # In test_constants.py.
-    "python": {"srgb", "matrix", "position", "octaves", "grid", "network", "gate", "romm", "srgb-encode"},
+    "python": {"srgb", "matrix", "position", "octaves", "grid", "network", "gate", "romm", "srgb-encode"}
+    | {"sycc-numbers", "sycc-linear"},
 }
 
 
@@ -45,22 +50,27 @@ def test_every_example_is_executed() -> None:
     assert set(examples()) == {(language, name) for language, names in EXECUTED.items() for name in names}
 
 
-@pytest.mark.parametrize("name", ["descriptor-1", "descriptor-2"])
+@pytest.mark.parametrize("name", DESCRIPTORS)
 def test_descriptor(name: str) -> None:
     data = hex_example(name)
-    assert pack(unpack(data, DEFAULT_LIMITS)) == data
+    contents = unpack(data, DEFAULT_LIMITS, 2 if name == "descriptor-3" else 1)
+    assert pack(contents) == data
 
 
 def test_descriptor_as_json() -> None:
     assert json_form(msgpack.unpackb(hex_example("descriptor-2"))) == json_example("descriptor-2")
 
 
-@pytest.mark.parametrize("number", [1, 2])
+@pytest.mark.parametrize("number", [1, 2, 3, 4])
 def test_container(number: int) -> None:
     data = hex_example(f"container-{number}")
     payload = decode(data)
     sections = split_sections(data, DEFAULT_LIMITS)
-    assert sections.descriptor == hex_example(f"descriptor-{number}")
+    assert sections.version == (1 if number < 3 else 2)
+    if number < 4:
+        assert sections.descriptor == hex_example(f"descriptor-{number}")
+    else:
+        assert encode(payload) == data
     assert split_sections(encode(payload), DEFAULT_LIMITS)[:2] == sections[:2]
     assert decode(encode(payload)) == payload
 
@@ -86,7 +96,7 @@ def floats(values: Any) -> NDArray[np.float32]:
     return np.asarray(values, np.float32)
 
 
-@pytest.mark.parametrize("name", ["pixel-1", "pixel-2", "pixel-3"])
+@pytest.mark.parametrize("name", PIXELS)
 def test_pixel(name: str) -> None:
     example = json_example(name)
     payload = decode(hex_example(example["container"]))
@@ -99,7 +109,21 @@ def test_pixel(name: str) -> None:
             np.testing.assert_allclose(values, floats(example[step]), rtol=3e-7, atol=3e-8, err_msg=step)
     for expanded in (expand_reference, expand):
         assert expanded(payload.descriptor, payload.weights(), codes)[at].tolist() == example["samples"]
-    assert expand_reference(Descriptor(), {}, codes)[at].tolist() == example["clip"]
+    empty = Descriptor(samples=payload.descriptor.samples)
+    assert expand_reference(empty, {}, codes)[at].tolist() == example["clip"]
+
+
+@pytest.mark.parametrize("name", ["pixel-4", "pixel-5"])
+def test_numbers_of_samples(name: str) -> None:
+    example = json_example(name)
+    said = functions("sycc-numbers", "sycc-linear", rint=round)
+    numbers = said["numbers"](*example["codes"][example["row"]][example["column"]])
+    assert list(numbers) == example["numbers"]
+    assert [np.float32(said["linear_of_number"](n)) for n in numbers] == floats(example["linear"]).tolist()
+    without_model = decode(hex_example("container-4"))
+    codes = np.array(example["codes"], np.uint8)
+    expanded = expand(without_model.descriptor, {}, codes)
+    assert expanded[example["row"], example["column"]].tolist() == example["clip"]
 
 
 def steps(
@@ -108,7 +132,7 @@ def steps(
     """Intermediate results at one pixel, as section 7 names them."""
     descriptor, weights = payload.descriptor, payload.weights()
     matrix = expansion_matrix(descriptor.adaptation)
-    linear = decode_table(SRGB, 256)[codes]
+    linear = linear_samples(descriptor.samples, codes)
     features = _features(descriptor, weights, codes, apply_matrix(matrix, linear))
     outputs = _network(descriptor, weights, features)
     gate = gate_weights(descriptor.gate)[codes]

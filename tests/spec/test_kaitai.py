@@ -35,7 +35,7 @@ needs_node = pytest.mark.skipif(NODE is None or NPM is None, reason="needs Node.
 pytestmark = needs_node
 
 KAITAI = SPEC / "kaitai"
-KEYS = [row[0].strip("`") for row in table("keys")]
+KEYS = sorted(row[0].strip("`") for row in table("keys") + table("keys-2"))
 LEFT_TO_THE_CALLER = ("checksum", "header.tensor_length", "tensors")
 """Fields of the package's errors that the grammar cannot check."""
 
@@ -156,13 +156,14 @@ def of_two_bytes(container: bytes) -> list[bytes]:
     return altered
 
 
-def with_entries(*names: str, **changes: Any) -> bytes:
-    """Example container-2 (or the named one) with another descriptor around the same frame."""
+def with_entries(*names: str, version: int | None = None, **changes: Any) -> bytes:
+    """Example container-2 (or the named one) with another descriptor around the same frame, and of another version."""
     data = hex_example(names[0] if names else "container-2")
     sections = split_sections(data, DEFAULT_LIMITS)
     entries = {k: v for k, v in (msgpack.unpackb(sections.descriptor) | changes).items() if v is not None}
     packed = msgpack.packb(dict(sorted(entries.items())), use_single_float=True)
-    return container_of(packed, sections.tensor_length, sections.frame)
+    versions = (version or sections.version,) * 2
+    return container_of(packed, sections.tensor_length, sections.frame, versions=versions)
 
 
 IDENTITY = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0]
@@ -206,6 +207,21 @@ WRONG = [
     with_entries("container-1", gate=256),
     with_entries("container-1", rgb=17),
     with_entries("container-1", rgb=None),
+    with_entries("container-1", version=2),
+    with_entries("container-3", version=1),
+    with_entries("container-3", version=3),
+    with_entries("container-3", smp=0),
+    with_entries("container-3", smp=2),
+    with_entries("container-3", smp=True),
+    with_entries("container-3", smp=[1]),
+    with_entries("container-3", smp=None),
+    with_entries("container-3", jpeg=None, rgb8=bytes(16)),
+    with_entries("container-3", head=1),
+    with_entries("container-3", gate=0),
+    with_entries("container-3", src=1),
+    with_entries("container-4", version=1),
+    with_entries("container-4", smp=None),
+    with_entries("container-4", jpeg=None, rgb8=bytes(16)),
 ]
 
 
@@ -216,7 +232,7 @@ def test_wrong_ones(tools: Path, compiled: Path, parser: ModuleType) -> None:
         assert script.error is not None, data.hex()
 
 
-@pytest.mark.parametrize("name", ["container-1", "container-2"])
+@pytest.mark.parametrize("name", ["container-1", "container-2", "container-3", "container-4"])
 def test_the_examples_and_every_byte_of_them_changed(
     tools: Path, compiled: Path, parser: ModuleType, name: str
 ) -> None:

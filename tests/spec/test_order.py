@@ -29,9 +29,9 @@ def changed(*changes: tuple[int, bytes], sealed: bool = True) -> bytes:
 
 
 LARGE = (12, (61_441).to_bytes(4, "big"))
-NEWER = (8, b"\x02\x02")
+NEWER = (8, b"\x03\x03")
 FLAG = (10, b"\x01")
-BACKWARDS = (8, b"\x02\x01")
+BACKWARDS = (8, b"\x03\x02")
 NO_VERSION = (8, b"\x00")
 LONG_DESCRIPTOR = (16, (1025).to_bytes(4, "big"))
 MUCH = (20, (1 << 21).to_bytes(4, "big"))

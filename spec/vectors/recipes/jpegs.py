@@ -30,6 +30,7 @@ __all__ = [
     "c2pa",
     "coded",
     "coded_digest",
+    "coded_samples",
     "com",
     "description",
     "exif",
@@ -88,6 +89,37 @@ def coded(bases: Bases, kind: str, width: int = 21, height: int = 15) -> tuple[b
 
     data = bases.get(f"{name}.jpg", encode)
     return data, with_samples(f"jpeg-{kind}-{width}x{height}", bases.get(f"{name}.ppm", decode))
+
+
+def coded_samples(bases: Bases, picture: Picture, *, subsampling: int = 0, quality: int = 100) -> tuple[bytes, Picture]:
+    """A JPEG file of Pillow's whose YCbCr samples are given, and those that libjpeg reconstructs from it.
+
+    Args:
+        bases: where it is kept.
+        picture: Y, Cb and Cr.
+        subsampling: 0 for 4:4:4, 1 for 4:2:2, 2 for 4:2:0.
+        quality: libjpeg's.
+    """
+    size = picture.width, picture.height
+    kind = f"{picture.name}-{('444', '422', '420')[subsampling]}-ycc"
+
+    def encode() -> bytes:
+        from PIL import Image  # noqa: PLC0415 - needed only to make the bases
+
+        buffer = io.BytesIO()
+        image = Image.frombytes("YCbCr", size, picture.samples)
+        image.save(buffer, "JPEG", quality=quality, subsampling=subsampling)
+        return buffer.getvalue()
+
+    def decode() -> bytes:
+        from PIL import Image  # noqa: PLC0415 - needed only to make the bases
+
+        with Image.open(io.BytesIO(data)) as image:
+            image.draft("YCbCr", None)
+            return Picture("", *size, image.tobytes()).ppm()
+
+    data = bases.get(f"jpeg/{kind}.jpg", encode)
+    return data, with_samples(f"jpeg-{kind}", bases.get(f"jpeg/{kind}.ppm", decode))
 
 
 def segment(marker: int, content: bytes, *, length: int | None = None) -> bytes:

@@ -43,8 +43,8 @@ def add(suite: Suite) -> None:
     _lengths(suite)
 
 
-def _refused(suite: Suite, name: str, data: bytes, error: str, rationale: str, *tags: str) -> None:
-    suite.refuses(f"container-{name}", data, _PICTURE, error, rationale, *tags)
+def _refused(suite: Suite, name: str, data: bytes, error: str, rationale: str, *tags: str, since: int = 1) -> None:
+    suite.refuses(f"container-{name}", data, _PICTURE, error, rationale, *tags, since=since)
 
 
 def _sound(suite: Suite) -> None:
@@ -171,7 +171,7 @@ def _damaged(suite: Suite) -> None:
 
 def _versions(suite: Suite) -> None:
     for name, versions, flags, error, rationale in (
-        ("version-2", (2, 2), (0, 0), "payload.version", "A container for readers of version 2."),
+        ("version-3", (3, 3), (0, 0), "payload.version", "A container for readers of version 3."),
         ("version-255", (255, 255), (0, 0), "payload.version", "A container for readers of version 255."),
         ("version-0", (0, 1), (0, 0), "payload", "There is no version 0."),
         ("versions-0", (0, 0), (0, 0), "payload", "There is no version 0, and no writer of it."),
@@ -191,20 +191,42 @@ def _versions(suite: Suite) -> None:
             "payload.version",
             "An unknown flag of the critical kind, the highest.",
         ),
+        (
+            "critical-flag-version-2",
+            (2, 2),
+            (1, 0),
+            "payload.version",
+            "Version 2 knows no critical flag either; flags come before what the descriptor says.",
+        ),
         ("critical-flag-newer-writer", (1, 2), (4, 0), "payload.version", "What makes it unreadable is the flag."),
     ):
         data = _MODEL.container(_PICTURE, versions=versions, flags=flags)
         _refused(suite, name, data, error, rationale, "versions")
+    for writer in (2, 3):
+        _refused(
+            suite,
+            "version-2" if writer == 2 else "version-2-newer-writer",
+            _MODEL.container(_PICTURE, versions=(2, writer)),
+            "payload",
+            "Nothing in the descriptor needs version 2, so that the container has to be of version 1.",
+            "versions",
+            since=2,
+        )
     # Bytes behind the first 16 may mean anything in another version.
-    strange = container(b"", magic=MAGIC, versions=(2, 2), descriptor_length=0xFFFFFFFF, compressed_length=0xFFFFFFFF)
-    _refused(
-        suite,
-        "version-2-other-layout",
-        strange,
-        "payload.version",
-        "A newer version may use the bytes behind the total length for something else; the version is looked at first.",
-        "versions",
-    )
+    for version, error in ((2, "payload"), (3, "payload.version")):
+        strange = container(
+            b"", magic=MAGIC, versions=(version,) * 2, descriptor_length=0xFFFFFFFF, compressed_length=0xFFFFFFFF
+        )
+        _refused(
+            suite,
+            f"version-{version}-other-layout",
+            strange,
+            error,
+            "A newer version may use the bytes behind the total length for something else; the version is looked at "
+            "first.",
+            "versions",
+            since=2 if version == 2 else 1,
+        )
     damaged = bytearray(_MODEL.container(_PICTURE, versions=(2, 2)))
     damaged[40] ^= 1
     _refused(

@@ -287,20 +287,35 @@ def _hosts(suite: Suite) -> None:
     jpeg, picture = coded(suite.bases, "444")
     digest = coded_digest(jpeg)
     sound = _MODEL.container(picture, digest)
-    for name, payload, error, rationale in (
+    for name, payload, error, rationale, since in (
         (
             "size-damaged-jpeg",
             _MODEL.container(saturated(15, 21), digest),
             "binding",
             "Another size, before a cut-off JPEG.",
+            1,
         ),
-        ("payload-damaged-jpeg", sound[:-1] + b"\0", "payload.checksum", "A damaged payload, before a cut-off JPEG."),
+        (
+            "payload-damaged-jpeg",
+            sound[:-1] + b"\0",
+            "payload.checksum",
+            "A damaged payload, before a cut-off JPEG.",
+            1,
+        ),
         (
             "version-other-size",
             _MODEL.container(saturated(1, 1), digest, versions=(2, 2)),
+            "payload",
+            "A version that is not needed, before the size.",
+            2,
+        ),
+        (
+            "version-3-other-size",
+            _MODEL.container(saturated(1, 1), digest, versions=(3, 3)),
             "payload.version",
             "A newer version, before the size.",
+            1,
         ),
     ):
         file = inserted(jpeg, app11(payload))[:-20]
-        suite.refuses(f"order-{name}", file, picture, error, rationale, "order", "jpeg")
+        suite.refuses(f"order-{name}", file, picture, error, rationale, "order", "jpeg", since=since)

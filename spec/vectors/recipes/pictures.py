@@ -6,17 +6,17 @@ import hashlib
 import struct
 from dataclasses import dataclass
 
-__all__ = ["Picture", "all_codes", "flat", "primaries", "saturated", "with_samples"]
+__all__ = ["Picture", "all_codes", "beyond", "corners", "flat", "primaries", "saturated", "with_samples"]
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """An 8-bit sRGB picture.
+    """An 8-bit picture.
 
     Attributes:
         name: of its file in ``pixels/``, without the suffix.
         width, height: in pixels.
-        samples: red, green and blue of every pixel, row by row.
+        samples: red, green and blue of every pixel, or Y, Cb and Cr, row by row.
     """
 
     name: str
@@ -66,6 +66,25 @@ def primaries() -> Picture:
 def flat(width: int, height: int, colour: tuple[int, int, int]) -> Picture:
     """One colour."""
     return Picture(f"flat-{width}x{height}-{bytes(colour).hex()}", width, height, bytes(colour) * (width * height))
+
+
+def beyond(width: int, height: int) -> Picture:
+    """YCbCr: luma across, chroma in circles, most of it outside the RGB cube by some dozens of codes."""
+    samples = bytearray()
+    for y in range(height):
+        for x in range(width):
+            blue = (41 * x + 23 * y) % 151
+            red = (29 * x + 53 * y) % 151
+            samples += bytes((56 + 144 * x // max(width - 1, 1), 53 + blue, 53 + red))
+    return Picture(f"beyond-{width}x{height}", width, height, bytes(samples))
+
+
+def corners() -> Picture:
+    """YCbCr: squares of 8 x 8 pixels, of all corners of its range, and of some colours on the way: 32 x 24 pixels."""
+    ends = [(255 * (i >> 2 & 1), 255 * (i >> 1 & 1), 255 * (i & 1)) for i in range(8)]
+    colours = [*ends, (128, 128, 128), (90, 40, 255), (235, 16, 120), (64, 255, 0)]
+    rows = [b"".join(bytes(colours[4 * y + x]) * 8 for x in range(4)) * 8 for y in range(3)]
+    return Picture("corners", 32, 24, b"".join(rows))
 
 
 def with_samples(name: str, ppm: bytes) -> Picture:

@@ -48,7 +48,9 @@ class Suite:
     vectors: list[dict[str, object]] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
 
-    def expands(self, name: str, file: bytes, picture: Picture, container: bytes, rationale: str, *tags: str) -> None:
+    def expands(
+        self, name: str, file: bytes, picture: Picture, container: bytes, rationale: str, *tags: str, since: int = 1
+    ) -> None:
         """A picture that must be expanded; the result is that of the normative arithmetic.
 
         Args:
@@ -58,16 +60,19 @@ class Suite:
             container: what lies in it.
             rationale: why this vector is there; one sentence.
             tags: what it is about.
+            since: the version of readers from which on this is the answer; before it is ``payload.version``.
         """
         payload = decode(container)
         codes = np.frombuffer(picture.samples, np.uint8).reshape(picture.height, picture.width, 3)
         expected = wide_ppm(expand_reference(payload.descriptor, payload.weights(), codes))
         path = self._put(f"expected/{_flat(name)}.ppm", expected)
-        self._add(f"expand/{name}", file, picture, {"result": "ok", "expected": path}, rationale, tags)
+        self._add(f"expand/{name}", file, picture, {"result": "ok", "expected": path}, rationale, tags, since)
 
-    def refuses(self, name: str, file: bytes, picture: Picture, error: str, rationale: str, *tags: str) -> None:
+    def refuses(
+        self, name: str, file: bytes, picture: Picture, error: str, rationale: str, *tags: str, since: int = 1
+    ) -> None:
         """A picture that must not be expanded; `error` is the code, the rest is as for :meth:`expands`."""
-        self._add(f"expand/{name}", file, picture, {"result": "error", "error": error}, rationale, tags)
+        self._add(f"expand/{name}", file, picture, {"result": "error", "error": error}, rationale, tags, since)
 
     def extracts(self, name: str, file: bytes, container: bytes, rationale: str, *tags: str) -> None:
         """A file out of which exactly `container` must come; the rest is as for :meth:`expands`."""
@@ -81,7 +86,7 @@ class Suite:
 
     def index(self) -> bytes:
         """The index as JSON, in the order in which the vectors were added."""
-        whole = {"format": "gamutmeta vectors", "version": 1, "vectors": self.vectors}
+        whole = {"format": "gamutmeta vectors", "version": 2, "vectors": self.vectors}
         return (json.dumps(whole, indent=1, ensure_ascii=True) + "\n").encode()
 
     def write(self, folder: Path) -> None:
@@ -103,6 +108,7 @@ class Suite:
         result: Mapping[str, str],
         rationale: str,
         tags: tuple[str, ...],
+        since: int = 1,
     ) -> None:
         if not _ID.fullmatch(identity) or any(vector["id"] == identity for vector in self.vectors):
             raise ValueError(f"vector {identity}: not a new, well-formed name")
@@ -117,6 +123,8 @@ class Suite:
         }
         if picture is not None:
             vector["pixels"] = self._put(f"pixels/{picture.name}.ppm", picture.ppm())
+        if since > 1:
+            vector["since"] = since
         self.vectors.append({**vector, **result, "rationale": rationale, "tags": sorted(set(tags))})
 
     def _put(self, path: str, data: bytes) -> str:
