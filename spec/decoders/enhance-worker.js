@@ -5,17 +5,15 @@
 
 import { bands } from './bands.js';
 import { ROMM_LINEAR, layout, matrixBetween, toCanvas, upright } from './display.js';
-import { payloadFor } from './gamutmeta.js';
 import { readPicture } from './picture.js';
-import { codesFor } from './samples.js';
+import { payloadAndCodes } from './samples.js';
 
 const P3 = { colorSpace: 'display-p3' };
 const TO_P3 = matrixBetween('romm', 'display-p3');
 
 async function displayP3({ bytes, sidecar, pixels, jpegDecoder }) {
   const picture = await readPicture(bytes);
-  const payload = await payloadFor(bytes, picture, { sidecar });
-  const codes = await codesFor(payload, bytes, picture, { jpegDecoder });
+  const { payload, codes } = await payloadAndCodes(bytes, picture, { sidecar, jpegDecoder });
   const { width, height, step, orientation } = layout(picture.width, picture.height, picture.orientation, pixels);
   const canvas = new OffscreenCanvas(width, height);
   const context = canvas.getContext('2d', P3);

@@ -36,6 +36,7 @@ const AS_STORED = { colorSpaceConversion: 'none', premultiplyAlpha: 'none' };
  * @property {Uint8Array} data R, G, B of each pixel, not multiplied by the transparency
  * @property {Uint8Array | null} alpha transparency of each pixel, 255 for opaque
  * @property {number} orientation of EXIF, 1 to 8
+ * @property {'ycc'} [coding] if the samples are Y, Cb, Cr instead
  */
 
 /**

@@ -1,13 +1,15 @@
 /**
  * Takes the YCbCr samples out of a JPEG before anybody converts them to RGB and clamps them: what payloads of version 2
- * may start from (gamutmeta-2.md, section 5).
+ * may start from (gamutmeta-2.md, whose section numbers stand behind "2:").
  *
  * `ImageDecoder` of WebCodecs gives them where a browser keeps what it decoded as YCbCr, as Chromium does. Elsewhere a
  * decoder in JavaScript has to be at hand. Chroma is brought to full size here in either case.
  * @module
  */
 
-import { has, isJpeg, jpegParts, number } from './carriers.js';
+import { extract, hasYccSamples, isJpeg, jpegParts, number } from './carriers.js';
+import { decode } from './container.js';
+import { payloadFor } from './gamutmeta.js';
 import { planesOfModule } from './pdfjs.js';
 import { PictureError, room, shownJpeg } from './picture.js';
 import { upsample } from './upsampling.js';
@@ -16,7 +18,6 @@ import { upsample } from './upsampling.js';
 const FORMATS = { I444: [1, 1], I422: [2, 1], I420: [2, 2] };
 /** JFIF's equations, which video has two names for. */
 const MATRICES = ['smpte170m', 'bt470bg'];
-const [SOS, APP0, APP14] = [0xda, 0xe0, 0xee];
 const TYPE = 'image/jpeg';
 
 /**
@@ -26,20 +27,25 @@ const TYPE = 'image/jpeg';
  */
 
 /**
- * What a payload starts from: the codes of a picture, or the samples of its file.
- * @param {import('./container.js').Payload} payload
+ * The payload of a picture, as `payloadFor` gives it, and what it starts from.
  * @param {Uint8Array} bytes the file
  * @param {import('./picture.js').Decoded} picture what `readPicture` made of it
- * @param {SampleOptions} [options]
- * @returns {Promise<import('./picture.js').Decoded>}
+ * @param {import('./gamutmeta.js').Options & SampleOptions} [options]
+ * @returns {Promise<{ payload: import('./container.js').Payload, codes: import('./picture.js').Decoded }>} `codes`: the
+ *   picture, or the samples of its file
+ * @throws {import('./gamutmeta.js').GamutMetaError} a code of section 9
  * @throws {PictureError} as for {@link readSamples}
  */
-export async function codesFor(payload, bytes, picture, options) {
-  return payload.descriptor.smp === 1 ? readSamples(bytes, options) : picture;
+export async function payloadAndCodes(bytes, picture, { jpegDecoder, ...options } = {}) {
+  const takesSamples = decode(extract(options.sidecar ?? bytes)).descriptor.smp === 1;
+  // Whether they belong together is seen from size and file alone where a payload takes samples (2:7), and comes first.
+  const coding = takesSamples ? 'ycc' : 'rgb';
+  const payload = await payloadFor(bytes, { ...picture, coding }, options);
+  return { payload, codes: takesSamples ? await readSamples(bytes, { jpegDecoder }) : picture };
 }
 
 /**
- * The samples of a JPEG, in the form in which `readPicture` gives codes: Y, Cb, Cr of each pixel.
+ * The samples of a JPEG, in the form in which `readPicture` gives codes: Y, Cb, Cr of each pixel (2:5).
  * @param {Uint8Array} bytes
  * @param {SampleOptions} [options]
  * @returns {Promise<import('./picture.js').Decoded>}
@@ -51,7 +57,7 @@ export async function readSamples(bytes, { jpegDecoder } = {}) {
   const { factors, width, height } = header;
   const { kept, orientation } = shownJpeg(bytes);
   // Memory first: a decoder of others need not say what it lacks.
-  const picture = { width, height, data: room(3 * width * height), alpha: null, orientation };
+  const picture = { width, height, data: room(3 * width * height), alpha: null, orientation, coding: 'ycc' };
   const planes = (await planesOfBrowser(kept)) ?? (await planesOfModule(bytes, header, jpegDecoder));
   planes.forEach((plane, channel) => {
     const [across, down] = channel === 0 ? [1, 1] : factors;
@@ -63,29 +69,24 @@ export async function readSamples(bytes, { jpegDecoder } = {}) {
   return picture;
 }
 
-/** What the segments before the first scan say: size, and pixels for each chroma sample; checked (5.3). */
+/** Size, and pixels for each chroma sample; checked. */
 function headerOf(bytes) {
-  const none = (message) => new PictureError('picture.ycc', message);
-  if (!isJpeg(bytes)) throw none('only a JPEG has YCbCr samples');
-  let [frame, jfif, adobe] = [null, false, null];
   try {
-    for (const [marker, begin, end] of jpegParts(bytes)) {
-      if (marker === SOS) break;
-      const content = bytes.subarray(begin + 4, end);
-      if (marker >= 0xc0 && marker < 0xd0 && ![0xc4, 0xc8, 0xcc].includes(marker)) frame ??= content;
-      if (marker === APP0 && content.length >= 14 && has(content, 'JFIF\0')) jfif = true;
-      if (marker === APP14 && content.length >= 12 && has(content, 'Adobe')) adobe = content[11];
+    if (isJpeg(bytes) && hasYccSamples(bytes)) {
+      for (const [marker, begin, end] of jpegParts(bytes)) {
+        if (!isFrame(marker)) continue;
+        const frame = bytes.subarray(begin + 4, end);
+        return { width: number(frame, 3, 2), height: number(frame, 1, 2), factors: factorsOf(frame) };
+      }
     }
   } catch (error) {
+    if (error instanceof PictureError) throw error;
     throw new PictureError('picture.damaged', error.message);
   }
-  if (frame === null || frame.length < 15 || frame[0] !== 8 || frame[5] !== 3) {
-    throw none('it does not have three components of 8 bits');
-  }
-  const isRgb = adobe === null ? has([frame[6], frame[9], frame[12]], 'RGB') : adobe === 0;
-  if (!jfif && isRgb) throw none('it is coded as RGB');
-  return { width: number(frame, 3, 2), height: number(frame, 1, 2), factors: factorsOf(frame) };
+  throw new PictureError('picture.ycc', 'it is no JPEG with YCbCr samples of 8 bits');
 }
+
+const isFrame = (marker) => marker >= 0xc0 && marker < 0xd0 && ![0xc4, 0xc8, 0xcc].includes(marker);
 
 /** Pixels for each chroma sample, across and down. */
 function factorsOf(frame) {

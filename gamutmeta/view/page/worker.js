@@ -9,9 +9,9 @@
 import { bands } from './bands.js';
 import { SRGB_LINEAR, layout, toCanvas, upright } from './display.js';
 import { expandTogether, serve } from './share.js';
-import { decode, extract, payloadFor } from './gamutmeta.js';
+import { decode, extract } from './gamutmeta.js';
 import { readPicture } from './picture.js';
-import { codesFor } from './samples.js';
+import { payloadAndCodes } from './samples.js';
 import { together } from './statistics.js';
 
 /** Pixels of a band: few, so that all workers have something to do until the end. */
@@ -25,8 +25,7 @@ function codeAndMessage({ code, name, message }) {
 /** The payload and what it starts from, or what is wrong: the picture is shown in either case. */
 async function payloadOrError(bytes, picture, options) {
   try {
-    const payload = await payloadFor(bytes, picture, options);
-    return { payload, codes: await codesFor(payload, bytes, picture) };
+    return await payloadAndCodes(bytes, picture, options);
   } catch (error) {
     if (!globalThis.isSecureContext) return { refused: { code: 'page.insecure', message: error.message } };
     return { refused: codeAndMessage(error) };
