@@ -5,7 +5,7 @@
  */
 
 import { jpegParts } from './carriers.js';
-import { PictureError, room } from './picture.js';
+import { PictureError, joined, room } from './picture.js';
 
 const [FIRST_APP, LAST_APP] = [0xe0, 0xef];
 
@@ -41,15 +41,11 @@ async function loaded(address) {
 
 /** A JPEG without APPn segments: Adobe's would make the decoder convert to RGB, whatever it is told. */
 function withoutApplications(bytes) {
-  const copy = room(bytes.length);
-  copy.set(bytes.subarray(0, 2));
-  let to = 2;
+  const kept = [bytes.subarray(0, 2)];
   for (const [marker, begin, end] of jpegParts(bytes)) {
-    if (marker >= FIRST_APP && marker <= LAST_APP) continue;
-    copy.set(bytes.subarray(begin, end), to);
-    to += end - begin;
+    if (marker < FIRST_APP || marker > LAST_APP) kept.push(bytes.subarray(begin, end));
   }
-  return copy.subarray(0, to);
+  return joined(kept);
 }
 
 /** A channel as it is coded: the decoder repeats samples to fill the picture, where libjpeg interpolates. */

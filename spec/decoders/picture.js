@@ -49,7 +49,7 @@ export async function readPicture(bytes) {
   const parts = isJpeg(bytes) ? shownJpeg(bytes) : has(bytes, PNG) ? pngToShow(bytes) : unknown(bytes);
   let bitmap;
   try {
-    bitmap = await createImageBitmap(new Blob(parts.kept, { type: parts.type }), AS_STORED);
+    bitmap = await createImageBitmap(new Blob([joined(parts.kept)], { type: parts.type }), AS_STORED);
   } catch (error) {
     throw new PictureError('picture.damaged', `the browser cannot decode it (${error.message})`);
   }
@@ -84,6 +84,17 @@ export function room(samples) {
   } catch {
     throw new PictureError('picture.memory', 'the picture does not fit into the memory that the browser grants');
   }
+}
+
+/** Parts of a file as one array: Firefox does not decode a Blob of several parts, of which the first is short. */
+export function joined(parts) {
+  const whole = room(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 /** R, G, B and transparency of a tile that was read as R, G, B, A. */

@@ -11,7 +11,7 @@ import { extract, hasYccSamples, isJpeg, jpegParts, number } from './carriers.js
 import { decode } from './container.js';
 import { payloadFor } from './gamutmeta.js';
 import { planesOfModule } from './pdfjs.js';
-import { PictureError, room, shownJpeg } from './picture.js';
+import { PictureError, joined, room, shownJpeg } from './picture.js';
 import { upsample } from './upsampling.js';
 
 /** Pixels for each chroma sample, across and down, by the name that frames of video have for it. */
@@ -108,8 +108,7 @@ function factorsOf(frame) {
 async function planesOfBrowser(parts) {
   let [decoder, frame] = [];
   try {
-    const data = await new Blob(parts).arrayBuffer();
-    decoder = new ImageDecoder({ data, type: TYPE, colorSpaceConversion: 'none' });
+    decoder = new ImageDecoder({ data: joined(parts), type: TYPE, colorSpaceConversion: 'none' });
     ({ image: frame } = await decoder.decode());
     const { fullRange, matrix } = frame.colorSpace;
     if (!(frame.format in FORMATS) || !fullRange || !MATRICES.includes(matrix)) return null;

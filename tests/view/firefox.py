@@ -7,12 +7,11 @@ import shutil
 import subprocess
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from queue import Empty, Queue
+from tempfile import mkdtemp
 from threading import Thread
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from typing import Any
 
 __all__ = ["in_firefox", "program"]
 
@@ -63,8 +62,7 @@ class _Handler(SimpleHTTPRequestHandler):
 def in_firefox(folder: Path, code: str) -> Any:
     """The value of a function's body in a page beside the files of a folder, which are served to it."""
     (folder / "firefox.html").write_text(_PAGE % code, encoding="utf-8")
-    profile = folder / "profile"
-    profile.mkdir()
+    profile = Path(mkdtemp(dir=folder))
     lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});\n" for name, value in _PREFERENCES.items()]
     (profile / "user.js").write_text("".join(lines), encoding="utf-8")
     results: Queue[Any] = Queue()
