@@ -8,7 +8,7 @@ import numpy as np
 
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.fit.config import PRESETS
-from gamutmeta.model.descriptor import Descriptor, FourierXY, Grid, Head, Rgb, RgbSource
+from gamutmeta.model.descriptor import Descriptor, FourierXY, Grid, Head, Rgb, RgbSource, SampleCoding
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,6 +31,11 @@ DESCRIPTORS = {
         adaptation=Adaptation.CAT02,
     ),
     "grid-residual": Descriptor(head=Head.WIDE_RESIDUAL, grid=Grid(1, 2, 2), hidden=(4,), bias=False),
+    "samples": PRESETS["balanced"].descriptor(610, 470, None, SampleCoding.SYCC),
+    "samples-grid": Descriptor(
+        Head.SRGB_EXCESS, Grid(2, 3, 4), hidden=(5,), adaptation=Adaptation.CAT02, samples=SampleCoding.SYCC
+    ),
+    "samples-alone": Descriptor(samples=SampleCoding.SYCC),
 }
 
 

@@ -80,7 +80,7 @@ _PHOTOGRAPHS = RAW_SUFFIXES | {
 @click.option(
     "--samples",
     type=click.Choice(SAMPLES),
-    default="plain",
+    default="extended",
     show_default=True,
     help="Samples of a JPEG. extended: its YCbCr samples keep colours outside sRGB, which viewers clip. plain: they"
     " are clipped, and a reader of version 1 can read the payload.",

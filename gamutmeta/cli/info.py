@@ -13,6 +13,7 @@ from gamutmeta.cli import options
 from gamutmeta.cli.outcomes import show
 from gamutmeta.container import Payload
 from gamutmeta.container.header import versions_of
+from gamutmeta.pipeline.extended import OutsideShare, outside_share
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,17 +72,32 @@ class PayloadInfo:
         return "\n".join([click.format_filename(self.file), *(f"  {name:12}{value}" for name, value in rows.items())])
 
 
-@click.command(epilog=options.examples("gamutmeta info photo.jpg", "gamutmeta info web/ --json"))
+@click.command(
+    epilog=options.examples(
+        "gamutmeta info photo.jpg", "gamutmeta info web/ --json", "gamutmeta info --samples camera.jpg"
+    )
+)
 @click.argument("files", nargs=-1, required=True, type=options.FILE, metavar="FILE|DIR...")
+@click.option(
+    "--samples",
+    is_flag=True,
+    help="Decode JPEGs instead, with a payload or without, and show how much of their YCbCr samples lies outside sRGB.",
+)
 @options.json_lines
-def info(files: tuple[Path, ...], *, as_json: bool) -> None:
+def info(files: tuple[Path, ...], *, samples: bool, as_json: bool) -> None:
     """Show which payload a file carries. Reads headers only and decodes no pixels.
 
     A FILE may also be a sidecar. Folders are searched for .jpg, .jpeg, .png, .tif, .tiff and .gamut. The exit code is
     1 if a file carries no payload.
     """
     found = options.listed(files)
+    if samples:
+        show(run(found, _look), total=len(found), name=lambda file: file, text=str, as_json=as_json)
     show(run(found, _inspect), total=len(found), name=lambda file: file, text=str, as_json=as_json)
+
+
+def _look(file: Path) -> OutsideShare:
+    return outside_share(file.read_bytes(), click.format_filename(file))
 
 
 def _inspect(file: Path) -> PayloadInfo:

@@ -46,9 +46,16 @@ overwrite = click.option("--overwrite", is_flag=True, help="Replace existing fil
 
 json_lines = click.option("--json", "as_json", is_flag=True, help="Print one JSON object per file, and nothing else.")
 
+_EXTENDED = "if it is a JPEG written with extended samples, --samples extended restores what these hold"
+
 REMEDIES = {
-    "binding": "use --force to expand it anyway",
-    "carrier.none": "the file was re-encoded or stripped, or never had one; use --sidecar to take it from another file",
+    "binding": f"use --force to expand it anyway; {_EXTENDED}",
+    "carrier.none": "the file was re-encoded or stripped, or never had one; use --sidecar to take it from another file;"
+    f" {_EXTENDED}",
+    "payload": _EXTENDED,
+    "payload.checksum": _EXTENDED,
+    "payload.limit": _EXTENDED,
+    "payload.version": _EXTENDED,
 }
 """What helps, in commands with --force and --sidecar, by the code of the failure."""
 

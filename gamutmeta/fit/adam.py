@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["BETA1", "BETA2", "EPSILON", "Adam"]
 
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
-"""As the paper has them."""
+"""The values of Kingma and Ba."""
 
 
 class Adam:
@@ -23,7 +23,7 @@ class Adam:
 
     Args:
         values: the parameters, updated in place, (n,).
-        gradient: where the caller leaves their gradient before each step, (n,).
+        gradient: the caller writes their gradient here before each step, (n,).
         rate: learning rate.
     """
 
@@ -31,12 +31,12 @@ class Adam:
         self._values, self._gradient, self._rate = values, gradient, rate
         self._mean = torch.zeros_like(values)
         self._square = torch.zeros_like(values)
-        # As a tensor, since the kernel wants one. It is exact up to 2^24 steps.
+        # A tensor, as the kernel requires. It is exact up to 2^24 steps.
         self._steps = torch.zeros((), device=values.device)
 
     @property
     def rate(self) -> float:
-        """The learning rate, in the present units."""
+        """The learning rate, in the current units."""
         return self._rate
 
     def step(self, factor: float) -> None:
@@ -46,10 +46,10 @@ class Adam:
     def apply(self, rate: float | Tensor) -> None:
         """One update at a learning rate, a number or a float32 tensor () on the parameters' device.
 
-        With a tensor nothing depends on numbers of this process, so that the step can be recorded and played again.
+        With a tensor the step does not depend on Python numbers, so that CUDA can record it and replay it.
         """
         self._steps += 1
-        # Public in no torch so far, and in all of them since 2.4.
+        # Not public in any torch so far, but present in all since 2.4.
         torch._fused_adam_(
             [self._values],
             [self._gradient],
@@ -67,7 +67,7 @@ class Adam:
         )
 
     def rescale(self, factor: float) -> None:
-        """Measure the parameters in units `factor` times as large: values, state and learning rate."""
+        """Convert values, state and learning rate to a unit `factor` times as large."""
         for scaled, power in ((self._values, -1), (self._mean, 1), (self._square, 2)):
             scaled.mul_(factor**power)
         self._rate /= factor

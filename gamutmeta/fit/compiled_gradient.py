@@ -1,4 +1,4 @@
-"""The gradient of the training loss by compiled loops: :mod:`gamutmeta.fit.fit_loops` on the tensors of a network."""
+"""The gradient of the training loss by compiled loops: :mod:`gamutmeta.fit.fit_loops` on a network's tensors."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 __all__ = ["CompiledGradient"]
 
 _SLOPE_EVERY = 4
-"""Steps for which the rate's derivative is kept."""
+"""The rate's derivative is computed again after this many steps."""
 
 
 class CompiledGradient:
     """The twin of :class:`gamutmeta.fit.gradient.HandGradient`, for the same models, in less than half the time.
 
-    torch's operations on a step's small matrices cost as much as their arithmetic does; here a batch passes through
-    the cache once. numpy's arrays and torch's tensors share their memory.
+    The matrices of a step are so small that calling torch's operations takes as long as their arithmetic. Here a batch
+    passes through the cache once. The arrays of numpy and the tensors of torch share their memory.
     """
 
     def __init__(self, network: Network, problem: Problem, batch: int, scale: float) -> None:
@@ -50,7 +50,7 @@ class CompiledGradient:
                 torch.split(every.target.T, batch, 1),
                 torch.split(every.weight * (2 * scale * network.output_scale / (3 * batch)), batch),
             )
-            # Contiguous, since a feature's row of all samples would lie in other pages than the next one's.
+            # Contiguous: otherwise the rows of two features of a batch would lie in different pages of memory.
             self._batches = [
                 tuple(part.contiguous().numpy() for part in parts) for parts in zip(*along_samples, strict=True)
             ]
@@ -68,7 +68,7 @@ class CompiledGradient:
             self._grid_gradient.fill(0)
         self._calls += 1
         self._gradient.fill(0)
-        add_gradient(  # type: ignore[call-arg] # takes a dozen; mypy reads numba's dispatcher wrongly
+        add_gradient(  # type: ignore[call-arg] # mypy misreads the signature of numba's dispatcher
             self._widths,
             self._parameters,
             self._noisy,

@@ -1,4 +1,4 @@
-"""What to fit and how long: the presets. Knows no torch, so that the command line can list them at once."""
+"""The presets: what to fit and how long. Does not import torch, so that the command line can list them at once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["MAX_BYTES", "MIN_BYTES", "PRESETS", "RUNGS", "FitConfig", "preset_named"]
 
 MIN_BYTES, MAX_BYTES = 400, MAX_CONTAINER
-"""What may be asked for as the cap: below, no model fits; above, no carrier takes it."""
+"""Limits of `max_bytes`: no model fits into less, and no carrier accepts more."""
 
 _PIXELS_PER_CELL = 4
 """A grid cell is never smaller than this many pixels: on a thumbnail the grid would cost more than it restores."""
@@ -42,13 +42,13 @@ class FitConfig:
         grid_channels: features per node.
         grid_step: quantisation step of the grid.
         rgb_octaves: octaves of the colour features of the grid model.
-        rate_weight: Lagrange multiplier of ``sum(log2(1 + |z|))``, z being the grid in steps, against the squared
-            error in units of its present mean; the least of it, if the cap asks for more. 5e-6 asks a tenth of a
-            decibel of 1,000 bytes.
-        redraws: when, as shares of the training, the samples are drawn again by their errors.
-        closed_form: whether the last layer is solved for once the rest is rounded, and stored as float16; it has to
-            have biases.
-        max_bytes: the size of the whole container is kept at or below this.
+        rate_weight: Lagrange multiplier of ``sum(log2(1 + |z|))``, where z is the grid in steps, relative to the
+            squared error divided by its current mean. It is a lower bound: rate control raises it where `max_bytes`
+            requires that. With 5e-6, 1,000 bytes must gain a tenth of a decibel.
+        redraws: when the samples are drawn again by their errors, as shares of the training.
+        closed_form: whether the last layer is solved for in closed form, after everything else is rounded, and stored
+            as float16. Requires biases.
+        max_bytes: upper limit for the size of the whole container.
         weights: how the MLP is stored, "int8" (one scale per tensor) or "float16".
         adaptation: chromatic adaptation of the reduction and of the payload.
     """
@@ -74,14 +74,14 @@ class FitConfig:
     adaptation: Adaptation = Adaptation.BRADFORD
 
     def within(self, max_bytes: int) -> FitConfig:
-        """The same preset, and the same time, with another upper limit for the whole container.
+        """The same preset, with the same number of steps, but another upper limit for the whole container.
 
         The limit is rounded down to a rung of a ladder (400, 620, 960, 1,500, 2,400, 3,800, 6,000, 9,600, 16,000,
         28,000, 61,440), and decides the size of the grid model; the paper's model keeps its size. The rungs lie so far
         apart that more bytes are hardly ever worse (3 of 130 steps on thirteen photographs, by at most 0.06 dB).
 
         Args:
-            max_bytes: the cap, a whole number.
+            max_bytes: the limit, a whole number.
 
         Raises:
             FitError: if the limit is not a whole number in 400..61,440.
@@ -136,12 +136,12 @@ class FitConfig:
 
 
 RUNGS = (400, 620, 960, 1_500, 2_400, 3_800, 6_000, 9_600, 16_000, 28_000, MAX_BYTES)
-"""Rungs a quarter apart were tried: where the photograph has no use for more, chance in the fit then made up to 0.2 dB
-of difference either way."""
+"""Rungs a quarter apart were tried. Where more bytes did not help a photograph, chance in the fit then changed the
+result by up to 0.2 dB in either direction."""
 
 
 class _Size(NamedTuple):
-    """The grid model that spends up to so many bytes well."""
+    """The size of grid model that suits payloads of up to `max_bytes` bytes."""
 
     max_bytes: int
     hidden: tuple[int, ...]
@@ -184,7 +184,7 @@ PRESETS: Mapping[str, FitConfig] = MappingProxyType(
     {
         "balanced": _grid_preset("balanced", "at most 6,000 bytes, often fewer", 6_000, steps=2_000, batch=1_280),
         "small": _grid_preset("small", "at most 1,500 bytes", 1_500, steps=2_000, batch=1_280),
-        "best": _grid_preset("best", "at most 16,000 bytes; six times the time", 16_000, steps=8_000, batch=2_048),
+        "best": _grid_preset("best", "at most 16,000 bytes, six times the time", 16_000, steps=8_000, batch=2_048),
         "paper": FitConfig(
             name="paper",
             summary="the model of the GamutMLP paper (width 32), about 10 KB",

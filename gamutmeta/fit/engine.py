@@ -1,4 +1,4 @@
-"""Training: samples in, quantised tensors out. CPU and CUDA, the same result for the same seed on the same device."""
+"""Fits a model to one photograph, on the CPU or on CUDA. The same seed gives the same result on the same device."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ class FitResult:
     Attributes:
         descriptor, tensors: as in :class:`~gamutmeta.container.Payload`.
         steps: optimiser steps taken.
-        samples: pixels seen.
+        samples: number of pixels that the fit used.
         device: "cpu" or "cuda".
-        seconds: sampling, training and quantisation; of pictures that were fitted together, the share of each.
+        seconds: of sampling, training and quantisation. Pictures that are fitted together each get an equal share.
     """
 
     descriptor: Descriptor
@@ -52,7 +52,7 @@ class FitResult:
 
     @classmethod
     def of(cls, training: Training, seconds: float) -> Self:
-        """What has become of a training."""
+        """The result of a training."""
         network, config = training.network, training.config
         device = network.values.device.type
         return cls(network.descriptor, training.tensors(), config.steps, len(training.problem), device, seconds)
@@ -62,7 +62,7 @@ def choose_device(name: str) -> torch.device:
     """The device for "auto" (CUDA when present), "cpu" or "cuda".
 
     Raises:
-        DeviceError: if the name is unknown, or CUDA is asked for and there is none.
+        DeviceError: if the name is unknown, or CUDA is requested and not available.
     """
     check_device(name)
     there = name != "cpu" and torch.cuda.is_available()
@@ -84,7 +84,7 @@ def fit(
     precision: Precision = "ieee",
     start: Mapping[str, NDArray[np.float32]] | None = None,
 ) -> FitResult:
-    """Fit a model that takes `codes` to `wide`.
+    """Fit a model that restores `wide` from `codes`.
 
     Args:
         codes: the picture as a reader will decode it, uint8 (H, W, 3).
@@ -93,17 +93,17 @@ def fit(
         gate: see :class:`~gamutmeta.model.descriptor.Descriptor`.
         samples: what the codes are, see there.
         device: "auto", "cpu" or "cuda".
-        seed: of the draw, the initial weights and the quantisation noise.
-        compiled: True for numba's gradient, False for torch's, None for numba's where it is installed and the picture
-            is large. Models and devices that it does not know are left to torch.
-        precision: of products of matrices by Triton on CUDA; nothing in the payload tells it.
-        start: values of the model's tensors to start from, by name; random ones if None.
+        seed: for the draw of samples, the initial weights and the quantisation noise.
+        compiled: True for numba's gradient, False for torch's, None for numba's if it is installed and the picture is
+            large. For models and devices that numba's gradient does not support, torch's is used.
+        precision: of matrix products by Triton on CUDA. The payload does not record it.
+        start: initial values of the model's tensors, by name; None for random ones.
 
     Returns:
         The model, whose container is not larger than ``config.max_bytes``.
 
     Raises:
-        FitError: if no pixel can be learnt from, or if the cap cannot be kept.
+        FitError: if there is no pixel to learn from, or the model does not fit into ``config.max_bytes``.
         DeviceError: as for :func:`choose_device`.
     """
     begun = time.perf_counter()
@@ -130,18 +130,18 @@ def prepare_training(
     kernel: Any | None = None,
     start: Mapping[str, NDArray[np.float32]] | None = None,
 ) -> Training:
-    """Draw the samples of a picture and set up its training; as for :func:`fit`.
+    """Draw the samples of a picture and prepare its training; see :func:`fit`.
 
     Args:
-        codes: as there.
-        wide: as there.
-        config: as there.
-        gate: as there.
-        samples: as there.
-        device: where to work.
-        seed: as there.
-        kernel: :mod:`gamutmeta.fit.fit_loops`, if that is to look at all pixels on the CPU.
-        start: as there.
+        codes: as for :func:`fit`.
+        wide: as for :func:`fit`.
+        config: as for :func:`fit`.
+        gate: as for :func:`fit`.
+        samples: as for :func:`fit`.
+        device: where to train.
+        seed: as for :func:`fit`.
+        kernel: the module :mod:`gamutmeta.fit.fit_loops`, to examine all pixels with it on the CPU; None for numpy.
+        start: as for :func:`fit`.
     """
     height, width = codes.shape[:2]
     descriptor = config.descriptor(width, height, gate, samples)
@@ -153,7 +153,7 @@ def prepare_training(
 
 
 def _kernel_for(codes: NDArray[np.uint8], device: torch.device, *, compiled: bool | None) -> Any | None:
-    """Numba's loops for a picture, if they are to be used."""
+    """The compiled loops for a picture, or None if they are not to be used."""
     if device.type != "cpu":
         return None
     return kernel_for("gamutmeta.fit.fit_loops", codes.shape[0] * codes.shape[1], compiled=compiled)

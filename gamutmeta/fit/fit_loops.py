@@ -1,12 +1,12 @@
-"""What takes longest in a fit, in machine code, by numba: the gradient, and the look at every pixel before the draw.
+"""The slowest parts of a fit, compiled by numba: the gradient, and the densities of all pixels before the draw.
 
-The gradient is worked out for a few samples at a time, all of it, so that they stay in the cache. Twins of these are
-:class:`gamutmeta.fit.gradient.HandGradient`, for the same models, and what :mod:`gamutmeta.fit.samples` does by numpy.
-Imported only where it is used.
+The gradient is computed completely for a few samples at a time, so that their values stay in the cache. The plain twins
+are :class:`gamutmeta.fit.gradient.HandGradient`, for the same models, and the numpy code of
+:mod:`gamutmeta.fit.samples`. This module is imported only where it is used.
 
-What sums in any order is one function of machine code, its parts put into it before it is compiled: parts of their own
-would be other machine code, with sums in another order, in the process that compiles them than in those that read them
-from numba's cache, and a seed would give two payloads.
+Everything that sums in any order is inlined into one compiled function. As separate functions, the parts would become
+different machine code, with another order of sums, in the process that compiles them than in processes that read them
+from numba's cache. Then one seed would give two payloads.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from numba import njit
 __all__ = ["add_gradient", "densities", "rate_slope"]
 
 _LANES = 256
-"""Samples taken at once; each unit's values of all of them lie side by side. Half as many take an eighth longer."""
+"""Samples processed at once. Their values of one unit are adjacent. Half as many take an eighth longer."""
 
 _SUMS = {"contract", "nsz", "reassoc"}
-"""What the compiler may do to sums: in any order, which is the same on every run."""
+"""Lets the compiler reorder sums. The order is the same on every run."""
 
 
 @njit(nogil=True, cache=True, fastmath=_SUMS)
@@ -28,23 +28,23 @@ def add_gradient(  # type: ignore[no-untyped-def]
     widths, parameters, grid, step, corner, fractions, colour, gate, target, weight, matrix, scale, gradient,
     grid_gradient,
 ):  # fmt: skip
-    """Add one batch's part of the loss to the gradients.
+    """Add the gradient of the loss over one batch.
 
     Args:
-        widths: of the features and of each layer, (layers + 1,).
-        parameters: weights (outputs, inputs) and biases of the layers, end to end.
+        widths: number of features, then number of units of each layer, (layers + 1,).
+        parameters: weights (outputs, inputs) and biases of each layer, one after the other.
         grid: with noise, in steps, (channels, height, width).
-        step: of the grid.
-        corner: of each sample, its grid cell's first node, counted in a plane, (n,).
-        fractions: where in the cell, x and y, (2, n).
-        colour: features, (features, n).
+        step: quantisation step of the grid.
+        corner: index, within one channel, of the first node of each sample's grid cell, (n,).
+        fractions: position of each sample in its cell, x and y, (2, n).
+        colour: colour features, (features, n).
         gate: the model's weight on each channel, (3, n).
-        target: what is to be added to clipped linear ProPhoto, (3, n).
-        weight: of each sample, with the derivative's constant factors, (n,).
+        target: what the model should add to clipped linear ProPhoto, (3, n).
+        weight: of each sample, times the constant factors of the derivative, (n,).
         matrix: linear sRGB to linear ProPhoto, for row vectors, (3, 3).
         scale: of the last layer's outputs.
-        gradient: of `parameters`; added to.
-        grid_gradient: of `grid`; added to.
+        gradient: of `parameters`; the result is added to it.
+        grid_gradient: of `grid`; the result is added to it.
     """
     layers, channels = len(widths) - 1, grid.shape[0]
     widest = 0
@@ -72,7 +72,7 @@ def add_gradient(  # type: ignore[no-untyped-def]
             inputs, outputs = widths[k], widths[k + 1]
             at -= (inputs + 1) * outputs
             _add_outer(inputs, outputs, here, values[k], gradient, at)
-            # Nobody needs the derivative by the colour.
+            # The derivative with respect to the colour features is not needed.
             wanted = inputs if k else channels
             there[:wanted, :] = 0
             _accumulate(there, wanted, turned, at, outputs, here)
@@ -87,18 +87,20 @@ def add_gradient(  # type: ignore[no-untyped-def]
 
 @njit(nogil=True, cache=True)
 def densities(codes, wide, active, srgb, romm, matrix, factor, densest, out):  # type: ignore[no-untyped-def]
-    """How densely pixels are to be drawn: their root squared error by clipping times `factor`, from 1 to `densest`.
+    """Compute with which density to draw each pixel: its error by clipping times `factor`, from 1 to `densest`.
+
+    The error is the root of the squared error, summed over the channels.
 
     Args:
         codes: sRGB codes, uint8 (n, 3).
         wide: ROMM RGB, uint16 (n, 3).
-        active: whether the model acts at a code, (256,); pixels where it does not are not drawn.
+        active: whether the gate is open at each code, (256,). Pixels where it is closed on all channels get 0.
         srgb: linear value of each code, (256,).
         romm: linear value of each code, (65536,).
         matrix: linear sRGB to linear ProPhoto, float32 (3, 3).
-        factor: densities for an error of 1.
-        densest: the bound, at most 255.
-        out: uint8 (n,).
+        factor: density per unit of error.
+        densest: upper bound, at most 255.
+        out: the densities, uint8 (n,).
     """
     for at in range(len(codes)):
         r, g, b = codes[at, 0], codes[at, 1], codes[at, 2]
@@ -114,7 +116,7 @@ def densities(codes, wide, active, srgb, romm, matrix, factor, densest, out):  #
 
 @njit(nogil=True, cache=True)
 def rate_slope(grid, slope):  # type: ignore[no-untyped-def]
-    """The derivative of ``sum(log2(1 + |z|))`` by the `grid`, in steps; both of one shape and contiguous."""
+    """Write the derivative of ``sum(log2(1 + |z|))`` to `slope`; z is the `grid`, in steps. Both are contiguous."""
     every, slopes = grid.reshape(-1), slope.reshape(-1)
     factor = np.float32(1 / np.log(2))
     for at in range(len(every)):
@@ -123,7 +125,7 @@ def rate_slope(grid, slope):  # type: ignore[no-untyped-def]
 
 @njit(nogil=True, cache=True)
 def _transposed(widths, parameters):  # type: ignore[no-untyped-def]
-    """The weights as (inputs, outputs), where they were."""
+    """A copy of the parameters in which the weights of each layer are transposed to (inputs, outputs)."""
     turned = np.empty_like(parameters)
     at = 0
     for k in range(len(widths) - 1):
@@ -137,7 +139,7 @@ def _transposed(widths, parameters):  # type: ignore[no-untyped-def]
 
 @njit(nogil=True, inline="always", fastmath=_SUMS)
 def _sample(nodes, across, step, corner, fractions, start, count, features):  # type: ignore[no-untyped-def]
-    """One channel of the grid at the samples."""
+    """Interpolate one channel of the grid at the samples."""
     for lane in range(count):
         at, fx, fy = corner[start + lane], fractions[0, start + lane], fractions[1, start + lane]
         above = nodes[at] + fx * (nodes[at + 1] - nodes[at])
@@ -147,7 +149,7 @@ def _sample(nodes, across, step, corner, fractions, start, count, features):  # 
 
 @njit(nogil=True, inline="always", fastmath=_SUMS)
 def _scatter(slopes, across, step, corner, fractions, start, count, error):  # type: ignore[no-untyped-def]
-    """The derivative of :func:`_sample`."""
+    """Add the derivative of :func:`_sample` with respect to the nodes."""
     for lane in range(count):
         at, fx, fy = corner[start + lane], fractions[0, start + lane], fractions[1, start + lane]
         below = step * error[lane] * fy
@@ -171,7 +173,7 @@ def _layer(inputs, outputs, parameters, at, values, results, has_relu):  # type:
 
 @njit(nogil=True, inline="always", fastmath=_SUMS)
 def _output_errors(outputs, gate, target, weight, matrix, scale, start, count, errors):  # type: ignore[no-untyped-def]
-    """The loss's derivative by the last layer's outputs; 0 beyond the last sample."""
+    """The derivative of the loss with respect to the last layer's outputs; 0 beyond the last sample."""
     errors[:3, :] = 0
     for lane in range(count):
         at = start + lane
@@ -188,9 +190,10 @@ def _output_errors(outputs, gate, target, weight, matrix, scale, start, count, e
 
 @njit(nogil=True, inline="always", fastmath=_SUMS)
 def _accumulate(totals, outputs, weights, at, inputs, values):  # type: ignore[no-untyped-def]
-    """Add to the first rows of `totals`, one for each output, the rows of the inputs times their weights from `at` on.
+    """Add the products of weights and inputs to the first rows of `totals`, one row for each output.
 
-    Two rows and four inputs at a time, as in :mod:`gamutmeta.model.expand_loops`.
+    The weights begin at `at`. Two rows and four inputs are processed at a time, as in
+    :mod:`gamutmeta.model.expand_loops`.
     """
     for o in range(0, outputs - 1, 2):
         even, odd, here, next_ = totals[o], totals[o + 1], at + o * inputs, at + (o + 1) * inputs
@@ -217,7 +220,7 @@ def _accumulate(totals, outputs, weights, at, inputs, values):  # type: ignore[n
 
 @njit(nogil=True, inline="always", fastmath=_SUMS)
 def _add_outer(inputs, outputs, errors, values, gradient, at):  # type: ignore[no-untyped-def]
-    """The derivatives of weights and biases: products of errors and values, summed over the samples."""
+    """Add the derivatives of weights and biases: products of errors and values, summed over the samples."""
     zero = np.float32(0)
     for o in range(0, outputs - 1, 2):
         even, odd, here, next_ = errors[o], errors[o + 1], at + o * inputs, at + (o + 1) * inputs

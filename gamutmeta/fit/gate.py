@@ -1,9 +1,9 @@
-"""How wide the gate of a model for a JPEG is, chosen from the decoded picture.
+"""Chooses the width of the gate for a JPEG, from the decoded picture.
 
-A gate lets the model act only near the codes 0 and 255. That suits a picture whose clipped values are still 0 or 255,
-and whose errors are all there. If JPEG coding has moved them, above all with subsampled chroma, or if other errors
-outweigh those of clipping, a narrow gate would keep the model from restoring them. Then there is no gate, and the model
-corrects chroma as well.
+A gate lets the model change only channels whose code is near 0 or 255. This suits a picture in which clipped values
+still have these codes, and which has errors only there. JPEG coding moves clipped values, above all with subsampled
+chroma, and adds other errors, which may be larger than those of clipping. A narrow gate would keep the model from
+correcting them. Then the model gets no gate, and corrects chroma as well.
 """
 
 from __future__ import annotations
@@ -25,44 +25,46 @@ if TYPE_CHECKING:
 __all__ = ["ClipStatistics", "clip_statistics", "gate_for"]
 
 _SHARE = 0.995
-"""The share of the lost colour, in squared error, whose distance from the clip is the reach."""
+"""The reach is the distance from the clip within which this share of the loss lies, measured as squared error."""
 
 _FARTHEST = 8
-"""Reach, in codes, up to which there may be a gate.
+"""Largest reach, in codes, with which a model gets a gate.
 
-Measured on thirteen photographs at qualities 70 to 100 and all subsamplings, 146 codings, by OG plus whole gain.
-How far a rule stays behind the best fixed gate of 8 to 255 or none, on the mean and at worst: this one 0.07 and 0.9 dB;
-with 4 to 10 in place of 8, 0.07 and up to 1.5 dB; never a gate, 0.10 and 1.3 dB; 32 for 4:4:4 and 128 else, 0.38 and
-2.7 dB; 32 everywhere, 1.8 and 10.6 dB. Crops of up to 0.6 megapixels, 1,500 steps; the thresholds were chosen on them.
+Measured on thirteen photographs at qualities 70 to 100 and all subsamplings (146 codings), as the sum of the gains out
+of gamut and over the whole picture. Each rule is compared with the best fixed gate of 8 to 255, or none, for each
+coding. The loss of each rule, on the mean and at worst: this one 0.07 and 0.9 dB; 4 to 10 in place of 8, 0.07 and up to
+1.5 dB; never a gate, 0.10 and 1.3 dB; a gate of 32 for 4:4:4 and of 128 otherwise, 0.38 and 2.7 dB; 32 everywhere, 1.8
+and 10.6 dB. Measured on crops of up to 0.6 megapixels with 1,500 steps; the thresholds were chosen on the same crops.
 """
 
 _NEAR, _NEAR_SHARE = 16, 0.95
-"""A gate needs so much of the squared error of out-of-gamut pixels within so many codes of 0 and 255.
+"""A gate is used only if at least this share of the squared error of out-of-gamut pixels lies this near to 0 or 255.
 
-Any share from 0.8 to 0.97 does as well on the same photographs; without this condition the rule stays behind by 0.26 dB
-on the mean, and by 6.6 dB at worst: there, 22 % of that error lay near the clip although nothing clipped had moved.
+Any share from 0.8 to 0.97 does as well on the same photographs. Without this condition the rule loses 0.26 dB on the
+mean, and 6.6 dB at worst: there, 22 % of that error lay near the clip although no clipped code had moved.
 """
 
 _WIDTH, _NARROWEST = 3, 12
-"""Width of the gate per code of reach, and its least width: gates of 12 to 24.
+"""Width of the gate per code of reach, and the smallest width. Together they give gates of 12 to 24.
 
 Mean OG gain on five photographs, 4:4:4, two seeds: 13.7 dB at quality 100 (reach 2) with widths 6, 8, 12 and 16, 13.6
-with 24; 11.2 dB at quality 95 (reach 4 to 11) with 12, 11.3 with 16 and 20, 11.2 with 24 and 32. Narrower ones suffer
-under other decoders: on one photograph at quality 100, codes off by up to 2 cost widths 2, 4, 8, 12 and 16 respectively
-8.5, 6.6, 3.5, 3.2 and 3.1 dB.
+with 24; 11.2 dB at quality 95 (reach 4 to 11) with 12, 11.3 with 16 and 20, 11.2 with 24 and 32. Narrow gates are more
+sensitive to differences between decoders: on one photograph at quality 100, codes that were off by up to 2 cost 8.5,
+6.6, 3.5, 3.2 and 3.1 dB with widths 2, 4, 8, 12 and 16.
 """
 
 _PIXELS = 1 << 18
-"""Pixels looked at: 20 ms."""
+"""Pixels that are examined; this takes 20 ms."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClipStatistics:
-    """What a gate would have to do with.
+    """What decides on the gate.
 
     Attributes:
-        reach: how far from its clip, in codes, the decoded picture has nearly all that clipping took, 0..255.
-        near_clip: share of the squared error of out-of-gamut pixels that is in channels close to 0 or 255.
+        reach: the distance from the clip, in codes, within which nearly all of the clipped colour lies in the decoded
+            picture, 0..255.
+        near_clip: share of the squared error of out-of-gamut pixels that is in channels with a code near 0 or 255.
     """
 
     reach: int
@@ -72,7 +74,7 @@ class ClipStatistics:
 def gate_for(
     wide: NDArray[np.uint16], codes: NDArray[np.uint8], adaptation: Adaptation = Adaptation.BRADFORD
 ) -> int | None:
-    """The width of the gate for a picture whose codes are not those that clipping gave.
+    """The width of the gate for a picture whose codes lossy coding has changed.
 
     Args:
         wide: the photograph, ROMM RGB, uint16 (H, W, 3).
@@ -91,7 +93,7 @@ def gate_for(
 def clip_statistics(
     wide: NDArray[np.uint16], codes: NDArray[np.uint8], adaptation: Adaptation = Adaptation.BRADFORD
 ) -> ClipStatistics:
-    """Look at evenly spread rows of the picture.
+    """Examine evenly spaced rows of the picture.
 
     Squared errors are in linear sRGB, each channel weighted with its effect on linear ProPhoto.
 
@@ -101,7 +103,7 @@ def clip_statistics(
         adaptation: of the reduction.
     """
     height, width = codes.shape[:2]
-    # An odd stride meets all rows of the 8x8 and 16x16 blocks alike.
+    # An odd stride visits all rows of the 8x8 and 16x16 blocks equally often.
     rows = slice(None, None, -(-height * width // _PIXELS) | 1)
     linear = apply_matrix(reduction_matrix(adaptation), decode_table(PROPHOTO, 65536)[wide[rows]])
     cost = np.square(expansion_matrix(adaptation)).sum(axis=0).astype(np.float32)
@@ -109,7 +111,7 @@ def clip_statistics(
 
 
 def _reach(linear: Floats, codes: NDArray[np.uint8], cost: Floats) -> int:
-    """Distance of the codes from the end at which their channel was clipped, where most of the loss is; 0 for none."""
+    """The distance from the end of clipping, 0 or 255, within which `_SHARE` of the loss lies; 0 if nothing is lost."""
     lost = np.square(linear - np.clip(linear, 0, 1)) * cost
     taken = np.zeros(256)
     for clipped, distance in ((linear < 0, codes), (linear > 1, 255 - codes)):
@@ -119,7 +121,7 @@ def _reach(linear: Floats, codes: NDArray[np.uint8], cost: Floats) -> int:
 
 
 def _near_clip(linear: Floats, codes: NDArray[np.uint8], cost: Floats) -> float:
-    """Share of the error of out-of-gamut pixels within `_NEAR` codes of 0 and 255; 1 if there is no error."""
+    """The share of the error of out-of-gamut pixels within `_NEAR` codes of 0 and 255; 1 if there is no error."""
     og = out_of_gamut(linear)
     near = codes[og]
     errors = np.square(linear[og] - decode_table(SRGB, 256)[near]) * cost

@@ -1,7 +1,7 @@
 """The gradient of the training loss: by autograd for any model, and by hand for the default one.
 
-Loss: ``scale * mean(weight * (residual - target)^2) + rate_weight * sum(log2(1 + |z|))``, z being the grid in steps.
-The residual is taken with the grid plus noise, the rate with the grid as it is.
+Loss: ``scale * mean(weight * (residual - target)^2) + rate_weight * sum(log2(1 + |z|))``, where z is the grid in steps.
+The residual is computed with noise on the grid, the rate without.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
 __all__ = ["AutogradGradient", "Gradient", "HandGradient", "gradient_for"]
 
 _SLOPE_EVERY = 4
-"""Steps for which the rate's derivative is kept."""
+"""The rate's derivative is computed again after this many steps."""
 
 
 class Gradient(Protocol):
     """Fills ``network.gradient``."""
 
     def __call__(self, start: int, noise: Tensor | None, rate_weight: float) -> None:
-        """Take the batch of samples that begins at `start`; `noise`, in steps, has the grid's shape."""
+        """Use the batch of samples that begins at `start`; `noise`, in steps, has the grid's shape."""
 
 
 def gradient_for(network: Network, problem: Problem, batch: int, scale: float, *, compiled: bool = False) -> Gradient:
-    """The fastest way for that network; by :mod:`gamutmeta.fit.compiled_gradient` only if `compiled`."""
+    """The fastest implementation for a network; :mod:`gamutmeta.fit.compiled_gradient` only if `compiled`."""
     if not (HandGradient.supports(network.descriptor) and network.on_cpu):
         return AutogradGradient(network, problem, batch, scale)
     if compiled:
@@ -43,7 +43,7 @@ def gradient_for(network: Network, problem: Problem, batch: int, scale: float, *
 
 
 class AutogradGradient:
-    """By torch's autograd: the plain twin of :class:`HandGradient`, and the way for every other model and device."""
+    """By torch's autograd: the plain twin of :class:`HandGradient`, also used for all other models and devices."""
 
     def __init__(self, network: Network, problem: Problem, batch: int, scale: float) -> None:
         self._network, self._problem = network, problem
@@ -63,10 +63,10 @@ class AutogradGradient:
 
 
 class HandGradient:
-    """By hand, for grid + 8-bit code -> ReLU MLP -> sRGB excess: no graph, hardly an allocation, half the time.
+    """By hand, for grid + 8-bit code -> ReLU MLP -> sRGB excess: no graph, few allocations, half the time.
 
-    Samples lie along the second axis, so that every feature is one contiguous row. What depends on the samples alone
-    (colour features, gates, positions) is computed once.
+    Samples lie along the second axis, so that every feature is one contiguous row. Colour features, gates and positions
+    depend on the samples alone and are computed once.
     """
 
     @staticmethod
@@ -85,7 +85,7 @@ class HandGradient:
         self._allocate(network, batch)
         with torch.no_grad():
             every = problem.batch(0, len(problem))
-            # Cut into batches beforehand: in a step of a few dozen operations those of slicing would count.
+            # Split into batches once: in a step of a few dozen operations, slicing would take a noticeable share.
             along_samples = (
                 torch.split(network.positions(every), batch, 2),
                 torch.split(network.code_features(every).T.contiguous(), batch, 1),
@@ -143,7 +143,7 @@ class HandGradient:
                 self._values[k + 1].relu_()
 
     def _output_error(self, gate: Tensor, target: Tensor, weight: Tensor) -> None:
-        """The loss's derivative by the last layer's outputs; the outputs are overwritten by the excess."""
+        """The derivative of the loss with respect to the last layer's outputs, which the excess overwrites."""
         excess, error = self._values[-1], self._wide_error
         excess.mul_(gate).mul_(self._network.output_scale)
         torch.addmm(target, self._to_wide, excess, beta=-1, out=error)
@@ -158,15 +158,15 @@ class HandGradient:
             torch.sum(error, 1, out=bias_gradient)
             torch.mm(error, self._values[k].T, out=weight_gradient)
             if k == 0:
-                # Nobody needs the derivative by the colour.
+                # The derivative with respect to the colour features is not needed.
                 torch.mm(weight[:, : self._channels].T, error, out=before[: self._channels])
             else:
                 torch.mm(weight.T, error, out=before)
-                # Zero where ReLU cut off: in place, in one pass.
+                # Zero where ReLU gave zero: in place, in one pass.
                 torch.ops.aten.threshold_backward.grad_input(before, self._values[k], 0.0, grad_input=before)
 
     def _rate_slope(self, grid: Tensor) -> Tensor:
-        """The rate's derivative by the grid, computed anew now and then: it changes slowly and costs five passes."""
+        """The rate's derivative by the grid, computed every few steps: it changes slowly and takes five passes."""
         if self._calls % _SLOPE_EVERY == 0:
             self._set_rate_slope(grid)
         return self._slope

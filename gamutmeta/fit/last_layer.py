@@ -1,10 +1,10 @@
-"""The last layer in closed form: once all before it is rounded, the best outputs are a least-squares problem.
+"""The last layer in closed form: a least-squares problem, solved after all other tensors are rounded.
 
 The residual is linear in the last layer: ``M (g * (W h + b))`` with the gate g, the matrix M and the values h of the
-last hidden layer. So the weights that suit the grid and the layers as they are stored follow from one linear system.
-That takes back what rounding cost, and what the last steps of training made of a few rare colours. It is also the last
-word on the colours inside sRGB: their weight in the system is raised until they come back as well as they should, or
-until the others have paid enough for it.
+last hidden layer. So the best weights for the grid and the layers as they are stored follow from one linear system.
+This compensates the loss by rounding, and errors that the last steps of training made in a few rare colours. It also
+settles how exact the colours inside sRGB are: their weight in the system is raised until they are exact enough, or
+until the out-of-gamut colours have lost `_PRICE_DB`.
 """
 
 from __future__ import annotations
@@ -31,29 +31,29 @@ if TYPE_CHECKING:
 __all__ = ["LastLayer", "refined_within"]
 
 _BATCH = 1 << 13
-"""Samples taken at once: their values stay in the cache."""
+"""Samples processed at once: their values stay in the cache."""
 
 _SAMPLES = 1 << 18
-"""So many decide; for a hundred unknowns more change nothing."""
+"""The most samples that are used. For a hundred unknowns, more do not change the result."""
 
 _RIDGE = 1e-6
-"""Of the mean diagonal, added to the diagonal: what no sample decides stays as training made it."""
+"""This share of the mean of the diagonal is added to it: weights that no sample determines keep their trained value."""
 
 _HEAVIER, _TIMES = 1.1, 24
-"""In-gamut weights tried: powers of the one, up to that many, times the training's."""
+"""The in-gamut weights that are tried: that of the training times powers of the first number, up to the second."""
 
 _PRICE_DB = 0.07
-"""What the out-of-gamut colours may lose by a heavier weight of the others."""
+"""How much the out-of-gamut colours may lose by a larger weight of the in-gamut ones."""
 
 _ATTEMPTS = 4
-"""How often the grid is rounded more coarsely because the last layer came out a few bytes larger."""
+"""How many times rounding is tried. Each time the grid gets coarser, as the new last layer was a bit larger."""
 
 
 def refined_within(network: Network, problem: Problem, protection: Protection, config: FitConfig) -> tuple[Tensor, ...]:
-    """The tensors as they are stored, the last layer in closed form; within the cap. The network takes them over.
+    """The stored tensors within the size limit, with the last layer in closed form. They are loaded into the network.
 
     Raises:
-        FitError: if the cap cannot be kept.
+        FitError: if the container cannot be made small enough.
     """
     trained = network.values.detach().clone()
     specs = network.descriptor.tensor_specs()
@@ -74,7 +74,7 @@ def refined_within(network: Network, problem: Problem, protection: Protection, c
 class LastLayer:
     """The normal equations of the last layer for a network whose other tensors are final.
 
-    Those of in-gamut samples and of the others are kept apart, so that any weight of the first can be tried.
+    In-gamut and out-of-gamut samples have separate sums, so that any weight of the in-gamut ones can be tried.
     """
 
     def __init__(self, network: Network, problem: Problem) -> None:
@@ -84,12 +84,12 @@ class LastLayer:
         def work(start: int) -> tuple[Doubles, Doubles, Doubles]:
             return _sums(network, problem.batch(start, min(_BATCH, count - start)))
 
-        # Added up in a fixed order, whichever thread was first.
+        # Summed in a fixed order, whichever thread finishes first.
         parts = map_in_order(work, range(0, count, _BATCH))
         self._normal, self._right, self._constant = (np.sum(part, axis=0) for part in zip(*parts, strict=True))
 
     def solve(self, start: Doubles, protection: Protection) -> Doubles:
-        """The best last layer, (outputs, inputs + 1), the bias last; `start` is what training made of it."""
+        """The best last layer, (outputs, inputs + 1), with the bias last; `start` is the trained one."""
         before = start.ravel()
         solution = self._solved(before, protection.weight)
         highest = self._error(0, solution) * 10 ** (_PRICE_DB / 10)
@@ -110,20 +110,20 @@ class LastLayer:
         return np.asarray(before + np.linalg.solve(normal + ridge, right - normal @ before))
 
     def _error(self, part: int, solution: Doubles) -> float:
-        """The weighted squared error of the out-of-gamut samples (part 0) or of the others (part 1)."""
+        """The weighted squared error of the out-of-gamut samples (part 0) or of the in-gamut samples (part 1)."""
         return float(solution @ self._normal[part] @ solution - 2 * self._right[part] @ solution + self._constant[part])
 
 
 @torch.no_grad()
 def _sums(network: Network, batch: Batch) -> tuple[Doubles, Doubles, Doubles]:
-    """What a batch adds to both normal matrices (2, n, n), right sides (2, n) and errors of clipping (2,)."""
+    """The terms of a batch: both normal matrices (2, n, n), right-hand sides (2, n) and errors of clipping (2,)."""
     hidden = network.hidden(batch, network.grid)
     hidden = torch.cat([hidden, torch.ones_like(hidden[:, :1])], 1)
     is_gated = network.descriptor.head is Head.SRGB_EXCESS
     gates = network.gates(batch) if is_gated else torch.ones_like(batch.target)
     matrix = network.matrix if is_gated else torch.eye(3).to(hidden)
     asked = (batch.target @ matrix.T) * gates
-    # Outputs o and p meet with the products of their gates, and in linear ProPhoto with those of their matrix rows.
+    # The term of outputs o and p has as factors the product of their gates and that of their matrix rows.
     design = (gates[:, :, None] * hidden[:, None, :]).flatten(1)
     together = np.kron(_double(matrix @ matrix.T), np.ones((hidden.shape[1], hidden.shape[1])))
     normals, rights, constants = [], [], []
@@ -140,7 +140,7 @@ def _double(values: torch.Tensor) -> Doubles:
 
 
 def _as_tensors(solution: Doubles) -> tuple[Tensor, Tensor]:
-    """Weights and biases as they are stored: float16, since they are few and each error shows in the picture."""
+    """Weights and biases as they are stored: float16, since they are few and each error is visible in the picture."""
     largest = float(np.finfo(np.float16).max)
     rounded = np.clip(solution, -largest, largest).astype(np.float16)
     return Tensor(rounded[:, :-1], None), Tensor(rounded[:, -1], None)

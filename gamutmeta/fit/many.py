@@ -1,6 +1,6 @@
-"""Several photographs fitted together: on CUDA one launch of every operation takes a step of all of them.
+"""Fits several photographs together: on CUDA, one launch of each operation computes the step of all of them.
 
-One photograph's step is far too small for a GPU: it waits for launches, and most of the card is idle.
+The step of one photograph is far too small for a GPU, which would mostly wait for launches.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 __all__ = ["FitInput", "fit_many"]
 
 _TOGETHER = 16
-"""Pictures at the most whose samples are on the device at a time: 50 to 70 MB each, by the sizes of the tensors."""
+"""The most pictures whose samples are on the device at a time: 50 to 70 MB each, by the sizes of the tensors."""
 
 
 class FitInput(NamedTuple):
-    """What :func:`gamutmeta.fit.engine.fit` takes of one picture.
+    """The arguments of :func:`gamutmeta.fit.engine.fit` for one picture.
 
     Attributes:
         codes: the sRGB picture as a reader will decode it, uint8 (H, W, 3).
@@ -56,22 +56,23 @@ def fit_many(
 ) -> list[FitResult]:
     """Fit a model to each picture, as :func:`gamutmeta.fit.engine.fit` does with the same seed.
 
-    Pictures may differ in size. Those with too few samples to fill the preset's batch are taken with others that have
-    as few, mostly alone. On the CPU, where nothing is gained by it, each is fitted by itself.
+    Pictures may differ in size. Pictures with fewer samples than the preset's batch are fitted together only with
+    pictures of the same number of samples, so mostly alone. On the CPU, where this saves no time, each picture is
+    fitted by itself.
 
     Args:
         pictures: any number.
         config: what to fit to each, and how long.
         device: "auto", "cpu" or "cuda".
-        seed: of every picture.
+        seed: the same for every picture.
         precision: as for :func:`gamutmeta.fit.engine.fit`.
 
     Returns:
-        The models, in the order of the pictures; the same as alone but for the rounding of sums.
+        The models, in the order of the pictures. They are the same as if fitted alone, apart from the rounding of sums.
 
     Raises:
-        FitError: if a picture, which it names by its number from 0 on, has no pixel to be learnt from, or if its cap
-            cannot be kept.
+        FitError: if a picture has no pixel to learn from, or its model does not fit into ``config.max_bytes``. The
+            message has the number of the picture, counted from 0.
         DeviceError: as for :func:`gamutmeta.fit.engine.choose_device`.
     """
     where = choose_device(device)
@@ -92,7 +93,7 @@ def _alone(number: int, picture: FitInput, config: FitConfig, seed: int) -> FitR
 def _together(
     pictures: Mapping[int, FitInput], config: FitConfig, device: torch.device, seed: int, precision: Precision
 ) -> list[FitResult]:
-    """The models of some pictures, by their numbers."""
+    """The models of the pictures, which are given by their numbers."""
     start = time.perf_counter()
     results: dict[int, FitResult] = {}
     with single_threaded():
@@ -105,7 +106,7 @@ def _together(
             alike = {number: training for number, training in trainings.items() if training.batch == batch}
             group = list(alike.values())
             train(group, config, step_for(group, config, precision=precision))
-            # Rounding, the last layer and coding are for the host, whatever the device.
+            # Rounding, the last layer and coding are done on the CPU, whatever the device.
             results |= zip(alike, map_in_order(_finished, alike.items(), most=None), strict=True)
     share = (time.perf_counter() - start) / len(pictures)
     return [replace(results[number], seconds=share) for number in pictures]
@@ -119,7 +120,7 @@ def _finished(item: tuple[int, Training]) -> FitResult:
 
 @contextmanager
 def _named(number: int) -> Iterator[None]:
-    """Say which picture could not be fitted."""
+    """Add the number of the picture to the message of a FitError."""
     try:
         yield
     except FitError as error:

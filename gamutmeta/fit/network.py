@@ -1,6 +1,6 @@
 """The model in torch, for training: the arithmetic of :mod:`gamutmeta.model` on a batch of pixels, with gradients.
 
-The tests hold it against the numpy forward pass.
+Tests compare it with the numpy forward pass.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ class Network:
     """
 
     output_scale = 0.5
-    """Of the last layer, which so learns more slowly than the others; folded into the stored weights."""
+    """Scale of the last layer, which makes it learn more slowly than the others. It is part of the stored weights."""
 
     def __init__(
         self,
@@ -171,7 +171,7 @@ class Network:
         self.matrix = constant(expansion_matrix(descriptor.adaptation).T)
 
     def move_to(self, values: Tensor, gradient: Tensor) -> None:
-        """Keep parameters and gradients in that memory from now on, (n,) each; the values are taken along."""
+        """Move parameters and gradients to other memory, (n,) each. Values are copied, gradients set to zero."""
         values.copy_(self.values)
         self._use_memory(values, gradient.zero_())
 
@@ -236,7 +236,7 @@ class Network:
 
     @torch.no_grad()
     def load_tensors(self, tensors: Mapping[str, NDArray[np.float32]]) -> None:
-        """Take over the values that a reader decodes from a payload, by name of the tensor."""
+        """Load values as a reader decodes them from a payload, by name of the tensor."""
         for k, layer in enumerate(self.layers):
             scale = self.output_scale if k == len(self.layers) - 1 else 1.0
             for name, tensor in zip(("weight", "bias"), layer, strict=True):

@@ -1,4 +1,4 @@
-"""Uniform noise that stands in for the rounding of the grid while training."""
+"""Uniform noise that takes the place of rounding the grid during training."""
 
 from __future__ import annotations
 
@@ -16,18 +16,19 @@ _POOL = 4
 
 
 class Noise:
-    """Noise on [-1/2, 1/2] steps, cut for each step at a random place out of one pool: drawing it anew is slow.
+    """Noise on [-1/2, 1/2] quantisation steps.
 
-    Balle, Laparra, Simoncelli, "End-to-end Optimized Image Compression", ICLR 2017, section 3, for the method.
+    For each training step it is a part of one pool, at a random place: drawing new numbers each time is slow. The
+    method is that of Balle, Laparra, Simoncelli, "End-to-end Optimized Image Compression", ICLR 2017, section 3.
 
     Args:
         grid: gives shape and device; None for a model without one.
-        steps: how many there will be.
-        generator: of random numbers, on the CPU, so that every device sees the same noise.
+        steps: number of training steps.
+        generator: of random numbers, on the CPU, so that the noise is the same on every device.
 
     Attributes:
-        pool: what it is cut out of, on the grid's device, (n,); absent without a grid, as is
-        starts: where the noise of each step begins.
+        pool: the random numbers, on the grid's device, (n,). Absent without a grid.
+        starts: where the noise of each training step begins in the pool. Absent without a grid.
     """
 
     def __init__(self, grid: Tensor | None, steps: int, generator: torch.Generator) -> None:
@@ -38,7 +39,7 @@ class Noise:
             self.starts: list[int] = torch.randint((_POOL - 1) * self._size + 1, (steps,), generator=generator).tolist()
 
     def at(self, step: int) -> Tensor | None:
-        """The noise of one step, of the grid's shape, or None without a grid."""
+        """The noise of one training step, in the grid's shape, or None without a grid."""
         if self._shape is None:
             return None
         start = self.starts[step]

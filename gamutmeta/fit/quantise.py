@@ -1,4 +1,4 @@
-"""Trained float tensors to the stored ones."""
+"""Converts trained float tensors to stored ones."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 __all__ = ["quantise_grid", "quantise_weights"]
 
 _TINY = 1e-30
-"""A tensor with nothing larger is stored as zeros: its scale would leave the range of the specification."""
+"""A tensor without larger values is stored as zeros: its scale would be outside the range of the specification."""
 
 
 def quantise_weights(values: NDArray[np.float32], kind: Literal["int8", "float16"]) -> Tensor:
-    """One MLP tensor: float16, or int8 with the scale that takes its largest value to 127."""
+    """One MLP tensor: float16, or int8 with the scale that maps the largest magnitude to 127."""
     if kind == "float16":
         return Tensor(values.astype(np.float16), None)
     largest = float(np.abs(values).max())

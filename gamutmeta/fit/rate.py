@@ -1,4 +1,4 @@
-"""Rate control: steers the size of the payload to its target while training."""
+"""Rate control: keeps the size of the payload within its limit during training."""
 
 from __future__ import annotations
 
@@ -26,45 +26,45 @@ if TYPE_CHECKING:
 __all__ = ["RateControl", "stored_tensors"]
 
 _FIRST_LOOK, _LAST_LOOK, _EVERY = 0.55, 0.94, 0.03
-"""When the size is looked at, as shares of the training. In the last steps nothing moves far any more."""
+"""When the size is checked: first, last and interval, as shares of the training. In the last steps little changes."""
 
 _SETTLING_TIMES, _SETTLING = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85), (0.5, 0.57, 0.7, 0.9, 0.98, 1.0)
-"""Final size over present size at these times of the training, linear between; measured on four photographs."""
+"""The ratio of final to current size at these times of the training, linear between; measured on four photographs."""
 
 _STRONGEST = 1.5
-"""By what factor the quantisation step changes at the most at one look."""
+"""The largest factor by which one check changes the quantisation step."""
 
 _CALIBRATIONS = 3
-"""How many times the fast estimate of the size is held against the true one."""
+"""How many times the fast estimate of the size is compared with the true size."""
 
 _CANDIDATES = 32
-"""How many steps are tried at one look, evenly spaced between the least and the largest change."""
+"""How many quantisation steps one check can choose from, evenly spaced on a logarithmic scale."""
 
 _OVERHEAD = 140
-"""Header, descriptor and checksum, bytes."""
+"""Bytes of header, descriptor and checksum."""
 
 _AIM = 0.985
-"""Share of the target that training aims at: the last steps still move the grid a little."""
+"""Share of the limit that training aims at: the last steps still change the grid a little."""
 
 _COARSER = 1.01
 _COARSEST = 400.0
-"""Last resort: powers of the one, up to the other, on the quantisation step of the trained grid."""
+"""If the trained model is too large, its quantisation step is multiplied by powers of the first, up to the second."""
 
 
 class RateControl:
-    """Keeps the container within its cap while training, by the quantisation step of the grid.
+    """Keeps the container within its size limit during training, by changing the quantisation step of the grid.
 
-    The size that a coarser step would give can be read off at once, and the network has the rest of the training to
-    get used to it; raising the weight of the rate instead acts slowly, and then too much. With the step D the weight
-    grows as D^2, as the error of quantisation does, so that a byte goes on to cost what it is worth. The preset's
-    weight is relative to the present error: on every photograph a byte has to earn the same share of a decibel.
+    The size for a coarser step can be computed at once, and the network has the rest of the training to adapt to it.
+    Raising the weight of the rate instead would act slowly, and then too strongly. The weight grows with the square of
+    the step, as the error of quantisation does, so that the price of a byte in squared error stays in proportion. The
+    preset's weight is relative to the current error: on every photograph a byte must gain the same share of a decibel.
 
     Attributes:
-        weight: of ``sum(log2(1 + |z|))`` in the loss; 0 until the error has been told.
+        weight: of ``sum(log2(1 + |z|))`` in the loss; 0 until :meth:`update_error` is called.
     """
 
     def __init__(self, network: Network, config: FitConfig, rescale: Callable[[float], None]) -> None:
-        """`rescale` multiplies the quantisation step, leaving the grid what it is."""
+        """`rescale` multiplies the quantisation step by a factor without changing the values of the grid."""
         self.weight = 0.0
         self._network, self._config, self._rescale = network, config, rescale
         self._looks = range(
@@ -76,16 +76,16 @@ class RateControl:
         self._error = 0.0
 
     def update_error(self, error: float) -> None:
-        """Take over the present mean squared error, in the units of the loss."""
+        """Set the current mean squared error, in the units of the loss."""
         self._error = error
         self._update_weight()
 
     def is_due(self, step: int) -> bool:
-        """Whether the size is looked at after a step."""
+        """Whether the size is checked after a step."""
         return self._network.grid is not None and step in self._looks
 
     def adjust(self, step: int) -> None:
-        """To be called after each step of the optimiser."""
+        """Check the size and change the quantisation step, if that is due. To be called after each training step."""
         if not self.is_due(step):
             return
         if step in self._calibrations:
@@ -105,7 +105,7 @@ class RateControl:
         self.weight = self._config.rate_weight * self._error * coarsened**2
 
     def _size(self, coarser: float) -> float:
-        """The size of the container, about: the grid compressed fast, the rest at a byte per weight."""
+        """An estimate of the size of the container: the grid compressed fast, and a byte for each weight."""
         steps = self._network.grid_steps()
         assert steps is not None  # noqa: S101 - see adjust()
         fast = len(self._fast.compress(quantise_grid(steps / coarser, 1.0).values.tobytes()))
@@ -113,7 +113,7 @@ class RateControl:
 
 
 def stored_tensors(network: Network, config: FitConfig, coarser: float = 1.0) -> tuple[Tensor, ...]:
-    """The tensors as the payload has them, the grid rounded to `coarser` times its step."""
+    """The tensors as they are stored, with the grid rounded to `coarser` times its step."""
     last = f"{len(network.layers) - 1}"
     stored = {
         name: quantise_weights(values, "float16" if config.closed_form and name.endswith(last) else config.weights)
@@ -140,7 +140,7 @@ def tensors_within(network: Network, config: FitConfig, max_bytes: int) -> tuple
     """The stored tensors; the grid is rounded more coarsely if the container would be larger than `max_bytes`.
 
     Raises:
-        FitError: if even that does not help.
+        FitError: if the container is too large even then.
     """
     tensors = stored_tensors(network, config)
     size = container_size(network, tensors)

@@ -1,4 +1,4 @@
-"""Which pixels the fit sees: a bounded random draw, strip by strip, from a picture of any size."""
+"""Draws the pixels that the fit uses: a limited number, at random, strip by strip, from a picture of any size."""
 
 from __future__ import annotations
 
@@ -29,18 +29,19 @@ __all__ = ["DENSEST", "LEVELS", "OG_DENSITY", "Candidates", "HostCandidates", "S
 _STRIP_PIXELS = 1 << 20
 
 _CONSIDERED = 6_000_000
-"""Of larger pictures, every second row is looked at, or every third, and so on: enough for half a million samples."""
+"""Of pictures with more pixels, only every second row is used, or every third, and so on. This is enough for half a
+million samples."""
 
 _SURVEYED = 1 << 17
-"""From how many pixels the error of clipping is estimated."""
+"""The number of pixels from which the error of clipping is estimated."""
 
 OG_DENSITY = 10
-"""The paper's model sees out-of-gamut pixels ten times as densely as the others (every 5th against every 50th)."""
+"""For the paper's model, out-of-gamut pixels are drawn ten times as densely as others (every 5th, every 50th)."""
 
 LEVELS, DENSEST = 4, 40
-"""The grid model's pixels are drawn this many times as densely as the least, for each root mean square that clipping
-took from them, up to a bound. A few highlights can hold most of the error: where a uniform draw missed half of them,
-the fit was 1.6 dB worse."""
+"""For the grid model, the density of a pixel is `LEVELS` times its error by clipping, in units of the root mean square
+error, from 1 to `DENSEST`. A few highlights can have most of the error: where a uniform draw missed half of them, the
+fit was 1.6 dB worse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +50,13 @@ class Samples:
 
     Attributes:
         codes: sRGB codes, uint8 (N, 3).
-        row, column: where they lie, int32 (N,).
-        wide: what they should become, linear ProPhoto, float32 (N, 3).
-        og: whether that is out of gamut, (N,).
-        weight: how many pixels each stands for, relative to the mean, float32 (N,).
-        pixels_per_sample: that mean.
-        clipped_in_gamut_error: squared error of clipping in linear ProPhoto, summed over channels and all in-gamut
-            pixels of the picture, drawn or not; about.
+        row, column: positions, int32 (N,).
+        wide: colours in the photograph, linear ProPhoto, float32 (N, 3).
+        og: whether these are out of gamut, (N,).
+        weight: how many pixels each sample represents, relative to the mean, float32 (N,).
+        pixels_per_sample: this mean.
+        clipped_in_gamut_error: an estimate of the squared error of clipping in linear ProPhoto, summed over channels
+            and all in-gamut pixels of the picture, whether drawn or not.
     """
 
     codes: NDArray[np.uint8]
@@ -82,17 +83,17 @@ def draw_samples(
 ) -> Samples:
     """Draw about `count` pixels at the most, without replacement.
 
-    For a gated model: pixels where the gate is open on some channel, all if there are not too many, else the more
-    densely the more clipping took from them. For the paper's model: out-of-gamut pixels ten times as densely as the
-    others, and all with the same weight.
+    For a gated model: pixels where the gate is open on some channel. If there are more than `count`, pixels with a
+    larger error by clipping are drawn more densely. For the paper's model: out-of-gamut pixels ten times as densely as
+    the others, and all with the same weight.
 
     Args:
         descriptor: the model to be fitted.
         codes: the sRGB picture as a reader will decode it, uint8 (H, W, 3).
         wide: the photograph, ROMM RGB, uint16 (H, W, 3).
         count: the most pixels to draw.
-        rng: where the randomness comes from.
-        candidates: what looks at all pixels; None for :class:`HostCandidates`.
+        rng: generator of random numbers.
+        candidates: the class that examines all pixels; None for :class:`HostCandidates`.
 
     Raises:
         FitError: if there is no pixel to learn from.
@@ -132,9 +133,9 @@ class Candidates(Protocol):
     def pick(
         self, chance: NDArray[np.float32], count: int, rng: np.random.Generator
     ) -> tuple[NDArray[np.intp], NDArray[np.uint8]]:
-        """Draw each pixel with the chance of its density; which ones, numbered row by row, and their densities.
+        """Draw each pixel with the chance of its density. Return the pixels, numbered row by row, and their densities.
 
-        If none is drawn, the first `count` of those that might have been are taken.
+        If the draw takes none, the first `count` pixels with a density above 0 are returned.
         """
 
 
@@ -169,19 +170,19 @@ class HostCandidates:
             chances = chance[self._density[rows].ravel()]
             picks.append(np.flatnonzero(rng.random(chances.shape, np.float32) < chances) + rows.start * width)
         at = np.concatenate(picks)
-        if len(at) == 0:  # a handful of candidates, all missed by the draw
+        if len(at) == 0:  # there are few candidates, and the draw took none
             at = np.flatnonzero(self._density)[:count]
         return at, self._density.ravel()[at]
 
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What is to be known of the picture before drawing.
+    """What the draw has to know of the picture.
 
     Attributes:
         descriptor: the model to be fitted.
         active: whether the gate is open at a code, (256,).
-        clipped_error: root mean square of what clipping took from pixels where the gate is open on some channel.
+        clipped_error: root mean square error of clipping over the pixels where the gate is open on some channel.
         clipped_in_gamut_error: as in :class:`Samples`.
     """
 

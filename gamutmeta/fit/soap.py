@@ -1,6 +1,6 @@
 """SOAP: Adam in the eigenbasis of Shampoo's preconditioner, for the MLP's few small matrices.
 
-Against Adam, at the same number of steps: 0.05 to 0.2 dB on most photographs, 1 dB on a few
+With the same number of steps it gains 0.05 to 0.2 dB over Adam on most photographs, and 1 dB on a few
 (benchmarks/experiments.md).
 """
 
@@ -20,13 +20,13 @@ __all__ = ["Soap"]
 _BETA1, _BETA2, _BETA_BASIS, _EPSILON = 0.9, 0.99, 0.95, 1e-8
 
 _BOUND = 1.0
-"""Of the change along each eigenvector, in learning rates.
+"""Largest change along each eigenvector, in learning rates.
 
-After a basis has turned, a mean can meet a variance that is much too small for it; unbounded, some fits then got a
-weight a thousand times as large as the others, and int8 had no room for the rest."""
+After a change of basis, the variance can be much too small for the mean. Without the bound, some fits then got one
+weight that was a thousand times as large as the others, and int8 could not represent the others."""
 
 _KEPT = 1e-6
-"""Of the old basis at each turn, relative to the largest variance."""
+"""Share of the old basis that is added at each update, relative to the largest variance."""
 
 _BASIS_EVERY = 10
 """Steps between updates of the eigenbases."""
@@ -36,12 +36,12 @@ class Soap:
     """Vyas et al., "SOAP: Improving and Stabilizing Shampoo using Adam", ICLR 2025, algorithm 3.
 
     The matrices are padded with zeros to one size, so that each operation is called once for all of them: they are so
-    small that calls are what takes time. A bias is one more column of its weight.
+    small that the calls take most of the time. A bias is one more column of its weight.
 
     Args:
         values: the parameters, updated in place, (n,): weight (outputs, inputs) and bias (outputs) of each layer; or
             (P, n) those of P networks of one shape, each of which is changed as if it were alone.
-        gradient: where the caller leaves their gradient before each step, likewise.
+        gradient: the caller writes their gradient here before each step; of the same shape.
         shapes: (outputs, inputs) of each layer.
         bias: whether the layers have biases.
         rate: learning rate.
@@ -72,21 +72,21 @@ class Soap:
 
     @staticmethod
     def refreshes_basis_at(step: int) -> bool:
-        """Whether the bases are turned at a step, counted from 0."""
+        """Whether the bases are updated at a step, counted from 0."""
         return step % _BASIS_EVERY == 0
 
     @staticmethod
     def rate_at(step: int, rate: float) -> float:
-        """The learning rate of a step, with Adam's corrections of both means for their start at zero."""
+        """The learning rate of a step, with Adam's bias correction: both means start at zero."""
         correction: float = (1 - _BETA2 ** (step + 1)) ** 0.5 / (1 - _BETA1 ** (step + 1))
         return rate * correction
 
-    # A step has three parts, for those who run them one by one. The first and the last work on memory that stays where
-    # it is, and look at no number, so that they can be recorded and played again.
+    # A step has three parts, which can also be called one by one. The first and the last use fixed memory and no Python
+    # numbers, so that CUDA can record and replay them.
 
     @torch.no_grad()
     def accumulate(self) -> None:
-        """Take in the gradient."""
+        """Read the gradient, and add it to the preconditioner."""
         gradient, flipped = self._padded, self._padded.mT
         self._flat.index_copy_(1, self._places, self._gradient)
         self._left.baddbmm_(gradient, flipped, beta=_BETA_BASIS, alpha=1 - _BETA_BASIS)
@@ -94,7 +94,7 @@ class Soap:
 
     @torch.no_grad()
     def refresh_basis(self) -> None:
-        """One step of the power method towards the eigenvectors, made orthogonal again; the mean turns along."""
+        """One step of the power method towards the eigenvectors, with QR. The mean is converted to the new bases."""
         left, right = _refreshed(self._left, self._left_basis), _refreshed(self._right, self._right_basis)
         self._mean.copy_((left.mT @ self._left_basis) @ self._mean @ (self._right_basis.mT @ right))
         self._left_basis.copy_(left)
@@ -102,7 +102,7 @@ class Soap:
 
     @torch.no_grad()
     def apply(self, rate: float | Tensor) -> None:
-        """Change the parameters; `rate` comes from :meth:`rate_at`, a number or a tensor () on their device."""
+        """Update the parameters; `rate` is that of :meth:`rate_at`, a number or a tensor () on their device."""
         turned = self._left_basis.mT @ self._padded @ self._right_basis
         self._mean.lerp_(turned, 1 - _BETA1)
         self._square.mul_(_BETA2).addcmul_(turned, turned, value=1 - _BETA2)
@@ -115,14 +115,14 @@ class Soap:
 
 
 def _identities(layers: int, side: int, like: Tensor) -> Tensor:
-    """Bases to start from, (layers, side, side), laid out as those will be that take their place."""
+    """The first bases, (layers, side, side), with the memory layout of those that QR gives later."""
     return torch.eye(side).to(like).repeat(layers, 1, 1).mT
 
 
 def _refreshed(matrices: Tensor, basis: Tensor) -> Tensor:
-    """The bases, nearer to the eigenvectors of the matrices, (layers, n, n).
+    """Bases that are nearer to the eigenvectors of the matrices, (layers, n, n).
 
-    A little of the old basis is left in, so that directions without any gradient (the padding) stay where they are.
+    A little of the old basis is added, so that directions without any gradient (the padding) stay as they are.
     """
     largest = matrices.diagonal(dim1=-2, dim2=-1).amax(-1)[:, None, None]
     kept = (largest * _KEPT + 1e-30) * basis
@@ -131,7 +131,7 @@ def _refreshed(matrices: Tensor, basis: Tensor) -> Tensor:
 
 
 def _places(shapes: Sequence[tuple[int, int]], rows: int, columns: int, *, bias: bool) -> Tensor:
-    """Where the parameters stand in the padded matrices, taken as one flat vector, (n,)."""
+    """Indices of the parameters in the flattened padded matrices, (n,)."""
     every = torch.arange(len(shapes) * rows * columns).view(-1, rows, columns)
     parts = []
     for matrix, (outputs, inputs) in zip(every, shapes, strict=True):

@@ -1,4 +1,4 @@
-"""One step of the training: gradient and optimisers, as numbers of this process have it."""
+"""One step of the training: gradient and optimisers, called from Python."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ if TYPE_CHECKING:
 __all__ = ["LOSS_SCALE", "EagerStep", "OneByOne", "Step", "learning_rate_factor", "optimisers_for", "soap_for"]
 
 LOSS_SCALE = 1_000
-"""The squared error is multiplied by this, which keeps gradients in the range Adam's epsilon is made for."""
+"""The squared error is multiplied by this, so that gradients are large compared with Adam's epsilon."""
 
 _WARM_UP = 20
-"""Steps over which the learning rate rises to its value."""
+"""Steps over which the learning rate rises to its full value."""
 
 
 class Step(Protocol):
-    """Takes the steps of some trainings, all of them together, one step after the other."""
+    """Computes the steps of one or several trainings: each call is one step of all of them."""
 
     def load(self, problems: Sequence[Problem], first: int) -> None:
-        """Learn from these samples, for each training a whole number of batches, from step `first` on."""
+        """Use these samples from step `first` on: for each training a whole number of batches."""
 
     def __call__(self, step: int, rate_weights: Sequence[float]) -> None:
-        """Take a step; the weight of each training is that of its :class:`~gamutmeta.fit.rate.RateControl`."""
+        """Compute a step, with the weight of each training's :class:`~gamutmeta.fit.rate.RateControl`."""
 
     def rescale(self, which: int, factor: float) -> None:
-        """Multiply the quantisation step of one training's grid, leaving the grid what it is."""
+        """Multiply the quantisation step of one training's grid without changing the values of the grid."""
 
 
 class OneByOne:
-    """A :class:`Step` whose trainings take theirs one after the other."""
+    """A :class:`Step` that computes the step of one training after the other."""
 
     def __init__(self, steps: Sequence[EagerStep]) -> None:
         self._steps = steps
@@ -63,14 +63,14 @@ class OneByOne:
 
 
 class EagerStep:
-    """The steps of one training, whose operations are called one by one: for every model and device.
+    """The steps of one training, whose operations are called one by one. Supports every model and device.
 
     Args:
-        network: to be trained.
-        config: how.
+        network: the network to train.
+        config: settings of the fit.
         batch: samples per step.
-        generator: of the noise.
-        compiled: whether the gradient is numba's, where it knows the model.
+        generator: of random numbers for the noise.
+        compiled: whether to use numba's gradient if it supports the model.
     """
 
     def __init__(
@@ -81,12 +81,12 @@ class EagerStep:
         self._noise = Noise(network.grid, config.steps, generator)
 
     def load(self, problem: Problem, first: int) -> None:
-        """Learn from these samples, a whole number of batches, from step `first` on."""
+        """Use these samples, a whole number of batches, from step `first` on."""
         self._gradient = gradient_for(self._network, problem, self._batch, LOSS_SCALE, compiled=self._compiled)
         self._first, self._batches = first, len(problem) // self._batch
 
     def __call__(self, step: int, rate_weight: float) -> None:
-        """Take a step; `rate_weight` is that of :class:`~gamutmeta.fit.rate.RateControl`."""
+        """Compute a step; `rate_weight` is that of :class:`~gamutmeta.fit.rate.RateControl`."""
         start = (step - self._first) % self._batches * self._batch
         self._gradient(start, self._noise.at(step), rate_weight)
         factor = learning_rate_factor(step, self._config.steps)
@@ -94,18 +94,18 @@ class EagerStep:
             optimiser.step(factor)
 
     def rescale(self, factor: float) -> None:
-        """Multiply the quantisation step of the grid, leaving the grid what it is."""
+        """Multiply the quantisation step of the grid without changing the values of the grid."""
         self._optimisers[0].rescale(factor)
         self._network.grid_step *= factor
 
 
 def learning_rate_factor(step: int, steps: int) -> float:
-    """Warm-up, then a cosine to zero."""
+    """The factor of the learning rate at a step: it warms up, then falls to zero as a cosine."""
     return min(1.0, (step + 1) / _WARM_UP) * (0.5 + 0.5 * math.cos(math.pi * step / steps))
 
 
 def optimisers_for(network: Network, config: FitConfig) -> tuple[Adam, *tuple[Soap, ...]]:
-    """Adam for the grid and SOAP for the MLP; for the paper's model Adam for all, as the paper has it."""
+    """Adam for the grid and SOAP for the MLP; for the paper's model Adam for everything, as in the paper."""
     values, gradient, split = network.values.detach(), network.gradient, network.mlp_size
     if config.model == "paper":
         return (Adam(values, gradient, config.network_rate),)
@@ -114,6 +114,6 @@ def optimisers_for(network: Network, config: FitConfig) -> tuple[Adam, *tuple[So
 
 
 def soap_for(network: Network, values: Tensor, gradient: Tensor, config: FitConfig) -> Soap:
-    """SOAP on the parameters of the MLP, (m,), or (P, m) those of P networks like that one."""
+    """SOAP for the parameters of the MLP, (m,), or for those of P networks of the same shape, (P, m)."""
     shapes = [(weight.shape[0], weight.shape[1]) for weight, _ in network.layers]
     return Soap(values, gradient, shapes, bias=network.descriptor.bias, rate=config.network_rate)

@@ -1,4 +1,4 @@
-"""How many CPU threads the fit uses: one for its steps, two for what is done to all samples now and then."""
+"""How many CPU threads the fit uses: one for its steps, two for operations on all samples."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["map_in_order", "single_threaded"]
 
 _MAX_THREADS = 2
-"""More would wait for memory, and all of it is a tenth of the fit."""
+"""More threads would wait for memory, and these operations take only a tenth of the fit."""
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -27,8 +27,8 @@ def map_in_order(
 ) -> list[_Result]:
     """The results of `work` for each item, in their order, computed on up to `most` threads; None for all cores.
 
-    torch and numpy release the interpreter lock inside their operations. What the caller makes of the results does not
-    depend on the number of threads.
+    torch and numpy release the interpreter lock during their operations. The results and their order do not depend on
+    the number of threads.
     """
     with ThreadPoolExecutor(thread_count(most), thread_name_prefix="gamutmeta-fit") as pool:
         return list(pool.map(work, items))
@@ -36,11 +36,11 @@ def map_in_order(
 
 @contextmanager
 def single_threaded() -> Iterator[None]:
-    """Let torch use one CPU thread, and as many as before afterwards.
+    """Let torch use one CPU thread; afterwards the number is as before.
 
-    A step of the fit is too small to share: on two cores a second thread saves 3 % of the time. It would cost far more
-    wherever another process wants the core (torch's threads spin while they wait for each other: a minute instead of
-    two seconds was seen), and would make the payload depend on the number of cores.
+    A step of the fit is too small to share: on two cores a second thread saves 3 % of the time. If another process uses
+    the core, it costs far more time, since torch's threads spin while they wait for each other: a minute instead of two
+    seconds was seen. It would also make the payload depend on the number of cores.
     """
     before = torch.get_num_threads()
     torch.set_num_threads(1)

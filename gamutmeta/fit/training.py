@@ -1,4 +1,4 @@
-"""The training of some pictures together: what each has of its own, and the loop that all share."""
+"""The training of one or several pictures: the state of each picture, and the loop for all of them."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ if TYPE_CHECKING:
 __all__ = ["Training", "step_for", "train"]
 
 _DRAWN = 1 << 18
-"""How many samples are drawn anew at a time; each is then used a few times."""
+"""How many samples each draw takes; each of them is used a few times."""
 
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """One picture on its way to a model.
+    """The training of one picture.
 
     Attributes:
-        network: in training.
+        network: the network that is trained.
         problem: all samples of the picture.
         protection: of its in-gamut colours.
-        generator: of whatever is random, on the CPU.
-        config: what to fit and how long.
+        generator: of all random numbers, on the CPU.
+        config: settings of the fit.
     """
 
     network: Network
@@ -66,7 +66,7 @@ class Training:
         seed: int,
         start: Mapping[str, NDArray[np.float32]] | None = None,
     ) -> Self:
-        """A new one for a picture of that size, (height, width); from random values if `start` is None."""
+        """A new training for a picture of that size, (height, width); from random values if `start` is None."""
         generator = torch.Generator().manual_seed(seed)
         height, width = size
         network = Network(descriptor, width, height, grid_step=config.grid_step, generator=generator, device=device)
@@ -86,7 +86,7 @@ class Training:
         return self.problem.first(count // self.batch * self.batch)
 
     def redrawn(self, rate: RateControl) -> Problem:
-        """Samples drawn anew by their present errors, of which rate control and protection are told, too."""
+        """Samples drawn again by their current errors. Updates rate control and protection with these errors."""
         problem = self.problem
         errors = self.network.squared_errors(problem)
         rate.update_error(LOSS_SCALE * float((errors * problem.everything.weight).mean()) / 3)
@@ -95,10 +95,10 @@ class Training:
         return draw_by_error(problem, errors, self.protection.weights(problem), count, self.generator)
 
     def tensors(self) -> tuple[Tensor, ...]:
-        """The stored tensors, once the training is over.
+        """The stored tensors, after the training.
 
         Raises:
-            FitError: if the cap cannot be kept.
+            FitError: if the container cannot be made small enough.
         """
         if self.config.closed_form:
             return refined_within(self.network, self.problem, self.protection, self.config)
@@ -108,13 +108,13 @@ class Training:
 def step_for(
     trainings: Sequence[Training], config: FitConfig, *, compiled: bool = False, precision: Precision = "ieee"
 ) -> Step:
-    """What takes the steps of trainings with one size of batch, where their networks are.
+    """The :class:`~gamutmeta.fit.step.Step` for trainings with the same size of batch, on their device.
 
     Args:
-        trainings: to be taken a step on together.
-        config: of all.
-        compiled: whether numba's gradient is used on the CPU, where it knows the model.
-        precision: of products of matrices on CUDA.
+        trainings: those to train together.
+        config: the same for all.
+        compiled: whether to use numba's gradient on the CPU if it supports the model.
+        precision: of matrix products on CUDA.
     """
     networks, generators = [t.network for t in trainings], [t.generator for t in trainings]
     batch = trainings[0].batch
@@ -125,7 +125,7 @@ def step_for(
 
 
 def train(trainings: Sequence[Training], config: FitConfig, step: Step) -> None:
-    """Steps with the samples as they were drawn, and anew by their errors now and then."""
+    """Run all steps. At the times of `config.redraws`, samples are drawn again by their errors."""
     step.load([training.first_samples() for training in trainings], 0)
     rates = [RateControl(t.network, config, partial(step.rescale, which)) for which, t in enumerate(trainings)]
     redraws = {round(share * config.steps) for share in config.redraws}
@@ -134,5 +134,5 @@ def train(trainings: Sequence[Training], config: FitConfig, step: Step) -> None:
             step.load([training.redrawn(rate) for training, rate in zip(trainings, rates, strict=True)], number)
         step(number, [rate.weight for rate in rates])
         if rates[0].is_due(number):
-            # The size of each payload is estimated here, whatever the device; on the CPU this takes a tenth of the fit.
+            # Estimates each payload's size, on the CPU whatever the device: a tenth of the time of a fit on the CPU.
             map_in_order(lambda rate: rate.adjust(number), rates, most=None)  # noqa: B023 - done before the next step

@@ -1,1 +1,1 @@
-"""The normative arithmetic: descriptor and numpy forward pass. Knows no torch and no bytes."""
+"""The normative arithmetic: descriptor and numpy forward pass. Uses no torch, and does not know the container."""

@@ -126,10 +126,10 @@ class Descriptor:
             T in 1..255: it acts with weight max(1 - code/T, 1 - (255-code)/T, 0) (lossy carriers). Only for the head
             SRGB_EXCESS, and only for sRGB samples.
         adaptation: chromatic adaptation of the matrix between linear sRGB and linear ProPhoto.
-        affine: where a picture that was cropped, turned or mirrored after the fit lies in the fitted one: takes the
-            position (u, v) of a pixel in the present picture to (u', v') in the fitted one, both on [0, 1] with the
-            origin in the upper left corner. Six single-precision numbers up to 16 in magnitude. None is the identity;
-            the identity itself, or any affine of a model that sees no position, becomes None, and -0 becomes 0.
+        affine: the place of a picture that was cropped, rotated or mirrored after the fit in the fitted one. It maps
+            the position (u, v) of a pixel in the edited picture to (u', v') in the fitted one, both on [0, 1] with the
+            origin in the upper left corner. Six single-precision numbers up to 16 in magnitude. None is the identity.
+            The identity, or any affine of a model that does not use the position, becomes None, and -0 becomes 0.
         samples: which samples of the picture are the codes; with SYCC the outputs are added to what these hold, and
             the head is CLIP (the samples alone) or SRGB_EXCESS.
 

@@ -2,8 +2,8 @@
 
 With numba (extra ``fast``) the strips of a large picture are computed in machine code by
 :mod:`gamutmeta.model.expand_loops`, else by numpy in :mod:`gamutmeta.model.expand_numpy`. Both give the same samples,
-bit for bit, on every processor of one kind and for every way to cut the picture into strips; they keep within the
-tolerance of the specification to what :mod:`gamutmeta.model.reference` computes (float32 sums in another order).
+bit for bit, on every processor of one kind and for every division of the picture into strips. Their difference from
+:mod:`gamutmeta.model.reference`, whose float32 sums have another order, is within the tolerance of the specification.
 
 Memory beyond input and output is a few chunks per thread, whatever the size of the picture.
 """
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["StripExpander", "expand"]
 
 STRIP_PIXELS = 3 << 15
-"""Pixels of one strip, by measurement: larger ones leave the second-level cache, smaller ones take more calls."""
+"""Pixels of one strip, by measurement: larger ones do not fit the second-level cache, smaller ones need more calls."""
 
 
 def expand(
@@ -54,7 +54,7 @@ def expand(
         codes: sRGB codes, uint8 of shape (H, W, 3), of the coded raster (before EXIF orientation).
         threads: how many to use; None for one per core.
         compiled: True for numba, False for numpy alone, None for numba where it is installed and the picture
-            is large. Models that numba's kernel does not know (the paper's, a skewed picture) are left to numpy.
+            is large. Models that numba's kernel does not support (the paper's, a skewed picture) use numpy.
         out: where to write, uint16 of shape (H, W, 3); None for a new array.
 
     Returns:

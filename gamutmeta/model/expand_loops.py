@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 __all__ = ["expand_strip", "supports"]
 
 _BLOCK = 4096
-"""Pixels of which the gates are looked at before the model acts on some of them."""
+"""Pixels whose gates are checked at once, before the model acts on some of them."""
 
 _LANES = 128
-"""Pixels the model takes at once; each unit's values of all of them lie side by side."""
+"""Pixels that the model processes at once. Their values of one unit are adjacent."""
 
 
 def supports(tables: Tables) -> bool:
-    """Whether this module can do the model: not one that sees linear ProPhoto, or lies askew in the fitted picture."""
+    """Whether this module supports the model: none that uses linear ProPhoto, or positions computed per pixel."""
     return tables.wide_weight is None and tables.skew is None
 
 
@@ -198,7 +198,7 @@ def _interpolate(  # type: ignore[no-untyped-def]
 
 @njit(nogil=True, cache=True)
 def _layers(widths, weights, biases, values, others):  # type: ignore[no-untyped-def]
-    """The further layers on all lanes; `values` and `others` take turns."""
+    """The further layers on all lanes; `values` and `others` alternate as input and output."""
     weight_at = bias_at = 0
     for k in range(1, len(widths)):
         inputs, outputs = widths[k - 1], widths[k]

@@ -1,7 +1,7 @@
-"""Expansion by numpy, strip by strip: planes of one channel each, and the model on the pixels it acts on alone.
+"""Expansion by numpy, strip by strip: one plane for each channel, and the model only on the pixels where it acts.
 
-What a pass of numpy costs is the memory it goes through, and the calls it is made of: so there are few passes, over
-arrays that stay in a core's second-level cache and are used again from strip to strip.
+The time of a numpy operation is that of its memory accesses and its calls. So there are few operations, on arrays that
+fit a core's second-level cache and are used again from strip to strip.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class NumpyExpander:
                 excess = self._network(there, clipped, at, place)
                 for channel in range(3):
                     excess[channel] *= tables.gate.take(there[:, channel])
-                    # Adding in place would take the pixels from the plane and bring them back too, more slowly.
+                    # Adding in place would also take the pixels from the plane and put them back, more slowly.
                     linear[channel][at] = linear[channel].take(at) + excess[channel]
         wide = self._to_prophoto(linear, "wide")
         if head is Head.WIDE_RESIDUAL:

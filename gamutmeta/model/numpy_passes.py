@@ -1,4 +1,4 @@
-"""Passes of numpy over arrays that are kept: what :mod:`gamutmeta.model.expand_numpy` is made of."""
+"""Numpy operations on arrays that are used again: the parts of :mod:`gamutmeta.model.expand_numpy`."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ __all__ = ["GridCells", "ScratchArrays", "product", "romm_codes"]
 
 
 class ScratchArrays(threading.local):
-    """Arrays of each thread by name, made once and used again and again.
+    """Arrays of each thread by name, allocated once and used again.
 
-    What is given back to the system comes as fresh pages when it is taken again; that took longer than the arithmetic.
+    Memory that is freed and allocated again consists of new pages. Making these took longer than the arithmetic.
     """
 
     def __init__(self) -> None:
@@ -67,16 +67,16 @@ class GridCells:
 
 
 def romm_codes(linear: Floats, scratch: ScratchArrays) -> Floats:
-    """16-bit ROMM codes, as float32, of linear values on [0, 1], (n,), which are lost.
+    """16-bit ROMM codes, as float32, of linear values on [0, 1], (n,), which are overwritten.
 
     By :func:`~gamutmeta.model.curve.romm_curve`. The result is the caller's until the next call.
     """
     curve, rise = romm_curve()
     pattern = linear.view(np.int32)
-    # Shifted before anything is taken away: -0 has the lowest pattern of all.
+    # Shifted before the subtraction, since -0 has the lowest pattern of all.
     piece = np.right_shift(pattern, SEGMENT_BITS, out=scratch("piece", linear.shape, np.int32))
     piece -= TOE_PATTERN >> SEGMENT_BITS
-    # The toe has negative pieces: "clip" takes them for the first one, and they are put right in the end.
+    # Values on the toe have negative indices: "clip" gives them the first piece, which is corrected below.
     codes: Floats = rise.take(piece, out=scratch("codes", linear.shape), mode="clip")
     along = np.bitwise_and(pattern, (1 << SEGMENT_BITS) - 1, out=scratch("along", linear.shape, np.int32))
     codes *= np.multiply(along, np.float32(1 / (1 << SEGMENT_BITS)), out=scratch("share", linear.shape))
@@ -89,8 +89,8 @@ def romm_codes(linear: Floats, scratch: ScratchArrays) -> Floats:
 def product(weight: Floats, values: Floats, out: Floats) -> Floats:
     """``weight @ values`` into `out`: (outputs, inputs) by (inputs, n), each sum in the order of the inputs.
 
-    Not by BLAS: in which order that adds, and what it fuses, depends on the processor, on how many pixels there are
-    and on a pixel's place among them. What numpy's own loop adds to one pixel's sums depends on that pixel alone.
+    Not by BLAS: its order of sums, and which operations it fuses, depend on the processor, on the number of pixels and
+    on a pixel's place among them. In numpy's own loop the sums of a pixel depend on that pixel alone.
     """
     if values.shape[1] == 1:
         # Of a single column numpy would make the inner loop run over the inputs, and add four of them at once.

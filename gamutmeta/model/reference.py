@@ -1,7 +1,7 @@
 """Expansion written for the reader: the arithmetic of the specification, step by step, on the whole picture at once.
 
-The twin of :mod:`gamutmeta.model.expand`, which computes the same in tables, strips and threads. The tests hold the two
-against each other; use this one only on small pictures.
+The plain twin of :mod:`gamutmeta.model.expand`, which computes the same with tables, strips and threads. Tests compare
+the two. Use this one only on small pictures.
 """
 
 from __future__ import annotations

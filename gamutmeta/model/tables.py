@@ -1,11 +1,11 @@
-"""What one payload and one picture size fix before the first pixel is seen.
+"""The tables that depend only on the payload and the size of the picture, computed before the first pixel.
 
 Everything that depends on one 8-bit code is a table of 256 rows; everything that depends on x or y alone is a vector
 per column or row. The first layer is linear, so its share of each of these is multiplied in beforehand.
 
-After a quarter turn the columns of the picture run along those of the fitted one no more but down its rows; then the
-grid is transposed, and the vectors change places. Under an affine that mixes both, and in pictures with a side so long
-that the vectors would need more memory than the picture, positions are computed per pixel.
+After a rotation by 90 degrees, the columns of the picture are rows of the fitted one. Then the grid is transposed, and
+the vectors are exchanged. If an affine mixes rows and columns, or a side is so long that the vectors would need more
+memory than the picture, positions are computed per pixel.
 """
 
 from __future__ import annotations
@@ -69,8 +69,8 @@ class GridAxes:
 def grid_cells(nodes: Floats) -> Floats:
     """The grid as what bilinear interpolation takes from each cell: a + fx fy d + (fx b + fy c).
 
-    Rows and columns play the same part in these, and in the order in which they are added. So a picture that was turned
-    gets the samples of the one that was not.
+    The terms and the order of their sum are symmetric in rows and columns. So a rotated picture gets exactly the
+    samples of the picture that was not rotated.
 
     Args:
         nodes: (rows, columns, channels).

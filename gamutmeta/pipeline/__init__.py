@@ -1,10 +1,10 @@
-"""The ways from one end to the other, a module for each: reduce, expand, validate, verify.
+"""The operations from end to end, a module for each: reduce, expand, validate, verify.
 
 ::
 
     reduce    photograph -> sRGB pixels as a reader decodes them -> fit -> payload -> sRGB file
     expand    sRGB file -> carrier -> payload -> model(pixels) -> wide-gamut photograph
-    verify    an expansion, measured against the photograph
-    validate  a file, stage by stage, against the specification
-    arrays    expand, for pixels in memory of whichever library
+    verify    expand, then compare the result with the photograph
+    validate  check a file against the specification, stage by stage
+    arrays    expand, for pixels in memory, of any array library
 """

@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 __all__ = ["expand_array"]
 
 _CPU, _CUDA = (1, 3), (2, 13)
-"""Kinds of devices in DLPack: main memory, pinned or not, and memory that CUDA kernels reach, managed or not."""
+"""Types of devices in DLPack: main memory, pinned or not, and memory that CUDA kernels can access, managed or not."""
 
 
 class _Exchangeable(Protocol):
-    """An array of any library that speaks DLPack."""
+    """An array of any library that supports DLPack."""
 
     def __dlpack__(self, *, stream: Any = None) -> Any: ...
 

@@ -1,4 +1,7 @@
-"""Which picture a payload belongs to: digests of files and pixels as the container keeps them, and their comparison."""
+"""The binding of a payload to its picture: its computation, and its check.
+
+The check is that of section 8.2 of the specification (``spec/gamutmeta-1.md``).
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ __all__ = ["binding_of_codes", "binding_of_file", "binding_of_jpeg", "check_bind
 
 
 def binding_of_jpeg(data: bytes) -> Binding:
-    """The binding to a JPEG file: to its coded data, so that changes to metadata keep a payload valid.
+    """The binding to the coded data of a JPEG file, which stays valid when metadata change.
 
     Raises:
         CarrierError: the file is damaged or ends early.
@@ -29,7 +32,7 @@ def binding_of_jpeg(data: bytes) -> Binding:
 
 
 def binding_of_codes(codes: NDArray[np.uint8]) -> Binding:
-    """The binding to pixels, sRGB uint8 (H, W, 3), so that lossless coding keeps a payload valid.
+    """The binding to pixels, sRGB uint8 (H, W, 3), which stays valid when a lossless file is coded again.
 
     Raises:
         CarrierError: an array of another shape or type.
@@ -38,7 +41,7 @@ def binding_of_codes(codes: NDArray[np.uint8]) -> Binding:
 
 
 def binding_of_file(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Binding:
-    """The binding to the picture in a file: of a JPEG to its coded data, of a PNG or TIFF to its pixels.
+    """The binding to the picture in a file: to the coded data of a JPEG, or to the pixels of a PNG or TIFF.
 
     Args:
         data: the whole file.
@@ -55,15 +58,16 @@ def binding_of_file(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Binding:
 
 
 def check_binding(payload: Payload, data: bytes, codes: NDArray[np.uint8]) -> None:
-    """Make sure that the payload was made for this very picture.
+    """Check that the payload was made for this picture, in the order of section 8.2 of the specification.
 
     Args:
-        payload: of the picture.
-        data: the bytes of the file it came with; looked at only if the payload is bound to the coded data of a JPEG.
+        payload: the payload.
+        data: the bytes of the host file; read only if the payload is bound to the coded data of a JPEG.
         codes: the decoded picture, uint8 (H, W, 3).
 
     Raises:
-        BindingError: if the size or the digest differ.
+        BindingError: if the size or the digest differ, or the payload is bound to a JPEG and `data` is none.
+        CarrierError: if the payload is bound to a JPEG, and the JPEG is damaged or ends early.
     """
     height, width = codes.shape[:2]
     check_size(payload, width, height)
@@ -82,10 +86,10 @@ def check_binding(payload: Payload, data: bytes, codes: NDArray[np.uint8]) -> No
 
 
 def check_size(payload: Payload, width: int, height: int) -> None:
-    """Make sure that the payload was made for a picture of this size, in pixels.
+    """Check that the payload was made for a picture of this size, in pixels.
 
     Raises:
-        BindingError: if it was not.
+        BindingError: if the size differs.
     """
     if (payload.width, payload.height) != (width, height):
         raise BindingError(

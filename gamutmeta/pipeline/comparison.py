@@ -1,6 +1,6 @@
-"""A photograph beside what its sRGB file shows of it: clipped, and restored. Verify, view, plot and demo look at this.
+"""Compares a photograph with its sRGB file, clipped and restored. Used by verify, view, plot and demo.
 
-Every file is read once, the sRGB file is decoded once, and each of the two is expanded once.
+Every file is read once, the sRGB file is decoded once, and expanded once without and once with its payload.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ class Comparison:
 
     Attributes:
         original: the photograph in ROMM RGB.
-        clipped: the sRGB file, expanded without the payload: of the same size and space.
-        restored: expanded with it; likewise.
+        clipped: the sRGB file expanded without the payload, in the same size and space.
+        restored: the sRGB file expanded with the payload, in the same size and space.
         adaptation: of the matrix that decides which pixels are out of gamut.
         about: names and sizes of the sRGB file and its payload.
     """
@@ -47,7 +47,7 @@ class Comparison:
 
     @cached_property
     def report(self) -> Report:
-        """The figures of all pixels, with `about` and the notes of both photographs."""
+        """The figures over all pixels, with `about` and the notes of `original` and `restored`."""
         original = self.original.array
         restored, clipped = (measure(original, wide.array, self.adaptation) for wide in (self.restored, self.clipped))
         notes = (*self.original.notes, *self.restored.notes)
@@ -55,14 +55,14 @@ class Comparison:
 
     @cached_property
     def differences(self) -> Differences:
-        """CIEDE2000 of single pixels from the original: first of `clipped`, then of `restored`."""
+        """CIEDE2000 of each pixel against the original: first of `clipped`, then of `restored`."""
         return differences_of(self.original, (self.clipped, self.restored), self.adaptation)
 
 
 def compare(file: SrgbFile, original: WideImage) -> Comparison:
     """Expand an sRGB file without and with its payload, beside its photograph.
 
-    That the payload was made for the file is not checked, see :meth:`~gamutmeta.pipeline.expand.SrgbFile.check`.
+    This does not check the binding; see :meth:`~gamutmeta.pipeline.expand.SrgbFile.check`.
 
     Args:
         file: with its payload.
@@ -109,11 +109,11 @@ def read_reference(
 
 
 def differences_of(original: WideImage, others: Sequence[WideImage], adaptation: Adaptation) -> Differences:
-    """How far photographs are from the original to the eye, see :mod:`gamutmeta.measure.difference`.
+    """Visible differences of photographs from the original, see :mod:`gamutmeta.measure.difference`.
 
     Args:
         original: in any known space.
-        others: likewise, of the same size.
+        others: in any known space, of the same size.
         adaptation: of the matrix that decides which pixels are out of gamut.
 
     Raises:

@@ -52,7 +52,7 @@ def extract_container(data: bytes) -> bytes:
 
 
 def expand_vector(data: bytes, codes: NDArray[np.uint8], expand: Expander = expand_pixels) -> NDArray[np.uint16]:
-    """Expand a picture whose pixels somebody else decoded.
+    """Expand a picture whose pixels the caller has decoded.
 
     Args:
         data: as for :func:`extract_container`.

@@ -173,10 +173,10 @@ class SrgbFile:
         return self.found.payload.descriptor.adaptation
 
     def check(self) -> None:
-        """Make sure that the payload was made for this very file.
+        """Check that the payload was made for this file.
 
         Raises:
-            BindingError: if it was not.
+            BindingError, CarrierError: as for :func:`~gamutmeta.pipeline.binding.check_binding`.
         """
         check_binding(self.found.payload, self.data, self.codes)
 

@@ -1,4 +1,4 @@
-"""How well models restore a photograph, without ever holding what they restore."""
+"""Measures how well models restore a photograph, without the whole restored picture in memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a photograph is to be reduced: all that may be asked for, in one object that is handed on as it is."""
+"""All options of a gamut reduction in one object, which the functions pass on unchanged."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ SAMPLES: tuple[Samples, ...] = get_args(Samples)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReduceOptions:
-    """Options of a gamut reduction; the arguments of :func:`gamutmeta.reduce_file`, and its defaults.
+    """The options of a gamut reduction: the arguments of :func:`gamutmeta.reduce_file` and their defaults.
 
     Attributes:
         preset: name of a preset, or a configuration.
-        max_bytes: cap on the whole container, 400 to 61,440 bytes; None for the preset's own. It is rounded down to a
-            rung of a ladder, see :meth:`gamutmeta.fit.config.FitConfig.within`.
+        max_bytes: upper limit for the container, 400 to 61,440 bytes; None for the preset's own. It is rounded down to
+            a rung of a ladder, see :meth:`gamutmeta.fit.config.FitConfig.within`.
         quality: of JPEG, 1 to 100.
         subsampling: of JPEG's chroma.
         progressive: JPEG only.
@@ -39,7 +39,7 @@ class ReduceOptions:
         raw_style: how a raw photograph is developed, see :data:`gamutmeta.photo.raw_in.RAW_STYLES`.
 
     Raises:
-        FitError: for an unknown preset, or a cap that is no whole number from 400 to 61,440.
+        FitError: for an unknown preset, or a limit that is not a whole number from 400 to 61,440.
         PhotoError: for unknown samples.
     """
 
@@ -48,7 +48,7 @@ class ReduceOptions:
     quality: int = 95
     subsampling: Subsampling = "4:4:4"
     progressive: bool = False
-    samples: Samples = "plain"
+    samples: Samples = "extended"
     carrier: str | None = None
     device: str = "auto"
     seed: int = 0
@@ -56,30 +56,32 @@ class ReduceOptions:
     raw_style: str = "neutral"
 
     def __post_init__(self) -> None:
-        # Whatever is wrong with the two is said before a photograph is read.
+        # Raises errors in these two options before a photograph is read.
         _ = self.config
         if self.samples not in SAMPLES:
             raise PhotoError(f"the samples of a JPEG can be {' or '.join(SAMPLES)}, not {self.samples!r}")
 
     @property
     def config(self) -> FitConfig:
-        """What to fit and how long: the preset, within the cap."""
+        """The settings of the fit: the preset, with the limit."""
         config = preset_named(self.preset) if isinstance(self.preset, str) else self.preset
         return config if self.max_bytes is None else config.within(self.max_bytes)
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What is to be told of the choice, for people: a cap that was rounded down."""
+        """Notes on the options, for people: a limit that was rounded down."""
         kept = self.config.max_bytes
         if self.max_bytes is None or self.max_bytes == kept:
             return ()
-        return (f"the cap of {self.max_bytes:,} bytes was rounded down to {kept:,}, the next smaller size of a model",)
+        return (
+            f"the limit of {self.max_bytes:,} bytes was rounded down to {kept:,}, the next smaller size of a model",
+        )
 
     def settings(self) -> dict[str, object]:
-        """All that the output depends on beside the photograph, as JSON values.
+        """The options that change the output, as JSON values.
 
-        The device is not among them, since it changes last digits at most: a folder may be begun on one machine and
-        ended on another.
+        The device is not one of them, since it changes last digits at most: a folder can be started on one machine and
+        finished on another.
         """
         values = {name: value for name, value in asdict(self).items() if name != "device"}
         return values | {"preset": self.preset if isinstance(self.preset, str) else self.preset.name}

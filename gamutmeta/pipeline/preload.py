@@ -1,4 +1,4 @@
-"""Loading the large libraries while a file is read: torch takes a second, numba half of one."""
+"""Imports large libraries while a file is read: torch takes a second, numba half a second."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ __all__ = ["REDUCTION", "preload"]
 _KERNELS = ("gamutmeta.color.pixel_loops", "gamutmeta.model.expand_loops", "gamutmeta.fit.fit_loops")
 
 REDUCTION = (*_KERNELS, "gamutmeta.fit.engine")
-"""What gamut reduction will import, in the order of need; the kernels where numba is installed."""
+"""The modules that gamut reduction imports, in the order of their use; the kernels only if numba is installed."""
 
 _SWITCH_SECONDS = 0.0005
-"""How long one thread may keep the interpreter while others wait, during the imports.
+"""How long one thread may keep the interpreter lock while others wait, during the imports.
 
-They hold it nearly all the time, and the thread that reads and converts lets go of it a thousand times: with Python's
-own 5 ms each time, it would wait for most of them."""
+The imports hold the lock nearly all the time. The thread that reads and converts releases it a thousand times, and with
+Python's default it would wait 5 ms each time, for most of the time that the imports take."""
 
 _LARGE = 16 << 20
-"""Bytes of a photograph's file that take so long to read that it pays."""
+"""Smallest file of a photograph for which this saves time, in bytes."""
 
 
 def preload(path: str | os.PathLike[str], modules: Iterable[str]) -> None:
-    """Begin to import `modules` on a thread if the file at `path` is large.
+    """Start to import `modules` on a thread if the file at `path` is large.
 
-    Nothing is raised: whatever fails will fail again where it is needed.
+    Errors are not raised here: an import that fails will fail again where the module is used.
     """
     with suppress(OSError):
         if Path(path).stat().st_size >= _LARGE:
-            # Not a daemon: an interpreter must not end in the middle of an import.
+            # Not a daemon: the interpreter must not exit during an import.
             Thread(target=_load, args=(tuple(modules),), name="gamutmeta-preload").start()
 
 
@@ -54,7 +54,7 @@ def _load(modules: tuple[str, ...]) -> None:
                 with suppress(ImportError):
                     importlib.import_module(module)
             elif is_numba_available() and load_kernel(module) is not None and module == _KERNELS[0]:
-                # numba itself is set up at the first call of all, in a seventh of a second.
+                # The first call initialises numba, which takes a seventh of a second.
                 reduce_to_codes(np.zeros((1, 1, 3), np.uint16), Adaptation.BRADFORD, compiled=True)
 
 

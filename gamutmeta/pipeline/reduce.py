@@ -56,7 +56,7 @@ def reduce(
     quality: int = 95,
     subsampling: Subsampling = "4:4:4",
     progressive: bool = False,
-    samples: Samples = "plain",
+    samples: Samples = "extended",
     device: str = "auto",
     seed: int = 0,
     rounding: Rounding = Rounding.HALF_EVEN,
@@ -68,8 +68,8 @@ def reduce(
     Args:
         wide: the photograph; other spaces than ProPhoto are converted first.
         preset: name of a preset, or a configuration.
-        max_bytes: cap on the whole container, 400 to 61,440 bytes; None for the preset's own. It is rounded down to a
-            ladder, see :meth:`gamutmeta.fit.config.FitConfig.within`, and the report's notes say so.
+        max_bytes: upper limit for the container, 400 to 61,440 bytes; None for the preset's own. It is rounded down to
+            a rung of a ladder, see :meth:`gamutmeta.fit.config.FitConfig.within`, and the report's notes say so.
         format: "png" or "tiff" (lossless), or "jpeg".
         quality: of JPEG, 1..100.
         subsampling: of JPEG's chroma.
@@ -80,7 +80,7 @@ def reduce(
         rounding: of the 8-bit codes.
 
     Raises:
-        FitError: for an unknown preset, or a cap that is no whole number from 400 to 61,440.
+        FitError: for an unknown preset, or a limit that is not a whole number from 400 to 61,440.
         DeviceError: if the device is unknown, or not there.
         MissingExtraError: if torch is not installed.
         PhotoError: if the picture cannot be coded, or is no WideImage.
@@ -165,7 +165,7 @@ def reduce_file(
     quality: int = 95,
     subsampling: Subsampling = "4:4:4",
     progressive: bool = False,
-    samples: Samples = "plain",
+    samples: Samples = "extended",
     carrier: str | None = None,
     device: str = "auto",
     seed: int = 0,
@@ -221,7 +221,7 @@ def reduce_file_with(
 ) -> Report:
     """:func:`reduce_file` with its options in one object."""
     start = time.perf_counter()
-    # The photograph is let go of before the file is written.
+    # The photograph is released before the file is written.
     reduction = read_and_reduce(source, target, options, overwrite=overwrite)[1]
     report = save_reduced(reduction, target, options, overwrite=overwrite)
     return replace(report, file=str(source), seconds=time.perf_counter() - start)
@@ -230,7 +230,7 @@ def reduce_file_with(
 def read_and_reduce(
     source: str | os.PathLike[str], target: str | os.PathLike[str], options: ReduceOptions, *, overwrite: bool = False
 ) -> tuple[WideImage, Reduction]:
-    """The first part of :func:`reduce_file`: the photograph, and its reduction to what `target` is to hold."""
+    """The first part of :func:`reduce_file`: read the photograph, and reduce it for `target`."""
     format_ = carriers.format_of(target)
     carrier = carriers.carrier_for(format_, options.carrier, file=Path(target).name)
     check_outputs(target, carrier, overwrite=overwrite)
@@ -325,5 +325,5 @@ def _best(
 
 
 def _is_better(restored: Quality, clipped: Quality) -> bool:
-    """Whether the model is worth keeping: no worse on any count, better on the out-of-gamut pixels."""
+    """Whether to store the model: it is better on the out-of-gamut pixels, and not worse in any other figure."""
     return restored.psnr > clipped.psnr and restored.psnr_og > clipped.psnr_og

@@ -1,4 +1,4 @@
-"""What a gamut reduction gives: an sRGB picture and the payload that takes it back."""
+"""The result of a gamut reduction: an sRGB picture and the payload that restores the photograph."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Encoding:
 
 @dataclass(frozen=True, slots=True)
 class Reduction:
-    """An sRGB picture and the payload that takes it back.
+    """An sRGB picture and the payload that restores the photograph.
 
     Attributes:
         pixels: the sRGB picture before coding, uint8 (H, W, 3).

@@ -14,7 +14,7 @@ __all__ = ["check_outputs", "save_with_payload", "with_payload"]
 
 
 def check_outputs(path: str | os.PathLike[str], carrier: str | None, *, overwrite: bool) -> None:
-    """Make sure that an sRGB file, and its sidecar, may be written. Call it before work that would be in vain.
+    """Check that an sRGB file, and its sidecar, may be written. Call it before long work.
 
     Args:
         path: of the sRGB file.
@@ -45,7 +45,7 @@ def save_with_payload(
 
     Args:
         path: of the sRGB file.
-        data: what :func:`with_payload` gave.
+        data: the result of :func:`with_payload`.
         container: the payload's bytes.
         carrier: None for the format's own.
         overwrite: replace files that are there already.

@@ -1,4 +1,4 @@
-"""Whether a file follows the specification, stage by stage: carrier, container, descriptor, tensors, picture."""
+"""Checks a file against the specification, stage by stage: carrier, container, descriptor, tensors, picture."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 __all__ = ["STAGES", "Stage", "Validation", "validate_file"]
 
 STAGES = ("carrier", "container", "descriptor", "tensors", "picture")
-"""From the outside in; the first error ends the examination."""
+"""From the outside in; the first error ends the check."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What came of one stage.
+    """The result of one stage.
 
     Attributes:
         stage: one of :data:`STAGES`.
@@ -39,7 +39,7 @@ class Stage:
         code: of the error, see :attr:`gamutmeta.errors.GamutMetaError.code`.
         field: that the error is about, for example "header.magic"; None if it names none.
         message: of the error, or why the stage was skipped; for people.
-        notes: where the file departs from what writers do, though readers take it; for people.
+        notes: what a writer should do differently, though readers accept it; for people.
     """
 
     stage: str
@@ -72,7 +72,7 @@ class Validation:
         return all(stage.result != "error" for stage in self.stages)
 
     def to_json(self) -> dict[str, object]:
-        """All of it, as JSON values; what does not apply is left out."""
+        """The result as JSON values; what does not apply is left out."""
         stages = [
             {key: value for key, value in asdict(stage).items() if value not in (None, ())} for stage in self.stages
         ]
@@ -81,7 +81,7 @@ class Validation:
         return {"file": self.file, "valid": self.is_good, **known, "stages": stages}
 
     def __str__(self) -> str:
-        # A name need not be text, and what is printed has to be.
+        # A file name may contain bytes that are not text, and cannot be printed.
         lines = [os.fsencode(self.file).decode(errors="replace")]
         for stage in self.stages:
             code = f" ({stage.code})" if stage.code else ""
@@ -106,7 +106,7 @@ def validate_file(path: str | os.PathLike[str]) -> Validation:
 
 
 class _Examination:
-    """One file, and what is known of it so far."""
+    """The check of one file, and its results so far."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -143,7 +143,7 @@ class _Examination:
                 yield Stage(name, "error", error.code, field, str(error))
 
     def _take_out(self) -> list[str]:
-        """The carrier: find the container, and say how it lies there."""
+        """The carrier: extract the container, and note an unusual place or form."""
         if self._data.startswith(carriers.MAGIC):
             self._container, self._carrier = checked(self._data, "sidecar"), "sidecar"
             return []
@@ -165,7 +165,7 @@ class _Examination:
     def _read_descriptor(self) -> list[str]:
         sections = split_sections(self._container, DEFAULT_LIMITS)
         unpack(sections.descriptor, DEFAULT_LIMITS, sections.version)
-        # It has one encoding, so there is nothing to be said about it beyond right or wrong.
+        # A descriptor has only one valid encoding, so there are no notes.
         return []
 
     def _read_tensors(self) -> list[str]:
@@ -174,8 +174,8 @@ class _Examination:
         return tensor_frame.deviations(stored, tensor_bytes(self._payload.tensors))
 
     def _compare(self) -> list[str]:
-        """The picture: is it the one that the payload was made for?"""
-        assert self._payload is not None  # noqa: S101 - a stage follows sound ones only
+        """The picture: check whether the payload was made for it."""
+        assert self._payload is not None  # noqa: S101 - a stage runs only if all earlier ones are ok
         data = self._data
         if data.startswith(carriers.MAGIC):
             beside = self._path.with_suffix("")
@@ -183,7 +183,7 @@ class _Examination:
                 raise _SkippedError("this is a sidecar, and its picture is not next to it")
             data = beside.read_bytes()
         if self._payload.binding.kind == "jpeg" and carriers.host_format(data) == "jpeg":
-            # Before the pixels: a file that ends early is an error of the carrier, and some decoders get by with it.
+            # Before the pixels: a file that ends early is an error of the carrier, but some decoders accept it.
             carriers.coded_digest(data)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")

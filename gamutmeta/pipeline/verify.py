@@ -1,4 +1,4 @@
-"""How well an sRGB file restores its photograph, which must still be there."""
+"""Measures how well an sRGB file restores its photograph, which must still be available."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def verify_file(
         reference: the photograph, of the same size.
         sidecar: take the payload from this sidecar.
         assume_space: the colour space of a reference that names none.
-        raw_style: how a raw reference is developed; as when the file was reduced.
+        raw_style: how to develop a raw reference; use the style with which the file was reduced.
         check: refuse a payload that was made for another picture.
 
     Raises:
@@ -46,7 +46,7 @@ def verify_file(
     original = read_reference(file, reference, assume_space=assume_space, raw_style=raw_style)
     restored = file.expand(check=False)
     quality = measure(original.array, restored.array, file.adaptation)
-    # As Comparison.report, but the restored picture is measured: its memory will do for the clipped one.
+    # As in Comparison.report, but the clipped picture overwrites the restored one, which is already measured.
     clipped = measure(original.array, file.clipped(out=restored.array), file.adaptation)
     return replace(
         file.report(),

@@ -1,7 +1,7 @@
-"""Checks gamutmeta containers and reads what they say: sections 4 to 6 of ../gamutmeta-1.md, 3 and 4 of ../gamutmeta-2.md.
+"""Checks gamutmeta containers and reads what they say: sections 4 to 6 of ../gamutmeta-1.md.
 
-It is written to be read beside the text, whose section numbers stand in brackets; those of version 2 have a "2:" before
-them. Needs the package zstandard.
+It is written to be read beside the text, whose section numbers stand in brackets; "2:" stands before those of
+../gamutmeta-2.md. Needs the package zstandard.
 """
 
 # ruff: noqa: INP001 -- it stands alone beside reference.py, in no package

@@ -1,12 +1,13 @@
-"""Expands gamutmeta payloads, versions 1 and 2: a second decoder of ../gamutmeta-1.md and -2.md, to be read beside them.
+"""Expands gamutmeta payloads: a second decoder of ../gamutmeta-1.md and ../gamutmeta-2.md, to be read beside the text.
 
     reference.py FILE PIXELS.ppm OUT.ppm    expands the 8-bit PIXELS of FILE to 16-bit ROMM RGB;
-                                            the container is in FILE, or else in FILE.gamut.
-                                            PIXELS are Y, Cb, Cr in the place of R, G, B if the payload is for those
+                                            the container is in FILE, or else in FILE.gamut. PIXELS
+                                            are Y, Cb, Cr instead of R, G, B if the payload is for those
     reference.py                            answers the conformance runner (E.2) on standard input and output
 
 The way from a file to its container is in extractor.py, from there to the payload in container.py; here are expansion
-(7), binding (8.2) and the program. Section numbers stand in brackets, those of version 2 behind "2:". All is written to explain, not to be fast.
+(7), binding (8.2) and the program. Section numbers stand in brackets, those of version 2 behind "2:". All is written to
+explain, not to be fast.
 """
 
 # ruff: noqa: INP001 -- a program that stands alone, in no package

@@ -8,10 +8,11 @@ from strategies import descriptors
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.errors import PayloadError
 from gamutmeta.fit.config import PRESETS
-from gamutmeta.model.descriptor import Descriptor, FourierXY, Grid, Head, Rgb, RgbSource
+from gamutmeta.model.descriptor import Descriptor, FourierXY, Grid, Head, Rgb, RgbSource, SampleCoding
 
 PLACED = {"head": Head.SRGB_EXCESS, "grid": Grid(1, 2, 2)}
 HALF = (0.5, 0.0, 0.25, 0.0, 0.5, 0.25)
+SYCC = SampleCoding.SYCC
 
 
 def test_the_papers_model_has_the_papers_size() -> None:
@@ -64,6 +65,10 @@ def test_an_empty_model_has_no_tensors() -> None:
         ({**PLACED, "affine": (1.0, 0.0, -float("inf"), 0.0, 1.0, 0.0)}, "descriptor.affine"),
         ({**PLACED, "affine": (1.0, 0.0, 0.0, 16.5, 1.0, 0.0)}, "descriptor.affine"),
         ({"affine": (0.1, 0.0, 0.0, 0.0, 1.0, 0.0)}, "descriptor.affine"),
+        ({"samples": SYCC, "gate": 0}, "descriptor.head"),
+        ({"samples": SYCC, "head": Head.SRGB_EXCESS, "rgb": Rgb(1), "gate": 0}, "descriptor.gate"),
+        ({"samples": SYCC, "head": Head.SRGB_EXCESS, "rgb": Rgb(1, RgbSource.WIDE)}, "descriptor.samples"),
+        ({"samples": SYCC, "head": Head.WIDE_RESIDUAL, "rgb": Rgb(1)}, "descriptor.samples"),
     ],
 )
 def test_parts_that_do_not_make_a_model(arguments: dict[str, object], field: str) -> None:
@@ -98,4 +103,7 @@ def test_one_line_for_people() -> None:
     assert text == "grid 40x30x4 + rgb-code K=2 -> MLP 19x24x24x3 -> srgb-excess (gate 32), bradford"
     assert "fourier-xy K=12 + rgb-wide K=12" in str(PRESETS["paper"].descriptor(8, 8, None))
     assert str(Descriptor()) == "empty model (clipping), bradford"
+    assert str(Descriptor(samples=SYCC)) == "empty model (the YCbCr samples alone), bradford"
+    of_samples = str(Descriptor(Head.SRGB_EXCESS, rgb=Rgb(1), samples=SYCC))
+    assert of_samples == "ycc-code K=1 -> MLP 9x3 -> srgb-excess on YCbCr samples (no gate), bradford"
     assert RgbSource.WIDE == "wide"

@@ -31,7 +31,9 @@ def test_equals_its_plain_twin(name: str, shape: tuple[int, int]) -> None:
 
 
 @pytest.mark.parametrize("affine", AFFINES)
-@pytest.mark.parametrize("name", ["paper", "balanced", "ungated", "everything", "grid-residual"])
+@pytest.mark.parametrize(
+    "name", ["paper", "balanced", "ungated", "everything", "grid-residual", "samples", "samples-grid"]
+)
 @pytest.mark.parametrize("shape", [(1, 1), (47, 61), (300, 90)])
 def test_equals_its_plain_twin_after_edits(name: str, affine: str, shape: tuple[int, int]) -> None:
     descriptor = replace(DESCRIPTORS[name], affine=AFFINES[affine])

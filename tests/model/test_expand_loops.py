@@ -15,7 +15,7 @@ pytest.importorskip("numba")
 
 from gamutmeta.errors import GamutMetaWarning
 from gamutmeta.model import expand_loops as kernel
-from gamutmeta.model.descriptor import Descriptor, FourierXY, Grid, Head, Rgb, RgbSource
+from gamutmeta.model.descriptor import Descriptor, FourierXY, Grid, Head, Rgb, RgbSource, SampleCoding
 from gamutmeta.model.expand import expand
 from gamutmeta.model.reference import expand_reference
 from gamutmeta.runtime import compiled
@@ -35,6 +35,8 @@ DESCRIPTORS = {
     "grid-residual": Descriptor(head=Head.WIDE_RESIDUAL, grid=Grid(1, 2, 2), hidden=(4,), bias=False),
     "place": Descriptor(head=Head.WIDE_RESIDUAL, xy=FourierXY(3), hidden=(6,)),
     "all": Descriptor(head=Head.SRGB_EXCESS, grid=Grid(40, 3, 2), xy=FourierXY(2), rgb=Rgb(1), hidden=(2, 33), gate=9),
+    "samples": Descriptor(head=Head.SRGB_EXCESS, grid=GRID, rgb=RGB, hidden=(9, 5), samples=SampleCoding.SYCC),
+    "samples-alone": Descriptor(samples=SampleCoding.SYCC),
 }
 CROP, TURN, SHEAR = (0.5, 0.0, 0.25, 0.0, 0.125, 0.5), (0.0, -1.0, 1.0, 1.0, 0.0, 0.0), (1.0, 0.25, 0.0, 0.0, 1.0, 0.0)
 

@@ -41,6 +41,11 @@ PINNED = {
     "balanced+crop": "5bf57634250ca656",
     "ungated+quarter-turn": "1da3457def5dc12c",
     "ungated+rotation": "0821cd6694a72b70",
+    "samples": "2e06b9063bd7e79b",
+    "samples-grid": "83f992a0bf18765e",
+    "samples-alone": "83bfd2a98d1365d2",
+    "samples+crop": "000336c83575b50e",
+    "samples+rotation": "fde2d3d56fae3939",
 }
 """Of the samples of these models and affines, the first bytes of the digest."""
 

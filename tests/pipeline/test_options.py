@@ -75,7 +75,7 @@ def test_a_cap_that_was_rounded_down_is_told(rung: int) -> None:
     assert ReduceOptions(max_bytes=rung).notes == ()
     if rung < RUNGS[-1]:
         (note,) = ReduceOptions(max_bytes=rung + 1).notes
-        assert note.startswith(f"the cap of {rung + 1:,} bytes was rounded down to {rung:,}")
+        assert note.startswith(f"the limit of {rung + 1:,} bytes was rounded down to {rung:,}")
     assert ReduceOptions().notes == ReduceOptions(preset="paper", max_bytes=30_000).notes == ()
 
 
@@ -123,7 +123,7 @@ def test_a_note_of_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(convert, "PRESETS", dict.fromkeys(PRESETS, QUICK))
     write_piece(tmp_path / "photo.tif")
     result = CliRunner().invoke(app, ["reduce", "photo.tif", "-o", "a.png", "--max-bytes", "700"])
-    assert "note: photo.tif: the cap of 700 bytes was rounded down to 620" in result.stderr
+    assert "note: photo.tif: the limit of 700 bytes was rounded down to 620" in result.stderr
 
 
 def test_help_tells_of_the_ladder() -> None:

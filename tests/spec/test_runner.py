@@ -276,9 +276,8 @@ def test_one_class_can_be_asked_for(testee: Any, capsys: pytest.CaptureFixture[s
 def test_a_reader_of_version_1_is_judged_as_one(testee: Any, capsys: pytest.CaptureFixture[str]) -> None:
     of_2 = ["--only=expand/sycc-colour", "--only=expand/sycc-smp-2", "--only=expand/container-version-2"]
     of_both = ["--only=expand/sycc-version-1-model", "--only=expand/container-version-3", FEW[0]]
-    old = 'if "sycc" in answer["id"] or answer["id"].endswith("version-2"): answer = {"id": answer["id"], "error": ' + (
-        '"payload.version"}'
-    )
+    is_newer = '"sycc" in answer["id"] or answer["id"].endswith("version-2")'
+    old = f'if {is_newer}: answer = {{"id": answer["id"], "error": "payload.version"}}'
     assert outcome(capsys, *of_2, "--reader=2", "--", *testee())[1]["passed"] == 3
     assert outcome(capsys, *of_2, "--", *testee(old))[1]["passed"] == 0
     assert outcome(capsys, *of_2, "--reader=1", "--", *testee())[1]["passed"] == 0
@@ -294,7 +293,15 @@ def test_nothing_to_ask_is_wrong_usage(arguments: list[str], capsys: pytest.Capt
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["--timeout=0", "--", "x"], ["--timeout=nan", "--", "x"], ["--class=writer"], ["--reader=3", "--", "x"], ["--reader=0", "--", "x"]]
+    "arguments",
+    [
+        [],
+        ["--timeout=0", "--", "x"],
+        ["--timeout=nan", "--", "x"],
+        ["--class=writer"],
+        ["--reader=3", "--", "x"],
+        ["--reader=0", "--", "x"],
+    ],
 )
 def test_wrong_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:

@@ -13,13 +13,15 @@ import pytest
 
 import gamutmeta
 from gamutmeta import carriers
+from gamutmeta.color.sycc import decode_sycc as linear_of_samples
+from gamutmeta.color.sycc import outside
 from gamutmeta.container import decode
 from gamutmeta.container.descriptor_map import _KEYS
 from gamutmeta.errors import GamutMetaError
 from gamutmeta.model import reference as plain
 from gamutmeta.model.expand import expand
 from gamutmeta.model.reference import expand_reference
-from gamutmeta.photo.pixels import decode_srgb
+from gamutmeta.photo.pixels import decode_srgb, decode_sycc
 from gamutmeta.pipeline.conformance import expand_vector, extract_container, read_ppm
 from spec.vectors.make import FOLDER, all_vectors
 
@@ -115,6 +117,9 @@ def test_the_index_keeps_to_its_schema() -> None:
         {"rationale": "no sentence"},
         {"note": "x"},
         {"tags": []},
+        {"since": 1},
+        {"since": 3},
+        {"since": "2"},
     ],
     ids=str,
 )
@@ -122,6 +127,13 @@ def test_the_schema_refuses(change: dict[str, Any]) -> None:
     vector = {key: value for key, value in {**EXPANDED[0], **change}.items() if value is not None}
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.Draft202012Validator(SCHEMA).validate({**INDEX, "vectors": [vector]})
+
+
+def test_extraction_knows_no_versions() -> None:
+    vector = next(vector for vector in VECTORS if vector["operation"] == "extract")
+    validator = jsonschema.Draft202012Validator(SCHEMA)
+    validator.validate({**INDEX, "vectors": [vector]})
+    assert not validator.is_valid({**INDEX, "vectors": [{**vector, "since": 2}]})
 
 
 def test_names_are_unique() -> None:
@@ -135,7 +147,7 @@ def test_all_files_are_there_and_used() -> None:
 
 
 def test_the_folder_is_small() -> None:
-    assert sum(path.stat().st_size for path in FOLDER.rglob("*") if path.suffix not in {".py", ".pyc"}) < 2_500_000
+    assert sum(path.stat().st_size for path in FOLDER.rglob("*") if path.suffix not in {".py", ".pyc"}) < 2_600_000
 
 
 # --- How they are made -----------------------------------------------------------------------------------------------
@@ -162,9 +174,15 @@ def test_the_script_writes_and_clears_a_folder(tmp_path: Path) -> None:
     assert written == {"index.json", *suite.files}
 
 
+def decoded(vector: dict[str, Any]) -> Array:
+    """The picture of a host file, in the samples that its payload is for."""
+    has_samples = descriptor_entries(vector).get("smp") == 1
+    return (decode_sycc if has_samples else decode_srgb)(data_of(vector))
+
+
 @each_decodable
 def test_host_files_show_the_pixels_they_come_with(vector: dict[str, Any]) -> None:
-    difference = np.abs(decode_srgb(data_of(vector)).astype(int) - pixels_of(vector))
+    difference = np.abs(decoded(vector).astype(int) - pixels_of(vector))
     # Other builds of libjpeg may differ by a code.
     assert difference.max() <= (2 if vector["file"].endswith(".jpg") else 0)
 
@@ -186,6 +204,7 @@ def test_every_key_and_every_kind_of_value_occurs() -> None:
     assert values("head", 0) == {0, 1, 2}
     assert values("gate", None) >= {None, 0, 1, 32, 128, 255}
     assert values("cat", 0) == values("src", 0) == {0, 1}
+    assert values("smp", 0) == {0, 1}
     assert values("bias", default=True) == values("t", default=True) == {False, True}
     assert values("rgb", None) >= {None, 0, 16}
     assert values("xy", None) >= {None, 1, 16}
@@ -195,8 +214,37 @@ def test_every_key_and_every_kind_of_value_occurs() -> None:
     assert layers >= {0, 1, 2, 7}
     inputs = {frozenset({"grid", "xy", "rgb"} & each.keys()) for each in entries if "head" in each}
     assert len(inputs) == 7
+    of_samples = [each for each in entries if each.get("smp") == 1]
+    assert {key for each in of_samples for key in each} == _KEYS - {"gate", "rgb8", "src"}
+    assert {each.get("head", 0) for each in of_samples} == {0, 2}
     sizes = {(each["w"], each["h"]) for each in entries}
     assert sizes >= {(1, 1), (1, 9), (9, 1), (17, 13)}
+
+
+def test_samples_occur_on_all_sides_of_the_cube() -> None:
+    samples = [pixels_of(vector) for vector in EXPANDED if descriptor_entries(vector).get("smp") == 1]
+    together = np.concatenate([each.reshape(-1, 3) for each in samples])
+    for channel in range(3):
+        assert {0, 255} <= set(together[:, channel].tolist())
+    linear = linear_of_samples(together)
+    assert (linear < -0.05).any(0).all()
+    assert (linear > 1.05).any(0).all()
+    assert outside(together).mean() > 0.3
+
+
+def test_what_is_newer_than_version_1_is_said_to_be() -> None:
+    for vector in VECTORS:
+        if vector["operation"] != "expand":
+            continue
+        try:
+            container = extract_container(data_of(vector))
+        except GamutMetaError:
+            assert "since" not in vector
+            continue
+        if vector["result"] == "ok":
+            assert vector.get("since", 1) == container[8], vector["id"]
+        elif "since" in vector:
+            assert container[8] == 2, vector["id"]
 
 
 def test_every_carrier_occurs() -> None:
@@ -259,7 +307,7 @@ def test_the_package_gives_the_right_answer(vector: dict[str, Any]) -> None:
 @each_decodable
 def test_host_files_go_all_the_way(vector: dict[str, Any]) -> None:
     data = data_of(vector)
-    if not np.array_equal(decode_srgb(data), pixels_of(vector)):
+    if not np.array_equal(decoded(vector), pixels_of(vector)):
         pytest.skip("this libjpeg decodes to other codes")
     assert_close(gamutmeta.expand(data).array, expected_of(vector))
 

@@ -1,4 +1,4 @@
-"""The parts of the fit for CUDA alone: samples drawn there, and steps of several pictures, recorded and played again.
+"""The parts of the fit that only CUDA uses: drawing samples there, and recorded steps of several pictures.
 
-The step itself is computed by a backend: torch's operations, or the kernels of :mod:`gamutmeta.fit.gpu.triton`.
+A backend computes the step: torch's operations, or the kernels of :mod:`gamutmeta.fit.gpu.triton`.
 """

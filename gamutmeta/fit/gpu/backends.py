@@ -1,4 +1,4 @@
-"""Whether the fit's steps are taken by Triton's kernels or by torch's operations; imports Triton only for the first."""
+"""Chooses the backend of the fit's steps: Triton's kernels or torch's operations. Imports Triton only if chosen."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ if TYPE_CHECKING:
 __all__ = ["Precision", "backend_for", "supports"]
 
 Precision = Literal["ieee", "tf32", "tf32x3"]
-"""Of products of matrices: float32; TF32, with a mantissa of 10 bits, on tensor cores; or three such products, which
-come near float32."""
+"""Precision of matrix products: float32; TF32, with a mantissa of 10 bits, on tensor cores; or three TF32 products,
+which are nearly as exact as float32."""
 
 _WIDEST = 64
-"""Inputs, or units of a layer; those of the presets are at most 48."""
+"""The most inputs, or units of a layer; the presets have at most 48."""
 
 _HIDDEN = (1, 2)
-"""Numbers of hidden layers that there are kernels for."""
+"""The numbers of hidden layers that the kernels support."""
 
 
 def supports(descriptor: Descriptor) -> bool:
-    """Whether there are kernels for a model."""
+    """Whether the kernels support a model."""
     widest = max(descriptor.feature_count, *descriptor.hidden, 0)
     return HandGradient.supports(descriptor) and len(descriptor.hidden) in _HIDDEN and widest <= _WIDEST
 
 
 def backend_for(pack: Pack, controls: Controls, batch: int, *, fused: bool | None, precision: Precision) -> StepBackend:
-    """What does the work of the pack's steps.
+    """The backend for the steps of a pack.
 
     Args:
         pack: of networks of one architecture.
@@ -42,10 +42,10 @@ def backend_for(pack: Pack, controls: Controls, batch: int, *, fused: bool | Non
         batch: samples per step.
         fused: True for Triton; False for torch; None for Triton on CUDA, if it is installed and :func:`supports` the
             model.
-        precision: of Triton's products of matrices.
+        precision: of Triton's matrix products.
 
     Raises:
-        MissingExtraError: if Triton is asked for and not installed.
+        MissingExtraError: if `fused` is True and Triton is not installed.
     """
     wanted = pack.values.is_cuda and supports(pack.networks[0].descriptor) if fused is None else fused
     if not wanted:

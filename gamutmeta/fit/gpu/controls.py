@@ -1,6 +1,6 @@
-"""What steers the steps of several networks: numbers on their device, in memory that stays where it is.
+"""The numbers that control the steps of several networks, in fixed memory on their device.
 
-A recorded step can depend on nothing else: what changes is written here, before the step or by the step itself.
+A recorded step can read nothing else. What changes is written here, before the step or by the step itself.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ __all__ = ["Controls"]
 
 
 class Controls:
-    """Of P networks that take their steps together.
+    """The controls of P networks that are trained together.
 
     Args:
         networks: all with a grid.
-        config: of all.
-        generators: of the noise, one for each network.
+        config: the same for all.
+        generators: of random numbers for the noise, one for each network.
 
     Attributes:
-        now: number of the step, int64 (1,).
-        first: that from which on the present samples are used, int64 (1,).
-        factors: of Adam's learning rate, by step, float32 (steps,).
-        soap_rates: of all networks, by step, float32 (steps,).
-        pools: noise that each step's is cut out of, in steps of the grid, one tensor (n,) for each network.
-        noise_starts: where, by network and step, int64 (P, steps).
-        rate_weight: of the rate in each network's loss, float32 (P,).
-        grid_step: of each network, float32 (P,).
+        now: number of the current step, int64 (1,).
+        first: number of the step from which on the current samples are used, int64 (1,).
+        factors: factor of Adam's learning rate at each step, float32 (steps,).
+        soap_rates: SOAP's learning rate at each step, for all networks, float32 (steps,).
+        pools: pool of noise of each network, in quantisation steps of the grid, one tensor (n,) each.
+        noise_starts: where the noise of each step begins in the pool, int64 (P, steps).
+        rate_weight: weight of the rate in each network's loss, float32 (P,).
+        grid_step: quantisation step of each network's grid, float32 (P,).
         grid_rate: Adam's learning rate of each network's grid, float32 (P,).
     """
 
@@ -61,12 +61,12 @@ class Controls:
             self.update_grid_step(which)
 
     def update_grid_step(self, which: int) -> None:
-        """Take over the quantisation step of a network's grid; in units of it the learning rate is another, too."""
+        """Copy the quantisation step of a network's grid, and update the learning rate, which depends on it."""
         self.grid_step[which] = self._networks[which].grid_step
         self.grid_rate[which] = self._grid_rate / self._networks[which].grid_step
 
     def update_rate_weights(self, weights: Sequence[float]) -> None:
-        """Take over the weight of each network's rate, where it is another than before."""
+        """Copy the weight of each network's rate, if it has changed."""
         for which, weight in enumerate(weights):
             if weight != self._rate_weights[which]:
                 self.rate_weight[which] = self._rate_weights[which] = weight

@@ -1,7 +1,7 @@
-"""The pixels that the fit may see, looked at on a GPU: the twin of :class:`~gamutmeta.fit.samples.HostCandidates`.
+"""The candidates for the fit's samples, on a GPU: the twin of :class:`~gamutmeta.fit.samples.HostCandidates`.
 
-Every pixel's conversion to linear light, its being out of gamut, the error of clipping and the draw are done there;
-what was drawn is gathered from main memory, where the photograph is.
+For every pixel, the GPU computes linear light, whether it is out of gamut and the error of clipping, and draws. The
+drawn pixels are then gathered from main memory, where the photograph is.
 """
 
 from __future__ import annotations
@@ -25,20 +25,19 @@ if TYPE_CHECKING:
 __all__ = ["DeviceCandidates"]
 
 _STRIP_PIXELS = 1 << 22
-"""Looked at together: their values take a few hundred megabytes."""
+"""Pixels processed together: their values take a few hundred megabytes."""
 
 
 class DeviceCandidates:
     """See :class:`~gamutmeta.fit.samples.Candidates`.
 
-    The same pixels have the same densities as on the host, but for rounding; which of them are drawn depends on the
-    device.
+    The densities are the same as on the CPU, apart from rounding. Which pixels are drawn depends on the device.
 
     Args:
         survey: of the picture.
         codes: uint8 (H, W, 3), in main memory.
         wide: the photograph, ROMM RGB, uint16 (H, W, 3), in main memory.
-        device: where to work.
+        device: the GPU.
     """
 
     def __init__(
@@ -66,7 +65,7 @@ class DeviceCandidates:
             drawn = torch.rand(len(part), generator=generator, device=self._device) < table[part.long()]
             picks.append(drawn.nonzero()[:, 0] + start * _STRIP_PIXELS)
         at = torch.cat(picks)
-        if len(at) == 0:  # a handful of candidates, all missed by the draw
+        if len(at) == 0:  # there are few candidates, and the draw took none
             at = self._density.nonzero()[:count, 0]
         return at.cpu().numpy().astype(np.intp), self._density[at].cpu().numpy()
 
@@ -74,8 +73,8 @@ class DeviceCandidates:
         return torch.from_numpy(np.array(array, np.float32)).to(self._device)
 
     def _density_of(self, codes: NDArray[np.uint8], wide: NDArray[np.uint16]) -> Tensor:
-        """How densely each pixel of a strip is to be drawn, uint8 (rows * W,)."""
-        # Few operations know 16 bits without a sign.
+        """The density with which to draw each pixel of a strip, uint8 (rows * W,)."""
+        # Few operations support unsigned 16-bit numbers.
         signed = torch.from_numpy(np.array(wide.reshape(-1, 3)).view(np.int16)).to(self._device)
         linear = self._wide_table[signed.int() & 0xFFFF]
         if not self._survey.is_weighted:

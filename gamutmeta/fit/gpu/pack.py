@@ -1,4 +1,4 @@
-"""The parameters of several networks in one piece of memory, so that one operation takes them all."""
+"""The parameters of several networks in one block of memory, so that one operation updates all of them."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ __all__ = ["Pack"]
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """P networks of one preset, all with a grid, which may differ in its size.
+    """P networks of one preset, all with a grid. The grids may differ in size.
 
     Attributes:
-        networks: they live in the pack's memory.
+        networks: their parameters and gradients are in the pack's memory.
         values, gradient: of all parameters, float32 (P, n), one network in each row: first the MLP's, then the
-            grid's, then zeros up to the largest.
-        mlp_size: how many are the MLP's.
+            grid's, then zeros up to the length of the longest.
+        mlp_size: number of parameters of each MLP.
     """
 
     networks: Sequence[Network]
@@ -35,7 +35,7 @@ class Pack:
 
     @classmethod
     def of(cls, networks: Sequence[Network]) -> Self:
-        """Move the networks into one piece of memory."""
+        """Move the networks into one block of memory."""
         counts = [len(network.values) for network in networks]
         values = networks[0].values.new_zeros(len(networks), max(counts))
         gradient = torch.zeros_like(values)
@@ -50,5 +50,5 @@ class Pack:
 
     @property
     def grids(self) -> tuple[Tensor, Tensor]:
-        """The same of the grids, with the zeros behind the smaller ones."""
+        """Values and gradients of the grids, with zeros after the smaller ones."""
         return self.values[:, self.mlp_size :], self.gradient[:, self.mlp_size :]

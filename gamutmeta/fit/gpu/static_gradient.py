@@ -1,8 +1,8 @@
-"""The gradient by hand from memory that stays where it is, so that a GPU can record the step and play it again.
+"""The gradient by hand in fixed memory, so that a GPU can record the step and replay it.
 
-The twin of :class:`~gamutmeta.fit.gradient.HandGradient`, whose formulas it shares. What changes from step to step is
-read from tensors instead of numbers of this process; the grid is read and written by its nodes, since torch's sampler
-adds up its gradient in no fixed order on CUDA.
+The twin of :class:`~gamutmeta.fit.gradient.HandGradient`, with the same formulas. What changes from step to step is
+read from tensors instead of Python numbers. The grid is read and written node by node, since torch's sampler sums its
+gradient in no fixed order on CUDA.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ __all__ = ["StaticGradient"]
 
 
 class StaticGradient(HandGradient):
-    """Fills ``network.gradient`` from tensors that the caller changes in place; :meth:`__call__` takes nothing.
+    """Fills ``network.gradient``. Its inputs are tensors that the caller changes in place; :meth:`__call__` has none.
 
     Args:
-        network: one that :meth:`~gamutmeta.fit.gradient.HandGradient.supports`.
+        network: a network that :meth:`~gamutmeta.fit.gradient.HandGradient.supports`.
         batch: samples per step.
         scale: of the loss.
-        pool: noise, (n,), in units of the grid's step.
+        pool: of noise, (n,), in quantisation steps of the grid.
 
     Attributes:
         which: number of the batch, int64 (1,).
         noise_start: where the noise begins in the pool, int64 (1,).
-        rate_weight: of the rate in the loss, float32 ().
+        rate_weight: weight of the rate in the loss, float32 ().
         grid_step: quantisation step of the grid, float32 ().
     """
 
@@ -58,7 +58,7 @@ class StaticGradient(HandGradient):
 
     @torch.no_grad()
     def load(self, problem: Problem) -> bool:
-        """Take samples, a whole number of batches; whether they took the place of others in memory."""
+        """Load samples, a whole number of batches. Return whether they overwrote the previous ones in place."""
         network, batch = self._network, self._batch
         every = problem.batch(0, len(problem))
         corners, share = network.corners(every)
@@ -79,7 +79,7 @@ class StaticGradient(HandGradient):
 
     @torch.no_grad()
     def __call__(self) -> None:  # type: ignore[override]
-        """The gradient for the batch `which`."""
+        """Compute the gradient for the batch `which`."""
         network, channels = self._network, self._channels
         assert network.grid is not None  # noqa: S101 - see supports()
         assert network.grid_gradient is not None  # noqa: S101 - see supports()
@@ -95,7 +95,7 @@ class StaticGradient(HandGradient):
         self._output_error(self._gate, self._target, self._weight)
         self._backward()
         shares = self._share * (self._errors[0][:channels, None] * self.grid_step)
-        # Sorts the nodes first, and so adds up in a fixed order on CUDA, too.
+        # This sorts the nodes first, so that the order of the sum is fixed on CUDA, too.
         self._by_node.zero_().index_put_((corners,), shares.view(channels, -1).T, accumulate=True)
         self._set_rate_slope(network.grid)
         to_grid = self._by_node.T.reshape(self._grid.shape)

@@ -1,7 +1,7 @@
-"""One step of several trainings as a fixed sequence of operations on fixed memory: recorded once on CUDA, then played.
+"""One step of several trainings, as a fixed sequence of operations on fixed memory: CUDA records and replays it.
 
-A step is a few dozen small operations; called one by one from Python they take far longer than the GPU does. Where
-recording fails, and on the CPU, where only the tests run this, the same operations are called one by one.
+A step is a few dozen small operations. Calling them one by one from Python takes far longer than the GPU needs for
+them. If recording fails, and on the CPU, where only the tests run this, they are called one by one.
 """
 
 from __future__ import annotations
@@ -29,29 +29,29 @@ if TYPE_CHECKING:
 __all__ = ["StaticStep"]
 
 _UNRECORDED = 3
-"""Steps that are called one by one first: libraries set themselves up at their first use, which cannot be recorded."""
+"""The first steps are not recorded: libraries initialise themselves at their first use, which cannot be recorded."""
 
 
 class StaticStep:
     """A :class:`~gamutmeta.fit.step.Step` that can be recorded.
 
-    The turn of SOAP's bases, every tenth step, is in the middle of it and stays outside, as its decomposition may not
-    be recordable; the halves before and after it are recorded by themselves, too.
+    Every tenth step updates SOAP's bases in its middle. This update is not recorded, since its decomposition may not be
+    recordable. So the parts before and after it are recorded separately, too.
 
     Args:
-        networks: those that this class :meth:`supports`, of one preset; they are moved into one piece of memory.
-        config: how to train them.
-        batch: samples per step, of each.
-        generators: of the noise, one for each network.
-        records: whether to record, where there is CUDA.
-        fused: True for Triton's kernels, False for torch's operations, None for Triton's on CUDA where they know the
-            model and Triton is installed.
-        precision: of Triton's products of matrices.
+        networks: networks of one preset that this class :meth:`supports`; they are moved into one block of memory.
+        config: settings of the fit.
+        batch: samples per step of each network.
+        generators: of random numbers for the noise, one for each network.
+        records: whether to record on CUDA.
+        fused: True for Triton's kernels, False for torch's operations, None for Triton's kernels on CUDA if they
+            support the model and Triton is installed.
+        precision: of Triton's matrix products.
     """
 
     @staticmethod
     def supports(network: Network, config: FitConfig) -> bool:
-        """Whether this class can be used."""
+        """Whether this class can be used for a network."""
         return config.model == "grid" and HandGradient.supports(network.descriptor)
 
     def __init__(
@@ -92,7 +92,7 @@ class StaticStep:
         self._controls.update_grid_step(which)
 
     def __call__(self, step: int, rate_weights: Sequence[float]) -> None:
-        """See :class:`~gamutmeta.fit.step.Step`; steps are taken in their order, from 0 on."""
+        """See :class:`~gamutmeta.fit.step.Step`; steps must be computed in their order, from 0 on."""
         self._controls.update_rate_weights(rate_weights)
         if self._records and self._taken >= _UNRECORDED and not self._recorded:
             self._record()
@@ -125,7 +125,7 @@ class StaticStep:
             work()
 
     def _record(self) -> None:
-        """Record the step and its halves; nothing is computed meanwhile."""
+        """Record the step, and its parts before and after the update of the bases. Recording computes nothing."""
         works = {
             "before the refresh": self._before_refresh,
             "after the refresh": self._after_refresh,

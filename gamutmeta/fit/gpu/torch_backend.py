@@ -1,4 +1,4 @@
-"""What a step of several networks does besides SOAP: the gradients, and Adam on the grids; by torch's operations."""
+"""The parts of a step of several networks besides SOAP, by torch: the gradients, and Adam for the grids."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ __all__ = ["StepBackend", "TorchBackend"]
 
 
 class StepBackend(Protocol):
-    """Works on fixed memory, and looks at no number of this process, so that it can be recorded and played again."""
+    """Uses fixed memory and no Python numbers, so that CUDA can record and replay it."""
 
     def load(self, problems: Sequence[Problem]) -> bool:
-        """Take samples for each network, whole numbers of batches; whether they took the place of others in memory."""
+        """Load samples for each network, whole numbers of batches. Return whether they overwrote the previous ones."""
 
     def failure(self) -> str | None:
-        """Why the work cannot be done here, or None; to be asked after loading, before the first step is taken."""
+        """Why the backend does not work on this device, or None. To be called after loading, before the first step."""
 
     def fill_gradients(self) -> None:
-        """Fill the pack's gradient for the present step."""
+        """Fill the pack's gradient for the current step."""
 
     def step_grids(self) -> None:
-        """Take the present step of Adam with all grids."""
+        """Update all grids by the current step of Adam."""
 
     def rescale(self, which: int, factor: float) -> None:
-        """Multiply the unit of one network's grid, leaving the grid what it is."""
+        """Multiply the quantisation step of one network's grid without changing the values of the grid."""
 
 
 class TorchBackend:
@@ -45,7 +45,7 @@ class TorchBackend:
     It is the plain twin of :class:`gamutmeta.fit.gpu.triton.backend.TritonBackend`.
 
     Args:
-        pack: of networks that :class:`~gamutmeta.fit.gradient.HandGradient` knows.
+        pack: of networks that :class:`~gamutmeta.fit.gradient.HandGradient` supports.
         controls: of their steps.
         batch: samples per step.
     """

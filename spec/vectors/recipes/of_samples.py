@@ -1,4 +1,7 @@
-"""Vectors of version 2: models for the YCbCr samples of a JPEG, and what breaks the rules about them."""
+"""Vectors of version 2: models for the YCbCr samples of a JPEG, and what breaks the rules about them.
+
+What is expanded is a JPEG, to whose coded data the payload is bound; what is refused before that is a bare container.
+"""
 
 from __future__ import annotations
 
@@ -140,13 +143,13 @@ def _carriers_and_versions(suite: Suite) -> None:
         ("versions-descend", (2, 1), "payload", "No writer makes what only readers newer than itself can read."),
     ):
         for kind, entries in (("model", model), ("alone", Model({"smp": 1}))):
-            file = inserted(jpeg, app11(entries.container(samples, digest, versions=versions)))
-            suite.refuses(f"sycc-{name}-{kind}", file, samples, error, rationale, "sycc", "versions")
+            data = entries.container(samples, digest, versions=versions)
+            suite.refuses(f"sycc-{name}-{kind}", data, samples, error, rationale, "sycc", "versions")
     alone = Model({})
     data = alone.container(samples, digest, versions=_TWO)
     suite.refuses(
         "sycc-version-2-without-a-key",
-        inserted(jpeg, app11(data)),
+        data,
         samples,
         "payload",
         "Nothing in the descriptor needs version 2.",
@@ -160,9 +163,9 @@ class _Changes:
     """Containers of version 2 around a descriptor with other or further values, which are finished MessagePack."""
 
     def __init__(self, suite: Suite) -> None:
-        self.jpeg, self.samples = coded_samples(suite.bases, beyond(17, 13))
+        jpeg, self.samples = coded_samples(suite.bases, beyond(17, 13))
         self.model = weights("sycc-rules", {**_COLOUR, "rgb": 0, "mlp": ()})
-        self.entries = self.model.map(self.samples, coded_digest(self.jpeg))
+        self.entries = self.model.map(self.samples, coded_digest(jpeg))
         self._suite = suite
 
     def no(
@@ -185,8 +188,7 @@ class _Changes:
         raw = self.model.raw if "head" in given else b""
         data = container(packed, len(raw), frames.raw_frame(raw) if raw else b"", versions=versions)
         since = 2 if versions[0] == 2 else 1
-        file = inserted(self.jpeg, app11(data))
-        self._suite.refuses(f"sycc-{name}", file, self.samples, error, rationale, "sycc", "descriptor", since=since)
+        self._suite.refuses(f"sycc-{name}", data, self.samples, error, rationale, "sycc", "descriptor", since=since)
 
 
 def _rules(suite: Suite) -> None:
@@ -196,8 +198,8 @@ def _rules(suite: Suite) -> None:
         "2": messages.integer(2),
         "255": messages.integer(255),
         "minus-1": messages.integer(-1),
-        "true": messages.of(True),
-        "false": messages.of(False),
+        "true": messages.boolean(1),
+        "false": messages.boolean(0),
         "float": messages.single(1.0),
         "string": messages.text("1"),
         "bytes": messages.binary(b"\1"),

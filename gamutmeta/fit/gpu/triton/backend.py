@@ -1,4 +1,4 @@
-"""The kernels of the fit's step on the tensors of a pack."""
+"""Runs the kernels of the fit's step on the tensors of a pack."""
 
 from __future__ import annotations
 
@@ -25,33 +25,33 @@ if TYPE_CHECKING:
 
 __all__ = ["TritonBackend", "tuning_of"]
 
-# None of these was tried on a GPU; of some the compiler's report tells.
+# None of these sizes was tried on a GPU. Some are based on the compiler's report.
 
 _NARROWEST = 16
-"""The least side of a product of matrices."""
+"""The smallest side of a matrix product."""
 
 _VALUES = 1 << 10
-"""Samples of a program times its padded units: its values lie in the registers of one block of threads. It is the
-largest power of two at which no register is spilled, for any preset, on compute capabilities 8.0 and 9.0."""
+"""Number of samples of a program times its padded units: its values are in the registers of one block of threads. It
+is the largest power of two at which no register is spilled, for any preset, on compute capabilities 8.0 and 9.0."""
 
 _WIDE, _FEW_WARPS, _MORE_WARPS = 32, 4, 8
-"""Units up to which a program has so many warps, and beyond; likewise."""
+"""A program has `_FEW_WARPS` up to this number of units, and `_MORE_WARPS` beyond; also from the report."""
 
 _FUSION = {"enable_fp_fusion": True}
-"""A product and a sum may be rounded once."""
+"""Lets a product and a sum be rounded once (fused multiply-add)."""
 
 _PARAMETERS, _PARTS = 128, 16
-"""Of the MLP, whose sums one program makes; and parts that it takes at a time."""
+"""Parameters of the MLP whose sums one program computes; and partial sums that it reads at a time."""
 
 _NODES, _ENTRIES = 32, 8
-"""Of the grid, whose gradients one program makes; and samples around each that it takes at a time."""
+"""Nodes of the grid whose gradients one program computes; and samples around each that it reads at a time."""
 
 _ADAM_BLOCK = 256
-"""Parameters that one program moves."""
+"""Parameters that one program updates."""
 
 
 def tuning_of(features: int, widths: Sequence[int]) -> tuple[int, int, int]:
-    """Padded units, samples of a program, and its warps, for a model with so many inputs and units in its layers."""
+    """Padded units, samples of a program and its warps, for a model's number of inputs and units of its layers."""
     units = max(_NARROWEST, triton.next_power_of_2(max(features, *widths)))
     return units, max(_NARROWEST, _VALUES // units), _FEW_WARPS if units <= _WIDE else _MORE_WARPS
 
@@ -63,7 +63,7 @@ class TritonBackend:
         pack: of networks that :func:`gamutmeta.fit.gpu.backends.supports`.
         controls: of their steps.
         batch: samples per step.
-        precision: of products of matrices.
+        precision: of matrix products.
     """
 
     def __init__(self, pack: Pack, controls: Controls, batch: int, *, precision: Precision = "ieee") -> None:
@@ -93,12 +93,12 @@ class TritonBackend:
 
     def failure(self) -> str | None:
         """See :class:`~gamutmeta.fit.gpu.torch_backend.StepBackend`."""
-        # Before the first step no mean is other than zero, and so nothing moves.
+        # Before the first step all means are zero, so that this changes no parameter.
         self._pack.gradient.zero_()
         try:
             self.step_grids()
             self.fill_gradients()
-        # Without a C compiler, say, or with too little shared memory.
+        # For example without a C compiler, or with too little shared memory.
         except (TritonError, RuntimeError, OSError, SubprocessError) as error:
             return f"{type(error).__name__}: {error}"
         return None
@@ -146,7 +146,7 @@ class TritonBackend:
 
 
 def _architecture_of(descriptor: Descriptor) -> dict[str, int]:
-    """What the kernels are compiled for."""
+    """The constants of the architecture for which the kernels are compiled."""
     assert descriptor.grid is not None  # noqa: S101 - see supports()
     assert descriptor.rgb is not None  # noqa: S101 - the same
     first, *others = descriptor.hidden

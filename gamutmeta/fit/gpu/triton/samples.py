@@ -1,4 +1,4 @@
-"""The samples of several networks as the kernels read them, in memory that stays where it is."""
+"""The samples of several networks, in the layout that the kernels read and in fixed memory."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ __all__ = ["TritonSamples"]
 
 
 class TritonSamples:
-    """N batches of B samples for each of P networks; of a network with fewer batches the rest is zeros.
+    """N batches of B samples for each of P networks. If a network has fewer batches, the rest is zeros.
 
-    Besides the samples in their order, those around each node of the grid are listed, so that the gradient of a node is
-    a sum in a fixed order. They are sorted when they are loaded, not at every step.
+    There are also lists of the samples around each node of the grid, so that the gradient of a node is a sum in a fixed
+    order. They are sorted when samples are loaded, not at every step.
 
     Args:
-        networks: whose grids have G nodes in a plane at the most.
+        networks: their grids have at most G nodes in one channel.
         batch: B.
 
     Attributes:
         tensors: by the names of the kernels' arguments:
             corners: first node of each sample's cell, int32 (P, N, B).
             codes: uint8 (P, N, 3, B).
-            numbers: where in the cell, x and y; target, 3; what the squared error counts for; float32 (P, N, 6, B).
-            entries: numbers of samples within the batch, node by node, int32 (P, N, 4 B); and
-            shares: of the node in that sample, float32 (P, N, 4 B).
+            numbers: position in the cell, x and y; target, 3; weight of the squared error; float32 (P, N, 6, B).
+            entries: indices, within the batch, of the samples around each node, int32 (P, N, 4 B).
+            shares: interpolation weight of the node in each of these samples, float32 (P, N, 4 B).
             starts: where the entries of each node begin, int32 (P, N, G + 1).
-            batches: of each network, int64 (P,).
-            planes, across: nodes in a plane and in a row of it, int32 (P,).
+            batches: number of batches of each network, int64 (P,).
+            planes, across: nodes in one channel, and in a row of it, int32 (P,).
             gates: the model's weight at each code, float32 (P, 256).
     """
 
@@ -60,12 +60,12 @@ class TritonSamples:
 
     @property
     def most(self) -> int:
-        """N."""
+        """N, the largest number of batches."""
         return self.tensors["corners"].shape[1]
 
     @torch.no_grad()
     def load(self, problems: Sequence[Problem]) -> bool:
-        """Take samples for each network, whole numbers of batches; whether they took the place of others in memory."""
+        """Load samples for each network, whole numbers of batches. Return whether they overwrote the previous ones."""
         counts = [len(problem) // self._batch for problem in problems]
         parts = [self._of(network, problem) for network, problem in zip(self._networks, problems, strict=True)]
         first = parts[0]
@@ -80,7 +80,7 @@ class TritonSamples:
         return took
 
     def _of(self, network: Network, problem: Problem) -> dict[str, Tensor]:
-        """One network's samples, the batches along the first axis."""
+        """The samples of one network, with the batches along the first axis."""
         batch = self._batch
         every = problem.batch(0, len(problem))
         corner, fractions = network.cells(every)

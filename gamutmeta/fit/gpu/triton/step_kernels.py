@@ -1,9 +1,9 @@
-"""The kernels of the fit's step. Every launch takes all P pictures, along its last axis of programs.
+"""The kernels of the fit's step. Every launch processes all P pictures, along the last axis of its programs.
 
-The twin of :mod:`gamutmeta.fit.gpu.static_gradient` and :mod:`gamutmeta.fit.adam`. No sum depends on which program
-comes first: those over samples are added up in each program and then program by program; those over the samples around
-a node of the grid are gathered in an order that was fixed when the samples were loaded. Samples lie along the first
-axis of a program's values, units along the second, padded with zeros to a power of two.
+The twin of :mod:`gamutmeta.fit.gpu.static_gradient` and :mod:`gamutmeta.fit.adam`. No sum depends on the order in which
+programs run: sums over samples are computed within each program, and then added program by program; the samples around
+a node of the grid are read in an order that was fixed when they were loaded. In the values of a program, samples lie
+along the first axis and units along the second, padded with zeros to a power of two.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ import triton.language as tl
 
 __all__ = ["adam", "add_partial_sums", "grid_gradients", "sample_gradients"]
 
-# The number of batches may change while the step is recorded anew, when no kernel can be compiled: hence
-# `do_not_specialize`, without which there would be one for each kind of number.
+# The number of batches may change before the step is recorded again, and no kernel can be compiled during recording.
+# `do_not_specialize` ensures that one compiled kernel serves all numbers.
 
-# Where a loop's end is not known to the compiler it is a `while`: Triton 3.2's interpreter knows no such `range`.
+# Loops whose end the compiler does not know use `while`: Triton 3.2's interpreter does not support `range` for them.
 
 _LN_2 = tl.constexpr(0.6931471805599453)
 
@@ -31,18 +31,19 @@ def sample_gradients(  # type: ignore[no-untyped-def]
     SECOND: tl.constexpr, SCALE: tl.constexpr, MLP: tl.constexpr, UNITS: tl.constexpr, BLOCK: tl.constexpr,
     PRECISION: tl.constexpr,
 ):  # fmt: skip
-    """Forward and backward of BLOCK samples of the present batch of one picture.
+    """Forward and backward pass of BLOCK samples of the current batch of one picture.
 
-    Of its pointers `values` are the parameters (P, row): weights (outputs, inputs) and biases of the layers, then the
-    grid; `corners` to `gates` and `planes` to `across` those of
-    :class:`~gamutmeta.fit.gpu.triton.samples.TritonSamples`; `table` the features of each code (256, PER_CODE);
-    `matrix` linear sRGB to linear ProPhoto, for row vectors; `pools` (P, pool_row) the noise; `now` to `noise_starts`
-    and `grid_step` those of :class:`~gamutmeta.fit.gpu.controls.Controls`. Written are `partial_sums` (P, programs,
-    MLP), this program's part of the gradient of the MLP, and `grid_errors` (P, CHANNELS, batch), the loss's derivative
-    by each sample's features of the grid in steps.
+    It reads `values`, the parameters (P, row): weights (outputs, inputs) and biases of the layers, then the grid;
+    `corners`, `codes`, `numbers`, `gates`, `batches`, `planes` and `across` of
+    :class:`~gamutmeta.fit.gpu.triton.samples.TritonSamples`; `now`, `first`, `noise_starts` and `grid_step` of
+    :class:`~gamutmeta.fit.gpu.controls.Controls`; `pools`, the noise (P, pool_row); `table`, the features of each code
+    (256, PER_CODE); and `matrix`, linear sRGB to linear ProPhoto, for row vectors.
 
-    There are FEATURES inputs, FIRST units in the first hidden layer, SECOND in the second, or 0 without one. SCALE is
-    that of the outputs, and MLP the number of its parameters.
+    It writes `partial_sums` (P, programs, MLP), this program's part of the gradient of the MLP, and `grid_errors`
+    (P, CHANNELS, batch), the derivative of the loss with respect to each sample's grid features, in steps.
+
+    There are FEATURES inputs, FIRST units in the first hidden layer and SECOND in the second, or 0 if there is none.
+    SCALE is that of the outputs, and MLP the number of parameters of the MLP.
     """
     block, picture = tl.program_id(0), tl.program_id(1).to(tl.int64)
     lane = block * BLOCK + tl.arange(0, BLOCK)
@@ -52,7 +53,7 @@ def sample_gradients(  # type: ignore[no-untyped-def]
     at = picture * most + (step - tl.load(first)) % tl.load(batches + picture)
     own = values + picture * row
 
-    # Inputs: the grid with noise, between four nodes, then what the colour gives.
+    # Inputs: the grid with noise, interpolated between four nodes; then the colour features.
     code, feature = codes + at * 3 * batch + lane, unit - CHANNELS
     is_colour = inside[:, None] & ((feature >= 0) & (unit < FEATURES))[None, :]
     channel = tl.where(feature >= 0, feature, 0) // PER_CODE
@@ -97,7 +98,7 @@ def sample_gradients(  # type: ignore[no-untyped-def]
     green = green_gate * (tl.sum(top * green_row[None, :], 1) + tl.load(bias + 1))
     blue = blue_gate * (tl.sum(top * blue_row[None, :], 1) + tl.load(bias + 2))
 
-    # The derivative of the squared error, in linear ProPhoto, then by the outputs.
+    # The derivative of the squared error, first in linear ProPhoto, then with respect to the outputs.
     counts = tl.load(number + 5 * batch, mask=inside, other=0.0)
     x = _wide_error(red, green, blue, matrix, number + 2 * batch, inside) * counts
     y = _wide_error(red, green, blue, matrix + 1, number + 3 * batch, inside) * counts
@@ -132,7 +133,7 @@ def add_partial_sums(  # type: ignore[no-untyped-def]
     partial_sums, gradient, programs, row,
     MLP: tl.constexpr, BLOCK: tl.constexpr, TOGETHER: tl.constexpr,
 ):  # fmt: skip
-    """Add up BLOCK parameters' parts, (P, programs, MLP), and write them to the gradient, (P, row)."""
+    """Sum the parts of BLOCK parameters, (P, programs, MLP), and write the sums to the gradient, (P, row)."""
     at, picture = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK), tl.program_id(1).to(tl.int64)
     part, known = tl.arange(0, TOGETHER), at < MLP
     total = tl.zeros((TOGETHER, BLOCK), tl.float32)
@@ -151,10 +152,10 @@ def grid_gradients(  # type: ignore[no-untyped-def]
     row, most, batch, nodes,
     CHANNELS: tl.constexpr, MLP: tl.constexpr, BLOCK: tl.constexpr, TOGETHER: tl.constexpr,
 ):  # fmt: skip
-    """The gradient of BLOCK nodes of one channel: what the samples around each ask for, and the rate's derivative.
+    """The gradient of BLOCK nodes of one channel: the sum over the samples around each, and the rate's derivative.
 
-    The samples around a node are the `entries` from `starts` of it to that of the next, see
-    :class:`~gamutmeta.fit.gpu.triton.samples.TritonSamples`; TOGETHER of them are taken at a time.
+    The samples around a node are the `entries` from its place in `starts` to that of the next node, see
+    :class:`~gamutmeta.fit.gpu.triton.samples.TritonSamples`. TOGETHER of them are read at a time.
     """
     node, channel = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK), tl.program_id(1)
     picture = tl.program_id(2).to(tl.int64)
@@ -188,8 +189,8 @@ def adam(  # type: ignore[no-untyped-def]
 ):  # fmt: skip
     """One step of Adam for BLOCK parameters of one picture.
 
-    `values` and `gradient` are (P, count) in rows of `row`, `means` and `squares` (P, count); `factors` (steps,) of the
-    learning rate, `corrections` (steps, 2) of both means for their start at zero, and `rates` (P,).
+    `values` and `gradient` are (P, count) in rows of `row`, `means` and `squares` (P, count). `factors` (steps,) are
+    those of the learning rate, `corrections` (steps, 2) Adam's bias corrections, and `rates` (P,) the learning rates.
     """
     at, picture = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK), tl.program_id(1).to(tl.int64)
     known, step = at < count, tl.load(now)
@@ -220,13 +221,13 @@ def _vector(source, unit, count: tl.constexpr):  # type: ignore[no-untyped-def]
 
 @triton.jit
 def _mixed(red, green, blue, row):  # type: ignore[no-untyped-def]
-    """The product with three numbers in a row."""
+    """The scalar product with three adjacent numbers."""
     return red * tl.load(row) + green * tl.load(row + 1) + blue * tl.load(row + 2)
 
 
 @triton.jit
 def _wide_error(red, green, blue, column, target, inside):  # type: ignore[no-untyped-def]
-    """One channel of linear ProPhoto less its target; `column` points to that of the matrix."""
+    """One channel of linear ProPhoto minus its target; `column` points to the matching column of the matrix."""
     found = red * tl.load(column) + green * tl.load(column + 3) + blue * tl.load(column + 6)
     return found - tl.load(target, mask=inside, other=0.0)
 
@@ -235,7 +236,7 @@ def _wide_error(red, green, blue, column, target, inside):  # type: ignore[no-un
 def _store_layer(  # type: ignore[no-untyped-def]
     target, before, error, unit, inputs: tl.constexpr, outputs: tl.constexpr, PRECISION: tl.constexpr
 ):  # fmt: skip
-    """The gradient of a layer's weights and biases, from what went in and the derivative by what came out."""
+    """Store the gradient of a layer's weights and biases, from its inputs and the derivative by its outputs."""
     there = (unit < outputs)[:, None] & (unit < inputs)[None, :]
     slope = tl.dot(tl.trans(error), before, input_precision=PRECISION)
     tl.store(target + unit[:, None] * inputs + unit[None, :], slope, mask=there)
