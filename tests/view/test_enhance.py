@@ -92,28 +92,6 @@ def test_sidecars_and_errors(browser: Browser, package: tuple[Path, str], pictur
     assert browser.run("return document.images[1].src;").endswith("/plain.jpg")
 
 
-def test_a_payload_for_samples_is_refused_and_the_picture_stays(browser: Browser, package: tuple[Path, str]) -> None:
-    """A browser's canvas gives RGB alone, clamped, which must not be taken for YCbCr."""
-    folder, address = package
-    vector = DECODERS.parent / "vectors" / "files" / "expand-sycc-grid-colour.jpg"
-    shutil.copy(vector, folder / "samples.jpg")
-    (folder / "page.html").write_text(
-        "<!doctype html><title>x</title><link rel=icon href=data:,><img src=samples.jpg data-gamutmeta alt=a>"
-        "<script type=module>import { enhance } from './enhance.js';"
-        "addEventListener('gamutmeta', ({ detail: { error } }) => {"
-        " globalThis.refused = [error.code, error.message]; });"
-        "await enhance(); globalThis.done = true;</script>"
-    )
-    browser.open(f"{address}/page.html")
-    browser.wait("globalThis.done === true")
-    code, message = browser.run("return refused;")
-    assert code == "picture.samples"
-    assert "needs the JPEG's YCbCr samples" in message
-    assert browser.run("return document.images[0].src;").endswith("/samples.jpg")
-    assert browser.run("return document.images[0].dataset.gamutmetaState;") == "error"
-    assert browser.run("return document.images[0].naturalWidth;") == 17
-
-
 def test_the_package_lists_what_it_needs() -> None:
     listed = json.loads((DECODERS / "package.json").read_text(encoding="utf-8"))
     assert "*.js" in listed["files"]
