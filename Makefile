@@ -120,5 +120,5 @@ $(READY): $(TEST_READY)
 
 clean:
 	rm -rf $(VENV) demo-output build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
-	rm -rf spec/kaitai/node_modules
+	rm -rf spec/kaitai/node_modules spec/decoders/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -9,12 +9,12 @@ const PIXELS = 2 ** 18;
 
 /**
  * Bands of rows from the top down.
- * @param {import('./picture.js').Decoded} picture
+ * @param {import('./picture.js').Decoded} picture what the payload starts from: codes, or YCbCr samples
  * @param {import('./container.js').Payload | null} payload null if there is none to expand with
  * @param {number} step of the layout: every band but the last has a multiple of it
  * @param {number} [pixels] about as many to a band
  * @returns {Generator<{ top: number, codes: Uint8Array, wide: Uint16Array?, alpha: Uint8Array? }>} first row of a band,
- *   and its samples: of the file, expanded, and transparency
+ *   and its samples: as given, expanded, and transparency
  */
 export function* bands({ width, height, data, alpha }, payload, step, pixels = PIXELS) {
   const expand = payload === null ? null : expander(payload, width, height);

@@ -23,20 +23,24 @@ export function showsWideGamut() {
  * @param {object} [options]
  * @param {number} [options.pixels] the most pixels to show; larger pictures are made smaller
  * @param {boolean} [options.always] expand on sRGB screens as well
+ * @param {string | URL} [options.jpegDecoder] pdf.image_decoders.min.mjs of the npm package pdfjs-dist, for pictures
+ *   whose payload starts from YCbCr samples: loaded where the browser does not give them, and only then
  * @returns {Promise<void>} when every picture that has come near the visible part is done
  */
-export async function enhance(root = document, { pixels = 8e6, always = false } = {}) {
+export async function enhance(root = document, { pixels = 8e6, always = false, jpegDecoder } = {}) {
   const images = [...root.querySelectorAll('img[data-gamutmeta]:not([data-gamutmeta-state])')];
   if (!always && !showsWideGamut()) {
     for (const image of images) settle(image, 'srgb');
     return;
   }
   const worker = new Worker(new URL('./enhance-worker.js', import.meta.url), { type: 'module' });
+  // The worker would take a relative address for one beside itself.
+  const options = { pixels, jpegDecoder: jpegDecoder && new URL(jpegDecoder, document.baseURI).href };
   let last = Promise.resolve();
   await Promise.all(
     images.map(async (image) => {
       await near(image);
-      last = last.then(() => expand(image, worker, pixels));
+      last = last.then(() => expand(image, worker, options));
       await last;
     }),
   );
@@ -58,7 +62,7 @@ function near(element) {
   });
 }
 
-async function expand(image, worker, pixels) {
+async function expand(image, worker, options) {
   try {
     if (image.closest('picture') !== null) throw new Error('an image within <picture> cannot be exchanged');
     const bytes = await load(image.currentSrc || image.src);
@@ -67,7 +71,7 @@ async function expand(image, worker, pixels) {
       worker.onmessage = ({ data }) => resolve(data);
       worker.onerror = ({ message }) => reject(new Error(message));
     });
-    worker.postMessage({ bytes, sidecar, pixels });
+    worker.postMessage({ bytes, sidecar, ...options });
     const { blob, error } = await answer;
     if (error) throw Object.assign(new Error(error.message), { code: error.code });
     image.removeAttribute('srcset');

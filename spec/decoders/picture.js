@@ -11,7 +11,8 @@ import { PNG, TIFF, has, isJpeg, jpegParts, number } from './carriers.js';
 /** Why a browser cannot decode a picture. */
 export class PictureError extends Error {
   /**
-   * @param {string} code `picture.` and then `tiff`, `unsupported`, `damaged`, `transparency` or `memory`
+   * @param {string} code `picture.` and then `tiff`, `unsupported`, `damaged`, `transparency` or `memory`; of samples
+   *   before clamping also `ycc`, `subsampling` or `samples`
    * @param {string} message for people
    */
   constructor(code, message) {
@@ -35,6 +36,7 @@ const AS_STORED = { colorSpaceConversion: 'none', premultiplyAlpha: 'none' };
  * @property {Uint8Array} data R, G, B of each pixel, not multiplied by the transparency
  * @property {Uint8Array | null} alpha transparency of each pixel, 255 for opaque
  * @property {number} orientation of EXIF, 1 to 8
+ * @property {'ycc'} [coding] if the samples are Y, Cb, Cr instead
  */
 
 /**
@@ -44,10 +46,10 @@ const AS_STORED = { colorSpaceConversion: 'none', premultiplyAlpha: 'none' };
  * @throws {PictureError}
  */
 export async function readPicture(bytes) {
-  const parts = isJpeg(bytes) ? jpegToShow(bytes) : has(bytes, PNG) ? pngToShow(bytes) : unknown(bytes);
+  const parts = isJpeg(bytes) ? shownJpeg(bytes) : has(bytes, PNG) ? pngToShow(bytes) : unknown(bytes);
   let bitmap;
   try {
-    bitmap = await createImageBitmap(new Blob(parts.kept, { type: parts.type }), AS_STORED);
+    bitmap = await createImageBitmap(new Blob([joined(parts.kept)], { type: parts.type }), AS_STORED);
   } catch (error) {
     throw new PictureError('picture.damaged', `the browser cannot decode it (${error.message})`);
   }
@@ -75,12 +77,24 @@ function unknown(bytes) {
   throw new PictureError('picture.unsupported', 'this is neither JPEG nor PNG');
 }
 
-function room(samples) {
+/** Memory for 8-bit samples. */
+export function room(samples) {
   try {
     return new Uint8Array(samples);
   } catch {
     throw new PictureError('picture.memory', 'the picture does not fit into the memory that the browser grants');
   }
+}
+
+/** Parts of a file as one array: Firefox does not decode a Blob of several parts, of which the first is short. */
+export function joined(parts) {
+  const whole = room(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 /** R, G, B and transparency of a tile that was read as R, G, B, A. */
@@ -129,8 +143,12 @@ function textureReader(bitmap) {
   };
 }
 
-/** A JPEG without EXIF and profile. What is damaged is left for the browser to judge. */
-function jpegToShow(bytes) {
+/**
+ * A JPEG without EXIF and profile. What is damaged is left for the browser to judge.
+ * @param {Uint8Array} bytes
+ * @returns {{ type: string, kept: Uint8Array[], transparent: boolean, orientation: number }} `kept`: parts of the file
+ */
+export function shownJpeg(bytes) {
   const found = { type: 'image/jpeg', kept: [bytes], transparent: false, orientation: 1 };
   try {
     const kept = [bytes.subarray(0, 2)];

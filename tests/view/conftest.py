@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -12,6 +13,7 @@ from carrots import QUICK, write_piece
 from interop.demand import go_without
 from photo_files import exif_block
 from view.browser import STRANGER, Browser, missing
+from view.pages import PDFJS
 
 from gamutmeta.pipeline.reduce import reduce_file
 from gamutmeta.view import write_page
@@ -39,6 +41,15 @@ def site(tmp_path: Path) -> Iterator[tuple[Path, int]]:
         yield folder, server.server_port
         server.shutdown()
         thread.join()
+
+
+@pytest.fixture
+def pdfjs(site: tuple[Path, int]) -> str:
+    """The address of pdf.js's decoder on the site."""
+    if not PDFJS.exists():
+        go_without("pdfjs-dist is not installed (npm ci, in spec/decoders)")
+    shutil.copy(PDFJS, site[0] / "pdfjs.mjs")
+    return f"http://127.0.0.1:{site[1]}/pdfjs.mjs"
 
 
 @pytest.fixture(scope="package")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,12 +13,25 @@ from PIL import ExifTags, Image, ImageOps
 import gamutmeta
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from numpy.typing import NDArray
     from view.browser import Browser
 
-__all__ = ["drop", "open_page", "pixels", "restored", "settled", "stored", "upright"]
+__all__ = [
+    "DECODERS",
+    "PDFJS",
+    "drop",
+    "open_page",
+    "pixels",
+    "restored",
+    "settled",
+    "shown_image",
+    "stored",
+    "upright",
+]
+
+DECODERS = Path(__file__).parents[2] / "spec" / "decoders"
+PDFJS = DECODERS / "node_modules" / "pdfjs-dist" / "image_decoders" / "pdf.image_decoders.min.mjs"
+"""A decoder in JavaScript that the package can make use of; see install_browser.sh."""
 
 _DROP = """
     const transfer = new DataTransfer();
@@ -38,6 +52,15 @@ _PIXELS = """
     const canvas = document.querySelector(`[data-layer="${args[0]}"]`);
     const { width, height } = canvas;
     return canvas.getContext('2d').getImageData(0, 0, width, height, { colorSpace: args[1] }).data;
+"""
+
+_IMAGE = """
+    const image = document.querySelectorAll('img')[args[0]];
+    const { naturalWidth: width, naturalHeight: height } = image;
+    const canvas = Object.assign(document.createElement('canvas'), { width, height });
+    const context = canvas.getContext('2d', { colorSpace: 'display-p3' });
+    context.drawImage(image, 0, 0);
+    return context.getImageData(0, 0, canvas.width, canvas.height, { colorSpace: 'display-p3' }).data;
 """
 
 
@@ -84,3 +107,8 @@ def stored(data: bytes) -> NDArray[np.uint8]:
     """The codes that a file stores, upright."""
     with Image.open(BytesIO(data)) as image:
         return upright(image.copy(), image.getexif().get(ExifTags.Base.Orientation, 1))
+
+
+def shown_image(browser: Browser, index: int, height: int, width: int) -> NDArray[np.uint8]:
+    """What an image of the page shows, in Display P3."""
+    return np.frombuffer(browser.bytes_of(_IMAGE, index), np.uint8).reshape(height, width, 4)[..., :3]

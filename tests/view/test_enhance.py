@@ -5,28 +5,18 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from view.pages import restored
+from view.pages import DECODERS, restored, shown_image
 
 from gamutmeta import carriers
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from view.browser import Browser
-
-DECODERS = Path(__file__).parents[2] / "spec" / "decoders"
-
-_SHOWN = """
-    const image = document.querySelectorAll('img')[args[0]];
-    const { naturalWidth: width, naturalHeight: height } = image;
-    const canvas = Object.assign(document.createElement('canvas'), { width, height });
-    const context = canvas.getContext('2d', { colorSpace: 'display-p3' });
-    context.drawImage(image, 0, 0);
-    return context.getImageData(0, 0, canvas.width, canvas.height, { colorSpace: 'display-p3' }).data;
-"""
 
 
 @pytest.fixture
@@ -36,11 +26,6 @@ def package(site: tuple[Path, int]) -> tuple[Path, str]:
     ignored = shutil.ignore_patterns(".*", "node_modules", "*.py", "__pycache__")
     shutil.copytree(DECODERS, folder, ignore=ignored, dirs_exist_ok=True)
     return folder, f"http://127.0.0.1:{port}"
-
-
-def shown(browser: Browser, index: int, height: int, width: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    """What an image of the page shows, in Display P3."""
-    return np.frombuffer(browser.bytes_of(_SHOWN, index), np.uint8).reshape(height, width, 4)[..., :3]
 
 
 def test_the_readme(browser: Browser, site: tuple[Path, int], pictures: Path) -> None:
@@ -65,10 +50,10 @@ def test_the_example(browser: Browser, package: tuple[Path, str]) -> None:
     browser.wait("document.querySelector('[data-gamutmeta-state=expanded]') !== null")
     data = (folder / "example" / "carrots.jpg").read_bytes()
     expected = restored(data).astype(int)
-    difference = np.abs(shown(browser, 0, 400, 600) - expected)
+    difference = np.abs(shown_image(browser, 0, 400, 600) - expected)
     assert difference.max() <= 2
     assert (difference > 0).mean() < 0.01
-    untouched = np.abs(shown(browser, 1, 400, 600) - expected)
+    untouched = np.abs(shown_image(browser, 1, 400, 600) - expected)
     assert untouched.max() > 20
     assert browser.run("return document.querySelector('img').alt;") == "Vegetables, fruit and a colour chart"
     assert browser.run("return document.getElementById('state').textContent;") == "State: expanded."
@@ -103,30 +88,8 @@ def test_sidecars_and_errors(browser: Browser, package: tuple[Path, str], pictur
     found = browser.run("return errors;")  # in the order in which they came into view
     assert sorted(found) == ["an image within <picture> cannot be exchanged", "carrier.none"]
     expected = restored(photo)
-    assert np.abs(shown(browser, 0, *expected.shape[:2]) - expected.astype(int)).max() <= 2
+    assert np.abs(shown_image(browser, 0, *expected.shape[:2]) - expected.astype(int)).max() <= 2
     assert browser.run("return document.images[1].src;").endswith("/plain.jpg")
-
-
-def test_a_payload_for_samples_is_refused_and_the_picture_stays(browser: Browser, package: tuple[Path, str]) -> None:
-    """A browser's canvas gives RGB alone, clamped, which must not be taken for YCbCr."""
-    folder, address = package
-    vector = DECODERS.parent / "vectors" / "files" / "expand-sycc-grid-colour.jpg"
-    shutil.copy(vector, folder / "samples.jpg")
-    (folder / "page.html").write_text(
-        "<!doctype html><title>x</title><link rel=icon href=data:,><img src=samples.jpg data-gamutmeta alt=a>"
-        "<script type=module>import { enhance } from './enhance.js';"
-        "addEventListener('gamutmeta', ({ detail: { error } }) => {"
-        " globalThis.refused = [error.code, error.message]; });"
-        "await enhance(); globalThis.done = true;</script>"
-    )
-    browser.open(f"{address}/page.html")
-    browser.wait("globalThis.done === true")
-    code, message = browser.run("return refused;")
-    assert code == "picture.samples"
-    assert "needs the JPEG's YCbCr samples" in message
-    assert browser.run("return document.images[0].src;").endswith("/samples.jpg")
-    assert browser.run("return document.images[0].dataset.gamutmetaState;") == "error"
-    assert browser.run("return document.images[0].naturalWidth;") == 17
 
 
 def test_the_package_lists_what_it_needs() -> None:

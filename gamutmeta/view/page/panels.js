@@ -104,8 +104,9 @@ export function describeFigures(outside, reference) {
 }
 
 function model({ descriptor: d, numbers }) {
-  if (d.head === 0) return 'none: expanded as clipped';
-  const parts = [];
+  const samples = d.smp === 1 ? 'YCbCr samples before they are clipped' : '';
+  if (d.head === 0) return samples ? `none: ${samples}` : 'none: expanded as clipped';
+  const parts = samples ? [`from ${samples}`] : [];
   if (d.grid[0] > 0) parts.push(`grid of ${d.grid[1]} × ${d.grid[2]} nodes, ${d.grid[0]} channels`);
   if (d.xy > 0) parts.push(`${d.xy} octaves of position`);
   if (d.rgb !== null) parts.push(`colour, ${d.rgb} octaves`);

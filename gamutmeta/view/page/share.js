@@ -14,8 +14,9 @@ import { Statistics } from './statistics.js';
  * @param {{ width: number, height: number }} setup.stored
  * @param {number} setup.step of the layout
  * @param {string} setup.space of the canvas
- * @returns {(band: { top: number, codes: Uint8Array, alpha: Uint8Array | null } | null) => object} canvas pixels, not
- *   turned yet; for null, what `Statistics` counted
+ * @returns {(band: { top: number, codes: Uint8Array, rgb: Uint8Array, alpha: Uint8Array | null } | null) => object}
+ *   canvas pixels, not turned yet, of `codes` that the payload starts from; for null, what `Statistics` counted, which
+ *   compares with `rgb`
  */
 function expanding({ payload, stored: { width, height }, step, space }) {
   const expand = expander(payload, width, height);
@@ -23,13 +24,13 @@ function expanding({ payload, stored: { width, height }, step, space }) {
   const statistics = new Statistics(width * height);
   return (band) => {
     if (band === null) return statistics.counted();
-    const { top, codes, alpha } = band;
+    const { top, codes, rgb, alpha } = band;
     const wide = new Uint16Array(codes.length);
     expand(codes, wide, top);
     return {
       top,
       restored: toCanvas(wide, ROMM_LINEAR, matrix, width, step, alpha),
-      marks: statistics.add(codes, wide, width, step),
+      marks: statistics.add(rgb, wide, width, step),
     };
   };
 }
@@ -52,8 +53,9 @@ function employ(port, setup, waiting, done) {
     const next = () => {
       const band = waiting.shift();
       if (band === undefined) return port.postMessage({ band: null });
-      const codes = band.codes.slice();
-      return port.postMessage({ band: { ...band, codes, alpha: band.alpha?.slice() ?? null } }, [codes.buffer]);
+      const [codes, rgb] = [band.codes.slice(), band.rgb.slice()];
+      const copied = { ...band, codes, rgb, alpha: band.alpha?.slice() ?? null };
+      return port.postMessage({ band: copied }, [codes.buffer, rgb.buffer]);
     };
     port.onmessage = ({ data }) => {
       if (data.error) return reject(new Error(data.error));

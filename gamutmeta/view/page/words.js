@@ -42,6 +42,19 @@ const ERRORS = {
     `It needs WebGL 2. “${COMMAND}” does without.`,
   ],
   'picture.memory': ['The picture is too large for this browser', `“${COMMAND}” takes pictures up to 500 megapixels.`],
+  'picture.samples': [
+    'This browser does not give what the payload starts from',
+    'It starts from the YCbCr samples of the JPEG, before they are clipped to sRGB. Chrome, Edge and others of their ' +
+      `family give them; “${COMMAND}” does as well.`,
+  ],
+  'picture.subsampling': [
+    'Browsers do not give what the payload starts from',
+    `The chroma of this JPEG is subsampled in a rare way. “${COMMAND}” takes it.`,
+  ],
+  'picture.ycc': [
+    'The picture does not hold what the payload starts from',
+    'The payload starts from the YCbCr samples of a JPEG, and this picture has none.',
+  ],
   'page.sidecar': ['A .gamut file alone is no picture', 'Drop it together with its picture.'],
   'page.stopped': ['Stopped', 'What was not restored yet has the colours of the sRGB file.'],
   'page.insecure': ['This browser checks no digests here', 'Open the page from a file or over https.'],

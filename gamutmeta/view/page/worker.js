@@ -9,8 +9,9 @@
 import { bands } from './bands.js';
 import { SRGB_LINEAR, layout, toCanvas, upright } from './display.js';
 import { expandTogether, serve } from './share.js';
-import { decode, extract, payloadFor } from './gamutmeta.js';
+import { decode, extract } from './gamutmeta.js';
 import { readPicture } from './picture.js';
+import { payloadAndCodes } from './samples.js';
 import { together } from './statistics.js';
 
 /** Pixels of a band: few, so that all workers have something to do until the end. */
@@ -21,10 +22,10 @@ function codeAndMessage({ code, name, message }) {
   return { code: typeof code === 'string' ? code : name, message };
 }
 
-/** The payload, or what is wrong with it: the picture is shown in either case. */
+/** The payload and what it starts from, or what is wrong: the picture is shown in either case. */
 async function payloadOrError(bytes, picture, options) {
   try {
-    return { payload: await payloadFor(bytes, picture, options) };
+    return await payloadAndCodes(bytes, picture, options);
   } catch (error) {
     if (!globalThis.isSecureContext) return { refused: { code: 'page.insecure', message: error.message } };
     return { refused: codeAndMessage(error) };
@@ -52,7 +53,7 @@ async function show({ bytes, sidecar, unbound, most, space, ports }) {
   const begin = performance.now();
   const picture = await readPicture(bytes);
   const shown = layout(picture.width, picture.height, picture.orientation, most);
-  const { payload = null, refused } = await payloadOrError(bytes, picture, { sidecar, unbound });
+  const { payload = null, codes = picture, refused } = await payloadOrError(bytes, picture, { sidecar, unbound });
   const stored = { width: picture.width, height: picture.height };
   postMessage({ kind: 'begin', shown, stored, refused, payload: payload && description(sidecar ?? bytes) });
 
@@ -65,14 +66,15 @@ async function show({ bytes, sidecar, unbound, most, space, ports }) {
     );
 
   // The file's own picture comes first, since it takes no time.
-  const work = [...bands(picture, null, shown.step, BAND)];
-  for (const { top, codes, alpha } of work) {
-    post({ file: turned(toCanvas(codes, SRGB_LINEAR, null, stored.width, shown.step, alpha), top) }, 0);
+  const plain = [...bands(picture, null, shown.step, BAND)];
+  for (const { top, codes: rgb, alpha } of plain) {
+    post({ file: turned(toCanvas(rgb, SRGB_LINEAR, null, stored.width, shown.step, alpha), top) }, 0);
   }
   let statistics = null;
   if (payload !== null) {
     let ready = 0;
     const setup = { payload, stored, step: shown.step, space };
+    const work = [...bands(codes, null, shown.step, BAND)].map((band, k) => ({ ...band, rgb: plain[k].codes }));
     const counted = await expandTogether(ports, setup, work, ({ top, restored, marks }) => {
       ready++;
       post({ restored: turned(restored, top), marks: turned(marks, top) }, ready / work.length);
