@@ -19,6 +19,7 @@ pytest.importorskip("imageio", reason="imageio is not installed; pip install 'ga
 
 import imageio.v3 as iio
 from imageio.config import known_plugins
+from PIL import Image
 
 from gamutmeta import carriers
 from gamutmeta.color.icc import profile_bytes
@@ -159,9 +160,14 @@ def test_what_is_wrong_with_a_payload_is_told(folder: Path) -> None:
         iio.imread(bytes(data), plugin=NAME)
     data = bytearray((folder / "app11.jpg").read_bytes())
     container = carriers.extract(bytes(data)).container
-    other = carriers.embed(carriers.strip((folder / "itxt.png").read_bytes()), container)
-    with pytest.raises(BindingError):
-        iio.imread(other, plugin=NAME)
+    no_jpeg = carriers.embed(carriers.strip((folder / "itxt.png").read_bytes()), container)
+    mirrored = io.BytesIO()
+    with Image.open(folder / "app11.jpg") as image:
+        image.transpose(Image.Transpose.FLIP_TOP_BOTTOM).save(mirrored, "JPEG")
+    other = carriers.embed(mirrored.getvalue(), container)
+    for wrong in (no_jpeg, other):
+        with pytest.raises(BindingError):
+            iio.imread(wrong, plugin=NAME)
     assert iio.imread(other, plugin=NAME, check=False).shape == (64, 96, 3)
 
 
