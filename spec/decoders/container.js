@@ -109,6 +109,7 @@ const KEYS = new Map([
   ['h', SIDE],
   ['head', ['int', 0, 2, 0]],
   ['jpeg', DIGEST],
+  ['like', ['bytes', 71, 71, null]],
   ['mlp', [['int'], 1, MANY, Object.freeze([])]],
   ['q', [[], 0, 0, Object.freeze([])]],
   ['rgb', ['int', 0, 16, null]],
@@ -120,7 +121,7 @@ const KEYS = new Map([
   ['xy', ['int', 1, 16, 0]],
 ]);
 /** The version that brought a key, if not the first (2:4.1). */
-const SINCE = { smp: 2 };
+const SINCE = { like: 2, smp: 2 };
 const OF_A_MODEL = ['aff', 'bias', 'gate', 'grid', 'mlp', 'q', 'rgb', 'xy'];
 
 function typeOf(value) {

@@ -79,10 +79,11 @@ MANY, SIDE, DIGEST = math.inf, (int, 1, 2**32 - 1, None), (bytes, 16, 16, None)
 KEYS: dict[str, tuple[Any, float, float, Any]]
 KEYS = {"aff": ([float], -16, 16, [1, 0, 0, 0, 1, 0]), "bias": (bool, 0, 1, True), "cat": (int, 0, 1, 0)}
 KEYS |= {"gate": (int, 0, 255, None), "grid": ([int], 1, MANY, [0, 0, 0]), "h": SIDE, "head": (int, 0, 2, 0)}
-KEYS |= {"jpeg": DIGEST, "mlp": ([int], 1, MANY, []), "q": ([], 0, 0, []), "rgb": (int, 0, 16, None), "rgb8": DIGEST}
+KEYS |= {"jpeg": DIGEST, "like": (bytes, 71, 71, None)}
+KEYS |= {"mlp": ([int], 1, MANY, []), "q": ([], 0, 0, []), "rgb": (int, 0, 16, None), "rgb8": DIGEST}
 KEYS |= {"smp": (int, 0, 1, 0), "src": (int, 0, 1, 0), "t": (bool, 0, 1, True), "w": SIDE, "xy": (int, 1, 16, 0)}
 MODEL = {"aff", "bias", "gate", "grid", "mlp", "q", "rgb", "xy"}
-SINCE = {"smp": 2}
+SINCE = {"like": 2, "smp": 2}
 """The version that brought a key, if not the first (2:4.1)."""
 
 
