@@ -35,9 +35,9 @@ power of two, or the string "f16" for a float16 tensor. Scales are normal single
 magnitude, -0 not among them, and together not the identity (1, 0, 0, 0, 1, 0).
 
 Canonical: keys are strings in strictly ascending byte order, integers and lengths take their shortest form, floats are
-single precision (float 32), byte strings occur as digests only, nil and extension types not at all. So a map has one
-encoding, and a reader checks by encoding again what it has read and comparing bytes. It refuses unknown keys: what a
-reader may ignore is no part of what it restores, and what it may not comes with a new version.
+single precision (float 32), byte strings occur as digests and likeness only, nil and extension types not at all. So a
+map has one encoding, and a reader checks by encoding again what it has read and comparing bytes. It refuses unknown
+keys: what a reader may ignore is no part of what it restores, and what it may not comes with a new version.
 """
 
 from __future__ import annotations
@@ -147,7 +147,7 @@ def unpack(data: bytes, limits: Limits, version: int = 1) -> Contents:
         PayloadError: if the bytes are no such map, naming the key.
         LimitError: if picture or model are larger than `limits` allow.
     """
-    entries = _decode(data)
+    entries = _decode(data, version)
     for key in sorted(_VERSION_2_KEYS & entries.keys()):
         if version < 2:
             raise PayloadError("descriptor", f"the key {key!r} needs version 2, this container is of version {version}")
@@ -170,8 +170,12 @@ def _check_samples(model: Descriptor, binding: Binding) -> None:
         raise PayloadError("descriptor.smp", "YCbCr samples need the binding to a JPEG")
 
 
-def _decode(data: bytes) -> dict[str, Any]:
-    """The map as decoded, with known keys only, each once."""
+def _decode(data: bytes, version: int) -> dict[str, Any]:
+    """The map as decoded, with known keys only, each once.
+
+    Byte strings are no longer than the longest of that version, wherever they are, so that readers of all versions give
+    the same answer.
+    """
     try:
         entries = msgpack.unpackb(
             data,
@@ -180,7 +184,7 @@ def _decode(data: bytes) -> dict[str, Any]:
             object_pairs_hook=_unique,
             ext_hook=_refuse_extension,
             max_str_len=_MAX_NAME,
-            max_bin_len=max(DIGEST_BYTES, LIKENESS_BYTES),
+            max_bin_len=DIGEST_BYTES if version < 2 else LIKENESS_BYTES,
             max_array_len=len(data),
             max_map_len=_MAX_ENTRIES,
             max_ext_len=0,

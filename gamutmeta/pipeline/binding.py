@@ -135,6 +135,8 @@ def _check_likeness(
 ) -> str:
     """Make sure that the picture looks like the payload's; `error` says why it is not the very same."""
     is_sycc = payload.descriptor.samples is SampleCoding.SYCC
+    if is_sycc:
+        _require_jpeg(data)  # whatever it looks like, another file has no such samples
     verdict = compare_likeness(likeness, (payload.width, payload.height), decode_srgb(data) if is_sycc else codes)
     if not verdict.alike:
         raise BindingError(f"{error}, and the picture does not look the same ({verdict.measure})")
