@@ -293,7 +293,7 @@ function readMessagePack(bytes) {
       const isMap = kind === 'map';
       stack.push({ items: inner.items ?? inner, missing: isMap ? 2 * value : value, isMap });
     } else if (kind === 'string' || kind === 'bytes') {
-      if (value > (kind === 'string' ? 32 : 16) || at + value > bytes.length) wrong('a string is too long');
+      if (value > (kind === 'string' ? 32 : 71) || at + value > bytes.length) wrong('a string is too long');
       const content = bytes.slice(at, at + value);
       top.items.push(kind === 'string' ? (utf8(content) ?? wrong('a string is no UTF-8')) : content);
       at += value;

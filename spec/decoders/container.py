@@ -219,7 +219,7 @@ def messagepack(data: bytes) -> tuple[Any, bool]:
             stack.append((parent[-1], 2 * value if kind is Map else value))
         elif kind is str or kind is bytes:
             text, at = data[at : at + value], at + value
-            require(value <= (32 if kind is str else 16) and at <= len(data), "payload", "a string is too long")
+            require(value <= (32 if kind is str else 71) and at <= len(data), "payload", "a string is too long")
             parent.append(utf_8(text) if kind is str else text)
         else:
             parent.append(value)
