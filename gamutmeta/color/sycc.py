@@ -106,7 +106,7 @@ def encode_sycc(linear: Floats) -> NDArray[np.uint8]:
     start = _to_ycc(clipped)
     way = _to_ycc(encoded - clipped)
     way[..., 1:] -= _CENTRE
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # ways can be as short as floats go
         room = np.where(way > 0, (255 - start) / way, -start / way)
     # Where there is no way to go, the room is infinite or not a number.
     room = np.where(way == 0, np.float32(1), room)
