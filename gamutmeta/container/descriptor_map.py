@@ -147,7 +147,7 @@ def unpack(data: bytes, limits: Limits, version: int = 1) -> Contents:
         PayloadError: if the bytes are no such map, naming the key.
         LimitError: if picture or model are larger than `limits` allow.
     """
-    entries = _decode(data)
+    entries = _decode(data, version)
     for key in sorted(_VERSION_2_KEYS & entries.keys()):
         if version < 2:
             raise PayloadError("descriptor", f"the key {key!r} needs version 2, this container is of version {version}")
@@ -170,7 +170,7 @@ def _check_samples(model: Descriptor, binding: Binding) -> None:
         raise PayloadError("descriptor.smp", "YCbCr samples need the binding to a JPEG")
 
 
-def _decode(data: bytes) -> dict[str, Any]:
+def _decode(data: bytes, version: int) -> dict[str, Any]:
     """The map as decoded, with known keys only, each once."""
     try:
         entries = msgpack.unpackb(
@@ -180,7 +180,7 @@ def _decode(data: bytes) -> dict[str, Any]:
             object_pairs_hook=_unique,
             ext_hook=_refuse_extension,
             max_str_len=_MAX_NAME,
-            max_bin_len=max(DIGEST_BYTES, LIKENESS_BYTES),
+            max_bin_len=DIGEST_BYTES if version < 2 else LIKENESS_BYTES,
             max_array_len=len(data),
             max_map_len=_MAX_ENTRIES,
             max_ext_len=0,
