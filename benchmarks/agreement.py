@@ -9,7 +9,6 @@ bits; the specification allows 1 on 99.9 % of the samples and 2 anywhere, and th
 
 import argparse
 import base64
-import io
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -17,12 +16,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from PIL import Image
 
 from benchmarks.arrays import Codes, Wide
 from benchmarks.harness import Benchmark, Result, Row, add_photographs, table
 from benchmarks.machine import ROOT
 from benchmarks.pictures import middle, photographs
+from gamutmeta import carriers
+from gamutmeta.container import decode
+from gamutmeta.model.descriptor import SampleCoding
+from gamutmeta.photo.pixels import decode_srgb, decode_sycc
 from gamutmeta.photo.read import read_photo
 from gamutmeta.photo.wide import WideImage
 from gamutmeta.pipeline.expand import expand
@@ -38,8 +40,8 @@ PROGRAMS = {
 
 CODINGS: dict[str, dict[str, Any]] = {
     "PNG": {"format": "png"},
-    "JPEG q95 4:4:4": {"format": "jpeg"},
-    "JPEG q90 4:2:0": {"format": "jpeg", "quality": 90, "subsampling": "4:2:0"},
+    "JPEG q95 4:4:4": {"format": "jpeg", "samples": "plain"},
+    "JPEG q90 4:2:0": {"format": "jpeg", "quality": 90, "subsampling": "4:2:0", "samples": "plain"},
 }
 _TIMEOUT = 600.0
 
@@ -62,8 +64,8 @@ def compared(program: Program, wide: Wide, options: dict[str, Any], folder: Path
     data = reduce(WideImage(wide, "prophoto"), device="cpu", **options).to_bytes()
     file = folder / f"picture.{format_}"
     file.write_bytes(data)
-    with Image.open(io.BytesIO(data)) as image:
-        codes = np.asarray(image.convert("RGB"))
+    payload = decode(carriers.extract(data).container)
+    codes = (decode_sycc if payload.descriptor.samples is SampleCoding.SYCC else decode_srgb)(data)
     difference = np.abs(restored(program, file, codes).astype(np.int64) - np.asarray(expand(data)))
     return {
         "pixels": int(codes.shape[0] * codes.shape[1]),

@@ -63,7 +63,7 @@ def rows_of(path: Path) -> Iterator[Row]:
         folder = Path(name)
         file = folder / "srgb.jpg"
         for preset in PRESETS:
-            reduce_file(path, file, preset=preset, quality=QUALITY, device="cpu", overwrite=True)
+            reduce_file(path, file, preset=preset, quality=QUALITY, samples="plain", device="cpu", overwrite=True)
             if preset == PRESETS[0]:
                 plain = carriers.strip(file.read_bytes())
                 yield row(PLAIN, len(plain), read_photo(file))

@@ -89,8 +89,9 @@ class Coding:
 
     @property
     def options(self) -> dict[str, Any]:
-        """For :func:`gamutmeta.reduce`."""
-        return {"format": self.format, "quality": self.quality, "subsampling": self.subsampling}
+        """For :func:`gamutmeta.reduce`; the picture is the clipped one, as for the rivals (see benchmarks.extended)."""
+        how: dict[str, Any] = {"format": self.format, "quality": self.quality, "subsampling": self.subsampling}
+        return how | {"samples": "plain"}
 
     def decoded(self, wide: Wide, adaptation: Adaptation) -> Codes:
         """The clipped picture as a reader of the file decodes it, uint8 (H, W, 3), of ROMM codes, uint16 (H, W, 3)."""

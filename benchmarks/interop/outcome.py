@@ -74,7 +74,7 @@ def sample(carrier: str) -> Sample:
     host = CARRIERS[carrier]
     piece = read_photo(Path(gamutmeta.demo.__file__).with_name("carrots.tif")).array[_BOX]
     photo = WideImage(piece, exif=_exif(host), xmp=XMP)
-    reduction = reduce(photo, preset=_FIT, format=host, device="cpu")
+    reduction = reduce(photo, preset=_FIT, format=host, samples="plain", device="cpu")
     data, twin = reduction.to_bytes(carrier), reduction.to_bytes("sidecar")
     pixels = np.asarray(Image.open(io.BytesIO(twin)))
     return Sample(carrier, host, data, twin, reduction.payload.to_bytes(), pixels, expand(data).array)

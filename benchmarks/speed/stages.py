@@ -32,7 +32,7 @@ REDUCE = (
 EXPAND = (
     ("pathlib.Path.read_bytes", "read"),
     ("gamutmeta.pipeline.expand.find_payload", "extract"),
-    ("gamutmeta.pipeline.expand.decode_srgba", "decode"),
+    ("gamutmeta.pipeline.expand.decode_for", "decode"),
     ("gamutmeta.pipeline.expand.check_binding", "digest"),
     ("gamutmeta.pipeline.expand.expand_pixels", "expand"),
     ("gamutmeta.pipeline.expand.read_metadata", "extract"),

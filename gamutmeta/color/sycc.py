@@ -14,6 +14,7 @@ import numpy as np
 
 from gamutmeta.color.spaces import PROPHOTO, apply_matrix, decode_table, reduction_matrix
 from gamutmeta.color.transfer import decode_srgb, encode_srgb
+from gamutmeta.runtime.compiled import kernel_for
 from gamutmeta.runtime.strips import for_each_strip
 
 if TYPE_CHECKING:
@@ -34,10 +35,22 @@ rounding of YCbCr itself, at JPEG quality 100, makes 0.4.
 _CR_TO_R, _CB_TO_G, _CR_TO_G, _CB_TO_B = 1.402, -0.344136, -0.714136, 1.772
 """ITU-T T.871 (JFIF), 7."""
 
-_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 """ITU-T T.871, 7."""
 
 _CENTRE = 128
+
+CHROMA_SCALES = (np.float32(255 / 1.772), np.float32(255 / 1.402))
+"""From B' - Y' and R' - Y' to Cb and Cr, ITU-T T.871, 7."""
+
+LINEAR_END = np.float32(0.0031308)
+"""Linear light up to which the curve of sRGB is a straight line, IEC 61966-2-1."""
+
+FIRST_PATTERN, LAST_PATTERN = (127 - 9) << 23, (127 + 3) << 23
+"""The float32 patterns of 2^-9 and 8, between which lie all values that the curve bends."""
+
+SEGMENT_BITS = 13
+"""A straight piece is 2^13 float32 patterns, 1/1024 of an octave."""
 
 
 class SyccTables(NamedTuple):
@@ -89,6 +102,30 @@ def decode_sycc(codes: NDArray[np.uint8]) -> NDArray[np.float32]:
     return result
 
 
+class EncodeTable(NamedTuple):
+    """The curve of sRGB in straight pieces, 1,024 an octave, so that every machine and our loops encode alike.
+
+    Attributes:
+        curve: encoded values where the pieces begin, float32.
+        rise: what each adds to it, float32.
+    """
+
+    curve: NDArray[np.float32]
+    rise: NDArray[np.float32]
+
+
+@cache
+def encode_table() -> EncodeTable:
+    """The pieces from 2^-9 on, read-only; off by less than a ten-millionth."""
+    count = (LAST_PATTERN - FIRST_PATTERN) >> SEGMENT_BITS
+    patterns = FIRST_PATTERN + (np.arange(count + 1, dtype=np.int32) << SEGMENT_BITS)
+    ends = encode_srgb(patterns.view(np.float32).astype(np.float64)).astype(np.float32)
+    table = EncodeTable(ends[:-1].copy(), np.diff(ends))
+    for part in table:
+        part.setflags(write=False)
+    return table
+
+
 def encode_sycc(linear: Floats) -> NDArray[np.uint8]:
     """YCbCr samples of unclipped linear sRGB.
 
@@ -96,46 +133,54 @@ def encode_sycc(linear: Floats) -> NDArray[np.uint8]:
     clipped picture; clamping the samples instead would change it.
 
     Args:
-        linear: unclipped linear sRGB, float32 (..., 3).
+        linear: unclipped linear sRGB, float32 (..., 3), below 8 in magnitude.
 
     Returns:
         uint8 (..., 3).
     """
-    encoded = encode_srgb(linear)
-    clipped = np.clip(encoded, 0, 1)
-    start = _to_ycc(clipped)
-    way = _to_ycc(encoded - clipped)
-    way[..., 1:] -= _CENTRE
-    with np.errstate(divide="ignore", invalid="ignore"):
-        room = np.where(way > 0, (255 - start) / way, -start / way)
+    encoded = _encoded(np.asarray(linear, np.float32))
+    clipped = np.clip(encoded, np.float32(0), np.float32(1))
+    start, way = _to_ycc(clipped), _to_ycc(encoded - clipped)
+    start[..., 1:] += np.float32(_CENTRE)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        room = np.where(way > 0, (np.float32(255) - start) / way, -start / way)
     # Where there is no way to go, the room is infinite or not a number.
     room = np.where(way == 0, np.float32(1), room)
-    share = np.clip(room.min(-1), 0, 1)
+    share = np.clip(room.min(-1), np.float32(0), np.float32(1))
     return np.asarray(np.clip(np.rint(start + share[..., None] * way), 0, 255), np.uint8)
 
 
+def _encoded(linear: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The curve of sRGB, odd, by :func:`encode_table`."""
+    curve, rise = encode_table()
+    size = np.abs(linear)
+    patterns = np.clip(size.view(np.int32) - FIRST_PATTERN, 0, LAST_PATTERN - FIRST_PATTERN - 1)
+    segment = patterns >> SEGMENT_BITS
+    share = (patterns & ((1 << SEGMENT_BITS) - 1)).astype(np.float32) * np.float32(1 / (1 << SEGMENT_BITS))
+    curved = curve[segment] + share * rise[segment]
+    return np.copysign(np.where(size <= LINEAR_END, size * np.float32(12.92), curved), linear)
+
+
 def _to_ycc(encoded: Floats) -> NDArray[np.float32]:
-    """JFIF's YCbCr, not rounded, of R'G'B' with 1 for white; chroma centred at 128."""
-    y = _weighted(_LUMA, encoded)
+    """JFIF's YCbCr, not rounded, of R'G'B' with 1 for white; chroma centred at 0."""
+    red, green, blue = encoded[..., 0], encoded[..., 1], encoded[..., 2]
+    y = (red * LUMA[0] + green * LUMA[1]) + blue * LUMA[2]
     ycc = np.empty(encoded.shape, np.float32)
     ycc[..., 0] = y * np.float32(255)
-    ycc[..., 1] = (encoded[..., 2] - y) * np.float32(255 / 1.772) + _CENTRE
-    ycc[..., 2] = (encoded[..., 0] - y) * np.float32(255 / 1.402) + _CENTRE
+    ycc[..., 1] = (blue - y) * CHROMA_SCALES[0]
+    ycc[..., 2] = (red - y) * CHROMA_SCALES[1]
     return ycc
 
 
-def _weighted(row: NDArray[np.float32], values: Floats) -> Floats:
-    """``(m0 a + m1 b) + m2 c`` of values (..., 3), in that order; (...)."""
-    first: Floats = values[..., 0] * row[0]
-    return np.asarray(first + values[..., 1] * row[1] + values[..., 2] * row[2], np.float32)
-
-
-def reduce_to_sycc(wide: NDArray[np.uint16], adaptation: Adaptation) -> NDArray[np.uint8]:
+def reduce_to_sycc(
+    wide: NDArray[np.uint16], adaptation: Adaptation, *, compiled: bool | None = None
+) -> NDArray[np.uint8]:
     """Reduce a photograph to YCbCr samples that hold its colours outside sRGB, as far as 8 bits can.
 
     Args:
         wide: ROMM RGB, uint16 (H, W, 3).
         adaptation: of the matrix to linear sRGB.
+        compiled: whether by numba; None where it is installed and the picture large. The samples are the same.
 
     Returns:
         Y, Cb and Cr, uint8 (H, W, 3).
@@ -145,6 +190,13 @@ def reduce_to_sycc(wide: NDArray[np.uint16], adaptation: Adaptation) -> NDArray[
 
     def work(rows: slice) -> None:
         codes[rows] = encode_sycc(apply_matrix(matrix, table[wide[rows]]))
+
+    kernel = kernel_for("gamutmeta.color.sycc_loops", wide.shape[0] * wide.shape[1], compiled=compiled)
+    if kernel is not None:
+        constants = table, matrix.astype(np.float32), *encode_table()
+
+        def work(rows: slice) -> None:
+            kernel.reduce_pixels(wide[rows].reshape(-1, 3), *constants, codes[rows].reshape(-1, 3))
 
     for_each_strip(work, *wide.shape[:2])
     return codes

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL import Image
 
-__all__ = ["decode_srgb", "decode_srgba", "decode_sycc", "encode_srgb_file", "open_srgb"]
+__all__ = ["decode_srgb", "decode_srgba", "decode_sycc", "encode_srgb_file", "has_ycc_samples", "open_srgb"]
 
 _FORMATS = ("JPEG", "PNG", "TIFF")
 _BITS_PER_SAMPLE = 258
@@ -85,7 +85,7 @@ def decode_sycc(data: bytes, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint
         PhotoError: the file is damaged, too large, or no JPEG with YCbCr samples.
     """
     with decoding("the picture cannot be decoded"), open_srgb(data, max_pixels) as image:
-        if not isinstance(image, JpegImageFile) or not _is_ycc(image):
+        if not _is_ycc(image):
             raise PhotoError("only a JPEG that is coded as YCbCr has samples outside sRGB; this picture is none")
         image.draft("YCbCr", None)
         samples = copied_pixels(image)
@@ -93,9 +93,19 @@ def decode_sycc(data: bytes, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint
         return samples
 
 
-def _is_ycc(jpeg: JpegImageFile) -> bool:
+def has_ycc_samples(data: bytes) -> bool:
+    """Whether a file is a JPEG that is coded as YCbCr. Nothing is decoded.
+
+    Raises:
+        PhotoError: the file is damaged, too large, or no JPEG, PNG or TIFF.
+    """
+    with decoding("the picture cannot be decoded"), open_srgb(data) as image:
+        return _is_ycc(image)
+
+
+def _is_ycc(jpeg: Image.Image) -> bool:
     """Whether libjpeg takes a JPEG for YCbCr: by the markers of JFIF and Adobe, else by the names of its components."""
-    if jpeg.mode != "RGB":  # grey, or four components
+    if not isinstance(jpeg, JpegImageFile) or jpeg.mode != "RGB":  # grey, or four components
         return False
     if "jfif" in jpeg.info:
         return True

@@ -13,7 +13,7 @@ from gamutmeta.errors import BindingError, UnsupportedFileError
 from gamutmeta.measure.likeness import Likeness, compare_likeness
 from gamutmeta.model.descriptor import SampleCoding
 from gamutmeta.photo.picture import MAX_PIXELS
-from gamutmeta.photo.pixels import decode_srgb, decode_srgba, decode_sycc
+from gamutmeta.photo.pixels import decode_srgb, decode_srgba, decode_sycc, has_ycc_samples
 from gamutmeta.pipeline.extended import are_clipped
 
 if TYPE_CHECKING:
@@ -32,12 +32,12 @@ def decode_for(payload: Payload, data: bytes) -> tuple[NDArray[np.uint8], NDArra
         sRGB or YCbCr, uint8 (H, W, 3), and transparency, uint8 (H, W) or None.
 
     Raises:
-        BindingError: if the payload takes the samples of a JPEG, and this is none.
-        PhotoError: if the picture cannot be decoded, or is a JPEG without YCbCr samples.
+        BindingError: if the payload takes the YCbCr samples of a JPEG, and this file has none.
+        PhotoError: if the picture cannot be decoded.
     """
     if payload.descriptor.samples is SampleCoding.SRGB:
         return decode_srgba(data)
-    _require_jpeg(data)
+    _require_samples(payload, data)
     return decode_sycc(data), None
 
 
@@ -99,6 +99,7 @@ def check_binding(payload: Payload, data: bytes, codes: NDArray[np.uint8]) -> st
     except BindingError as error:
         if payload.likeness is None:
             raise
+        _require_samples(payload, data)
         return _check_likeness(payload, payload.likeness, data, codes, error)
     return None
 
@@ -114,10 +115,25 @@ def _check_digest(payload: Payload, data: bytes, codes: NDArray[np.uint8]) -> No
         found, what = binding_of_codes(codes), "pixels"
     if found != payload.binding:
         raise BindingError(f"the {what} differ from those the payload was made for (digest mismatch)")
+    _require_samples(payload, data)  # after damage and digest, as section 7.1 of version 2 wants it
+
+
+def _require_samples(payload: Payload, data: bytes) -> None:
+    """Refuse whatever is no JPEG for a payload bound to one, and a JPEG without YCbCr for a payload that takes these.
+
+    Raises:
+        BindingError: if it is another file, or none.
+        PhotoError: if it is damaged.
+    """
+    if payload.binding.kind != "jpeg":
+        return
+    _require_jpeg(data)
+    if payload.descriptor.samples is SampleCoding.SYCC and not has_ycc_samples(data):
+        raise BindingError("the payload takes the YCbCr samples of a JPEG, but this one is not coded as YCbCr")
 
 
 def _require_jpeg(data: bytes) -> None:
-    """Refuse whatever is no JPEG for a payload that is bound to the coded data of one.
+    """Refuse whatever is no JPEG.
 
     Raises:
         BindingError: if it is another file, or none.
@@ -135,8 +151,6 @@ def _check_likeness(
 ) -> str:
     """Make sure that the picture looks like the payload's; `error` says why it is not the very same."""
     is_sycc = payload.descriptor.samples is SampleCoding.SYCC
-    if is_sycc:
-        _require_jpeg(data)  # whatever it looks like, another file has no such samples
     verdict = compare_likeness(likeness, (payload.width, payload.height), decode_srgb(data) if is_sycc else codes)
     if not verdict.alike:
         raise BindingError(f"{error}, and the picture does not look the same ({verdict.measure})")

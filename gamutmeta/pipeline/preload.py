@@ -21,7 +21,12 @@ if TYPE_CHECKING:
 
 __all__ = ["REDUCTION", "preload"]
 
-_KERNELS = ("gamutmeta.color.pixel_loops", "gamutmeta.model.expand_loops", "gamutmeta.fit.fit_loops")
+_KERNELS = (
+    "gamutmeta.color.pixel_loops",
+    "gamutmeta.color.sycc_loops",
+    "gamutmeta.model.expand_loops",
+    "gamutmeta.fit.fit_loops",
+)
 
 REDUCTION = (*_KERNELS, "gamutmeta.fit.engine")
 """The modules that gamut reduction imports, in the order of their use; the kernels only if numba is installed."""

@@ -31,7 +31,12 @@ NAMES = {path.name for path in [*FILES, *ROOT.iterdir()]}
 MADE = {"build/docs/index.html", "build/benchmarks/gpu.json", "gpu.json", "DATA/split.json", "measured.json"}
 """Files that programs write."""
 BASES = (ROOT, ROOT / "gamutmeta", ROOT / "benchmarks" / "results")
-EXAMPLES = {"gamutmeta/enhance.js", "NAME.json", "NAME.md"}
+EXAMPLES = {
+    "gamutmeta/enhance.js",
+    "pdfjs-dist/image_decoders/pdf.image_decoders.min.mjs",
+    "NAME.json",
+    "NAME.md",
+}
 """Files of readers, or placeholders."""
 
 SUFFIXES = "py|md|js|mjs|json|toml|ksy|sh|svg|npz|lua|config|html|css"

@@ -17,13 +17,15 @@ from PIL import Image, PngImagePlugin
 from gamutmeta import carriers
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.container import Binding, Payload, Tensor, encode
-from gamutmeta.model.descriptor import Descriptor, FourierXY, Grid, Head, Rgb, RgbSource
+from gamutmeta.model.descriptor import Descriptor, FourierXY, Grid, Head, Rgb, RgbSource, SampleCoding
 from gamutmeta.pipeline.binding import binding_of_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
+
+    from gamutmeta.container.binding import BindingKind
 
 __all__ = ["HEIGHT", "HOSTS", "MODELS", "WIDTH", "bound", "containers", "exif", "payload", "picture"]
 
@@ -47,6 +49,8 @@ MODELS: Mapping[str, Descriptor] = {
     "skewed": Descriptor(
         Head.WIDE_RESIDUAL, Grid(1, 2, 2), FourierXY(1), affine=(0.5, 0.25, 0.0, -0.25, 0.5, 0.25)
     ),
+    "samples": Descriptor(Head.SRGB_EXCESS, Grid(2, 3, 2), rgb=Rgb(1), hidden=(4,), samples=SampleCoding.SYCC),
+    "samples-alone": Descriptor(samples=SampleCoding.SYCC),
 }  # fmt: skip
 
 
@@ -58,7 +62,8 @@ def payload(model: str, dtype: type = np.int8, seed: int = 1) -> Payload:
         Tensor((rng.normal(0, 20 if scale else 0.5, spec.shape)).astype(dtype), scale)
         for spec in MODELS[model].tensor_specs()
     )
-    return Payload(WIDTH, HEIGHT, Binding("rgb8", bytes(range(16))), MODELS[model], tensors)
+    kind: BindingKind = "jpeg" if MODELS[model].samples is SampleCoding.SYCC else "rgb8"
+    return Payload(WIDTH, HEIGHT, Binding(kind, bytes(range(16))), MODELS[model], tensors)
 
 
 def containers() -> dict[str, bytes]:

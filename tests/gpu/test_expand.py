@@ -20,7 +20,7 @@ from gamutmeta.container import Payload  # noqa: E402
 from gamutmeta.gpu import expand as module  # noqa: E402
 from gamutmeta.gpu.expand import expand, expand_via_device  # noqa: E402
 from gamutmeta.gpu.upload import supports  # noqa: E402
-from gamutmeta.model.descriptor import Descriptor, FourierXY, Grid, Head, Rgb, RgbSource  # noqa: E402
+from gamutmeta.model.descriptor import Descriptor, FourierXY, Grid, Head, Rgb, RgbSource, SampleCoding  # noqa: E402
 from gamutmeta.model.expand import expand as expand_on_host  # noqa: E402
 from gamutmeta.model.reference import expand_reference  # noqa: E402
 from gamutmeta.model.tables import Tables  # noqa: E402
@@ -104,7 +104,8 @@ def test_vectors_of_the_specification(vector: dict[str, Any]) -> None:
     if not is_known(payload.descriptor, payload.weights(), *codes.shape[:2]):
         model = payload.descriptor
         sees_prophoto = model.rgb is not None and model.rgb.source is RgbSource.WIDE
-        assert model.affine is not None or sees_prophoto or max(model.hidden) > 128
+        sees_samples = model.samples is SampleCoding.SYCC
+        assert model.affine is not None or sees_prophoto or sees_samples or max(model.hidden) > 128
         return
     found = expand_vector(data, codes, expanded)
     assert_within_tolerance(found, expand_vector(data, codes, expand_reference))

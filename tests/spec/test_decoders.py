@@ -51,12 +51,15 @@ def test_passes_every_vector(decoder: str) -> None:
     assert result["largest_difference"] <= 2
 
 
-@pytest.mark.parametrize("coding", CODINGS)
+OF_SAMPLES = {f"{name} extended": {**how, "samples": "extended"} for name, how in CODINGS.items() if "JPEG" in name}
+
+
+@pytest.mark.parametrize("coding", [*CODINGS, *OF_SAMPLES])
 def test_restores_a_photograph_as_the_package_does(decoder: str, coding: str, tmp_path: Path) -> None:
     pytest.importorskip("torch")
     wide = np.ascontiguousarray(middle(read_photo(CARROTS).array, PIXELS[decoder]))
     program = Program(PROGRAMS[decoder][0], 120)
-    row = compared(program, wide, CODINGS[coding] | {"preset": SHORT}, tmp_path)
+    row = compared(program, wide, (CODINGS | OF_SAMPLES)[coding] | {"preset": SHORT}, tmp_path)
     assert program.finish() is None
     assert row["pixels"] > 0.9 * PIXELS[decoder]
     assert row["largest"] <= 2

@@ -276,11 +276,13 @@ def test_firefox_shows_the_plain_picture_and_says_why(site: tuple[Path, int], ex
 @pytest.mark.usefixtures("firefox")
 def test_firefox_expands_other_payloads(site: tuple[Path, int], pictures: Path) -> None:
     folder, _ = site
-    for name in ("photo.jpg", "photo.png"):
-        write_page(pictures / name, folder / "page.html", overwrite=True)
+    reduce_file(pictures / "wide.tif", folder / "plain.jpg", preset=QUICK, samples="plain")
+    shutil.copy(pictures / "photo.png", folder)
+    for name in ("plain.jpg", "photo.png"):
+        write_page(folder / name, folder / "page.html", overwrite=True)
         answer = f"[page.body.dataset.state, canvas?.dataset.layer, notice, {packed('data')}]"
         state, layer, notice, shown = in_firefox(folder, f"{_IN_FRAME} return {answer};")
         assert (state, layer, notice) == ("done", "restored", "")
         found = np.frombuffer(b64decode(shown), np.uint8).reshape(96, 64, 4)[..., :3]
-        wide = gamutmeta.expand(pictures / name)
+        wide = gamutmeta.expand(folder / name)
         assert differences(found, upright(wide.to_pillow("srgb"), 6)).max() <= 2

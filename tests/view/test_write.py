@@ -133,7 +133,7 @@ def test_a_payload_beside_its_file(pictures: Path, tmp_path: Path) -> None:
 def test_what_there_is_no_page_for(pictures: Path, tmp_path: Path) -> None:
     whole = (pictures / "photo.jpg").read_bytes()
     with Image.open(BytesIO(whole)) as image:
-        image.save(tmp_path / "other.jpg", quality=80)
+        image.rotate(180).save(tmp_path / "other.jpg", quality=80)
     (tmp_path / "x.gamut").write_bytes(carriers.extract(whole).container)
     page = tmp_path / "page.html"
     with pytest.raises(BindingError):

@@ -40,6 +40,7 @@ class Preset(Clipped):
             WideImage(wide),
             preset=replace(config, steps=steps, adaptation=setting.adaptation),
             format="png" if is_clipped else "jpeg",
+            samples="plain",  # as every method gets them
             device=setting.device,
             seed=setting.seed,
             rounding=setting.rounding,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gamutmeta.container import DEFAULT_LIMITS, descriptor_map
+from gamutmeta.container.header import VERSION
 from tests.fuzz import samples
 from tests.fuzz.expect import PAYLOAD_CODES, result_or_refusal
 from tests.fuzz.mutations import container
@@ -17,12 +18,14 @@ __all__ = ["mutated", "run", "seeds"]
 
 def run(data: bytes) -> None:
     """The target."""
-    contents = result_or_refusal(descriptor_map.unpack, PAYLOAD_CODES, data, DEFAULT_LIMITS)
-    if contents is not None:
-        assert descriptor_map.pack(contents) == data, "a map has one encoding"
-        specs = contents.descriptor.tensor_specs()
-        assert len(specs) == len(contents.scales)
-        assert sum(spec.size for spec in specs) <= DEFAULT_LIMITS.parameters
+    for version in (1, VERSION):
+        contents = result_or_refusal(descriptor_map.unpack, PAYLOAD_CODES, data, DEFAULT_LIMITS, version)
+        if contents is not None:
+            assert descriptor_map.version_of(contents) == version, "a map has one version"
+            assert descriptor_map.pack(contents) == data, "a map has one encoding"
+            specs = contents.descriptor.tensor_specs()
+            assert len(specs) == len(contents.scales)
+            assert sum(spec.size for spec in specs) <= DEFAULT_LIMITS.parameters
 
 
 def mutated(data: bytes, rng: random.Random) -> bytes:

@@ -94,8 +94,11 @@ def rebound(data: bytes) -> bytes:
 
 def seeds() -> dict[str, bytes]:
     """Each kind of file with a payload of its own."""
-    models = list(samples.MODELS)
+    models = [name for name in samples.MODELS if not name.startswith("samples")]  # which only a JPEG has
     found = {
         host.replace("/", "-"): samples.bound(host, models[i % len(models)]) for i, host in enumerate(samples.HOSTS)
     }
-    return found | {"jpeg-com": samples.bound("jpeg/baseline", "default", "com")}
+    return found | {
+        "jpeg-com": samples.bound("jpeg/baseline", "default", "com"),
+        "jpeg-samples": samples.bound("jpeg/baseline", "samples"),
+    }
