@@ -154,10 +154,10 @@ def unpack(data: bytes, limits: Limits, version: int = 1) -> Contents:
     width, height = _integer(entries, "w", 1, MAX_SIDE), _integer(entries, "h", 1, MAX_SIDE)
     limits.check_picture(width, height)
     binding = _binding(entries)
-    model = _descriptor(entries)
+    model, likeness = _descriptor(entries), _likeness(entries)
     _check_samples(model, binding)
     limits.check_model(model)
-    contents = Contents(width, height, binding, model, _scales(entries, model), _likeness(entries))
+    contents = Contents(width, height, binding, model, _scales(entries, model), likeness)
     if pack(contents) != data:
         raise PayloadError("descriptor", "is not in canonical form")
     if version_of(contents) < version:
