@@ -55,7 +55,7 @@ seq:
   - id: version_is_that_of_the_keys
     size: 0
     valid:
-      expr: descriptor.has_smp == (min_reader_version == 2)
+      expr: (descriptor.has_like or descriptor.has_smp) == (min_reader_version == 2)
   - id: tensors
     type: frame(tensor_length)
     size: compressed_length
@@ -124,8 +124,12 @@ types:
       - id: map_format
         type: u1
         valid:
-          min: 0x80
-          max: 0x8f
+          expr: (_ >= 0x80 and _ <= 0x8f) or _ == 0xde
+      - id: many
+        type: u2
+        if: map_format == 0xde
+        valid:
+          min: 16
       - id: aff
         type: keyed_affine
         if: has_aff
@@ -151,6 +155,9 @@ types:
       - id: jpeg
         type: keyed_digest
         if: has_jpeg
+      - id: like
+        type: keyed_likeness
+        if: has_like
       - id: mlp
         type: keyed_widths
         if: has_mlp
@@ -186,7 +193,7 @@ types:
       - id: entries_as_declared
         size: 0
         valid:
-          expr: num_entries == (map_format & 0x0f)
+          expr: num_entries == num_declared
       - id: pixels_within_limit
         size: 0
         valid:
@@ -242,6 +249,8 @@ types:
       has_head: {value: not _io.eof and next_head.name == "head"}
       next_jpeg: {pos: _io.pos, type: key}
       has_jpeg: {value: not _io.eof and next_jpeg.name == "jpeg"}
+      next_like: {pos: _io.pos, type: key}
+      has_like: {value: not _io.eof and next_like.name == "like"}
       next_mlp: {pos: _io.pos, type: key}
       has_mlp: {value: not _io.eof and next_mlp.name == "mlp"}
       next_q: {pos: _io.pos, type: key}
@@ -260,11 +269,13 @@ types:
       has_xy: {value: not _io.eof and next_xy.name == "xy"}
       has_h: {value: h.key.name == "h"}
       has_w: {value: w.key.name == "w"}
+      num_declared:
+        value: "map_format == 0xde ? many : map_format & 0x0f"
       num_entries:
         value: >-
           2 + (has_aff ? 1 : 0) + (has_bias ? 1 : 0) + (has_cat ? 1 : 0) + (has_gate ? 1 : 0) + (has_grid ? 1 : 0)
-          + (has_head ? 1 : 0) + (has_jpeg ? 1 : 0) + (has_mlp ? 1 : 0) + (has_q ? 1 : 0) + (has_rgb ? 1 : 0)
-          + (has_rgb8 ? 1 : 0) + (has_smp ? 1 : 0) + (has_src ? 1 : 0) + (has_t ? 1 : 0) + (has_xy ? 1 : 0)
+          + (has_head ? 1 : 0) + (has_jpeg ? 1 : 0) + (has_like ? 1 : 0) + (has_mlp ? 1 : 0) + (has_q ? 1 : 0)
+          + (has_rgb ? 1 : 0) + (has_rgb8 ? 1 : 0) + (has_smp ? 1 : 0) + (has_src ? 1 : 0) + (has_t ? 1 : 0) + (has_xy ? 1 : 0)
       num_layers:
         doc: Weight matrices of the network.
         value: "has_head ? (has_mlp ? mlp.widths.size : 0) + 1 : 0"
@@ -350,6 +361,14 @@ types:
         contents: [0xc4, 0x10]
       - id: digest
         size: 16
+  keyed_likeness:
+    seq:
+      - id: key
+        type: key
+      - id: format
+        contents: [0xc4, 0x47]
+      - id: likeness
+        size: 71
   keyed_affine:
     doc: "(a, b, c, d, e, f): u' = a u + b v + c, v' = d u + e v + f."
     seq:

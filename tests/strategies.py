@@ -15,6 +15,7 @@ from PIL import Image
 from gamutmeta.carriers import MAGIC, MAX_CONTAINER, embed
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.container import Binding, Payload, Tensor
+from gamutmeta.envelope import LIKENESS_BYTES
 from gamutmeta.formats.jpeg import make_segment
 from gamutmeta.formats.png import make_chunk
 from gamutmeta.model.descriptor import Affine, Descriptor, FourierXY, Grid, Head, Rgb, RgbSource, SampleCoding
@@ -125,14 +126,19 @@ def container_bindings(model: Descriptor | None = None) -> st.SearchStrategy[Bin
     return st.builds(Binding, st.sampled_from(kinds), st.binary(min_size=16, max_size=16))
 
 
+def container_likenesses() -> st.SearchStrategy[bytes | None]:
+    """None, or any likeness."""
+    return st.none() | st.binary(min_size=LIKENESS_BYTES, max_size=LIKENESS_BYTES)
+
+
 @st.composite
 def payloads(draw: st.DrawFn, descriptor: st.SearchStrategy[Descriptor] | None = None) -> Payload:
-    """Payloads within the default limits."""
+    """Payloads within the default limits, with and without a likeness."""
     model = draw(descriptors() if descriptor is None else descriptor)
     width = draw(st.integers(1, 2**30))
     height = draw(st.integers(1, 2**30 // width))
     values = tuple(draw(container_tensors(spec.shape)) for spec in model.tensor_specs())
-    return Payload(width, height, draw(container_bindings(model)), model, values)
+    return Payload(width, height, draw(container_bindings(model)), model, values, draw(container_likenesses()))
 
 
 def container_of(

@@ -35,9 +35,9 @@ power of two, or the string "f16" for a float16 tensor. Scales are normal single
 magnitude, -0 not among them, and together not the identity (1, 0, 0, 0, 1, 0).
 
 Canonical: keys are strings in strictly ascending byte order, integers and lengths take their shortest form, floats are
-single precision (float 32), byte strings occur as digests only, nil and extension types not at all. So a map has one
-encoding, and a reader checks by encoding again what it has read and comparing bytes. It refuses unknown keys: what a
-reader may ignore is no part of what it restores, and what it may not comes with a new version.
+single precision (float 32), byte strings occur as digests and likeness only, nil and extension types not at all. So a
+map has one encoding, and a reader checks by encoding again what it has read and comparing bytes. It refuses unknown
+keys: what a reader may ignore is no part of what it restores, and what it may not comes with a new version.
 """
 
 from __future__ import annotations
@@ -154,10 +154,10 @@ def unpack(data: bytes, limits: Limits, version: int = 1) -> Contents:
     width, height = _integer(entries, "w", 1, MAX_SIDE), _integer(entries, "h", 1, MAX_SIDE)
     limits.check_picture(width, height)
     binding = _binding(entries)
-    model = _descriptor(entries)
+    model, likeness = _descriptor(entries), _likeness(entries)
     _check_samples(model, binding)
     limits.check_model(model)
-    contents = Contents(width, height, binding, model, _scales(entries, model), _likeness(entries))
+    contents = Contents(width, height, binding, model, _scales(entries, model), likeness)
     if pack(contents) != data:
         raise PayloadError("descriptor", "is not in canonical form")
     if version_of(contents) < version:
@@ -171,7 +171,11 @@ def _check_samples(model: Descriptor, binding: Binding) -> None:
 
 
 def _decode(data: bytes, version: int) -> dict[str, Any]:
-    """The map as decoded, with known keys only, each once."""
+    """The map as decoded, with known keys only, each once.
+
+    Byte strings are no longer than the longest of that version, wherever they are, so that readers of all versions give
+    the same answer.
+    """
     try:
         entries = msgpack.unpackb(
             data,

@@ -109,12 +109,13 @@ def _check_digest(payload: Payload, data: bytes, codes: NDArray[np.uint8]) -> No
     height, width = codes.shape[:2]
     check_size(payload, width, height)
     if payload.binding.kind == "jpeg":
-        _require_samples(payload, data)
+        _require_jpeg(data)
         found, what = binding_of_jpeg(data), "coded picture data"
     else:
         found, what = binding_of_codes(codes), "pixels"
     if found != payload.binding:
         raise BindingError(f"the {what} differ from those the payload was made for (digest mismatch)")
+    _require_samples(payload, data)  # after damage and digest, as section 7.1 of version 2 wants it
 
 
 def _require_samples(payload: Payload, data: bytes) -> None:
@@ -126,14 +127,23 @@ def _require_samples(payload: Payload, data: bytes) -> None:
     """
     if payload.binding.kind != "jpeg":
         return
+    _require_jpeg(data)
+    if payload.descriptor.samples is SampleCoding.SYCC and not has_ycc_samples(data):
+        raise BindingError("the payload takes the YCbCr samples of a JPEG, but this one is not coded as YCbCr")
+
+
+def _require_jpeg(data: bytes) -> None:
+    """Refuse whatever is no JPEG.
+
+    Raises:
+        BindingError: if it is another file, or none.
+    """
     try:
         host = carriers.host_format(data)
     except UnsupportedFileError as error:
         raise BindingError("the payload is bound to the coded data of a JPEG, but there is no JPEG file") from error
     if host != "jpeg":
         raise BindingError(f"the payload is bound to the coded data of a JPEG, but this is a {host.upper()} file")
-    if payload.descriptor.samples is SampleCoding.SYCC and not has_ycc_samples(data):
-        raise BindingError("the payload takes the YCbCr samples of a JPEG, but this one is not coded as YCbCr")
 
 
 def _check_likeness(

@@ -142,7 +142,7 @@ const holds = (value) => Math.fround(value) === value;
 /** Reads a descriptor of a container of some version, and checks it in the order of sections 5.5 and 2:4.3. */
 function readDescriptor(bytes, version) {
   const bad = (field, message) => fail('payload', `descriptor.${field}`, message);
-  const { value: map, canonical } = readMessagePack(bytes);
+  const { value: map, canonical } = readMessagePack(bytes, version === 1 ? 16 : 71);
   if (!(map instanceof Pairs)) bad('map', 'it is no map');
   const keys = map.items.filter((_, k) => k % 2 === 0);
   const given = new Map(keys.map((key, k) => [key, map.items[2 * k + 1]]));
@@ -250,7 +250,7 @@ const FORMS = {
   0xdb: ['string', 'Uint32', 4, ...NEVER],
   0xdc: ['array', 'Uint16', 2, 16, MANY],
   0xdd: ['array', 'Uint32', 4, ...NEVER],
-  0xde: ['map', 'Uint16', 2, ...NEVER],
+  0xde: ['map', 'Uint16', 2, 16, MANY],
   0xdf: ['map', 'Uint32', 4, ...NEVER],
 };
 
@@ -271,8 +271,11 @@ function readHead(bytes, at) {
   return [kind, value, at + 1 + width, least <= value && value <= most];
 }
 
-/** The one object that bytes hold, and whether all forms are the shortest. Open arrays and maps are on a stack. */
-function readMessagePack(bytes) {
+/**
+ * The one object that bytes hold, with no byte string above `longest`, and whether all forms are the shortest. Open
+ * arrays and maps are on a stack.
+ */
+function readMessagePack(bytes, longest) {
   const wrong = (message) => fail('payload', 'descriptor', message);
   const root = [];
   const stack = [{ items: root, missing: 1 }];
@@ -293,7 +296,7 @@ function readMessagePack(bytes) {
       const isMap = kind === 'map';
       stack.push({ items: inner.items ?? inner, missing: isMap ? 2 * value : value, isMap });
     } else if (kind === 'string' || kind === 'bytes') {
-      if (value > (kind === 'string' ? 32 : 71) || at + value > bytes.length) wrong('a string is too long');
+      if (value > (kind === 'string' ? 32 : longest) || at + value > bytes.length) wrong('a string is too long');
       const content = bytes.slice(at, at + value);
       top.items.push(kind === 'string' ? (utf8(content) ?? wrong('a string is no UTF-8')) : content);
       at += value;

@@ -97,7 +97,7 @@ def fits(value: Any, kind: Any, low: float, high: float, *_: Any) -> bool:
 
 def descriptor(data: bytes, version: int) -> dict[str, Any]:
     """Reads a descriptor, checks it in the order of section 5.5 (and 2:4.3), and fills in the defaults."""
-    pairs, shortest = messagepack(data)
+    pairs, shortest = messagepack(data, 16 if version == 1 else 71)
     require(isinstance(pairs, Map), "payload", "the descriptor is no map")
     keys, values = pairs[::2], pairs[1::2]
     require(all(type(key) is str and key in KEYS for key in keys), "payload", "a key is unknown")
@@ -180,7 +180,7 @@ FORMS |= {
     0xDD: (list, ">I", *NEVER),
 }
 FORMS |= {0xD9: (str, ">B", *NEVER), 0xDA: (str, ">H", *NEVER), 0xDB: (str, ">I", *NEVER)}
-FORMS |= {0xDE: (Map, ">H", *NEVER), 0xDF: (Map, ">I", *NEVER)}
+FORMS |= {0xDE: (Map, ">H", 16, MANY), 0xDF: (Map, ">I", *NEVER)}
 
 
 def head(data: bytes, at: int) -> tuple[type, Any, int, bool]:
@@ -199,8 +199,8 @@ def head(data: bytes, at: int) -> tuple[type, Any, int, bool]:
     return kind, number, behind, least <= number <= most
 
 
-def messagepack(data: bytes) -> tuple[Any, bool]:
-    """The object that the bytes hold, and whether all its forms are the shortest.
+def messagepack(data: bytes, longest: int) -> tuple[Any, bool]:
+    """The object that the bytes hold, with no byte string above `longest`, and whether all its forms are the shortest.
 
     Open arrays and maps are on a stack, with what they still miss: a recursion would be the sender's to exhaust.
     """
@@ -219,7 +219,7 @@ def messagepack(data: bytes) -> tuple[Any, bool]:
             stack.append((parent[-1], 2 * value if kind is Map else value))
         elif kind is str or kind is bytes:
             text, at = data[at : at + value], at + value
-            require(value <= (32 if kind is str else 71) and at <= len(data), "payload", "a string is too long")
+            require(value <= (32 if kind is str else longest) and at <= len(data), "payload", "a string is too long")
             parent.append(utf_8(text) if kind is str else text)
         else:
             parent.append(value)

@@ -19,12 +19,13 @@ const VALUES = {
   bias: () => false,
   grid: (v) => [v.channels.value, v.height.value, v.width.value],
   jpeg: (v) => base16(v.digest),
+  like: (v) => base16(v.likeness),
   mlp: (v) => v.widths.map((w) => w.value),
   q: (v) => v.encodings.map(encoding),
   rgb8: (v) => base16(v.digest),
   t: () => false,
 };
-const KEYS = "aff bias cat gate grid h head jpeg mlp q rgb rgb8 smp src t w xy".split(" ");
+const KEYS = "aff bias cat gate grid h head jpeg like mlp q rgb rgb8 smp src t w xy".split(" ");
 
 function read(bytes) {
   const container = new Gamutmeta(new KaitaiStream(bytes));

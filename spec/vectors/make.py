@@ -19,6 +19,7 @@ from spec.vectors.recipes import (
     of_descriptors,
     of_frames,
     of_jpegs,
+    of_likenesses,
     of_models,
     of_orders,
     of_pngs,
@@ -46,6 +47,7 @@ _GROUPS = (
     of_sidecars,
     of_orders,
     of_samples,
+    of_likenesses,
 )
 
 

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import container_bindings, container_scales, descriptors
+from strategies import container_bindings, container_likenesses, container_scales, descriptors
 
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.container import Binding
 from gamutmeta.container.descriptor_map import Contents, pack, unpack, version_of
 from gamutmeta.container.limits import DEFAULT_LIMITS, Limits
-from gamutmeta.errors import PayloadError
+from gamutmeta.errors import LimitError, PayloadError
 from gamutmeta.model.descriptor import Descriptor, FourierXY, Grid, Head, Rgb, RgbSource, SampleCoding
 
 DIGEST = bytes(range(16))
@@ -52,6 +52,7 @@ ENTRIES = {
 }
 EMPTY = {"h": 3000, "jpeg": DIGEST, "w": 4000}
 SYCC = Descriptor(Head.SRGB_EXCESS, rgb=Rgb(1), bias=False, samples=SampleCoding.SYCC)
+LIKENESS = bytes(range(100, 171))
 OF_SAMPLES = {"bias": False, "h": 3000, "head": 2, "jpeg": DIGEST, "q": [7], "rgb": 1, "smp": 1, "w": 4000}
 
 
@@ -72,7 +73,8 @@ def contents(draw: st.DrawFn) -> Contents:
     count = len(model.tensor_specs())
     scales = draw(st.lists(st.none() | container_scales(), min_size=count, max_size=count))
     sides = st.integers(1, 2**32 - 1)
-    return Contents(draw(sides), draw(sides), draw(container_bindings(model)), model, tuple(scales))
+    binding, likeness = draw(container_bindings(model)), draw(container_likenesses())
+    return Contents(draw(sides), draw(sides), binding, model, tuple(scales), likeness)
 
 
 @given(contents())
@@ -87,7 +89,7 @@ def test_keys_ascend_and_numbers_are_short(these: Contents) -> None:
     keys = [key.encode() for key, _ in entries]
     assert keys == sorted(set(keys))
     assert msgpack.packb(dict(entries), use_single_float=True) == data
-    assert len(data) < 300
+    assert len(data) < 400
 
 
 def test_all_keys() -> None:
@@ -190,6 +192,62 @@ def test_samples_are_those_of_a_jpeg() -> None:
 @pytest.mark.parametrize("entries", [OF_SAMPLES, EMPTY], ids=["model", "empty"])
 def test_srgb_samples_are_not_spelled_out(entries: dict[object, object]) -> None:
     assert "canonical" in str(refusal(packed({**entries, "smp": 0}), 2))
+
+
+ALIKE: list[dict[object, object]] = [
+    {**ENTRIES, "like": LIKENESS},
+    {**EMPTY, "like": LIKENESS},
+    {**OF_SAMPLES, "like": LIKENESS},
+    {**EMPTY, "smp": 1, "like": LIKENESS},
+]
+each_alike = pytest.mark.parametrize("entries", ALIKE, ids=["full", "empty", "samples", "samples alone"])
+
+
+@each_alike
+def test_a_likeness_goes_with_everything(entries: dict[object, object]) -> None:
+    these = unpack(packed(entries), DEFAULT_LIMITS, 2)
+    assert these.likeness == LIKENESS
+    assert pack(these) == packed(entries)
+    assert version_of(these) == 2
+    without = replace(these, likeness=None)
+    assert len(pack(without)) == len(packed(entries)) - 78 - 2 * (len(entries) == 16)
+
+
+def test_a_map_of_all_16_keys_takes_the_longer_form() -> None:
+    data = packed(ALIKE[0])
+    assert data[:3] == b"\xde\x00\x10"
+    assert data.index(b"\xa4like\xc4\x47" + LIKENESS) == data.index(b"\xa3mlp") - 78
+    assert "msgpack" in str(refusal(b"\x8f" + data[3:], 2))
+    shorter = packed(ALIKE[1])
+    assert "canonical" in str(refusal(b"\xde\x00" + bytes([shorter[0] & 15]) + shorter[1:], 2))
+
+
+@each_alike
+@pytest.mark.parametrize(
+    "value",
+    [b"", bytes(16), bytes(70), bytes(72), bytes(142), LIKENESS.hex(), "", 71, None, False, [0] * 71, [LIKENESS], {}],
+    ids=lambda value: repr(value)[:16],
+)
+def test_a_likeness_has_71_bytes(entries: dict[object, object], value: object) -> None:
+    error = refusal(packed({**entries, "like": value}), 2)
+    long = isinstance(value, (bytes, str)) and len(value) > 71
+    assert error.field == ("descriptor" if long else "descriptor.like")
+
+
+def test_a_likeness_needs_version_2() -> None:
+    for entries in ALIKE:
+        refusal(packed(entries), 1)
+    for value in (bytes(16), "x", None, 1):
+        assert "needs version 2" in str(refusal(packed({**EMPTY, "like": value}), 1))
+
+
+@pytest.mark.parametrize(("version", "longest"), [(1, 16), (2, 71)])
+def test_byte_strings_are_as_long_as_in_the_version(version: int, longest: int) -> None:
+    """So that readers of all versions give the same code, which is that of a limit behind."""
+    entries: dict[object, object] = {**(EMPTY if version == 1 else ALIKE[1]), "w": 1 << 16, "h": 1 << 16}
+    with pytest.raises(LimitError):
+        unpack(packed({**entries, "q": [[bytes(longest)]]}), DEFAULT_LIMITS, version)
+    assert "msgpack" in str(refusal(packed({**entries, "q": [[bytes(longest + 1)]]}), version))
 
 
 def test_no_map_has_more_than_16_entries() -> None:
@@ -391,14 +449,15 @@ values = st.recursive(
     | st.integers(-(2**63), 2**64 - 1)
     | st.floats(width=32)
     | st.sampled_from(["", "f16", "w", "jpeg"])
-    | st.binary(max_size=17),
+    | st.binary(max_size=17)
+    | st.just(LIKENESS),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from("hwz"), inner, max_size=3),
     max_leaves=8,
 )
 
 
 @given(
-    st.dictionaries(st.sampled_from(sorted({*ENTRIES, *OF_SAMPLES})), values),
+    st.dictionaries(st.sampled_from(sorted({*ENTRIES, *OF_SAMPLES, "like"})), values),
     st.sampled_from([ENTRIES, EMPTY, OF_SAMPLES]),
     st.sampled_from([1, 2]),
 )

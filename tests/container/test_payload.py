@@ -83,7 +83,8 @@ def test_bind_changes_the_picture_alone(payload: Payload, binding: Binding) -> N
     bound = payload.bind(7, 5, binding)
     assert (bound.width, bound.height, bound.binding) == (7, 5, binding)
     assert (bound.descriptor, bound.tensors) == (payload.descriptor, payload.tensors)
-    assert bound.bind(payload.width, payload.height, payload.binding) == payload
+    assert bound.likeness is None  # it was that of the other one
+    assert bound.bind(payload.width, payload.height, payload.binding, payload.likeness) == payload
 
 
 def test_equality_is_by_value() -> None:

@@ -44,6 +44,7 @@ from gamutmeta.container.descriptor_map import (
 from gamutmeta.container.header import HEADER_BYTES, MAGIC, VERSION
 from gamutmeta.container.tensors import MAX_SCALE, MIN_SCALE
 from gamutmeta.container.transform import SOFT_GATE
+from gamutmeta.envelope import DIGEST_BYTES, LIKENESS_BYTES
 from gamutmeta.formats.jpeg import MAX_SEGMENTS
 from gamutmeta.formats.png import MAX_CHUNKS
 from gamutmeta.formats.signature import host_format
@@ -147,7 +148,9 @@ def test_keys() -> None:
     rows = {code(key): (kind, bounds, default) for key, kind, bounds, default, _ in table("keys")}
     later = {code(key): (bounds, default, since) for key, _, bounds, default, _, since in table("keys-2")}
     assert list(rows) == sorted(_KEYS - later.keys())
-    assert later == {"smp": ("0..1", str(_DEFAULTS["smp"]), str(VERSION))}
+    assert later == {"like": ("", "none", str(VERSION)), "smp": ("0..1", str(_DEFAULTS["smp"]), str(VERSION))}
+    kinds = {code(key): kind for key, kind, *_ in table("keys-2")}
+    assert kinds == {"like": f"{LIKENESS_BYTES} bytes", "smp": "integer"}
     assert later.keys() == _VERSION_2_KEYS
     for key, (_, bounds, default) in rows.items():
         if key in ("aff", "gate", "grid", "rgb", "xy"):
@@ -187,6 +190,7 @@ def test_every_rule_of_the_descriptor_has_its_step_and_code() -> None:
     in_steps = [rule for *_, cell, _ in table("steps-2") for rule in re.findall(r"\d+", cell)]
     assert sorted(in_steps, key=int) == added == [str(rule) for rule in range(len(rules) + 1, len(rules) + 5)]
     assert {code(error) for *_, error in table("steps-2")} == {"payload"}
+    assert f"byte strings have at most {LIKENESS_BYTES} bytes instead of {DIGEST_BYTES}" in table("steps-2")[0][1]
 
 
 def test_error_codes() -> None:
@@ -216,21 +220,30 @@ def test_formats_of_the_descriptor(payload: Payload) -> None:
     data = encode(payload)
     descriptor = data[28 : 28 + int.from_bytes(data[16:20], "big")]
     allowed = set()
-    for _, cell, _ in table_after("### 5.1 Canonical encoding"):
-        for first, last in re.findall(r"`([0-9A-F]{2})(?: 10)?`(?:\.\.`([0-9A-F]{2})`)?", cell):
+    for _, cell, _ in table_after("### 5.1 Canonical encoding") + table("formats-2"):
+        for first, last in re.findall(r"`([0-9A-F]{2})(?: 10| 00 10| 47)?`(?:\.\.`([0-9A-F]{2})`)?", cell):
             allowed.update(range(int(first, 16), int(last or first, 16) + 1))
     assert set(first_bytes(descriptor)) <= allowed
-    assert len(descriptor) < 300
+    assert len(descriptor) < 400
+
+
+def test_there_are_never_more_than_16_keys() -> None:
+    """A likeness with all keys of version 1 but a digest; those that go with YCbCr samples are fewer."""
+    of_samples = _KEYS - {"gate", "rgb8", "src"}
+    assert max(len(_KEYS - {"jpeg", "smp"}), len(of_samples)) == 16
+    assert "There are never more than 16 keys." in text(2)
+    assert int(code(table("formats-2")[1][1]).split(",")[0].split()[1], 16) == LIKENESS_BYTES
 
 
 def first_bytes(data: bytes) -> list[int]:
     """The first byte of every MessagePack object, for the formats of section 5.1 only."""
-    sizes = {0xC2: 0, 0xCC: 1, 0xCD: 2, 0xCE: 4, 0xD0: 1, 0xCA: 4, 0xDC: 2, 0xC4: 17}
+    sizes = {0xC2: 0, 0xCC: 1, 0xCD: 2, 0xCE: 4, 0xD0: 1, 0xCA: 4, 0xDC: 2, 0xDE: 2}
     found, at = [], 0
     while at < len(data):
         byte = data[at]
         found.append(byte)
-        at += 1 + (byte & 31 if 0xA0 <= byte <= 0xBF else sizes.get(byte, 0))
+        length = 1 + data[at + 1] if byte == 0xC4 else sizes.get(byte, 0)
+        at += 1 + (byte & 31 if 0xA0 <= byte <= 0xBF else length)
     assert at == len(data)
     return found
 

@@ -22,8 +22,9 @@ VALIDATOR = Draft202012Validator(SCHEMA)
 FULL = json_example("descriptor-2")
 PLAIN = json_form(msgpack.unpackb(hex_example("descriptor-1")))
 SAMPLES = json_form(msgpack.unpackb(hex_example("descriptor-3")))
+ALIKE = json_form(msgpack.unpackb(hex_example("descriptor-4")))
 EMPTY = {"h": 1, "rgb8": "00" * 16, "w": 1}
-NAMES = {id(FULL): "full", id(PLAIN): "plain", id(SAMPLES): "samples", id(EMPTY): "empty"}
+NAMES = {id(FULL): "full", id(PLAIN): "plain", id(SAMPLES): "samples", id(ALIKE): "alike", id(EMPTY): "empty"}
 
 
 def test_it_is_a_schema() -> None:
@@ -32,9 +33,14 @@ def test_it_is_a_schema() -> None:
     assert all("description" in value for value in SCHEMA["properties"].values())
 
 
-@pytest.mark.parametrize("entries", [FULL, PLAIN, SAMPLES, EMPTY], ids=["full", "plain", "samples", "empty"])
+@pytest.mark.parametrize("entries", [FULL, PLAIN, SAMPLES, ALIKE, EMPTY], ids=lambda entries: NAMES[id(entries)])
 def test_right_ones(entries: dict[str, Any]) -> None:
     VALIDATOR.validate(entries)
+
+
+@pytest.mark.parametrize("entries", [FULL, PLAIN, SAMPLES, EMPTY], ids=lambda entries: NAMES[id(entries)])
+def test_a_likeness_goes_with_everything(entries: dict[str, Any]) -> None:
+    VALIDATOR.validate({**entries, "like": ALIKE["like"]})
 
 
 def test_samples_alone() -> None:
@@ -85,6 +91,8 @@ WRONG: list[tuple[dict[str, Any], dict[str, Any]]] = [
     *((SAMPLES, {key: value}) for key, value in (("gate", 0), ("gate", 12), ("head", 1), ("src", 1))),
     (SAMPLES, {"jpeg": None, "rgb8": "00" * 16}),
     (EMPTY, {"smp": 1}),
+    *((ALIKE, {"like": value}) for value in ("", "00" * 16, "00" * 70, "00" * 72, "0" * 141, "0g" * 71, "ab" * 71)),
+    *((ALIKE, {"like": value}) for value in (71, True, ["00" * 71], "00" * 70 + "0\n")),
 ]
 
 
@@ -95,15 +103,19 @@ def test_wrong_ones(entries: dict[str, Any], change: dict[str, Any]) -> None:
 
 
 numbers = st.integers(-130, 300) | st.floats(-20, 20, width=32) | st.booleans()
-values = numbers | st.sampled_from(["f16", bytes(16), bytes(15)]) | st.lists(numbers | st.just("f16"), max_size=8)
+values = (
+    numbers | st.sampled_from(["f16", bytes(16), bytes(15), bytes(71)]) | st.lists(numbers | st.just("f16"), max_size=8)
+)
 
 
-@given(st.dictionaries(st.sampled_from(sorted(SCHEMA["properties"])), values, max_size=4), st.sampled_from([1, 2, 3]))
+@given(
+    st.dictionaries(st.sampled_from(sorted(SCHEMA["properties"])), values, max_size=4), st.sampled_from([1, 2, 3, 4])
+)
 def test_it_refuses_nothing_that_is_read(changes: dict[str, Any], base: int) -> None:
     entries = msgpack.unpackb(hex_example(f"descriptor-{base}")) | changes
     data = msgpack.packb(dict(sorted(entries.items())), use_single_float=True)
     try:
-        unpack(data, DEFAULT_LIMITS, 2 if "smp" in entries else 1)
+        unpack(data, DEFAULT_LIMITS, 2 if {"like", "smp"} & entries.keys() else 1)
     except PayloadError:
         return
     VALIDATOR.validate(json_form(msgpack.unpackb(data)))

@@ -33,16 +33,17 @@ if TYPE_CHECKING:
 CONTAINER = hex_example("container-1")
 
 PIXELS = [f"pixel-{number}" for number in range(1, 6)]
-DESCRIPTORS = [f"descriptor-{number}" for number in range(1, 4)]
-CONTAINERS = [f"container-{number}" for number in range(1, 5)]
+DESCRIPTORS = [f"descriptor-{number}" for number in range(1, 5)]
+CONTAINERS = [f"container-{number}" for number in range(1, 6)]
 
 EXECUTED = {
     "hex": {*DESCRIPTORS, *CONTAINERS, "app11-1", "jpeg-1", "itxt-1", "tiff-1"},
-    "json": {*PIXELS, "descriptor-2", "digest-rgb8", "jpeg-1"},
+    "json": {*PIXELS, "descriptor-2", "digest-rgb8", "jpeg-1"} | {f"likeness-{number}" for number in range(1, 5)},
     "text": {"com-1"},
-    # In test_constants.py.
+    # In test_constants.py, and in test_likeness_text.py.
     "python": {"srgb", "matrix", "position", "octaves", "grid", "network", "gate", "romm", "srgb-encode"}
-    | {"sycc-numbers", "sycc-linear"},
+    | {"sycc-numbers", "sycc-linear"}
+    | {"likeness", *(f"likeness-{part}" for part in ("sums", "differences", "variances", "sizes", "edits"))},
 }
 
 
@@ -53,7 +54,7 @@ def test_every_example_is_executed() -> None:
 @pytest.mark.parametrize("name", DESCRIPTORS)
 def test_descriptor(name: str) -> None:
     data = hex_example(name)
-    contents = unpack(data, DEFAULT_LIMITS, 2 if name == "descriptor-3" else 1)
+    contents = unpack(data, DEFAULT_LIMITS, 2 if name in {"descriptor-3", "descriptor-4"} else 1)
     assert pack(contents) == data
 
 
@@ -61,7 +62,7 @@ def test_descriptor_as_json() -> None:
     assert json_form(msgpack.unpackb(hex_example("descriptor-2"))) == json_example("descriptor-2")
 
 
-@pytest.mark.parametrize("number", [1, 2, 3, 4])
+@pytest.mark.parametrize("number", [1, 2, 3, 4, 5])
 def test_container(number: int) -> None:
     data = hex_example(f"container-{number}")
     payload = decode(data)
@@ -71,6 +72,8 @@ def test_container(number: int) -> None:
         assert sections.descriptor == hex_example(f"descriptor-{number}")
     else:
         assert encode(payload) == data
+    if number == 5:
+        assert sections.descriptor == hex_example("descriptor-4")
     assert split_sections(encode(payload), DEFAULT_LIMITS)[:2] == sections[:2]
     assert decode(encode(payload)) == payload
 

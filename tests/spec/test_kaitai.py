@@ -13,22 +13,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import msgpack
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from spec_text import SPEC, hex_example, json_form, table
 from strategies import container_of, container_resealed, payloads
 
 from gamutmeta import carriers
-from gamutmeta.container import DEFAULT_LIMITS, decode, encode
+from gamutmeta.color.adaptation import Adaptation
+from gamutmeta.container import DEFAULT_LIMITS, Binding, Payload, Tensor, decode, encode
 from gamutmeta.container.header import split_sections
 from gamutmeta.errors import CarrierError, PayloadError
+from gamutmeta.model.descriptor import Descriptor, FourierXY, Grid, Head, Rgb, RgbSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
     from types import ModuleType
-
-    from gamutmeta.container import Payload
 
 NODE, NPM = shutil.which("node"), shutil.which("npm")
 needs_node = pytest.mark.skipif(NODE is None or NPM is None, reason="needs Node.js and npm")
@@ -105,6 +106,7 @@ PLAIN: dict[str, Callable[[Any], Any]] = {
     "bias": lambda _: False,
     "grid": lambda value: [value.channels.value, value.height.value, value.width.value],
     "jpeg": lambda value: value.digest.hex().upper(),
+    "like": lambda value: value.likeness.hex().upper(),
     "mlp": lambda value: [width.value for width in value.widths],
     "q": lambda value: [encoding_of(encoding) for encoding in value.encodings],
     "rgb8": lambda value: value.digest.hex().upper(),
@@ -168,6 +170,27 @@ def with_entries(*names: str, version: int | None = None, **changes: Any) -> byt
 
 IDENTITY = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0]
 MANY = encode(decode(hex_example("container-2")))
+LIKENESS = bytes(range(71))
+
+
+def with_all_keys() -> bytes:
+    """Of version 2: a map of 16."""
+    model = Descriptor(
+        Head.SRGB_EXCESS,
+        Grid(1, 2, 2),
+        FourierXY(1),
+        Rgb(1, RgbSource.WIDE, identity=False),
+        (2,),
+        bias=False,
+        gate=3,
+        adaptation=Adaptation.CAT02,
+        affine=(0.5, 0.0, 0.0, 0.0, 0.5, 0.0),
+    )
+    tensors = [Tensor(np.ones(spec.shape, np.int8), 0.5) for spec in model.tensor_specs()]
+    return encode(Payload(4, 3, Binding("jpeg", bytes(16)), model, tuple(tensors), LIKENESS))
+
+
+FULL = with_all_keys()
 WRONG = [
     b"",
     MANY[:5],
@@ -222,6 +245,16 @@ WRONG = [
     with_entries("container-4", version=1),
     with_entries("container-4", smp=None),
     with_entries("container-4", jpeg=None, rgb8=bytes(16)),
+    with_entries("container-2", like=LIKENESS, version=1),
+    with_entries("container-2", like=LIKENESS[1:], version=2),
+    with_entries("container-5", version=1),
+    with_entries("container-5", like=None),
+    with_entries("container-5", like=LIKENESS[1:]),
+    with_entries("container-5", like=LIKENESS + b"\0"),
+    with_entries("container-5", like=LIKENESS.hex()[:71]),
+    with_entries("container-5", like=71),
+    container_resealed(FULL.replace(b"\xde\0\x10", b"\xde\0\x0f")),
+    container_resealed(FULL.replace(b"\xde\0\x10", b"\xde\0\x11")),
 ]
 
 
@@ -232,11 +265,13 @@ def test_wrong_ones(tools: Path, compiled: Path, parser: ModuleType) -> None:
         assert script.error is not None, data.hex()
 
 
-@pytest.mark.parametrize("name", ["container-1", "container-2", "container-3", "container-4"])
+@pytest.mark.parametrize(
+    "name", ["container-1", "container-2", "container-3", "container-4", "container-5", "all keys"]
+)
 def test_the_examples_and_every_byte_of_them_changed(
     tools: Path, compiled: Path, parser: ModuleType, name: str
 ) -> None:
-    data = hex_example(name)
+    data = FULL if name == "all keys" else hex_example(name)
     containers = [data, *of_two_bytes(data)]
     assert read_ours(data).error is None
     for container, script in zip(containers, read_javascript(tools, compiled, containers), strict=True):

@@ -11,6 +11,7 @@ normative form of the arithmetic, :mod:`gamutmeta.model.reference`.
 `frames`            Zstandard frames by hand
 `containers`        the container around both
 `models`            descriptors and tensors
+`likeness`          likenesses
 `jpegs`, `pngs`,    host files, with and without a payload
 `tiffs`
 `bases`             the few pieces that only an encoder can make, made once and kept

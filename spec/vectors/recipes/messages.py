@@ -64,11 +64,11 @@ def array(values: Iterable[bytes]) -> bytes:
 
 
 def mapping(pairs: Iterable[tuple[bytes, bytes]]) -> bytes:
-    """A map of up to 15 finished keys and values, in the order given."""
+    """A map of finished keys and values, in the order given and in the shortest form."""
     entries = [key + value for key, value in pairs]
-    if len(entries) >= 16:
-        raise ValueError(len(entries))
-    return bytes((0x80 | len(entries),)) + b"".join(entries)
+    if len(entries) < 16:
+        return bytes((0x80 | len(entries),)) + b"".join(entries)
+    return struct.pack(">BH", 0xDE, len(entries)) + b"".join(entries)
 
 
 def of(value: Value) -> bytes:
