@@ -13,10 +13,11 @@ from gamutmeta.cli import options
 from gamutmeta.cli.outcomes import show
 from gamutmeta.container import Payload
 from gamutmeta.container.header import versions_of
-from gamutmeta.pipeline.extended import OutsideShare, outside_share
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from gamutmeta.pipeline.extended import OutsideShare
 
 __all__ = ["PayloadInfo", "info"]
 
@@ -97,6 +98,8 @@ def info(files: tuple[Path, ...], *, samples: bool, as_json: bool) -> None:
 
 
 def _look(file: Path) -> OutsideShare:
+    from gamutmeta.pipeline.extended import outside_share  # noqa: PLC0415 - for this one option it imports a decoder
+
     return outside_share(file.read_bytes(), click.format_filename(file))
 
 

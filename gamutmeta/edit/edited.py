@@ -20,7 +20,7 @@ from gamutmeta.model.descriptor import SampleCoding
 from gamutmeta.model.expand import expand as expand_pixels
 from gamutmeta.photo.alpha import is_opaque, with_alpha
 from gamutmeta.photo.host_metadata import read_metadata
-from gamutmeta.photo.jpeg_out import NO_TRANSPARENCY, write_jpeg
+from gamutmeta.photo.jpeg_out import NO_TRANSPARENCY, sycc_image, write_jpeg
 from gamutmeta.photo.pixels import decode_srgb, open_srgb
 from gamutmeta.photo.png_out import write_png
 from gamutmeta.photo.tiff_out import write_tiff
@@ -82,7 +82,7 @@ class Edited:
         payload = find_payload(data, path, sidecar=sidecar).payload
         codes, alpha = decode_for(payload, data)
         is_ycc = payload.descriptor.samples is SampleCoding.SYCC
-        image = Image.fromarray(codes, "YCbCr") if is_ycc else Image.fromarray(with_alpha(codes, alpha))
+        image = sycc_image(codes) if is_ycc else Image.fromarray(with_alpha(codes, alpha))
         note = check_binding(payload, data, codes)
         if note is not None:
             warnings.warn(note, GamutMetaWarning, stacklevel=3)

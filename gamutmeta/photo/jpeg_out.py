@@ -7,6 +7,8 @@ from contextlib import contextmanager, nullcontext
 from threading import Lock
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, get_args
 
+import numpy as np
+
 from gamutmeta.errors import GamutMetaWarning, PhotoError
 from gamutmeta.formats.exif import shortened_exif
 from gamutmeta.formats.jpeg import MAX_CONTENT, XMP_SIGNATURE
@@ -14,10 +16,10 @@ from gamutmeta.formats.jpeg import MAX_CONTENT, XMP_SIGNATURE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import numpy as np
     from numpy.typing import NDArray
+    from PIL import Image
 
-__all__ = ["NO_TRANSPARENCY", "SUBSAMPLINGS", "Subsampling", "write_jpeg"]
+__all__ = ["NO_TRANSPARENCY", "SUBSAMPLINGS", "Subsampling", "sycc_image", "write_jpeg"]
 
 Subsampling = Literal["4:4:4", "4:2:2", "4:2:0"]
 """Of a JPEG's chroma channels."""
@@ -89,9 +91,18 @@ def write_jpeg(
         options["xmp"] = xmp
     if icc:
         options["icc_profile"] = icc
-    image = Image.fromarray(samples, "YCbCr" if is_ycc else "RGB")
+    image = sycc_image(samples) if is_ycc else Image.fromarray(samples)
     with _room_for_scans(image.width * image.height) if progressive else nullcontext():
         image.save(file, "JPEG", quality=quality, subsampling=subsampling, progressive=progressive, **options)
+
+
+def sycc_image(samples: NDArray[np.uint8]) -> Image.Image:
+    """A Pillow image of mode YCbCr with these samples, uint8 (height, width, 3)."""
+    from PIL import Image  # noqa: PLC0415  # only where it is needed
+
+    height, width, _ = samples.shape
+    # Pillow 11.3 to 12 warn about a mode for fromarray().
+    return Image.frombuffer("YCbCr", (width, height), np.ascontiguousarray(samples), "raw", "YCbCr", 0, 1)
 
 
 @contextmanager

@@ -10,7 +10,6 @@ import struct
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from PIL.JpegImagePlugin import JpegImageFile
 
 from gamutmeta.color.convert import requantise
 from gamutmeta.color.icc import profile_bytes
@@ -105,6 +104,8 @@ def has_ycc_samples(data: bytes) -> bool:
 
 def _is_ycc(jpeg: Image.Image) -> bool:
     """Whether libjpeg takes a JPEG for YCbCr: by the markers of JFIF and Adobe, else by the names of its components."""
+    from PIL.JpegImagePlugin import JpegImageFile  # noqa: PLC0415  # only where it is needed
+
     if not isinstance(jpeg, JpegImageFile) or jpeg.mode != "RGB":  # grey, or four components
         return False
     if "jfif" in jpeg.info:

@@ -155,7 +155,7 @@ def _check_likeness(
     if not verdict.alike:
         raise BindingError(f"{error}, and the picture does not look the same ({verdict.measure})")
     if verdict.kind is Likeness.RECODED:
-        what = "re-encoded"
+        what = "re-encoded, or slightly damaged,"
     else:
         height, width = codes.shape[:2]
         what = f"resized from {payload.width}x{payload.height} to {width}x{height} pixels"

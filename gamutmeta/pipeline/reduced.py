@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gamutmeta.color.icc import profile_bytes
 from gamutmeta.photo.alpha import with_alpha
+from gamutmeta.photo.jpeg_out import sycc_image
 from gamutmeta.photo.pixels import encode_srgb_file
 from gamutmeta.pipeline.saving import save_with_payload, with_payload
 
@@ -95,10 +96,8 @@ class Reduction:
         """
         from PIL import Image  # noqa: PLC0415 - only for those who ask for it
 
-        if self.sycc is not None:
-            image = Image.fromarray(self.sycc, "YCbCr")
-        else:
-            image = Image.fromarray(with_alpha(self.pixels, self.alpha))
+        shown = Image.fromarray(with_alpha(self.pixels, self.alpha))
+        image = shown if self.sycc is None else sycc_image(self.sycc)
         image.info["icc_profile"] = profile_bytes("srgb")
         if self.exif is not None:
             image.info["exif"] = self.exif

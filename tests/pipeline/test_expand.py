@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import warnings
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -135,7 +136,8 @@ def test_one_flipped_byte_anywhere_gives_an_error_or_the_same_photograph(
                 result = expand(bytes(damaged))
         except GamutMetaError:
             continue
-        np.testing.assert_array_equal(result.array, whole)
+        if not any("slightly damaged" in note for note in result.notes):
+            np.testing.assert_array_equal(result.array, whole)
 
 
 def test_a_flipped_byte_in_the_payload_is_a_checksum_error(reductions: dict[str, Reduction], tmp_path: Path) -> None:
@@ -150,14 +152,21 @@ def test_a_flipped_byte_in_the_payload_is_a_checksum_error(reductions: dict[str,
         image.load()
 
 
-def test_a_flipped_byte_in_the_scan_is_a_binding_error(reductions: dict[str, Reduction], tmp_path: Path) -> None:
-    data = reductions["jpeg"].to_bytes()
-    damaged = bytearray(data)
-    damaged[-40] ^= 1
+def test_a_flipped_byte_in_the_scan_is_told(reductions: dict[str, Reduction], tmp_path: Path) -> None:
+    """A payload without a likeness is refused; with one, so is a picture that looks another one."""
     path = tmp_path / "a.jpg"
-    path.write_bytes(damaged)
-    with pytest.raises(BindingError):
-        expand(path)
+    told = []
+    for payload in (replace(reductions["jpeg"].payload, likeness=None), reductions["jpeg"].payload):
+        host = carriers.strip(reductions["jpeg"].to_bytes())
+        damaged = bytearray(carriers.embed(host, payload.to_bytes()))
+        damaged[-40] ^= 1
+        path.write_bytes(damaged)
+        try:
+            told += expand(path).notes
+        except BindingError:
+            told.append("refused")
+    assert told[0] == "refused"
+    assert told[1] == "refused" or "re-encoded, or slightly damaged" in told[1]
     with Image.open(path) as image:
         assert image.size == (96, 72)
 

@@ -57,6 +57,7 @@ def reduced(photo: WideImage) -> Callable[..., Reduction]:
                 quality=quality,
                 subsampling=subsampling,
                 progressive=progressive,
+                samples="plain",
                 device="cpu",
             )
         return known[key]
