@@ -26,6 +26,7 @@ from benchmarks.pictures import middle, photographs
 from benchmarks.rivals.method import linear_of
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.gamut import reduce_to_codes
+from gamutmeta.color.subsampling import BLOCKS, fit_subsampled
 from gamutmeta.color.sycc import reduce_to_sycc
 from gamutmeta.fit.config import FitConfig, preset_named
 from gamutmeta.fit.gate import gate_for
@@ -68,6 +69,8 @@ def run(wide: Wide, coding: Coding, config: FitConfig) -> Row:
 
 def _encode_extended(wide: Wide, coding: Coding, adaptation: Adaptation) -> bytes:
     codes = reduce_to_sycc(wide, adaptation)
+    if coding.subsampling in BLOCKS:
+        codes = fit_subsampled(codes, BLOCKS[coding.subsampling], adaptation)
     return encode_srgb_file(codes, quality=coding.quality, subsampling=coding.subsampling, is_ycc=True)
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from gamutmeta import carriers
 from gamutmeta.color.convert import requantise
 from gamutmeta.color.gamut import Rounding, is_gray, reduce_to_codes
+from gamutmeta.color.subsampling import BLOCKS, fit_subsampled
 from gamutmeta.color.sycc import reduce_to_sycc
 from gamutmeta.container import Payload
 from gamutmeta.envelope import LIKENESS_BYTES
@@ -127,7 +128,10 @@ def reduce_with(
         else:
             notes.append(f"the preset {config.name} knows no extended samples: the JPEG has plain ones")
     encoding = Encoding(format, options.quality, options.subsampling, options.progressive, sycc is not None)
-    coded = encoding.encode(pixels if sycc is None else sycc, wide.exif, wide.xmp) if format == "jpeg" else None
+    to_code = pixels if sycc is None else sycc
+    if sycc is not None and options.subsampling in BLOCKS:
+        to_code = fit_subsampled(sycc, BLOCKS[options.subsampling], config.adaptation)
+    coded = encoding.encode(to_code, wide.exif, wide.xmp) if format == "jpeg" else None
     codes = pixels if coded is None else decode_srgb(coded)
     held = None if sycc is None or coded is None else decode_sycc(coded)
     height, width = codes.shape[:2]
