@@ -18,6 +18,7 @@ class Report:
 
     Attributes:
         file: the input.
+        base: the sRGB picture that the payload was fitted to, where it was not made here.
         output: what was written.
         carrier: where the payload is stored ("app11", "com", "itxt", "tiff", "sidecar").
         preset: of the fit.
@@ -26,7 +27,7 @@ class Report:
         file_bytes: the whole sRGB file.
         psnr, psnr_og: restored against original, linear ProPhoto, dB: all pixels, out-of-gamut pixels (nan if there are
             none, and then left out of JSON).
-        psnr_clip, psnr_clip_og: the same for clipping without the payload.
+        psnr_clip, psnr_clip_og: the same for clipping without the payload; for a base, read as the sRGB picture it is.
         og_percent: share of out-of-gamut pixels.
         seconds: wall-clock time of the whole operation.
         fit_seconds: the part of it spent on the fit.
@@ -36,6 +37,7 @@ class Report:
     """
 
     file: str | None = None
+    base: str | None = None
     output: str | None = None
     carrier: str | None = None
     preset: str | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gamutmeta.pipeline.expand import expand_file
@@ -16,9 +17,10 @@ __all__ = ["expand_one", "reduce_one"]
 
 
 def reduce_one(task: Task, *, options: ReduceOptions, overwrite: bool = False) -> Report:
-    """:func:`gamutmeta.reduce_file` with its options; the target's folder is made if it is missing."""
+    """:func:`gamutmeta.reduce_file` with its options and the task's base; a missing folder of the target is made."""
     task.target.parent.mkdir(parents=True, exist_ok=True)
-    return reduce_file_with(task.source, task.target, options, overwrite=overwrite)
+    wanted = options if task.base is None else replace(options, base=task.base)
+    return reduce_file_with(task.source, task.target, wanted, overwrite=overwrite)
 
 
 def expand_one(task: Task, *, overwrite: bool = False, **settings: Any) -> Report:

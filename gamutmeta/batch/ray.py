@@ -87,12 +87,16 @@ def require() -> None:
 
 
 def paths(tasks: Iterable[Task]) -> Any:
-    """Tasks as a ray.data.Dataset with a row for each: the absolute paths `file`, `output` and `root` ("" for none)."""
+    """Tasks as a ray.data.Dataset with a row for each.
+
+    Its columns are the absolute paths `file` and `output`, and `root` and `base` ("" for none).
+    """
     rows = [
         {
             "file": _absolute(task.source),
             "output": _absolute(task.target),
             "root": "" if task.root is None else _absolute(task.root),
+            "base": "" if task.base is None else _absolute(task.base),
         }
         for task in tasks
     ]
@@ -193,8 +197,8 @@ def _schema(arrow: Any) -> Any:
 
 
 def _report_row(row: Mapping[str, str], work: Callable[[Task], Report]) -> dict[str, Any]:
-    root = row.get("root")
-    task = Task(Path(row["file"]), Path(row["output"]), Path(root) if root else None)
+    root, base = row.get("root"), row.get("base")
+    task = Task(Path(row["file"]), Path(row["output"]), Path(root) if root else None, Path(base) if base else None)
     outcome = attempt(work, task, one_of_many=True)
     report = outcome.result or Report()
     figures = {field.name: getattr(report, field.name) for field in fields(Report)}
@@ -213,5 +217,6 @@ def _outcome(task: Task, row: Mapping[str, Any]) -> Outcome[Task, Report]:
     if row["error_code"] is not None:
         return Outcome(task, failure=Failure(row["error_code"], row["error_message"]), warnings=warned)
     figures = {field.name: row[field.name] for field in fields(Report)}
+    figures |= {"base": None if task.base is None else str(task.base)}
     figures |= {"file": str(task.source), "output": str(task.target), "notes": tuple(figures["notes"])}
     return Outcome(task, Report(**figures), warnings=warned)

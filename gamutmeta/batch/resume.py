@@ -145,7 +145,8 @@ class Resumable:
             differing = [name for name in names if self.settings.get(name) != record.settings.get(name)]
             return f"was made with other settings ({', '.join(differing)})"
         if self._source_digest(task) != record.source:
-            return f"was made from another version of {task.source.name}"
+            or_base = "" if task.base is None else f" or of its base {task.base.name}"
+            return f"was made from another version of {task.source.name}{or_base}"
         for file in map(task.target.with_name, record.outputs):
             if not file.exists():
                 return f"has no {file.name} any more"
@@ -155,7 +156,8 @@ class Resumable:
 
     def _source_digest(self, task: Task) -> str:
         beside = self.sidecar or sidecar_beside(task.source)
-        return content_digest([task.source, beside] if beside is not None and beside.is_file() else [task.source])
+        files = [task.source] if task.base is None else [task.source, task.base]
+        return content_digest([*files, beside] if beside is not None and beside.is_file() else files)
 
 
 def remove_leftovers(tasks: Iterable[Task]) -> int:

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, get_args
 
 import click
+from click.core import ParameterSource
 
 from gamutmeta import carriers
 from gamutmeta.batch.convert import expand_one, reduce_one
@@ -49,6 +50,7 @@ _PHOTOGRAPHS = RAW_SUFFIXES | {
         "gamutmeta reduce photo.tif -o photo.jpg",
         "gamutmeta reduce exports/ -o web/ --quality 90 --jobs 4",
         "gamutmeta reduce *.tif -o web/ --format png --json",
+        "gamutmeta reduce photo.tif --base export.jpg -o photo.jpg",
         "gamutmeta reduce archive/ -o web/ --shard 2/8        # on the second of eight machines",
     )
 )
@@ -67,6 +69,13 @@ _PHOTOGRAPHS = RAW_SUFFIXES | {
     help="Upper limit for the payload, in bytes. It is rounded down to"
     f" {', '.join(f'{rung:,}' for rung in RUNGS[:-1])} or {RUNGS[-1]:,} (not for the preset paper)."
     "  [default: the preset's]",
+)
+@click.option(
+    "--base",
+    type=options.FILE,
+    metavar="SRGB|DIR",
+    help="Your own sRGB export of the photograph (JPEG, PNG or TIFF), toned and sharpened as you like. It stays as it"
+    " is, byte for byte, and gets the payload. For several photographs: a folder of files with the same names.",
 )
 @click.option("--quality", type=click.IntRange(1, 100), default=95, show_default=True, help="JPEG quality.")
 @click.option(
@@ -113,6 +122,7 @@ def reduce(
     sources: tuple[Path, ...],
     output: str,
     *,
+    base: Path | None,
     format_: str | None,
     preset: str,
     folders: Folders,
@@ -122,10 +132,23 @@ def reduce(
 
     SRC is a TIFF, PNG, JPEG, WebP, HEIC, AVIF, JPEG XL or raw photograph, or a folder of them.
     """
-    tasks = options.planned(sources, output, readable=_PHOTOGRAPHS, suffix=KINDS[format_ or "jpeg"].suffixes[0])
+    if base is not None:
+        _refuse_coding()
+    suffix = KINDS[format_ or "jpeg"].suffixes[0]
+    tasks = options.planned(sources, output, readable=_PHOTOGRAPHS, suffix=suffix, base=base)
     wanted = ReduceOptions(preset=PRESETS[preset], **chosen)
     _check_targets(tasks, format_, wanted.carrier)
-    folders.convert(tasks, partial(reduce_one, options=wanted), {"command": "reduce", **wanted.settings()})
+    settings = {"command": "reduce", **wanted.settings(), "base": base is not None}
+    folders.convert(tasks, partial(reduce_one, options=wanted), settings)
+
+
+def _refuse_coding() -> None:
+    """Refuse the options of coding together with a base, even if they name their defaults."""
+    context = click.get_current_context()
+    for name in ("quality", "subsampling", "progressive", "format_"):
+        if context.get_parameter_source(name) is not ParameterSource.DEFAULT:
+            option = f"--{name.removesuffix('_')}"
+            raise click.UsageError(f"{option} cannot be used with --base, which stays as it is coded")
 
 
 @click.command(

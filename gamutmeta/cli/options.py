@@ -83,10 +83,11 @@ def planned(
     *,
     readable: Collection[str],
     suffix: str | None = None,
+    base: Path | None = None,
 ) -> list[batch.Task]:
     """The tasks that :func:`gamutmeta.batch.plan` makes; what it refuses is wrong usage."""
     with refusals():
-        return batch.plan(sources, output, readable=readable, suffix=suffix)
+        return batch.plan(sources, output, readable=readable, suffix=suffix, base=base)
 
 
 def listed(sources: Iterable[str | os.PathLike[str]]) -> list[Path]:

@@ -157,7 +157,8 @@ def report_line(report: Report) -> str:
         facts.append(f"payload {_bytes(report.payload_bytes)}{whole} ({report.carrier})")
     if report.seconds is not None:
         facts.append(f"{report.seconds:.1f} s")
-    names = " -> ".join(click.format_filename(name) for name in (report.file, report.output) if name is not None)
+    onto = " onto ".join(click.format_filename(name) for name in (report.file, report.base) if name is not None)
+    names = onto if report.output is None else f"{onto} -> {click.format_filename(report.output)}"
     if report.skipped:
         return f"{names}: skipped, already done"
     return f"{names}: {'; '.join(facts)}" if facts else names

@@ -9,6 +9,8 @@ from gamutmeta.errors import PhotoError
 from gamutmeta.fit.config import FitConfig, preset_named
 
 if TYPE_CHECKING:
+    import os
+
     from gamutmeta.photo.jpeg_out import Subsampling
 
 __all__ = ["SAMPLES", "ReduceOptions", "Samples"]
@@ -17,6 +19,9 @@ Samples = Literal["extended", "plain"]
 """Of a JPEG that is written: extended ones hold colours outside sRGB, which viewers clip; plain ones are clipped."""
 
 SAMPLES: tuple[Samples, ...] = get_args(Samples)
+
+_OF_CODING = {"quality": 95, "subsampling": "4:4:4", "progressive": False}
+"""Options that say how a picture is coded, and their defaults."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,11 +32,16 @@ class ReduceOptions:
         preset: name of a preset, or a configuration.
         max_bytes: upper limit for the container, 400 to 61,440 bytes; None for the preset's own. It is rounded down to
             a rung of a ladder, see :meth:`gamutmeta.fit.config.FitConfig.within`.
+        base: your own sRGB export of the photograph, path or bytes: an 8-bit JPEG, PNG or TIFF, mapped, toned and
+            sharpened as you like. It stays as it is, byte for byte, and gets the payload. None to clip the photograph
+            and code it here. The options of coding go with None only.
         quality: of JPEG, 1 to 100.
         subsampling: of JPEG's chroma.
         progressive: JPEG only.
         samples: of a JPEG: "extended" to keep colours outside sRGB in its YCbCr samples, as far as 8 bits hold them,
-            or "plain" for clipped ones. What viewers show is the clipped picture either way.
+            or "plain" for clipped ones. What viewers show is the clipped picture either way. With a JPEG as base,
+            "extended" lets the model take its YCbCr samples if they hold such colours, and "plain" keeps to version 1
+            of the format.
         carrier: None for the format's own, "com" for JPEG's comment, "sidecar" for a file beside the output.
         device: where to fit: "auto" (CUDA when present), "cpu" or "cuda".
         seed: same seed, same payload on one device.
@@ -40,11 +50,12 @@ class ReduceOptions:
 
     Raises:
         FitError: for an unknown preset, or a limit that is not a whole number from 400 to 61,440.
-        PhotoError: for unknown samples.
+        PhotoError: for unknown samples, and for options of coding together with a base.
     """
 
     preset: str | FitConfig = "balanced"
     max_bytes: int | None = None
+    base: str | os.PathLike[str] | bytes | None = None
     quality: int = 95
     subsampling: Subsampling = "4:4:4"
     progressive: bool = False
@@ -60,6 +71,10 @@ class ReduceOptions:
         _ = self.config
         if self.samples not in SAMPLES:
             raise PhotoError(f"the samples of a JPEG can be {' or '.join(SAMPLES)}, not {self.samples!r}")
+        if self.base is not None:
+            chosen = [name for name, default in _OF_CODING.items() if getattr(self, name) != default]
+            if chosen:
+                raise PhotoError(f"{' and '.join(chosen)} cannot be chosen with a base, which stays as it is coded")
 
     @property
     def config(self) -> FitConfig:
@@ -81,7 +96,8 @@ class ReduceOptions:
         """The options that change the output, as JSON values.
 
         The device is not one of them, since it changes last digits at most: a folder can be started on one machine and
-        finished on another.
+        finished on another. Of a base they say only that there is one; its content counts like that of the photograph.
         """
         values = {name: value for name, value in asdict(self).items() if name != "device"}
-        return values | {"preset": self.preset if isinstance(self.preset, str) else self.preset.name}
+        named = {"preset": self.preset if isinstance(self.preset, str) else self.preset.name}
+        return values | named | {"base": self.base is not None}

@@ -11,28 +11,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gamutmeta import carriers
-from gamutmeta.color.convert import requantise
 from gamutmeta.color.gamut import Rounding, is_gray, reduce_to_codes
-from gamutmeta.color.subsampling import BLOCKS, fit_subsampled
-from gamutmeta.color.sycc import reduce_to_sycc
 from gamutmeta.container import Payload
 from gamutmeta.envelope import LIKENESS_BYTES
 from gamutmeta.errors import MissingExtraError, PhotoError
 from gamutmeta.fit.config import MIN_BYTES
-from gamutmeta.fit.gate import gate_for
 from gamutmeta.measure.likeness import likeness_of
 from gamutmeta.measure.quality import Quality, quality_figures
 from gamutmeta.model.descriptor import Descriptor, SampleCoding
-from gamutmeta.photo.alpha import is_opaque
-from gamutmeta.photo.jpeg_out import NO_TRANSPARENCY
-from gamutmeta.photo.pixels import decode_srgb, decode_sycc
 from gamutmeta.photo.read import read_photo
 from gamutmeta.photo.wide import WideImage
-from gamutmeta.pipeline.binding import binding_of_codes, binding_of_jpeg
+from gamutmeta.pipeline.base import read_base
+from gamutmeta.pipeline.host import given_host, made_host
 from gamutmeta.pipeline.model_quality import measure_models
 from gamutmeta.pipeline.options import ReduceOptions
 from gamutmeta.pipeline.preload import REDUCTION, preload
-from gamutmeta.pipeline.reduced import Encoding, Reduction
+from gamutmeta.pipeline.reduced import Reduction
 from gamutmeta.pipeline.saving import check_outputs
 from gamutmeta.report import Report
 from gamutmeta.runtime.memory import trim_heap
@@ -46,6 +40,7 @@ if TYPE_CHECKING:
     from gamutmeta.fit.config import FitConfig
     from gamutmeta.fit.engine import FitResult
     from gamutmeta.photo.jpeg_out import Subsampling
+    from gamutmeta.pipeline.base import Base
     from gamutmeta.pipeline.options import Samples
 
 _LIKENESS_ROOM = 7 + LIKENESS_BYTES
@@ -59,7 +54,8 @@ def reduce(
     *,
     preset: str | FitConfig = "balanced",
     max_bytes: int | None = None,
-    format: HostFormat = "png",  # noqa: A002 - Pillow's word for it
+    base: str | os.PathLike[str] | bytes | None = None,
+    format: HostFormat | None = None,  # noqa: A002 - Pillow's word for it
     quality: int = 95,
     subsampling: Subsampling = "4:4:4",
     progressive: bool = False,
@@ -77,24 +73,29 @@ def reduce(
         preset: name of a preset, or a configuration.
         max_bytes: upper limit for the container, 400 to 61,440 bytes; None for the preset's own. It is rounded down to
             a rung of a ladder, see :meth:`gamutmeta.fit.config.FitConfig.within`, and the report's notes say so.
-        format: "png" or "tiff" (lossless), or "jpeg".
+        base: your own sRGB export of the photograph, path or bytes; see
+            :class:`~gamutmeta.pipeline.options.ReduceOptions`.
+        format: "png" or "tiff" (lossless), or "jpeg"; None for that of the base, or PNG.
         quality: of JPEG, 1..100.
         subsampling: of JPEG's chroma.
         progressive: JPEG only.
         samples: of a JPEG, see :class:`~gamutmeta.pipeline.options.ReduceOptions`.
         device: "auto" (CUDA when present), "cpu" or "cuda".
         seed: same seed, same payload on one device.
-        rounding: of the 8-bit codes.
+        rounding: of the 8-bit codes; a base has its own.
 
     Raises:
         FitError: for an unknown preset, or a limit that is not a whole number from 400 to 61,440.
         DeviceError: if the device is unknown, or not there.
         MissingExtraError: if torch is not installed.
-        PhotoError: if the picture cannot be coded, or is no WideImage.
+        PhotoError: if the picture cannot be coded, or is no WideImage; if the base cannot be used, is of another kind
+            than `format`, or shows another picture.
+        CarrierError, OSError: if the base cannot be read.
     """
     options = ReduceOptions(
         preset=preset,
         max_bytes=max_bytes,
+        base=base,
         quality=quality,
         subsampling=subsampling,
         progressive=progressive,
@@ -108,37 +109,47 @@ def reduce(
 def reduce_with(
     wide: WideImage,
     options: ReduceOptions,
-    format: HostFormat = "png",  # noqa: A002 - Pillow's word for it
+    format: HostFormat | None = None,  # noqa: A002 - Pillow's word for it
     rounding: Rounding = Rounding.HALF_EVEN,
+    *,
+    base: Base | None = None,
 ) -> Reduction:
-    """:func:`reduce` with its options in one object; those on reading and the carrier play no part."""
+    """:func:`reduce` with its options in one object; those on reading and the carrier play no part.
+
+    Args:
+        wide: as for :func:`reduce`.
+        options: as for :func:`reduce`.
+        format: as for :func:`reduce`.
+        rounding: as for :func:`reduce`.
+        base: that of the options, if it was read already.
+    """
     start = time.perf_counter()
     kind: type[object] = type(wide)
     if not issubclass(kind, WideImage):
         name = f"{kind.__module__}.{kind.__qualname__}"
         raise PhotoError(f"reduce needs a gamutmeta.WideImage, which has a colour space, not {name}")
     config = options.config
-    original = wide.convert("prophoto").array
+    wide, notes = wide.convert("prophoto"), list(wide.notes)
+    original = wide.array
+    if base is None and options.base is not None:
+        base = read_base(options.base)
+    if base is not None:
+        base.require(format or base.format, "format")
+        original, said = base.placed(wide, config.adaptation)
+        notes += [*base.notes, *said]
     pixels, og_pixels = reduce_to_codes(original, config.adaptation, rounding)
-    notes, reason = list(wide.notes), _nothing_to_restore(original, og_pixels)
-    sycc = None
-    if options.samples == "extended" and format == "jpeg" and reason is None:
-        if config.model == "grid":
-            sycc = reduce_to_sycc(original, config.adaptation)
-        else:
-            notes.append(f"the preset {config.name} knows no extended samples: the JPEG has plain ones")
-    encoding = Encoding(format, options.quality, options.subsampling, options.progressive, sycc is not None)
-    to_code = pixels if sycc is None else sycc
-    if sycc is not None and options.subsampling in BLOCKS:
-        to_code = fit_subsampled(sycc, BLOCKS[options.subsampling], config.adaptation)
-    coded = encoding.encode(to_code, wide.exif, wide.xmp) if format == "jpeg" else None
-    codes = pixels if coded is None else decode_srgb(coded)
-    held = None if sycc is None or coded is None else decode_sycc(coded)
+    reason = _nothing_to_restore(original, og_pixels)
+    if base is not None and not np.array_equal(pixels, base.picture.codes):
+        reason = None  # what the user changed is to be undone, too, even where no colour is outside sRGB
+    if base is None:
+        host = made_host(wide, pixels, options, format or "png", has_model=reason is None)
+    else:
+        host = given_host(base, options, original)
+    notes += host.notes
+    codes, held = host.codes, host.held
     height, width = codes.shape[:2]
-    binding = binding_of_codes(codes) if coded is None else binding_of_jpeg(coded)
+    binding = host.binding
     payload = Payload(width, height, binding, Descriptor(adaptation=config.adaptation), ())
-    if format == "jpeg" and not is_opaque(wide.alpha):
-        notes.append(NO_TRANSPARENCY)
     with ThreadPoolExecutor(1, thread_name_prefix="gamutmeta-measure") as pool:
         # On one thread, and beside the fit, which leaves all cores but one idle.
         clipping = pool.submit(_measured, payload, original, codes, threads=1)
@@ -147,10 +158,10 @@ def reduce_with(
             notes.append(reason)
         else:
             notes += options.notes
-            likeness = None if held is None or config.max_bytes <= MIN_BYTES else likeness_of(codes)
+            likeness = likeness_of(codes) if host.wants_likeness and config.max_bytes > MIN_BYTES else None
             room = 0 if likeness is None else _LIKENESS_ROOM
             within = replace(config, max_bytes=config.max_bytes - room)
-            result = _fit(original, codes, held, within, options, is_coded=coded is not None)
+            result = _fit(original, codes, held, within, options, gate=host.gate(original, config.adaptation))
             fitted = Payload(width, height, binding, result.descriptor, result.tensors, likeness)
         clipped = clipping.result()
     payload, kept, note = _best(payload, fitted, clipped, original, codes if held is None else held)
@@ -165,8 +176,9 @@ def reduce_with(
         device=None if fitted is None else result.device,
         notes=tuple(notes),
     )
-    alpha = None if format == "jpeg" or wide.alpha is None else requantise(wide.alpha, np.uint8)
-    return Reduction(pixels, payload, report, encoding, wide.exif, wide.xmp, coded, alpha, sycc)
+    return Reduction(
+        host.pixels, payload, report, host.encoding, host.exif, host.xmp, host.coded, host.alpha, host.sycc
+    )
 
 
 def reduce_file(
@@ -175,6 +187,7 @@ def reduce_file(
     *,
     preset: str | FitConfig = "balanced",
     max_bytes: int | None = None,
+    base: str | os.PathLike[str] | bytes | None = None,
     quality: int = 95,
     subsampling: Subsampling = "4:4:4",
     progressive: bool = False,
@@ -188,14 +201,15 @@ def reduce_file(
 ) -> Report:
     """Reduce the file of a photograph to an sRGB file with a payload.
 
-    EXIF, XMP and the orientation are kept, and transparency in a PNG or TIFF. Nothing is written unless everything
-    succeeded.
+    EXIF, XMP and the orientation are kept, and transparency in a PNG or TIFF; with a base, those of the base. Nothing
+    is written unless everything succeeded.
 
     Args:
         source: any photograph :func:`gamutmeta.photo.read.read_photo` reads.
         target: .jpg, .png or .tif.
         preset: as for :func:`reduce`.
         max_bytes: as for :func:`reduce`.
+        base: as for :func:`reduce`. It gives the sRGB file its picture and its metadata.
         quality: as for :func:`reduce`.
         subsampling: as for :func:`reduce`.
         progressive: as for :func:`reduce`.
@@ -216,6 +230,7 @@ def reduce_file(
     options = ReduceOptions(
         preset=preset,
         max_bytes=max_bytes,
+        base=base,
         quality=quality,
         subsampling=subsampling,
         progressive=progressive,
@@ -237,7 +252,8 @@ def reduce_file_with(
     # The photograph is released before the file is written.
     reduction = read_and_reduce(source, target, options, overwrite=overwrite)[1]
     report = save_reduced(reduction, target, options, overwrite=overwrite)
-    return replace(report, file=str(source), seconds=time.perf_counter() - start)
+    base = None if options.base is None or isinstance(options.base, bytes) else str(options.base)
+    return replace(report, file=str(source), base=base, seconds=time.perf_counter() - start)
 
 
 def read_and_reduce(
@@ -249,9 +265,16 @@ def read_and_reduce(
     check_outputs(target, carrier, overwrite=overwrite)
     if Path(source).resolve() == Path(target).resolve():
         raise PhotoError(f"{source}: the output would replace the photograph itself")
+    base = None
+    if options.base is not None:
+        if not isinstance(options.base, bytes) and Path(options.base).resolve() == Path(target).resolve():
+            raise PhotoError(f"{target}: the output would replace the base itself")
+        base = read_base(options.base)
+        base.require(format_, Path(target).name)
+        base.require_room(carrier)
     preload(source, REDUCTION)
     wide = read_photo(source, assume_space=options.assume_space, raw_style=options.raw_style)
-    return wide, reduce_with(wide, options, format_)
+    return wide, reduce_with(wide, options, format_, base=base)
 
 
 def save_reduced(
@@ -277,7 +300,7 @@ def _fit(
     config: FitConfig,
     options: ReduceOptions,
     *,
-    is_coded: bool,
+    gate: int | None,
 ) -> FitResult:
     """Fit to the YCbCr samples `held` of an extended JPEG, or else to the sRGB `codes`, lossless or not."""
     try:
@@ -287,9 +310,6 @@ def _fit(
             raise
         raise MissingExtraError("fitting a payload", "torch", "fit") from error
     samples = SampleCoding.SRGB if held is None else SampleCoding.SYCC
-    gate = None if is_coded else 0
-    if is_coded and held is None:
-        gate = gate_for(original, codes, config.adaptation)
     result = fit(
         codes if held is None else held,
         original,
@@ -340,5 +360,8 @@ def _best(
 
 
 def _is_better(restored: Quality, clipped: Quality) -> bool:
-    """Whether to store the model: it is better on the out-of-gamut pixels, and not worse in any other figure."""
-    return restored.psnr > clipped.psnr and restored.psnr_og > clipped.psnr_og
+    """Whether to store the model: it is better on the out-of-gamut pixels, and not worse in any other figure.
+
+    Without such pixels their figure is no number, and the other one decides: a base may differ inside sRGB alone.
+    """
+    return restored.psnr > clipped.psnr and not restored.psnr_og <= clipped.psnr_og
