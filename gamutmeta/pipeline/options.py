@@ -11,12 +11,16 @@ from gamutmeta.fit.config import FitConfig, preset_named
 if TYPE_CHECKING:
     from gamutmeta.photo.jpeg_out import Subsampling
 
-__all__ = ["SAMPLES", "ReduceOptions", "Samples"]
+__all__ = ["MAX_VISIBLE_CHANGE", "SAMPLES", "ReduceOptions", "Samples"]
 
 Samples = Literal["extended", "plain"]
 """Of a JPEG that is written: extended ones hold colours outside sRGB, which viewers clip; plain ones are clipped."""
 
 SAMPLES: tuple[Samples, ...] = get_args(Samples)
+
+
+MAX_VISIBLE_CHANGE = 2.0
+"""Beyond that, everybody sees it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +36,9 @@ class ReduceOptions:
         progressive: JPEG only.
         samples: of a JPEG: "extended" to keep colours outside sRGB in its YCbCr samples, as far as 8 bits hold them,
             or "plain" for clipped ones. What viewers show is the clipped picture either way.
+        visible_change: of a PNG or TIFF: how much its picture may differ from exact clipping to the eye, for colours
+            outside sRGB that its last codes then hold; 0 to 2, the 99th percentile of CIEDE2000 over the pixels, whose
+            mean stays within a tenth of it. 0 changes nothing; 0.5 and 1.0 are recommended.
         carrier: None for the format's own, "com" for JPEG's comment, "sidecar" for a file beside the output.
         device: where to fit: "auto" (CUDA when present), "cpu" or "cuda".
         seed: same seed, same payload on one device.
@@ -40,7 +47,7 @@ class ReduceOptions:
 
     Raises:
         FitError: for an unknown preset, or a limit that is not a whole number from 400 to 61,440.
-        PhotoError: for unknown samples.
+        PhotoError: for unknown samples, or a visible change out of range.
     """
 
     preset: str | FitConfig = "balanced"
@@ -49,6 +56,7 @@ class ReduceOptions:
     subsampling: Subsampling = "4:4:4"
     progressive: bool = False
     samples: Samples = "extended"
+    visible_change: float = 0.0
     carrier: str | None = None
     device: str = "auto"
     seed: int = 0
@@ -60,6 +68,9 @@ class ReduceOptions:
         _ = self.config
         if self.samples not in SAMPLES:
             raise PhotoError(f"the samples of a JPEG can be {' or '.join(SAMPLES)}, not {self.samples!r}")
+        change: object = self.visible_change
+        if isinstance(change, bool) or not isinstance(change, (int, float)) or not 0 <= change <= MAX_VISIBLE_CHANGE:
+            raise PhotoError(f"the visible change can be 0 to {MAX_VISIBLE_CHANGE:g} (CIEDE2000), not {change!r}")
 
     @property
     def config(self) -> FitConfig:

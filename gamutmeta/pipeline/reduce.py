@@ -16,11 +16,11 @@ from gamutmeta.color.gamut import Rounding, is_gray, reduce_to_codes
 from gamutmeta.color.sycc import reduce_to_sycc
 from gamutmeta.container import Payload
 from gamutmeta.envelope import LIKENESS_BYTES
-from gamutmeta.errors import MissingExtraError, PhotoError
+from gamutmeta.errors import PhotoError
 from gamutmeta.fit.config import MIN_BYTES
-from gamutmeta.fit.gate import gate_for
 from gamutmeta.measure.likeness import likeness_of
-from gamutmeta.measure.quality import Quality, quality_figures
+from gamutmeta.measure.quality import quality_figures
+from gamutmeta.measure.visible import VisibleChange
 from gamutmeta.model.descriptor import Descriptor, SampleCoding
 from gamutmeta.photo.alpha import is_opaque
 from gamutmeta.photo.jpeg_out import NO_TRANSPARENCY
@@ -28,13 +28,13 @@ from gamutmeta.photo.pixels import decode_srgb, decode_sycc
 from gamutmeta.photo.read import read_photo
 from gamutmeta.photo.wide import WideImage
 from gamutmeta.pipeline.binding import binding_of_codes, binding_of_jpeg
-from gamutmeta.pipeline.model_quality import measure_models
+from gamutmeta.pipeline.fitted import fit_model, is_better, measured
 from gamutmeta.pipeline.options import ReduceOptions
 from gamutmeta.pipeline.preload import REDUCTION, preload
 from gamutmeta.pipeline.reduced import Encoding, Reduction
 from gamutmeta.pipeline.saving import check_outputs
+from gamutmeta.pipeline.shoulder import with_shoulder
 from gamutmeta.report import Report
-from gamutmeta.runtime.memory import trim_heap
 
 if TYPE_CHECKING:
     import os
@@ -43,9 +43,11 @@ if TYPE_CHECKING:
 
     from gamutmeta.carriers import HostFormat
     from gamutmeta.fit.config import FitConfig
-    from gamutmeta.fit.engine import FitResult
+    from gamutmeta.measure.quality import Quality
     from gamutmeta.photo.jpeg_out import Subsampling
     from gamutmeta.pipeline.options import Samples
+
+_NO_SHOULDER = "a JPEG has no shoulder, which is for PNG and TIFF: the visible change asked for was not used"
 
 _LIKENESS_ROOM = 7 + LIKENESS_BYTES
 """What a likeness adds to a container: its key, the head of its value, and the value."""
@@ -63,6 +65,7 @@ def reduce(
     subsampling: Subsampling = "4:4:4",
     progressive: bool = False,
     samples: Samples = "extended",
+    visible_change: float = 0.0,
     device: str = "auto",
     seed: int = 0,
     rounding: Rounding = Rounding.HALF_EVEN,
@@ -81,6 +84,7 @@ def reduce(
         subsampling: of JPEG's chroma.
         progressive: JPEG only.
         samples: of a JPEG, see :class:`~gamutmeta.pipeline.options.ReduceOptions`.
+        visible_change: of a PNG or TIFF, see there. The report's notes say where it was not used.
         device: "auto" (CUDA when present), "cpu" or "cuda".
         seed: same seed, same payload on one device.
         rounding: of the 8-bit codes.
@@ -98,6 +102,7 @@ def reduce(
         subsampling=subsampling,
         progressive=progressive,
         samples=samples,
+        visible_change=visible_change,
         device=device,
         seed=seed,
     )
@@ -112,20 +117,16 @@ def reduce_with(
 ) -> Reduction:
     """:func:`reduce` with its options in one object; those on reading and the carrier play no part."""
     start = time.perf_counter()
-    kind: type[object] = type(wide)
-    if not issubclass(kind, WideImage):
-        name = f"{kind.__module__}.{kind.__qualname__}"
-        raise PhotoError(f"reduce needs a gamutmeta.WideImage, which has a colour space, not {name}")
+    _require_wide(type(wide))
     config = options.config
     original = wide.convert("prophoto").array
     pixels, og_pixels = reduce_to_codes(original, config.adaptation, rounding)
     notes, reason = list(wide.notes), _nothing_to_restore(original, og_pixels)
-    sycc = None
-    if options.samples == "extended" and format == "jpeg" and reason is None:
-        if config.model == "grid":
-            sycc = reduce_to_sycc(original, config.adaptation)
-        else:
-            notes.append(f"the preset {config.name} knows no extended samples: the JPEG has plain ones")
+    is_extended = options.samples == "extended" and format == "jpeg" and reason is None
+    if is_extended and config.model != "grid":
+        notes.append(f"the preset {config.name} knows no extended samples: the JPEG has plain ones")
+        is_extended = False
+    sycc = reduce_to_sycc(original, config.adaptation) if is_extended else None
     encoding = Encoding(format, options.quality, options.subsampling, options.progressive, sycc is not None)
     coded = encoding.encode(pixels if sycc is None else sycc, wide.exif, wide.xmp) if format == "jpeg" else None
     codes = pixels if coded is None else decode_srgb(coded)
@@ -137,7 +138,7 @@ def reduce_with(
         notes.append(NO_TRANSPARENCY)
     with ThreadPoolExecutor(1, thread_name_prefix="gamutmeta-measure") as pool:
         # On one thread, and beside the fit, which leaves all cores but one idle.
-        clipping = pool.submit(_measured, payload, original, codes, threads=1)
+        clipping = pool.submit(measured, payload, original, codes, threads=1)
         fitted = None
         if reason is not None:
             notes.append(reason)
@@ -146,18 +147,30 @@ def reduce_with(
             likeness = None if held is None or config.max_bytes <= MIN_BYTES else likeness_of(codes)
             room = 0 if likeness is None else _LIKENESS_ROOM
             within = replace(config, max_bytes=config.max_bytes - room)
-            result = _fit(original, codes, held, within, options, is_coded=coded is not None)
+            result = fit_model(original, codes, held, within, options, is_coded=coded is not None)
             fitted = Payload(width, height, binding, result.descriptor, result.tensors, likeness)
         clipped = clipping.result()
     payload, kept, note = _best(payload, fitted, clipped, original, codes if held is None else held)
+    seconds, seen = 0.0 if fitted is None else result.seconds, None
+    if options.visible_change > 0 and format == "jpeg":
+        notes.append(_NO_SHOULDER)
+    elif options.visible_change > 0:
+        seen = VisibleChange(0.0, 0.0)
+        if fitted is not None:
+            tried = with_shoulder(original, pixels, (fitted, kept), config, options)
+            seconds += tried.seconds
+            note = [*note, tried.note] if tried.found is None else []
+            pixels, payload, kept, seen = tried.found or (pixels, payload, kept, seen)
     notes += note
     report = Report(
         preset=config.name,
         model=str(payload.descriptor),
         payload_bytes=len(payload.to_bytes()),
         **quality_figures(kept, clipped),
+        visible_change=None if seen is None else seen.mean,
+        visible_change_99=None if seen is None else seen.percentile_99,
         seconds=time.perf_counter() - start,
-        fit_seconds=None if fitted is None else result.seconds,
+        fit_seconds=None if fitted is None else seconds,
         device=None if fitted is None else result.device,
         notes=tuple(notes),
     )
@@ -175,6 +188,7 @@ def reduce_file(
     subsampling: Subsampling = "4:4:4",
     progressive: bool = False,
     samples: Samples = "extended",
+    visible_change: float = 0.0,
     carrier: str | None = None,
     device: str = "auto",
     seed: int = 0,
@@ -196,6 +210,7 @@ def reduce_file(
         subsampling: as for :func:`reduce`.
         progressive: as for :func:`reduce`.
         samples: as for :func:`reduce`.
+        visible_change: as for :func:`reduce`.
         carrier: None for the format's own, "com" for JPEG's comment, "sidecar" for a file next to `target`.
         device: as for :func:`reduce`.
         seed: as for :func:`reduce`.
@@ -216,6 +231,7 @@ def reduce_file(
         subsampling=subsampling,
         progressive=progressive,
         samples=samples,
+        visible_change=visible_change,
         carrier=carrier,
         device=device,
         seed=seed,
@@ -259,52 +275,17 @@ def save_reduced(
     return replace(reduction.report, output=str(target), carrier=carrier, file_bytes=size)
 
 
+def _require_wide(kind: type[object]) -> None:
+    if not issubclass(kind, WideImage):
+        name = f"{kind.__module__}.{kind.__qualname__}"
+        raise PhotoError(f"reduce needs a gamutmeta.WideImage, which has a colour space, not {name}")
+
+
 def _nothing_to_restore(original: NDArray[np.uint16], og_pixels: int) -> str | None:
     """Why there is no model for a photograph, for people; None if it needs one."""
     if is_gray(original):
         return "the photograph is grey: nothing is outside sRGB, and the payload contains no model"
     return None if og_pixels else "no colour of the photograph is outside sRGB: the payload contains no model"
-
-
-def _fit(
-    original: NDArray[np.uint16],
-    codes: NDArray[np.uint8],
-    held: NDArray[np.uint8] | None,
-    config: FitConfig,
-    options: ReduceOptions,
-    *,
-    is_coded: bool,
-) -> FitResult:
-    """Fit to the YCbCr samples `held` of an extended JPEG, or else to the sRGB `codes`, lossless or not."""
-    try:
-        from gamutmeta.fit.engine import fit  # noqa: PLC0415 - torch takes more than a second to import
-    except ModuleNotFoundError as error:
-        if error.name != "torch":
-            raise
-        raise MissingExtraError("fitting a payload", "torch", "fit") from error
-    samples = SampleCoding.SRGB if held is None else SampleCoding.SYCC
-    gate = None if is_coded else 0
-    if is_coded and held is None:
-        gate = gate_for(original, codes, config.adaptation)
-    result = fit(
-        codes if held is None else held,
-        original,
-        config,
-        gate=gate,
-        samples=samples,
-        device=options.device,
-        seed=options.seed,
-    )
-    trim_heap()
-    return result
-
-
-def _measured(
-    payload: Payload, original: NDArray[np.uint16], codes: NDArray[np.uint8], *, threads: int | None = None
-) -> Quality:
-    """How well a payload restores the original from the samples that it takes."""
-    model, adaptation = (payload.descriptor, payload.weights()), payload.descriptor.adaptation
-    return measure_models(original, codes, [model], adaptation, threads=threads)[0]
 
 
 def _best(
@@ -321,20 +302,15 @@ def _best(
     """
     if fitted is None:
         return empty, clipped, []
-    restored = _measured(fitted, original, codes)
+    restored = measured(fitted, original, codes)
     if fitted.descriptor.samples is SampleCoding.SYCC:
         alone = replace(
             empty, descriptor=replace(empty.descriptor, samples=SampleCoding.SYCC), likeness=fitted.likeness
         )
-        held = _measured(alone, original, codes)
-        if _is_better(held, clipped) and not _is_better(restored, held):
+        held = measured(alone, original, codes)
+        if is_better(held, clipped) and not is_better(restored, held):
             note = "the fitted model was not better than the JPEG's samples alone: the payload contains no model"
             return alone, held, [note]
-    if _is_better(restored, clipped):
+    if is_better(restored, clipped):
         return fitted, restored, []
     return empty, clipped, ["the fitted model was not better than clipping: the payload contains no model"]
-
-
-def _is_better(restored: Quality, clipped: Quality) -> bool:
-    """Whether to store the model: it is better on the out-of-gamut pixels, and not worse in any other figure."""
-    return restored.psnr > clipped.psnr and restored.psnr_og > clipped.psnr_og

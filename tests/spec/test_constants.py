@@ -49,7 +49,7 @@ from gamutmeta.formats.jpeg import MAX_SEGMENTS
 from gamutmeta.formats.png import MAX_CHUNKS
 from gamutmeta.formats.signature import host_format
 from gamutmeta.formats.tiff_ifd import MAX_ENTRIES
-from gamutmeta.model.descriptor import MAX_AFFINE, MAX_OCTAVES
+from gamutmeta.model.descriptor import MAX_AFFINE, MAX_OCTAVES, Descriptor, Head, Rgb
 from gamutmeta.model.expand import expand
 from gamutmeta.model.features import fitted_positions, gate_weights, grid_nodes, octave_features
 from gamutmeta.model.reference import _bilinear, _network
@@ -59,7 +59,6 @@ if TYPE_CHECKING:
 
     from gamutmeta.container import Payload
     from gamutmeta.errors import GamutMetaError
-    from gamutmeta.model.descriptor import Descriptor
 
 
 def rint(x: float) -> float:
@@ -365,7 +364,10 @@ def test_relu_keeps_not_a_number() -> None:
 @pytest.mark.parametrize("gate", [None, 0, 1, 12, 100, 255])
 def test_gate(gate: int | None) -> None:
     weight = functions("gate")["gate_weight"]
-    np.testing.assert_array_equal(np.array([weight(c, gate) for c in range(256)], np.float32), gate_weights(gate))
+    np.testing.assert_array_equal(
+        np.array([weight(c, gate) for c in range(256)], np.float32),
+        gate_weights(Descriptor(Head.SRGB_EXCESS, rgb=Rgb(0), gate=gate))[0],
+    )
 
 
 def test_romm() -> None:

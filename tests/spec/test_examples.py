@@ -135,10 +135,10 @@ def steps(
     """Intermediate results at one pixel, as section 7 names them."""
     descriptor, weights = payload.descriptor, payload.weights()
     matrix = expansion_matrix(descriptor.adaptation)
-    linear = linear_samples(descriptor.samples, codes)
+    linear = linear_samples(descriptor, codes)
     features = _features(descriptor, weights, codes, apply_matrix(matrix, linear))
     outputs = _network(descriptor, weights, features)
-    gate = gate_weights(descriptor.gate)[codes]
+    gate = gate_weights(descriptor)[np.arange(3), codes]
     excess = linear + gate * outputs
     u, v = fitted_positions(np.array(at[1]), np.array(at[0]), (payload.width, payload.height), descriptor.affine)
     yield "position", np.stack([u, v])
