@@ -275,6 +275,11 @@ def _bound(payload: Payload, image: Image.Image, data: bytes) -> Payload:
             f"a picture of mode {image.mode} saved as {host_format(data).upper()} has none: save the JPEG by "
             "Reduction.save, or reduce with samples='plain'"
         )
+    if payload.descriptor.shoulder is not None and own.kind == "jpeg":
+        raise BindingError(
+            "gamut= takes colours outside sRGB from the last codes of a PNG or TIFF, which a JPEG does not keep: "
+            "save it as PNG or TIFF, or reduce with format='jpeg'"
+        )
     if payload.binding == own:
         return payload
     likeness = None if payload.descriptor.samples is SampleCoding.SRGB else likeness_of(decode_srgb(data))

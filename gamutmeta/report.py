@@ -29,6 +29,8 @@ class Report:
             none, and then left out of JSON).
         psnr_clip, psnr_clip_og: the same for clipping without the payload; for a base, read as the sRGB picture it is.
         og_percent: share of out-of-gamut pixels.
+        visible_change, visible_change_99: of the sRGB picture against exact clipping, CIEDE2000, mean and 99th
+            percentile over the pixels; where a change was allowed.
         seconds: wall-clock time of the whole operation.
         fit_seconds: the part of it spent on the fit.
         device: where the fit ran.
@@ -49,6 +51,8 @@ class Report:
     psnr_clip: float | None = None
     psnr_clip_og: float | None = None
     og_percent: float | None = None
+    visible_change: float | None = None
+    visible_change_99: float | None = None
     seconds: float | None = None
     fit_seconds: float | None = None
     device: str | None = None

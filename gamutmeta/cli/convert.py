@@ -20,7 +20,7 @@ from gamutmeta.photo.jpeg_out import SUBSAMPLINGS
 from gamutmeta.photo.kinds import KINDS, depth_and_quality
 from gamutmeta.photo.raw_in import RAW_SUFFIXES
 from gamutmeta.pipeline.expand import EXPANDED_SAMPLES
-from gamutmeta.pipeline.options import SAMPLES, ReduceOptions
+from gamutmeta.pipeline.options import MAX_VISIBLE_CHANGE, SAMPLES, ReduceOptions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -93,6 +93,15 @@ _PHOTOGRAPHS = RAW_SUFFIXES | {
     show_default=True,
     help="Samples of a JPEG. extended: its YCbCr samples keep colours outside sRGB, which viewers clip. plain: they"
     " are clipped, and a reader of version 1 can read the payload.",
+)
+@click.option(
+    "--visible-change",
+    type=click.FloatRange(0, MAX_VISIBLE_CHANGE),
+    default=0.0,
+    show_default=True,
+    help="Of a PNG or TIFF: how much its picture may differ from exact clipping to the eye, as the 99th percentile of"
+    " CIEDE2000. Its last codes then hold colours outside sRGB, and more of them is restored. 0.5 and 1.0 are"
+    " recommended.",
 )
 @click.option(
     "--format",

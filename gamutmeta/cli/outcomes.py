@@ -155,6 +155,8 @@ def report_line(report: Report) -> str:
     if report.payload_bytes is not None:
         whole = "" if report.file_bytes is None else f" of {_bytes(report.file_bytes)}"
         facts.append(f"payload {_bytes(report.payload_bytes)}{whole} ({report.carrier})")
+    if report.visible_change is not None and report.visible_change_99 is not None:
+        facts.append(f"visible change {report.visible_change:.2f} (99 % below {report.visible_change_99:.2f})")
     if report.seconds is not None:
         facts.append(f"{report.seconds:.1f} s")
     onto = " onto ".join(click.format_filename(name) for name in (report.file, report.base) if name is not None)
@@ -179,6 +181,9 @@ def quality_table(report: Report) -> str:
         share = 100 * report.payload_bytes / report.file_bytes
         whole = f"of {report.file_bytes:,} bytes ({share:.1f} %, {report.carrier})"
         rows.append(f"  {'payload':20}{report.payload_bytes:>10,} {whole}")
+    if report.visible_change is not None and report.visible_change_99 is not None:
+        change = f"CIEDE2000 on the mean, 99 % of the pixels below {report.visible_change_99:.2f}"
+        rows.append(f"  {'visible change':20}{report.visible_change:>10.2f} {change}")
     if report.seconds is not None:
         rows.append(f"  {'time':20}{report.seconds:>10.1f} s")
     return "\n".join(rows)

@@ -132,7 +132,8 @@ class Edited:
 
         Raises:
             BindingError: if `image` was changed since the edit.
-            PhotoError: if the picture cannot be coded, or its YCbCr samples would be lost in a PNG or TIFF.
+            PhotoError: if the picture cannot be coded, or its YCbCr samples would be lost in a PNG or TIFF, or its
+                shoulder in a JPEG.
             CarrierError: if the carrier does not fit the format.
 
         Warns:
@@ -182,6 +183,11 @@ class Edited:
             raise PhotoError(
                 "the picture's colours outside sRGB are in the YCbCr samples of a JPEG, which a "
                 f"{format_.upper()} file cannot store: save it as .jpg, or expand it"
+            )
+        if self.payload.descriptor.shoulder is not None and format_ == "jpeg":
+            raise PhotoError(
+                "a JPEG cannot keep the last codes of a PNG or TIFF, which hold the picture's colours outside sRGB: "
+                "save it as .png or .tif, or expand it and reduce it again"
             )
         options: dict[str, Any] = {"icc": info.get("icc_profile"), "exif": info.get("exif"), "xmp": info.get("xmp")}
         file, payload = io.BytesIO(), self.payload

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from gamutmeta.color.shoulder import Shoulder
     from gamutmeta.container import Tensor
     from gamutmeta.fit.config import FitConfig
     from gamutmeta.fit.gpu.backends import Precision
@@ -78,6 +79,7 @@ def fit(
     *,
     gate: int | None = 0,
     samples: SampleCoding = SampleCoding.SRGB,
+    shoulder: Shoulder | None = None,
     device: str = "auto",
     seed: int = 0,
     compiled: bool | None = None,
@@ -92,6 +94,7 @@ def fit(
         config: what to fit and how long.
         gate: see :class:`~gamutmeta.model.descriptor.Descriptor`.
         samples: what the codes are, see there.
+        shoulder: of the codes, see there.
         device: "auto", "cpu" or "cuda".
         seed: for the draw of samples, the initial weights and the quantisation noise.
         compiled: True for numba's gradient, False for torch's, None for numba's if it is installed and the picture is
@@ -111,7 +114,16 @@ def fit(
     kernel = _kernel_for(codes, where, compiled=compiled)
     with single_threaded():
         training = prepare_training(
-            codes, wide, config, gate=gate, samples=samples, device=where, seed=seed, kernel=kernel, start=start
+            codes,
+            wide,
+            config,
+            gate=gate,
+            samples=samples,
+            shoulder=shoulder,
+            device=where,
+            seed=seed,
+            kernel=kernel,
+            start=start,
         )
         train([training], config, step_for([training], config, compiled=kernel is not None, precision=precision))
         result = FitResult.of(training, 0.0)
@@ -125,6 +137,7 @@ def prepare_training(
     *,
     gate: int | None,
     samples: SampleCoding = SampleCoding.SRGB,
+    shoulder: Shoulder | None = None,
     device: torch.device,
     seed: int,
     kernel: Any | None = None,
@@ -138,13 +151,14 @@ def prepare_training(
         config: as for :func:`fit`.
         gate: as for :func:`fit`.
         samples: as for :func:`fit`.
+        shoulder: as for :func:`fit`.
         device: where to train.
         seed: as for :func:`fit`.
         kernel: the module :mod:`gamutmeta.fit.fit_loops`, to examine all pixels with it on the CPU; None for numpy.
         start: as for :func:`fit`.
     """
     height, width = codes.shape[:2]
-    descriptor = config.descriptor(width, height, gate, samples)
+    descriptor = config.descriptor(width, height, gate, samples, shoulder)
     on_cpu = device.type == "cpu"
     candidates = partial(HostCandidates, kernel=kernel) if on_cpu else partial(DeviceCandidates, device=device)
     rng = np.random.default_rng(seed)

@@ -94,8 +94,8 @@ def densities(codes, wide, active, srgb, romm, matrix, factor, densest, out):  #
     Args:
         codes: sRGB codes, uint8 (n, 3).
         wide: ROMM RGB, uint16 (n, 3).
-        active: whether the gate is open at each code, (256,). Pixels where it is closed on all channels get 0.
-        srgb: linear value of each code, (256,).
+        active: whether the gate is open at each code of a channel, (3, 256). Pixels where it is closed on all get 0.
+        srgb: linear value of each code of a channel, (3, 256).
         romm: linear value of each code, (65536,).
         matrix: linear sRGB to linear ProPhoto, float32 (3, 3).
         factor: density per unit of error.
@@ -105,10 +105,11 @@ def densities(codes, wide, active, srgb, romm, matrix, factor, densest, out):  #
     for at in range(len(codes)):
         r, g, b = codes[at, 0], codes[at, 1], codes[at, 2]
         out[at] = 0
-        if active[r] or active[g] or active[b]:
+        if active[0, r] or active[1, g] or active[2, b]:
             square = np.float32(0)
             for channel in range(3):
-                clipped = (srgb[r] * matrix[channel, 0] + srgb[g] * matrix[channel, 1]) + srgb[b] * matrix[channel, 2]
+                m0, m1, m2 = matrix[channel, 0], matrix[channel, 1], matrix[channel, 2]
+                clipped = (srgb[0, r] * m0 + srgb[1, g] * m1) + srgb[2, b] * m2
                 difference = clipped - romm[wide[at, channel]]
                 square += difference * difference
             out[at] = min(max(np.rint(np.sqrt(square) * factor), np.float32(1)), np.float32(densest))

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from gamutmeta.color.gamut import out_of_gamut
-from gamutmeta.color.spaces import PROPHOTO, SRGB, apply_matrix, decode_table, expansion_matrix, reduction_matrix
+from gamutmeta.color.spaces import PROPHOTO, apply_matrix, decode_table, expansion_matrix, reduction_matrix
 from gamutmeta.errors import FitError
 from gamutmeta.model.descriptor import Head, SampleCoding
-from gamutmeta.model.features import gate_weights, linear_samples
+from gamutmeta.model.features import code_values, gate_weights, linear_samples
 from gamutmeta.runtime.strips import for_each_strip, row_strips
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["DENSEST", "LEVELS", "OG_DENSITY", "Candidates", "HostCandidates", "Samples", "Survey", "draw_samples"]
 
 _STRIP_PIXELS = 1 << 20
+
+_CHANNELS = np.arange(3)
 
 _CONSIDERED = 6_000_000
 """Of pictures with more pixels, only every second row is used, or every third, and so on. This is enough for half a
@@ -181,7 +183,7 @@ class Survey:
 
     Attributes:
         descriptor: the model to be fitted.
-        active: whether the gate is open at a code, (256,).
+        active: whether the gate is open at a code of a channel, (3, 256).
         clipped_error: root mean square error of clipping over the pixels where the gate is open on some channel.
         clipped_in_gamut_error: as in :class:`Samples`.
     """
@@ -195,12 +197,12 @@ class Survey:
     def of(cls, descriptor: Descriptor, codes: NDArray[np.uint8], wide: NDArray[np.uint16]) -> Survey:
         """Estimated from evenly spaced pixels."""
         every = -(-codes.shape[0] * codes.shape[1] // _SURVEYED)
-        active = gate_weights(descriptor.gate) > 0
+        active = gate_weights(descriptor) > 0
         survey = cls(descriptor, active, 0.0, 0.0)
         few = codes.reshape(-1, 3)[::every]
         linear = decode_table(PROPHOTO, 65536)[wide.reshape(-1, 3)[::every]]
         errors = survey.squared_errors(few, linear)
-        seen = errors[active[few].any(1)]
+        seen = errors[active[_CHANNELS, few].any(1)]
         in_gamut = errors[~survey.is_og(linear)]
         clipped = math.sqrt(float(seen.mean())) if len(seen) else 0.0
         return cls(descriptor, active, clipped, every * float(in_gamut.sum(dtype=np.float64)))
@@ -221,7 +223,7 @@ class Survey:
 
     def squared_errors(self, codes: NDArray[np.uint8], linear: NDArray[np.float32]) -> NDArray[np.float32]:
         """Squared error without a model, summed over the channels, (n, 3) to (n,)."""
-        held = linear_samples(self.descriptor.samples, codes)
+        held = linear_samples(self.descriptor, codes)
         difference = apply_matrix(expansion_matrix(self.descriptor.adaptation), held) - linear
         return np.asarray(np.einsum("nc,nc->n", difference, difference), np.float32)
 
@@ -230,7 +232,7 @@ class Survey:
         table = decode_table(PROPHOTO, 65536)
         if not self.is_weighted:
             return np.where(self.is_og(table[wide]), np.uint8(OG_DENSITY), np.uint8(1))
-        acting = self.active[codes]
+        acting = self.active[_CHANNELS, codes]
         density = np.asarray(acting[..., 0] | acting[..., 1] | acting[..., 2], np.uint8)
         if self.clipped_error:
             at = np.flatnonzero(density)
@@ -246,7 +248,7 @@ class Survey:
             codes.reshape(-1, 3),
             wide.reshape(-1, 3),
             self.active,
-            decode_table(SRGB, 256),
+            code_values(self.descriptor),
             decode_table(PROPHOTO, 65536),
             expansion_matrix(self.descriptor.adaptation).astype(np.float32),
             np.float32(LEVELS / self.clipped_error),

@@ -85,7 +85,10 @@ def decode_sycc(data: bytes, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint
     """
     with decoding("the picture cannot be decoded"), open_srgb(data, max_pixels) as image:
         if not _is_ycc(image):
-            raise PhotoError("only a JPEG that is coded as YCbCr has samples outside sRGB; this picture is none")
+            raise PhotoError(
+                "only a JPEG that is coded as YCbCr has samples outside sRGB, and this picture is none; "
+                "a PNG or TIFF cannot tell what its last codes hold without its payload"
+            )
         image.draft("YCbCr", None)
         samples = copied_pixels(image)
         trim_heap()

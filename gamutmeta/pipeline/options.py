@@ -13,15 +13,19 @@ if TYPE_CHECKING:
 
     from gamutmeta.photo.jpeg_out import Subsampling
 
-__all__ = ["SAMPLES", "ReduceOptions", "Samples"]
+__all__ = ["MAX_VISIBLE_CHANGE", "SAMPLES", "ReduceOptions", "Samples"]
 
 Samples = Literal["extended", "plain"]
 """Of a JPEG that is written: extended ones hold colours outside sRGB, which viewers clip; plain ones are clipped."""
 
 SAMPLES: tuple[Samples, ...] = get_args(Samples)
 
-_OF_CODING = {"quality": 95, "subsampling": "4:4:4", "progressive": False}
+_OF_CODING = {"quality": 95, "subsampling": "4:4:4", "progressive": False, "visible_change": 0}
 """Options that say how a picture is coded, and their defaults."""
+
+
+MAX_VISIBLE_CHANGE = 2.0
+"""Beyond that, everybody sees it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +46,9 @@ class ReduceOptions:
             or "plain" for clipped ones. What viewers show is the clipped picture either way. With a JPEG as base,
             "extended" lets the model take its YCbCr samples if they hold such colours, and "plain" keeps to version 1
             of the format.
+        visible_change: of a PNG or TIFF: how much its picture may differ from exact clipping to the eye, for colours
+            outside sRGB that its last codes then hold; 0 to 2, the 99th percentile of CIEDE2000 over the pixels, whose
+            mean stays within a tenth of it. 0 changes nothing; 0.5 and 1.0 are recommended. Not with a base.
         carrier: None for the format's own, "com" for JPEG's comment, "sidecar" for a file beside the output.
         device: where to fit: "auto" (CUDA when present), "cpu" or "cuda".
         seed: same seed, same payload on one device.
@@ -50,7 +57,7 @@ class ReduceOptions:
 
     Raises:
         FitError: for an unknown preset, or a limit that is not a whole number from 400 to 61,440.
-        PhotoError: for unknown samples, and for options of coding together with a base.
+        PhotoError: for unknown samples, a visible change out of range, and for options of coding together with a base.
     """
 
     preset: str | FitConfig = "balanced"
@@ -60,6 +67,7 @@ class ReduceOptions:
     subsampling: Subsampling = "4:4:4"
     progressive: bool = False
     samples: Samples = "extended"
+    visible_change: float = 0.0
     carrier: str | None = None
     device: str = "auto"
     seed: int = 0
@@ -75,6 +83,9 @@ class ReduceOptions:
             chosen = [name for name, default in _OF_CODING.items() if getattr(self, name) != default]
             if chosen:
                 raise PhotoError(f"{' and '.join(chosen)} cannot be chosen with a base, which stays as it is coded")
+        change: object = self.visible_change
+        if isinstance(change, bool) or not isinstance(change, (int, float)) or not 0 <= change <= MAX_VISIBLE_CHANGE:
+            raise PhotoError(f"the visible change can be 0 to {MAX_VISIBLE_CHANGE:g} (CIEDE2000), not {change!r}")
 
     @property
     def config(self) -> FitConfig:

@@ -14,22 +14,23 @@ from gamutmeta import carriers
 from gamutmeta.color.gamut import Rounding, is_gray, reduce_to_codes
 from gamutmeta.container import Payload
 from gamutmeta.envelope import LIKENESS_BYTES
-from gamutmeta.errors import MissingExtraError, PhotoError
+from gamutmeta.errors import PhotoError
 from gamutmeta.fit.config import MIN_BYTES
 from gamutmeta.measure.likeness import likeness_of
-from gamutmeta.measure.quality import Quality, quality_figures
+from gamutmeta.measure.quality import quality_figures
+from gamutmeta.measure.visible import VisibleChange
 from gamutmeta.model.descriptor import Descriptor, SampleCoding
 from gamutmeta.photo.read import read_photo
 from gamutmeta.photo.wide import WideImage
 from gamutmeta.pipeline.base import read_base
+from gamutmeta.pipeline.fitted import fit_model, is_better, measured
 from gamutmeta.pipeline.host import given_host, made_host
-from gamutmeta.pipeline.model_quality import measure_models
 from gamutmeta.pipeline.options import ReduceOptions
 from gamutmeta.pipeline.preload import REDUCTION, preload
 from gamutmeta.pipeline.reduced import Reduction
 from gamutmeta.pipeline.saving import check_outputs
+from gamutmeta.pipeline.shoulder import with_shoulder
 from gamutmeta.report import Report
-from gamutmeta.runtime.memory import trim_heap
 
 if TYPE_CHECKING:
     import os
@@ -38,10 +39,12 @@ if TYPE_CHECKING:
 
     from gamutmeta.carriers import HostFormat
     from gamutmeta.fit.config import FitConfig
-    from gamutmeta.fit.engine import FitResult
+    from gamutmeta.measure.quality import Quality
     from gamutmeta.photo.jpeg_out import Subsampling
     from gamutmeta.pipeline.base import Base
     from gamutmeta.pipeline.options import Samples
+
+_NO_SHOULDER = "a JPEG has no shoulder, which is for PNG and TIFF: the visible change asked for was not used"
 
 _LIKENESS_ROOM = 7 + LIKENESS_BYTES
 """What a likeness adds to a container: its key, the head of its value, and the value."""
@@ -60,6 +63,7 @@ def reduce(
     subsampling: Subsampling = "4:4:4",
     progressive: bool = False,
     samples: Samples = "extended",
+    visible_change: float = 0.0,
     device: str = "auto",
     seed: int = 0,
     rounding: Rounding = Rounding.HALF_EVEN,
@@ -80,6 +84,7 @@ def reduce(
         subsampling: of JPEG's chroma.
         progressive: JPEG only.
         samples: of a JPEG, see :class:`~gamutmeta.pipeline.options.ReduceOptions`.
+        visible_change: of a PNG or TIFF, see there. The report's notes say where it was not used.
         device: "auto" (CUDA when present), "cpu" or "cuda".
         seed: same seed, same payload on one device.
         rounding: of the 8-bit codes; a base has its own.
@@ -100,6 +105,7 @@ def reduce(
         subsampling=subsampling,
         progressive=progressive,
         samples=samples,
+        visible_change=visible_change,
         device=device,
         seed=seed,
     )
@@ -124,27 +130,23 @@ def reduce_with(
         base: that of the options, if it was read already.
     """
     start = time.perf_counter()
-    kind: type[object] = type(wide)
-    if not issubclass(kind, WideImage):
-        name = f"{kind.__module__}.{kind.__qualname__}"
-        raise PhotoError(f"reduce needs a gamutmeta.WideImage, which has a colour space, not {name}")
+    _require_wide(type(wide))
     config = options.config
     wide, notes = wide.convert("prophoto"), list(wide.notes)
     original = wide.array
-    if base is None and options.base is not None:
-        base = read_base(options.base)
+    base = read_base(options.base) if base is None and options.base is not None else base
     if base is not None:
         base.require(format or base.format, "format")
         original, said = base.placed(wide, config.adaptation)
         notes += [*base.notes, *said]
     pixels, og_pixels = reduce_to_codes(original, config.adaptation, rounding)
     reason = _nothing_to_restore(original, og_pixels)
-    if base is not None and not np.array_equal(pixels, base.picture.codes):
-        reason = None  # what the user changed is to be undone, too, even where no colour is outside sRGB
     if base is None:
         host = made_host(wide, pixels, options, format or "png", has_model=reason is None)
     else:
         host = given_host(base, options, original)
+        # What the user changed is to be undone, too, even where no colour is outside sRGB.
+        reason = reason if np.array_equal(pixels, base.picture.codes) else None
     notes += host.notes
     codes, held = host.codes, host.held
     height, width = codes.shape[:2]
@@ -152,7 +154,7 @@ def reduce_with(
     payload = Payload(width, height, binding, Descriptor(adaptation=config.adaptation), ())
     with ThreadPoolExecutor(1, thread_name_prefix="gamutmeta-measure") as pool:
         # On one thread, and beside the fit, which leaves all cores but one idle.
-        clipping = pool.submit(_measured, payload, original, codes, threads=1)
+        clipping = pool.submit(measured, payload, original, codes, threads=1)
         fitted = None
         if reason is not None:
             notes.append(reason)
@@ -161,18 +163,31 @@ def reduce_with(
             likeness = likeness_of(codes) if host.wants_likeness and config.max_bytes > MIN_BYTES else None
             room = 0 if likeness is None else _LIKENESS_ROOM
             within = replace(config, max_bytes=config.max_bytes - room)
-            result = _fit(original, codes, held, within, options, gate=host.gate(original, config.adaptation))
+            result = fit_model(original, codes, held, within, options, gate=host.gate(original, config.adaptation))
             fitted = Payload(width, height, binding, result.descriptor, result.tensors, likeness)
         clipped = clipping.result()
     payload, kept, note = _best(payload, fitted, clipped, original, codes if held is None else held)
+    seconds, seen = 0.0 if fitted is None else result.seconds, None
+    if options.visible_change > 0 and host.encoding.format == "jpeg":
+        notes.append(_NO_SHOULDER)
+    elif options.visible_change > 0:
+        seen = VisibleChange(0.0, 0.0)
+    if seen is not None and fitted is not None:
+        tried = with_shoulder(original, pixels, (fitted, kept), config, options)
+        seconds, note = seconds + tried.seconds, [*note, tried.note]
+        if tried.found is not None:
+            (pixels, payload, kept, seen), note = tried.found, []
+            host = replace(host, pixels=pixels, codes=pixels)
     notes += note
     report = Report(
         preset=config.name,
         model=str(payload.descriptor),
         payload_bytes=len(payload.to_bytes()),
         **quality_figures(kept, clipped),
+        visible_change=None if seen is None else seen.mean,
+        visible_change_99=None if seen is None else seen.percentile_99,
         seconds=time.perf_counter() - start,
-        fit_seconds=None if fitted is None else result.seconds,
+        fit_seconds=None if fitted is None else seconds,
         device=None if fitted is None else result.device,
         notes=tuple(notes),
     )
@@ -192,6 +207,7 @@ def reduce_file(
     subsampling: Subsampling = "4:4:4",
     progressive: bool = False,
     samples: Samples = "extended",
+    visible_change: float = 0.0,
     carrier: str | None = None,
     device: str = "auto",
     seed: int = 0,
@@ -214,6 +230,7 @@ def reduce_file(
         subsampling: as for :func:`reduce`.
         progressive: as for :func:`reduce`.
         samples: as for :func:`reduce`.
+        visible_change: as for :func:`reduce`.
         carrier: None for the format's own, "com" for JPEG's comment, "sidecar" for a file next to `target`.
         device: as for :func:`reduce`.
         seed: as for :func:`reduce`.
@@ -235,6 +252,7 @@ def reduce_file(
         subsampling=subsampling,
         progressive=progressive,
         samples=samples,
+        visible_change=visible_change,
         carrier=carrier,
         device=device,
         seed=seed,
@@ -286,49 +304,17 @@ def save_reduced(
     return replace(reduction.report, output=str(target), carrier=carrier, file_bytes=size)
 
 
+def _require_wide(kind: type[object]) -> None:
+    if not issubclass(kind, WideImage):
+        name = f"{kind.__module__}.{kind.__qualname__}"
+        raise PhotoError(f"reduce needs a gamutmeta.WideImage, which has a colour space, not {name}")
+
+
 def _nothing_to_restore(original: NDArray[np.uint16], og_pixels: int) -> str | None:
     """Why there is no model for a photograph, for people; None if it needs one."""
     if is_gray(original):
         return "the photograph is grey: nothing is outside sRGB, and the payload contains no model"
     return None if og_pixels else "no colour of the photograph is outside sRGB: the payload contains no model"
-
-
-def _fit(
-    original: NDArray[np.uint16],
-    codes: NDArray[np.uint8],
-    held: NDArray[np.uint8] | None,
-    config: FitConfig,
-    options: ReduceOptions,
-    *,
-    gate: int | None,
-) -> FitResult:
-    """Fit to the YCbCr samples `held` of an extended JPEG, or else to the sRGB `codes`, lossless or not."""
-    try:
-        from gamutmeta.fit.engine import fit  # noqa: PLC0415 - torch takes more than a second to import
-    except ModuleNotFoundError as error:
-        if error.name != "torch":
-            raise
-        raise MissingExtraError("fitting a payload", "torch", "fit") from error
-    samples = SampleCoding.SRGB if held is None else SampleCoding.SYCC
-    result = fit(
-        codes if held is None else held,
-        original,
-        config,
-        gate=gate,
-        samples=samples,
-        device=options.device,
-        seed=options.seed,
-    )
-    trim_heap()
-    return result
-
-
-def _measured(
-    payload: Payload, original: NDArray[np.uint16], codes: NDArray[np.uint8], *, threads: int | None = None
-) -> Quality:
-    """How well a payload restores the original from the samples that it takes."""
-    model, adaptation = (payload.descriptor, payload.weights()), payload.descriptor.adaptation
-    return measure_models(original, codes, [model], adaptation, threads=threads)[0]
 
 
 def _best(
@@ -345,23 +331,15 @@ def _best(
     """
     if fitted is None:
         return empty, clipped, []
-    restored = _measured(fitted, original, codes)
+    restored = measured(fitted, original, codes)
     if fitted.descriptor.samples is SampleCoding.SYCC:
         alone = replace(
             empty, descriptor=replace(empty.descriptor, samples=SampleCoding.SYCC), likeness=fitted.likeness
         )
-        held = _measured(alone, original, codes)
-        if _is_better(held, clipped) and not _is_better(restored, held):
+        held = measured(alone, original, codes)
+        if is_better(held, clipped) and not is_better(restored, held):
             note = "the fitted model was not better than the JPEG's samples alone: the payload contains no model"
             return alone, held, [note]
-    if _is_better(restored, clipped):
+    if is_better(restored, clipped):
         return fitted, restored, []
     return empty, clipped, ["the fitted model was not better than clipping: the payload contains no model"]
-
-
-def _is_better(restored: Quality, clipped: Quality) -> bool:
-    """Whether to store the model: it is better on the out-of-gamut pixels, and not worse in any other figure.
-
-    Without such pixels their figure is no number, and the other one decides: a base may differ inside sRGB alone.
-    """
-    return restored.psnr > clipped.psnr and not restored.psnr_og <= clipped.psnr_og
