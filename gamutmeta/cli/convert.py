@@ -86,6 +86,13 @@ _PHOTOGRAPHS = RAW_SUFFIXES | {
     " are clipped, and a reader of version 1 can read the payload.",
 )
 @click.option(
+    "--show-wide",
+    is_flag=True,
+    help="Put a gain map into a JPEG with which Chromium, and browsers of its kind, show Display P3 colours by"
+    " themselves. It changes the picture on sRGB screens a little.",
+)
+@options.map_bytes
+@click.option(
     "--format",
     "format_",
     type=click.Choice(get_args(carriers.HostFormat)),
@@ -124,7 +131,7 @@ def reduce(
     """
     tasks = options.planned(sources, output, readable=_PHOTOGRAPHS, suffix=KINDS[format_ or "jpeg"].suffixes[0])
     wanted = ReduceOptions(preset=PRESETS[preset], **chosen)
-    _check_targets(tasks, format_, wanted.carrier)
+    _check_targets(tasks, format_, wanted.carrier, show_wide=wanted.show_wide)
     folders.convert(tasks, partial(reduce_one, options=wanted), {"command": "reduce", **wanted.settings()})
 
 
@@ -219,13 +226,15 @@ def _check_photographs(tasks: list[Task], format_: str | None, choice: dict[str,
             raise click.UsageError(str(error)) from error
 
 
-def _check_targets(tasks: list[Task], format_: str | None, carrier: str | None) -> None:
-    """Refuse combinations of format and carrier that do not exist, before anything is done."""
+def _check_targets(tasks: list[Task], format_: str | None, carrier: str | None, *, show_wide: bool) -> None:
+    """Refuse combinations of format, carrier and gain map that do not exist, before anything is done."""
     for task in tasks:
         try:
             written = carriers.format_of(task.target)
             carriers.carrier_for(written, carrier, file=task.target.name)
         except CarrierError as error:
             raise click.UsageError(str(error)) from error
+        if show_wide and written != "jpeg":
+            raise click.UsageError(f"--show-wide is for JPEG files, and {task.target.name} is none")
         if format_ is not None and written != format_:
             raise click.UsageError(f"--format {format_} does not fit the suffix of {task.target.name}")

@@ -16,13 +16,23 @@ from typing import TYPE_CHECKING, Final
 
 from gamutmeta.errors import CarrierError
 from gamutmeta.formats.jpeg import APP2, iter_header
+from gamutmeta.formats.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gamutmeta.formats.jpeg import Segment
+    from gamutmeta.formats.source import SourceLike
 
-__all__ = ["SIGNATURE", "VERSION_CONTENT", "Channel", "GainMapMetadata", "is_gain_map_segment", "metadata_of"]
+__all__ = [
+    "SIGNATURE",
+    "VERSION_CONTENT",
+    "Channel",
+    "GainMapMetadata",
+    "announces_gain_map",
+    "is_gain_map_segment",
+    "metadata_of",
+]
 
 SIGNATURE: Final = b"urn:iso:std:iso:ts:21496:-1\0"
 """What the content of the APP2 segment begins with, in the base and in the map."""
@@ -41,7 +51,7 @@ class Channel:
     Attributes:
         low, high: gains of the codes 0 and 255, as logarithms to the base 2.
         gamma: of the codes; 1 is a straight line.
-        base_offset, alternate_offset: added to linear values before and subtracted after the gain; they may be negative.
+        base_offset, alternate_offset: added to linear values before the gain, and subtracted behind it.
     """
 
     low: float
@@ -57,7 +67,7 @@ class GainMapMetadata:
 
     Attributes:
         channels: one that is for all three, or three.
-        base_headroom, alternate_headroom: of the screens that the base and the alternate picture are made for, in stops.
+        base_headroom, alternate_headroom: of the screens that the base and the alternate are made for, in stops.
         uses_base_space: whether the arithmetic is in the primaries of the base, else in those of the map's profile.
     """
 
@@ -110,6 +120,19 @@ class GainMapMetadata:
 def is_gain_map_segment(data: bytes, segment: Segment) -> bool:
     """Whether a segment belongs to ISO 21496-1."""
     return segment.marker == APP2 and data.startswith(SIGNATURE, segment.start)
+
+
+def announces_gain_map(source: SourceLike) -> bool:
+    """Whether the header of a JPEG file has a segment of ISO 21496-1; no more than the header is read.
+
+    Raises:
+        CarrierError: the file is damaged.
+    """
+    opened = Source.of(source)
+    return any(
+        segment.marker == APP2 and opened.peek(segment.start, len(SIGNATURE)) == SIGNATURE
+        for segment in iter_header(opened)
+    )
 
 
 def metadata_of(jpeg: bytes, header: Iterable[Segment] | None = None) -> GainMapMetadata | None:

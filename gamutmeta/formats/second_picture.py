@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gamutmeta.errors import CarrierError, MultiPictureError
 from gamutmeta.formats.gain_map import VERSION_CONTENT, is_gain_map_segment, metadata_of
-from gamutmeta.formats.jpeg import APP2, APPN, COM, SOS, iter_picture, make_segment
+from gamutmeta.formats.jpeg import APP1, APP2, APPN, COM, SOS, iter_picture, make_segment
 from gamutmeta.formats.mpf import Splice, find_index, is_index, misplaced
 
 if TYPE_CHECKING:
@@ -20,11 +20,12 @@ if TYPE_CHECKING:
     from gamutmeta.formats.gain_map import GainMapMetadata
     from gamutmeta.formats.jpeg import Segment
 
-__all__ = ["ColourMap", "find_colour_map", "with_colour_map", "without_colour_map"]
+__all__ = ["OVERHEAD", "ColourMap", "find_colour_map", "map_deviations", "with_colour_map", "without_colour_map"]
 
 _PRIMARY, _OTHER = 0x030000, 0
 """Attributes of the entries: the first is the baseline primary picture, the second is of no type that is defined."""
 _ENTRIES = 2
+_LEADING = frozenset({0xE0, APP1, APP2, 0xED, 0xEE})  # JFIF, Exif and XMP, ICC, Photoshop, Adobe
 
 
 class ColourMap(NamedTuple):
@@ -39,6 +40,10 @@ class ColourMap(NamedTuple):
     metadata: GainMapMetadata
     jpeg: bytes
     size: int
+
+
+OVERHEAD = 4 + len(VERSION_CONTENT) + 4 + 4 + 82
+"""Bytes of the two segments in the base: version and index."""
 
 
 def with_colour_map(data: bytes, gain_map: bytes) -> bytes:
@@ -59,13 +64,16 @@ def with_colour_map(data: bytes, gain_map: bytes) -> bytes:
         raise CarrierError("JPEG: the file holds no picture")
     if any(is_index(data, segment) or is_gain_map_segment(data, segment) for segment in picture):
         raise MultiPictureError("JPEG: the file has further pictures or a gain map already; remove them first")
-    at = next(s.offset for s in picture if s.marker not in APPN and s.marker != COM)
+    tables = next(i for i, s in enumerate(picture) if s.marker not in APPN and s.marker != COM)
+    at = picture[tables].offset
+    # Before a payload, and the index behind it, where the writers of payloads have them.
+    early = max((s.end for s in picture[:tables] if s.marker in _LEADING), default=2)
     version = make_segment(APP2, VERSION_CONTENT)
     size = len(data) + len(version) + len(make_segment(APP2, _index(0, 0, 0)))
     # Offsets count from the MP header, behind marker, length and signature of the segment.
     header = at + len(version) + 8
     index = make_segment(APP2, _index(size, len(gain_map), size - header))
-    return b"".join((data[:at], version, index, data[at:], gain_map))
+    return b"".join((data[:early], version, data[early:at], index, data[at:], gain_map))
 
 
 def find_colour_map(data: bytes) -> ColourMap | None:
@@ -78,6 +86,35 @@ def find_colour_map(data: bytes) -> ColourMap | None:
         return _found(data, list(iter_picture(data)))
     except MultiPictureError:
         return None
+
+
+def map_deviations(data: bytes) -> list[str]:
+    """Say why readers would not show a gain map that the file announces, or would show it in another way.
+
+    Returns:
+        Sentences for people, without capital letter and full stop; empty if all is well, or nothing is announced.
+
+    Raises:
+        CarrierError: the file is damaged.
+    """
+    picture = list(iter_picture(data))
+    if not any(is_gain_map_segment(data, segment) for segment in picture):
+        return []
+    try:
+        found, index = _found(data, picture), find_index(data, picture)
+    except MultiPictureError:
+        return []  # said of the index already
+    if index is None or _start(data, picture) is None:
+        return ["a gain map is announced, but the index of further pictures (MPF) leads to none"]
+    if found is None:
+        return []
+    said = []
+    first, second = index.entries
+    if data[first.place - 4 : first.place] != struct.pack(index.order + "I", _PRIMARY):
+        said.append("the first picture is not marked as the primary one (MPF), so Chromium does not show the gain map")
+    if second.size != len(found.jpeg):
+        said.append(f"the gain map has {len(found.jpeg)} bytes, and the index of further pictures (MPF) says otherwise")
+    return said
 
 
 def without_colour_map(data: bytes) -> bytes:
@@ -93,7 +130,7 @@ def without_colour_map(data: bytes) -> bytes:
         return data
     if found is None:
         return data
-    start = _start(data, picture)
+    start = data.index(found.jpeg, picture[-1].end)
     cuts = [Splice(s.offset, s.end) for s in picture if is_index(data, s) or is_gain_map_segment(data, s)]
     kept, position = [], 0
     for cut in (*cuts, Splice(start, start + len(found.jpeg))):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from gamutmeta.errors import PhotoError
 from gamutmeta.fit.config import FitConfig, preset_named
+from gamutmeta.pipeline.map_limits import MAP_BYTES, check_map_bytes
 
 if TYPE_CHECKING:
     from gamutmeta.photo.jpeg_out import Subsampling
@@ -32,6 +33,8 @@ class ReduceOptions:
         progressive: JPEG only.
         samples: of a JPEG: "extended" to keep colours outside sRGB in its YCbCr samples, as far as 8 bits hold them,
             or "plain" for clipped ones. What viewers show is the clipped picture either way.
+        show_wide: put a gain map into a JPEG with which browsers that apply it show Display P3 colours by themselves.
+        map_bytes: upper limit for all that the gain map adds to the file, 1,000 to 60,000 bytes.
         carrier: None for the format's own, "com" for JPEG's comment, "sidecar" for a file beside the output.
         device: where to fit: "auto" (CUDA when present), "cpu" or "cuda".
         seed: same seed, same payload on one device.
@@ -40,7 +43,7 @@ class ReduceOptions:
 
     Raises:
         FitError: for an unknown preset, or a limit that is not a whole number from 400 to 61,440.
-        PhotoError: for unknown samples.
+        PhotoError: for unknown samples, or a limit of the gain map that is not a whole number from 1,000 to 60,000.
     """
 
     preset: str | FitConfig = "balanced"
@@ -49,6 +52,8 @@ class ReduceOptions:
     subsampling: Subsampling = "4:4:4"
     progressive: bool = False
     samples: Samples = "extended"
+    show_wide: bool = False
+    map_bytes: int = MAP_BYTES
     carrier: str | None = None
     device: str = "auto"
     seed: int = 0
@@ -58,6 +63,7 @@ class ReduceOptions:
     def __post_init__(self) -> None:
         # Raises errors in these two options before a photograph is read.
         _ = self.config
+        check_map_bytes(self.map_bytes)
         if self.samples not in SAMPLES:
             raise PhotoError(f"the samples of a JPEG can be {' or '.join(SAMPLES)}, not {self.samples!r}")
 

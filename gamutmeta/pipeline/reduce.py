@@ -28,6 +28,8 @@ from gamutmeta.photo.pixels import decode_srgb, decode_sycc
 from gamutmeta.photo.read import read_photo
 from gamutmeta.photo.wide import WideImage
 from gamutmeta.pipeline.binding import binding_of_codes, binding_of_jpeg
+from gamutmeta.pipeline.colour_map import useful_map
+from gamutmeta.pipeline.map_limits import MAP_BYTES
 from gamutmeta.pipeline.model_quality import measure_models
 from gamutmeta.pipeline.options import ReduceOptions
 from gamutmeta.pipeline.preload import REDUCTION, preload
@@ -63,6 +65,8 @@ def reduce(
     subsampling: Subsampling = "4:4:4",
     progressive: bool = False,
     samples: Samples = "extended",
+    show_wide: bool = False,
+    map_bytes: int = MAP_BYTES,
     device: str = "auto",
     seed: int = 0,
     rounding: Rounding = Rounding.HALF_EVEN,
@@ -81,6 +85,8 @@ def reduce(
         subsampling: of JPEG's chroma.
         progressive: JPEG only.
         samples: of a JPEG, see :class:`~gamutmeta.pipeline.options.ReduceOptions`.
+        show_wide: put a gain map into a JPEG with which browsers show Display P3 colours, see there.
+        map_bytes: upper limit for that map, see there.
         device: "auto" (CUDA when present), "cpu" or "cuda".
         seed: same seed, same payload on one device.
         rounding: of the 8-bit codes.
@@ -98,6 +104,8 @@ def reduce(
         subsampling=subsampling,
         progressive=progressive,
         samples=samples,
+        show_wide=show_wide,
+        map_bytes=map_bytes,
         device=device,
         seed=seed,
     )
@@ -116,6 +124,8 @@ def reduce_with(
     if not issubclass(kind, WideImage):
         name = f"{kind.__module__}.{kind.__qualname__}"
         raise PhotoError(f"reduce needs a gamutmeta.WideImage, which has a colour space, not {name}")
+    if options.show_wide and format != "jpeg":
+        raise PhotoError(f"a gain map that shows wide-gamut colour is for a JPEG, not for a {format.upper()} file")
     config = options.config
     original = wide.convert("prophoto").array
     pixels, og_pixels = reduce_to_codes(original, config.adaptation, rounding)
@@ -151,6 +161,10 @@ def reduce_with(
         clipped = clipping.result()
     payload, kept, note = _best(payload, fitted, clipped, original, codes if held is None else held)
     notes += note
+    made = None
+    if options.show_wide:
+        made, said = useful_map(codes, original, options.map_bytes)
+        notes += said
     report = Report(
         preset=config.name,
         model=str(payload.descriptor),
@@ -160,9 +174,12 @@ def reduce_with(
         fit_seconds=None if fitted is None else result.seconds,
         device=None if fitted is None else result.device,
         notes=tuple(notes),
+        gain_map=None if made is None else made.figures,
     )
     alpha = None if format == "jpeg" or wide.alpha is None else requantise(wide.alpha, np.uint8)
-    return Reduction(pixels, payload, report, encoding, wide.exif, wide.xmp, coded, alpha, sycc)
+    return Reduction(
+        pixels, payload, report, encoding, wide.exif, wide.xmp, coded, alpha, sycc, None if made is None else made.jpeg
+    )
 
 
 def reduce_file(
@@ -175,6 +192,8 @@ def reduce_file(
     subsampling: Subsampling = "4:4:4",
     progressive: bool = False,
     samples: Samples = "extended",
+    show_wide: bool = False,
+    map_bytes: int = MAP_BYTES,
     carrier: str | None = None,
     device: str = "auto",
     seed: int = 0,
@@ -196,6 +215,8 @@ def reduce_file(
         subsampling: as for :func:`reduce`.
         progressive: as for :func:`reduce`.
         samples: as for :func:`reduce`.
+        show_wide: as for :func:`reduce`.
+        map_bytes: as for :func:`reduce`.
         carrier: None for the format's own, "com" for JPEG's comment, "sidecar" for a file next to `target`.
         device: as for :func:`reduce`.
         seed: as for :func:`reduce`.
@@ -216,6 +237,8 @@ def reduce_file(
         subsampling=subsampling,
         progressive=progressive,
         samples=samples,
+        show_wide=show_wide,
+        map_bytes=map_bytes,
         carrier=carrier,
         device=device,
         seed=seed,
