@@ -33,7 +33,7 @@ def test_bytes_of_one_channel() -> None:
         "ffffffff 00000002 00000001 00000004 00000001 00000001 00000001 00000001 fffffffe 00000001"
     )
     assert len(ONE.pack()) == 28 + 61
-    assert VERSION_CONTENT == SIGNATURE + bytes(4)
+    assert SIGNATURE + bytes(4) == VERSION_CONTENT
 
 
 @given(count=st.sampled_from([1, 3]), data=st.data(), base=positive, alternate=positive, uses=st.booleans())
@@ -55,7 +55,7 @@ def test_which_maps_act_on_ordinary_screens(base: float, alternate: float, *, ac
 
 @pytest.mark.parametrize("cut", [1, 28, 32, 40, 88])
 def test_short_metadata_are_damaged(cut: int) -> None:
-    with pytest.raises(CarrierError, match="damaged|newer"):
+    with pytest.raises(CarrierError, match=r"damaged|newer"):
         GainMapMetadata.unpack(ONE.pack()[:cut])
 
 
