@@ -9,7 +9,41 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Report"]
+__all__ = ["MapFigures", "Report"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MapFigures:
+    """What a gain map shows on screens without headroom, where a browser applies it. Peak 1, in dB.
+
+    Attributes:
+        map_bytes: all that it adds to the file: the second picture with its metadata, and two segments.
+        p3_psnr_og, p3_psnr_og_plain: linear Display P3, on a screen with that space, over the out-of-gamut pixels: with
+            the map and without it, against the photograph clipped to Display P3.
+        p3_psnr_ig, p3_psnr_ig_plain: the same over the in-gamut pixels.
+        srgb_psnr: 8-bit codes on an sRGB screen, with the map against the picture without it.
+        srgb_codes: the largest difference there, in 8-bit codes.
+    """
+
+    map_bytes: int
+    p3_psnr_og: float
+    p3_psnr_og_plain: float
+    p3_psnr_ig: float
+    p3_psnr_ig_plain: float
+    srgb_psnr: float
+    srgb_codes: int
+
+    def to_json(self) -> dict[str, object]:
+        """All of it, as JSON values; figures of no pixels are left out, and an infinite PSNR is the string "inf"."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {key: _json_value(value) for key, value in values.items() if not math.isnan(value)}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> MapFigures:
+        """Read what :meth:`to_json` gives."""
+        found = {field.name: values.get(field.name, math.nan) for field in fields(cls)}
+        known: dict[str, Any] = {key: math.inf if value == "inf" else value for key, value in found.items()}
+        return cls(**known)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +70,7 @@ class Report:
         device: where the fit ran.
         notes: what was assumed, left out or found, for people.
         skipped: True if it was already done; the figures are from then.
+        gain_map: what the gain map shows with which browsers show Display P3 colours; None without one.
     """
 
     file: str | None = None
@@ -58,13 +93,16 @@ class Report:
     device: str | None = None
     notes: tuple[str, ...] = ()
     skipped: bool | None = None
+    gain_map: MapFigures | None = None
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Report:
         """Read what :meth:`to_json` gives; figures of other versions that this one does not know are left out."""
         known = {field.name: values[field.name] for field in fields(cls) if field.name in values}
         infinite = {name: math.inf for name, value in known.items() if name.startswith("psnr") and value == "inf"}
-        return cls(**(known | infinite | {"notes": tuple(known.get("notes", ()))}))
+        found = known.get("gain_map")
+        gain_map = None if found is None else MapFigures.from_json(found)
+        return cls(**(known | infinite | {"notes": tuple(known.get("notes", ())), "gain_map": gain_map}))
 
     def to_json(self) -> dict[str, object]:
         """The figures that apply, as JSON values; an infinite PSNR (no error at all) is the string "inf"."""
@@ -78,6 +116,8 @@ class Report:
 
 
 def _json_value(value: object) -> object:
+    if isinstance(value, MapFigures):
+        return value.to_json()
     if isinstance(value, float):
         return "inf" if math.isinf(value) else round(value, 4)
     return list(value) if isinstance(value, tuple) else value

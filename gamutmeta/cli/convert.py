@@ -104,6 +104,13 @@ _PHOTOGRAPHS = RAW_SUFFIXES | {
     " recommended.",
 )
 @click.option(
+    "--show-wide",
+    is_flag=True,
+    help="Put a gain map into a JPEG with which Chromium, and browsers of its kind, show Display P3 colours by"
+    " themselves. It changes the picture on sRGB screens a little.",
+)
+@options.map_bytes
+@click.option(
     "--format",
     "format_",
     type=click.Choice(get_args(carriers.HostFormat)),
@@ -146,7 +153,7 @@ def reduce(
     suffix = KINDS[format_ or "jpeg"].suffixes[0]
     tasks = options.planned(sources, output, readable=_PHOTOGRAPHS, suffix=suffix, base=base)
     wanted = ReduceOptions(preset=PRESETS[preset], **chosen)
-    _check_targets(tasks, format_, wanted.carrier)
+    _check_targets(tasks, format_, wanted.carrier, show_wide=wanted.show_wide)
     settings = {"command": "reduce", **wanted.settings(), "base": base is not None}
     folders.convert(tasks, partial(reduce_one, options=wanted), settings)
 
@@ -154,9 +161,9 @@ def reduce(
 def _refuse_coding() -> None:
     """Refuse the options of coding together with a base, even if they name their defaults."""
     context = click.get_current_context()
-    for name in ("quality", "subsampling", "progressive", "format_"):
+    for name in ("quality", "subsampling", "progressive", "visible_change", "format_"):
         if context.get_parameter_source(name) is not ParameterSource.DEFAULT:
-            option = f"--{name.removesuffix('_')}"
+            option = f"--{name.removesuffix('_').replace('_', '-')}"
             raise click.UsageError(f"{option} cannot be used with --base, which stays as it is coded")
 
 
@@ -251,13 +258,15 @@ def _check_photographs(tasks: list[Task], format_: str | None, choice: dict[str,
             raise click.UsageError(str(error)) from error
 
 
-def _check_targets(tasks: list[Task], format_: str | None, carrier: str | None) -> None:
-    """Refuse combinations of format and carrier that do not exist, before anything is done."""
+def _check_targets(tasks: list[Task], format_: str | None, carrier: str | None, *, show_wide: bool) -> None:
+    """Refuse combinations of format, carrier and gain map that do not exist, before anything is done."""
     for task in tasks:
         try:
             written = carriers.format_of(task.target)
             carriers.carrier_for(written, carrier, file=task.target.name)
         except CarrierError as error:
             raise click.UsageError(str(error)) from error
+        if show_wide and written != "jpeg":
+            raise click.UsageError(f"--show-wide is for JPEG files, and {task.target.name} is none")
         if format_ is not None and written != format_:
             raise click.UsageError(f"--format {format_} does not fit the suffix of {task.target.name}")

@@ -12,6 +12,7 @@ import click
 from gamutmeta import batch, carriers
 from gamutmeta.cli.epilog import examples
 from gamutmeta.errors import GamutMetaError
+from gamutmeta.pipeline.map_limits import MAP_BYTES, MAX_MAP_BYTES, MIN_MAP_BYTES
 
 if TYPE_CHECKING:
     import os
@@ -24,6 +25,7 @@ __all__ = [
     "examples",
     "json_lines",
     "listed",
+    "map_bytes",
     "output",
     "overwrite",
     "planned",
@@ -73,6 +75,14 @@ def as_options(message: str) -> str:
     """A message of the library in the command's words: "pass overwrite=True to" becomes "use --overwrite to"."""
     return _KEYWORD.sub(lambda found: f"use {_OPTION_OF[found[1]]} to", message)
 
+
+map_bytes = click.option(
+    "--map-bytes",
+    type=click.IntRange(MIN_MAP_BYTES, MAX_MAP_BYTES),
+    default=MAP_BYTES,
+    show_default=True,
+    help="Upper limit for all that the gain map adds to the file, in bytes.",
+)
 
 sidecar = click.option("--sidecar", type=FILE, help="Read the payload from this file.")
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from gamutmeta.batch import Outcome
-    from gamutmeta.report import Report
+    from gamutmeta.report import MapFigures, Report
 
 __all__ = ["quality_table", "report_line", "show"]
 
@@ -157,6 +157,8 @@ def report_line(report: Report) -> str:
         facts.append(f"payload {_bytes(report.payload_bytes)}{whole} ({report.carrier})")
     if report.visible_change is not None and report.visible_change_99 is not None:
         facts.append(f"visible change {report.visible_change:.2f} (99 % below {report.visible_change_99:.2f})")
+    if report.gain_map is not None:
+        facts.append(_map_line(report.gain_map))
     if report.seconds is not None:
         facts.append(f"{report.seconds:.1f} s")
     onto = " onto ".join(click.format_filename(name) for name in (report.file, report.base) if name is not None)
@@ -164,6 +166,15 @@ def report_line(report: Report) -> str:
     if report.skipped:
         return f"{names}: skipped, already done"
     return f"{names}: {'; '.join(facts)}" if facts else names
+
+
+def _map_line(figures: MapFigures) -> str:
+    """What a gain map shows, and what it changes on sRGB screens."""
+    gain = _gain(figures.p3_psnr_og, figures.p3_psnr_og_plain)
+    return (
+        f"gain map {_bytes(figures.map_bytes)} (Display P3: out of gamut {gain}; sRGB: within"
+        f" {figures.srgb_codes} codes, {_decibel(figures.srgb_psnr)})"
+    )
 
 
 def quality_table(report: Report) -> str:

@@ -15,6 +15,7 @@ from gamutmeta.cli import options
 from gamutmeta.cli.outcomes import report_line, show
 from gamutmeta.container import Payload
 from gamutmeta.errors import BindingError
+from gamutmeta.formats.second_picture import find_colour_map, without_colour_map
 from gamutmeta.photo.pixels import decode_srgb
 from gamutmeta.pipeline.binding import binding_of_jpeg, check_binding
 from gamutmeta.report import Report
@@ -25,16 +26,33 @@ __all__ = ["attach", "extract", "strip"]
 _EMBEDDING = [name for name in carriers.CARRIERS if name != "sidecar"]
 
 
+_NAMES = {"payload": "payload", "map": "gain map of this kind", "both": "payload and no gain map of this kind"}
+
+
 @click.command(
-    epilog=options.examples("gamutmeta strip photo.jpg -o plain.jpg", "gamutmeta strip web/*.jpg --in-place")
+    epilog=options.examples(
+        "gamutmeta strip photo.jpg -o plain.jpg",
+        "gamutmeta strip web/*.jpg --in-place",
+        "gamutmeta strip shown.jpg -o photo.jpg --remove map",
+    )
 )
 @click.argument("files", nargs=-1, required=True, type=options.FILE, metavar="FILE...")
 @options.output("The file without payload, or the folder for several.", required=False)
 @click.option("--in-place", is_flag=True, help="Change the files themselves.")
+@click.option(
+    "--remove",
+    type=click.Choice(["payload", "map", "both"]),
+    default="payload",
+    show_default=True,
+    help="What to remove. map: the gain map with which browsers show wide-gamut colour; payload: everything else of"
+    " gamutmeta.",
+)
 @options.overwrite
 @options.json_lines
-def strip(files: tuple[Path, ...], output: str | None, *, in_place: bool, overwrite: bool, as_json: bool) -> None:
-    """Remove payloads.
+def strip(
+    files: tuple[Path, ...], output: str | None, *, in_place: bool, remove: str, overwrite: bool, as_json: bool
+) -> None:
+    """Remove payloads, or the gain maps that show-wide makes.
 
     The picture and all other metadata stay the same, byte for byte. Sidecars are not touched.
     """
@@ -45,7 +63,7 @@ def strip(files: tuple[Path, ...], output: str | None, *, in_place: bool, overwr
         if output is None
         else options.planned(files, output, readable=carriers.SUFFIXES)
     )
-    outcomes = run(tasks, partial(_strip, overwrite=overwrite or in_place))
+    outcomes = run(tasks, partial(_strip, remove=remove, overwrite=overwrite or in_place))
     show(outcomes, total=len(tasks), name=lambda task: task.source, text=report_line, as_json=as_json)
 
 
@@ -81,10 +99,14 @@ def attach(file: Path, output: Path, *, as_json: bool, **settings: Any) -> None:
     show(outcomes, total=1, name=lambda task: task.source, text=report_line, as_json=as_json, remedies=remedies)
 
 
-def _strip(task: Task, *, overwrite: bool) -> Report:
+def _strip(task: Task, *, remove: str, overwrite: bool) -> Report:
     data = task.source.read_bytes()
-    present = carriers.find(data)
-    stripped = carriers.strip(data)
+    present = carriers.find(data) if remove != "map" else []
+    stripped = carriers.strip(data) if present else data
+    has_map = remove != "payload" and carriers.host_format(data) == "jpeg" and find_colour_map(data) is not None
+    if has_map:
+        stripped = without_colour_map(stripped)
+        present.append("gain map")
     if task.source != task.target or present:
         task.target.parent.mkdir(parents=True, exist_ok=True)
         atomic_write(task.target, stripped, overwrite=overwrite)
@@ -93,7 +115,7 @@ def _strip(task: Task, *, overwrite: bool) -> Report:
         file=str(task.source),
         output=str(task.target),
         file_bytes=len(stripped),
-        notes=(removed if present else "there was no payload",),
+        notes=(removed if present else f"there was no {_NAMES[remove]}",),
     )
 
 

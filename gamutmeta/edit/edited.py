@@ -15,6 +15,7 @@ from gamutmeta import carriers
 from gamutmeta.color.convert import requantise
 from gamutmeta.container.transform import softened
 from gamutmeta.errors import BindingError, GamutMetaWarning, PhotoError
+from gamutmeta.formats.second_picture import find_colour_map, with_colour_map
 from gamutmeta.measure.likeness import likeness_of
 from gamutmeta.model.descriptor import SampleCoding
 from gamutmeta.model.expand import expand as expand_pixels
@@ -26,7 +27,9 @@ from gamutmeta.photo.png_out import write_png
 from gamutmeta.photo.tiff_out import write_tiff
 from gamutmeta.photo.wide import WideImage
 from gamutmeta.pipeline.binding import binding_of_codes, binding_of_jpeg, check_binding, decode_for
+from gamutmeta.pipeline.colour_map import useful_map
 from gamutmeta.pipeline.expand import find_payload
+from gamutmeta.pipeline.map_limits import MAP_BYTES, MAX_MAP_BYTES
 from gamutmeta.pipeline.saving import check_outputs, save_with_payload, with_payload
 from gamutmeta.report import Report
 
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
 
     from gamutmeta.carriers import HostFormat
     from gamutmeta.container import Binding, Payload
+    from gamutmeta.pipeline.colour_map import MadeMap
 
 __all__ = ["Edited"]
 
@@ -48,17 +52,19 @@ class Edited:
     Attributes:
         image: mode RGB, or RGBA with transparency; YCbCr if the payload takes the YCbCr samples of a JPEG, which hold
             colours outside sRGB. ICC profile, EXIF and XMP are in its ``info``.
+        map_bytes: limit for the gain map that a JPEG of it gets, as the file that was edited had one; None without.
         payload: bound to these samples. ``image.save(path, gamut=payload)`` stores both once the Pillow plugin is
             registered; :meth:`save` needs no plugin.
     """
 
     image: Image.Image
     payload: Payload
+    map_bytes: int | None = None
 
     @classmethod
-    def of(cls, image: Image.Image, payload: Payload) -> Edited:
+    def of(cls, image: Image.Image, payload: Payload, map_bytes: int | None = None) -> Edited:
         """A picture and the payload of just that picture, which is bound to it here."""
-        return cls(image, payload.bind(*image.size, _binding_of(image)))
+        return cls(image, payload.bind(*image.size, _binding_of(image)), map_bytes)
 
     @classmethod
     def of_file(
@@ -91,7 +97,7 @@ class Edited:
         metadata = read_metadata(data)
         info = {"icc_profile": icc, "exif": metadata.exif, "xmp": metadata.xmp}
         image.info.update({key: value for key, value in info.items() if value})
-        return cls.of(image, payload)
+        return cls.of(image, payload, _map_bytes(data))
 
     def expand(self, *, space: str = "prophoto", threads: int | None = None) -> WideImage:
         """The wide-gamut photograph, edited.
@@ -161,7 +167,7 @@ class Edited:
         format_ = carriers.format_of(path)
         used = carriers.carrier_for(format_, carrier, file=Path(path).name)
         check_outputs(path, carrier, overwrite=overwrite)
-        data, payload = self._coded(format_, quality, subsampling, carrier, progressive=progressive)
+        data, payload, made = self._coded(format_, quality, subsampling, carrier, progressive=progressive)
         container = payload.to_bytes()
         save_with_payload(path, data, container, carrier, overwrite=overwrite)
         return Report(
@@ -170,12 +176,13 @@ class Edited:
             model=str(payload.descriptor),
             payload_bytes=len(container),
             file_bytes=len(data),
+            gain_map=None if made is None else made.figures,
         )
 
     def _coded(
         self, format_: HostFormat, quality: int, subsampling: str, carrier: str | None, *, progressive: bool
-    ) -> tuple[bytes, Payload]:
-        """The file, and the payload as it is bound to it."""
+    ) -> tuple[bytes, Payload, MadeMap | None]:
+        """The file, the payload as it is bound to it, and the gain map in the file."""
         self.require_unchanged()
         info, (samples, alpha) = self.image.info, _planes(self.image)
         is_ycc = self.image.mode == "YCbCr"
@@ -209,7 +216,26 @@ class Edited:
         else:
             write = write_png if format_ == "png" else write_tiff
             write(file, samples, alpha=alpha, **options)
-        return with_payload(file.getvalue(), payload.to_bytes(), carrier), payload
+        data, made = file.getvalue(), None
+        if self.map_bytes is not None and format_ == "jpeg":
+            made = self._made_map(data, payload)
+            data = data if made is None else with_colour_map(data, made.jpeg)
+        elif self.map_bytes is not None:
+            warnings.warn(
+                f"the gain map that shows wide-gamut colour was left out: a {format_.upper()} file cannot store it",
+                GamutMetaWarning,
+                stacklevel=3,
+            )
+        return with_payload(data, payload.to_bytes(), carrier), payload, made
+
+    def _made_map(self, data: bytes, payload: Payload) -> MadeMap | None:
+        """The gain map with which a JPEG shows what its payload restores."""
+        assert self.map_bytes is not None  # noqa: S101 - asked before
+        wide = expand_pixels(payload.descriptor, payload.weights(), decode_for(payload, data)[0])
+        made, notes = useful_map(decode_srgb(data), wide, self.map_bytes)
+        for note in notes:
+            warnings.warn(note, GamutMetaWarning, stacklevel=4)
+        return made
 
     def require_unchanged(self) -> None:
         """Make sure that the payload still belongs to the picture.
@@ -219,6 +245,12 @@ class Edited:
         """
         if self.image.mode not in {"RGB", "RGBA", "YCbCr"} or self.payload.binding != _binding_of(self.image):
             raise BindingError("the picture was changed after the edit, so its payload does not fit it any more")
+
+
+def _map_bytes(data: bytes) -> int | None:
+    """What a new gain map of an edited JPEG may take: as much as its old one, and as one has by default at least."""
+    found = find_colour_map(data) if carriers.host_format(data) == "jpeg" else None
+    return None if found is None else min(max(found.size, MAP_BYTES), MAX_MAP_BYTES)
 
 
 def _binding_of(image: Image.Image) -> Binding:

@@ -203,7 +203,7 @@ def _edited(start: Edited, *, resample: Image.Resampling = LANCZOS, **edits: Any
     exif = _edited_exif(image.info.pop("exif", None))
     if exif is not None:
         image.info["exif"] = exif
-    return Edited.of(image, payload)
+    return Edited.of(image, payload, start.map_bytes)
 
 
 def _resized(image: Image.Image, size: tuple[int, int], resample: Image.Resampling) -> Image.Image:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gamutmeta.errors import CarrierError
 from gamutmeta.formats.exif import MAX_PACKET, checked_exif, exif_of_tiff
+from gamutmeta.formats.second_picture import find_colour_map
 from gamutmeta.formats.signature import host_format
 from gamutmeta.formats.tiff_ifd import XMP_TAG, read_ifd0, read_tag
 from gamutmeta.formats.xmp import checked_xmp
@@ -45,7 +46,9 @@ def read_metadata(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Metadata:
         decoding("the picture cannot be opened"),
         open_pillow(io.BytesIO(data), ("JPEG", "PNG"), max_pixels) as image,
     ):
-        notes = (FURTHER_PICTURES,) if has_further_pictures(image) else ()
+        # A gain map that shows what the payload restores is nothing that is missed.
+        others = has_further_pictures(image) and find_colour_map(data) is None
+        notes = (FURTHER_PICTURES,) if others else ()
         return Metadata(checked_exif(image.info.get("exif")), checked_xmp(image.info.get("xmp"))[0], notes)
 
 

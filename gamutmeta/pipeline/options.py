@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from gamutmeta.errors import PhotoError
 from gamutmeta.fit.config import FitConfig, preset_named
+from gamutmeta.pipeline.map_limits import MAP_BYTES, check_map_bytes
 
 if TYPE_CHECKING:
     import os
@@ -49,6 +50,8 @@ class ReduceOptions:
         visible_change: of a PNG or TIFF: how much its picture may differ from exact clipping to the eye, for colours
             outside sRGB that its last codes then hold; 0 to 2, the 99th percentile of CIEDE2000 over the pixels, whose
             mean stays within a tenth of it. 0 changes nothing; 0.5 and 1.0 are recommended. Not with a base.
+        show_wide: put a gain map into a JPEG with which browsers that apply it show Display P3 colours by themselves.
+        map_bytes: upper limit for all that the gain map adds to the file, 1,000 to 60,000 bytes.
         carrier: None for the format's own, "com" for JPEG's comment, "sidecar" for a file beside the output.
         device: where to fit: "auto" (CUDA when present), "cpu" or "cuda".
         seed: same seed, same payload on one device.
@@ -57,7 +60,8 @@ class ReduceOptions:
 
     Raises:
         FitError: for an unknown preset, or a limit that is not a whole number from 400 to 61,440.
-        PhotoError: for unknown samples, a visible change out of range, and for options of coding together with a base.
+        PhotoError: for unknown samples, a visible change out of range, a limit of the gain map that is not a whole
+            number from 1,000 to 60,000, and for options of coding together with a base.
     """
 
     preset: str | FitConfig = "balanced"
@@ -68,6 +72,8 @@ class ReduceOptions:
     progressive: bool = False
     samples: Samples = "extended"
     visible_change: float = 0.0
+    show_wide: bool = False
+    map_bytes: int = MAP_BYTES
     carrier: str | None = None
     device: str = "auto"
     seed: int = 0
@@ -77,6 +83,7 @@ class ReduceOptions:
     def __post_init__(self) -> None:
         # Raises errors in these two options before a photograph is read.
         _ = self.config
+        check_map_bytes(self.map_bytes)
         if self.samples not in SAMPLES:
             raise PhotoError(f"the samples of a JPEG can be {' or '.join(SAMPLES)}, not {self.samples!r}")
         if self.base is not None:

@@ -23,8 +23,10 @@ from gamutmeta.model.descriptor import Descriptor, SampleCoding
 from gamutmeta.photo.read import read_photo
 from gamutmeta.photo.wide import WideImage
 from gamutmeta.pipeline.base import read_base
+from gamutmeta.pipeline.colour_map import useful_map
 from gamutmeta.pipeline.fitted import fit_model, is_better, measured
 from gamutmeta.pipeline.host import given_host, made_host
+from gamutmeta.pipeline.map_limits import MAP_BYTES
 from gamutmeta.pipeline.options import ReduceOptions
 from gamutmeta.pipeline.preload import REDUCTION, preload
 from gamutmeta.pipeline.reduced import Reduction
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from gamutmeta.measure.quality import Quality
     from gamutmeta.photo.jpeg_out import Subsampling
     from gamutmeta.pipeline.base import Base
+    from gamutmeta.pipeline.host import Host
     from gamutmeta.pipeline.options import Samples
 
 _NO_SHOULDER = "a JPEG has no shoulder, which is for PNG and TIFF: the visible change asked for was not used"
@@ -64,6 +67,8 @@ def reduce(
     progressive: bool = False,
     samples: Samples = "extended",
     visible_change: float = 0.0,
+    show_wide: bool = False,
+    map_bytes: int = MAP_BYTES,
     device: str = "auto",
     seed: int = 0,
     rounding: Rounding = Rounding.HALF_EVEN,
@@ -85,6 +90,8 @@ def reduce(
         progressive: JPEG only.
         samples: of a JPEG, see :class:`~gamutmeta.pipeline.options.ReduceOptions`.
         visible_change: of a PNG or TIFF, see there. The report's notes say where it was not used.
+        show_wide: put a gain map into a JPEG with which browsers show Display P3 colours, see there.
+        map_bytes: upper limit for that map, see there.
         device: "auto" (CUDA when present), "cpu" or "cuda".
         seed: same seed, same payload on one device.
         rounding: of the 8-bit codes; a base has its own.
@@ -106,6 +113,8 @@ def reduce(
         progressive=progressive,
         samples=samples,
         visible_change=visible_change,
+        show_wide=show_wide,
+        map_bytes=map_bytes,
         device=device,
         seed=seed,
     )
@@ -132,22 +141,9 @@ def reduce_with(
     start = time.perf_counter()
     _require_wide(type(wide))
     config = options.config
-    wide, notes = wide.convert("prophoto"), list(wide.notes)
-    original = wide.array
+    wide = wide.convert("prophoto")
     base = read_base(options.base) if base is None and options.base is not None else base
-    if base is not None:
-        base.require(format or base.format, "format")
-        original, said = base.placed(wide, config.adaptation)
-        notes += [*base.notes, *said]
-    pixels, og_pixels = reduce_to_codes(original, config.adaptation, rounding)
-    reason = _nothing_to_restore(original, og_pixels)
-    if base is None:
-        host = made_host(wide, pixels, options, format or "png", has_model=reason is None)
-    else:
-        host = given_host(base, options, original)
-        # What the user changed is to be undone, too, even where no colour is outside sRGB.
-        reason = reason if np.array_equal(pixels, base.picture.codes) else None
-    notes += host.notes
+    host, original, reason, notes = _host(wide, options, base, format, rounding)
     codes, held = host.codes, host.held
     height, width = codes.shape[:2]
     binding = host.binding
@@ -173,12 +169,16 @@ def reduce_with(
     elif options.visible_change > 0:
         seen = VisibleChange(0.0, 0.0)
     if seen is not None and fitted is not None:
-        tried = with_shoulder(original, pixels, (fitted, kept), config, options)
+        tried = with_shoulder(original, host.pixels, (fitted, kept), config, options)
         seconds, note = seconds + tried.seconds, [*note, tried.note]
         if tried.found is not None:
             (pixels, payload, kept, seen), note = tried.found, []
             host = replace(host, pixels=pixels, codes=pixels)
     notes += note
+    made = None
+    if options.show_wide:
+        made, said = useful_map(codes, original, options.map_bytes)
+        notes += said
     report = Report(
         preset=config.name,
         model=str(payload.descriptor),
@@ -190,9 +190,19 @@ def reduce_with(
         fit_seconds=None if fitted is None else seconds,
         device=None if fitted is None else result.device,
         notes=tuple(notes),
+        gain_map=None if made is None else made.figures,
     )
     return Reduction(
-        host.pixels, payload, report, host.encoding, host.exif, host.xmp, host.coded, host.alpha, host.sycc
+        host.pixels,
+        payload,
+        report,
+        host.encoding,
+        host.exif,
+        host.xmp,
+        host.coded,
+        host.alpha,
+        host.sycc,
+        None if made is None else made.jpeg,
     )
 
 
@@ -208,6 +218,8 @@ def reduce_file(
     progressive: bool = False,
     samples: Samples = "extended",
     visible_change: float = 0.0,
+    show_wide: bool = False,
+    map_bytes: int = MAP_BYTES,
     carrier: str | None = None,
     device: str = "auto",
     seed: int = 0,
@@ -231,6 +243,8 @@ def reduce_file(
         progressive: as for :func:`reduce`.
         samples: as for :func:`reduce`.
         visible_change: as for :func:`reduce`.
+        show_wide: as for :func:`reduce`.
+        map_bytes: as for :func:`reduce`.
         carrier: None for the format's own, "com" for JPEG's comment, "sidecar" for a file next to `target`.
         device: as for :func:`reduce`.
         seed: as for :func:`reduce`.
@@ -253,6 +267,8 @@ def reduce_file(
         progressive=progressive,
         samples=samples,
         visible_change=visible_change,
+        show_wide=show_wide,
+        map_bytes=map_bytes,
         carrier=carrier,
         device=device,
         seed=seed,
@@ -302,6 +318,29 @@ def save_reduced(
     size = reduction.save(target, carrier=options.carrier, overwrite=overwrite)
     carrier = carriers.carrier_for(reduction.encoding.format, options.carrier)
     return replace(reduction.report, output=str(target), carrier=carrier, file_bytes=size)
+
+
+def _host(
+    wide: WideImage, options: ReduceOptions, base: Base | None, format_: HostFormat | None, rounding: Rounding
+) -> tuple[Host, NDArray[np.uint16], str | None, list[str]]:
+    """The picture that is to carry a payload, the photograph on its raster, why there is no model for it, and notes."""
+    original, notes = wide.array, list(wide.notes)
+    kind = format_ or ("png" if base is None else base.format)
+    if options.show_wide and kind != "jpeg":
+        raise PhotoError(f"a gain map that shows wide-gamut colour is for a JPEG, not for a {kind.upper()} file")
+    if base is not None:
+        base.require(kind, "format")
+        original, said = base.placed(wide, options.config.adaptation)
+        notes += [*base.notes, *said]
+    pixels, og_pixels = reduce_to_codes(original, options.config.adaptation, rounding)
+    reason = _nothing_to_restore(original, og_pixels)
+    if base is None:
+        host = made_host(wide, pixels, options, kind, has_model=reason is None)
+    else:
+        host = given_host(base, options, original)
+        # What the user changed is to be undone, too, even where no colour is outside sRGB.
+        reason = reason if np.array_equal(pixels, base.picture.codes) else None
+    return host, original, reason, [*notes, *host.notes]
 
 
 def _require_wide(kind: type[object]) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gamutmeta.color.icc import profile_bytes
+from gamutmeta.formats.second_picture import with_colour_map
 from gamutmeta.photo.alpha import with_alpha
 from gamutmeta.photo.jpeg_out import sycc_image
 from gamutmeta.photo.pixels import encode_srgb_file
@@ -74,6 +75,7 @@ class Reduction:
         coded: the coded file without the payload, where the fit needed it (JPEG).
         alpha: transparency of the sRGB picture, uint8 (H, W); None without any, and for a JPEG, which cannot hold it.
         sycc: the YCbCr samples before coding, which hold colours outside sRGB, uint8 (H, W, 3); None for clipped ones.
+        gain_map: the JPEG of the gain map with which browsers show Display P3 colours; None without one.
     """
 
     pixels: NDArray[np.uint8]
@@ -85,6 +87,7 @@ class Reduction:
     coded: bytes | None = None
     alpha: NDArray[np.uint8] | None = None
     sycc: NDArray[np.uint8] | None = None
+    gain_map: bytes | None = None
 
     @property
     def image(self) -> Image.Image:
@@ -112,6 +115,8 @@ class Reduction:
         """
         codes = self.pixels if self.sycc is None else self.sycc
         data = self.coded or self.encoding.encode(codes, self.exif, self.xmp, self.alpha)
+        if self.gain_map is not None:
+            data = with_colour_map(data, self.gain_map)
         return with_payload(data, self.payload.to_bytes(), carrier)
 
     def save(self, path: str | os.PathLike[str], *, carrier: str | None = None, overwrite: bool = False) -> int:

@@ -16,6 +16,7 @@ from gamutmeta.container.descriptor_map import unpack
 from gamutmeta.container.header import VERSION, split_sections, versions_of
 from gamutmeta.container.tensors import tensor_bytes
 from gamutmeta.errors import GamutMetaError, PayloadError
+from gamutmeta.formats.second_picture import map_deviations
 from gamutmeta.pipeline.binding import check_binding, decode_for
 
 if TYPE_CHECKING:
@@ -147,7 +148,8 @@ class _Examination:
             return []
         found = carriers.extract_or_sidecar(self._data, self._path)
         self._container, self._carrier = found.container, found.carrier
-        return [] if found.carrier == "sidecar" else carriers.deviations(self._data)
+        said = [] if found.carrier == "sidecar" else carriers.deviations(self._data)
+        return said + (map_deviations(self._data) if carriers.host_format(self._data) == "jpeg" else [])
 
     def _open(self) -> list[str]:
         """The container: lengths, checksum, versions, flags."""
