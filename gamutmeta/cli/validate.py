@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
 import click
@@ -13,6 +14,8 @@ from gamutmeta.pipeline.validate import validate_file
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from gamutmeta.pipeline.validate import Validation
 
 __all__ = ["validate"]
 
@@ -37,4 +40,13 @@ def validate(files: tuple[Path, ...], *, as_json: bool) -> None:
     carries no payload.
     """
     found = options.listed(files)
-    show(run(found, validate_file), total=len(found), name=lambda file: file, text=str, as_json=as_json)
+    show(run(found, _validated), total=len(found), name=lambda file: file, text=str, as_json=as_json)
+
+
+def _validated(path: Path) -> Validation:
+    """The result, with what the decoder of the picture warns of as notes; the process, filters included, is ours."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        validation = validate_file(path)
+    said = [f"decoding the picture gave a warning: {warning.message}" for warning in caught]
+    return validation.with_notes("picture", said)

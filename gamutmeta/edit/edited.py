@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,7 @@ from PIL import Image
 from gamutmeta import carriers
 from gamutmeta.color.convert import requantise
 from gamutmeta.container.transform import softened
-from gamutmeta.errors import BindingError, GamutMetaWarning, PhotoError
+from gamutmeta.errors import BindingError, PhotoError
 from gamutmeta.measure.likeness import likeness_of
 from gamutmeta.model.descriptor import SampleCoding
 from gamutmeta.model.expand import expand as expand_pixels
@@ -29,6 +28,7 @@ from gamutmeta.pipeline.binding import binding_of_codes, binding_of_jpeg, check_
 from gamutmeta.pipeline.expand import find_payload
 from gamutmeta.pipeline.saving import check_outputs, save_with_payload, with_payload
 from gamutmeta.report import Report
+from gamutmeta.runtime.warn import warn
 
 if TYPE_CHECKING:
     import os
@@ -85,7 +85,7 @@ class Edited:
         image = sycc_image(codes) if is_ycc else Image.fromarray(with_alpha(codes, alpha))
         note = check_binding(payload, data, codes)
         if note is not None:
-            warnings.warn(note, GamutMetaWarning, stacklevel=3)
+            warn(note, stacklevel=3)
         with open_srgb(data) as original:
             icc = original.info.get("icc_profile")
         metadata = read_metadata(data)
@@ -187,7 +187,7 @@ class Edited:
         file, payload = io.BytesIO(), self.payload
         if format_ == "jpeg":
             if not is_opaque(alpha):
-                warnings.warn(NO_TRANSPARENCY, GamutMetaWarning, stacklevel=3)
+                warn(NO_TRANSPARENCY, stacklevel=3)
             options |= {"quality": quality, "subsampling": subsampling, "progressive": progressive}
             write_jpeg(file, samples, is_ycc=is_ycc, **options)
             payload = softened(payload)
@@ -195,10 +195,8 @@ class Edited:
             likeness = likeness_of(decode_srgb(coded)) if is_ycc else None
             payload = payload.bind(payload.width, payload.height, binding_of_jpeg(coded), likeness)
             if self.payload.descriptor.gate == 0:
-                warnings.warn(
-                    "the payload was fitted to lossless samples, so a JPEG restores colours less exactly",
-                    GamutMetaWarning,
-                    stacklevel=3,
+                warn(
+                    "the payload was fitted to lossless samples, so a JPEG restores colours less exactly", stacklevel=3
                 )
         else:
             write = write_png if format_ == "png" else write_tiff

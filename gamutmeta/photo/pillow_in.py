@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import struct
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -34,6 +35,13 @@ _CONVERTED = {"1": "L", "P": "RGB", "PA": "RGBA", "RGBX": "RGB", "RGBa": "RGBA",
 _KEYED = _CONVERTED | {"1": "LA", "L": "LA", "P": "RGBA", "RGB": "RGBA"}
 """The same for pictures with a transparent colour."""
 _COPIED_PIXELS = 1 << 20
+_PLUGINS = {
+    "AVIF": "PIL.AvifImagePlugin",
+    "JPEG": "PIL.JpegImagePlugin",
+    "PNG": "PIL.PngImagePlugin",
+    "TIFF": "PIL.TiffImagePlugin",
+    "WEBP": "PIL.WebPImagePlugin",
+}
 _NATIVE = {"L", "LA", "RGB", "RGBA"}
 _PILLOWS_LIMIT = (1 << 30) // 4 // 3
 """``PIL.Image.MAX_IMAGE_PIXELS`` unless somebody changes it: a quarter of a gigabyte as RGB."""
@@ -78,9 +86,10 @@ def open_pillow(file: BinaryIO, formats: Sequence[str], max_pixels: int) -> Imag
     # Image.open would warn of any picture beyond 89 megapixels, and refuse any beyond 179.
     file.seek(0)
     start = file.read(32)
-    if not Image.OPEN.keys() >= set(formats):
-        Image.init()
     for name in formats:
+        if name not in Image.OPEN:
+            # Not Image.init(): it loads all plug-ins, which replace what others have registered for those formats.
+            importlib.import_module(_PLUGINS[name])
         factory, accept = Image.OPEN.get(name, (None, None))
         answer = accept(start) if accept is not None else False
         if isinstance(answer, str):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from gamutmeta.color.spaces import PROPHOTO, space_named
-from gamutmeta.errors import GamutMetaError, GamutMetaWarning, MissingExtraError, PhotoError, ProfileError
+from gamutmeta.errors import GamutMetaError, MissingExtraError, PhotoError, ProfileError
 from gamutmeta.formats.signature import TIFF_SIGNATURES
 from gamutmeta.photo.decoding import decoding
 from gamutmeta.photo.heif_in import read_avif, read_heif
@@ -21,6 +20,7 @@ from gamutmeta.photo.raw_in import RAW_STYLES, RAW_SUFFIXES, read_raw
 from gamutmeta.photo.tiff_in import read_tiff
 from gamutmeta.photo.wide import WideImage
 from gamutmeta.runtime.memory import trim_heap
+from gamutmeta.runtime.warn import warn
 
 if TYPE_CHECKING:
     import os
@@ -83,7 +83,7 @@ def read_photo(
     notes = picture.notes
     if picture.assumption:
         notes = [picture.assumption, *notes]
-        warnings.warn(f"{path}: {picture.assumption}", GamutMetaWarning, stacklevel=2)
+        warn(f"{path}: {picture.assumption}", stacklevel=2)
     return WideImage(array, PROPHOTO.name, exif=picture.exif, xmp=picture.xmp, notes=tuple(notes), alpha=picture.alpha)
 
 
