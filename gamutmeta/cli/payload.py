@@ -18,7 +18,7 @@ from gamutmeta.errors import BindingError
 from gamutmeta.photo.pixels import decode_srgb
 from gamutmeta.pipeline.binding import binding_of_jpeg, check_binding
 from gamutmeta.report import Report
-from gamutmeta.runtime.files import atomic_write
+from gamutmeta.runtime.files import as_private_as, atomic_write
 
 __all__ = ["attach", "extract", "strip"]
 
@@ -87,7 +87,8 @@ def _strip(task: Task, *, overwrite: bool) -> Report:
     stripped = carriers.strip(data)
     if task.source != task.target or present:
         task.target.parent.mkdir(parents=True, exist_ok=True)
-        atomic_write(task.target, stripped, overwrite=overwrite)
+        with as_private_as(task.source):
+            atomic_write(task.target, stripped, overwrite=overwrite)
     removed = f"removed {len(data) - len(stripped):,} bytes ({', '.join(present)})"
     return Report(
         file=str(task.source),
@@ -101,7 +102,8 @@ def _extract(task: Task, *, overwrite: bool) -> Report:
     with task.source.open("rb") as fp:
         found = carriers.extract_from_file(fp)
     task.target.parent.mkdir(parents=True, exist_ok=True)
-    atomic_write(task.target, found.container, overwrite=overwrite)
+    with as_private_as(task.source):
+        atomic_write(task.target, found.container, overwrite=overwrite)
     return Report(
         file=str(task.source),
         output=str(task.target),
@@ -133,7 +135,8 @@ def _attach(
     note = None if force else _require_own(decoded, data)
     whole = carriers.embed(data, container, carrier=carrier, replace=replace)
     task.target.parent.mkdir(parents=True, exist_ok=True)
-    atomic_write(task.target, whole, overwrite=overwrite)
+    with as_private_as(task.source, payload):
+        atomic_write(task.target, whole, overwrite=overwrite)
     return Report(
         file=str(task.source),
         output=str(task.target),

@@ -20,7 +20,7 @@ from gamutmeta.formats.xmp import checked_xmp
 from gamutmeta.photo.host_metadata import read_metadata
 from gamutmeta.photo.upright import UPRIGHT
 from gamutmeta.pillow import bytes_of, require_unchanged
-from gamutmeta.runtime.files import check_output
+from gamutmeta.runtime.files import as_private_as, check_output
 
 if TYPE_CHECKING:
     import os
@@ -156,14 +156,15 @@ def edit_file(
         edited = _upright(edited)
     size = None if resize is None else _whole_size(edited_size(edited.image.size, crop=crop), resize)
     edited = _edited(edited, crop=crop, resize=size, rotate=rotate, flip=flip, resample=resample)
-    report = edited.save(
-        target,
-        quality=quality,
-        subsampling=subsampling,
-        progressive=progressive,
-        carrier=carrier,
-        overwrite=overwrite,
-    )
+    with as_private_as(source):
+        report = edited.save(
+            target,
+            quality=quality,
+            subsampling=subsampling,
+            progressive=progressive,
+            carrier=carrier,
+            overwrite=overwrite,
+        )
     notes: tuple[str, ...] = ("the payload contains no model",) if edited.payload.descriptor.is_empty else ()
     notes += read_metadata(data).notes
     return replace(report, file=str(source), seconds=time.perf_counter() - begin, notes=notes)

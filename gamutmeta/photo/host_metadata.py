@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gamutmeta.errors import CarrierError
 from gamutmeta.formats.exif import MAX_PACKET, checked_exif, exif_of_tiff
+from gamutmeta.formats.png import SIGNATURE as PNG_SIGNATURE
+from gamutmeta.formats.png_slim import slim_png
 from gamutmeta.formats.signature import host_format
 from gamutmeta.formats.tiff_ifd import XMP_TAG, read_ifd0, read_tag
 from gamutmeta.formats.xmp import checked_xmp
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = ["Metadata", "read_metadata"]
+
+_NAMED = 5
+"""Texts in a note."""
 
 
 class Metadata(NamedTuple):
@@ -45,8 +50,22 @@ def read_metadata(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Metadata:
         decoding("the picture cannot be opened"),
         open_pillow(io.BytesIO(data), ("JPEG", "PNG"), max_pixels) as image,
     ):
-        notes = (FURTHER_PICTURES,) if has_further_pictures(image) else ()
+        notes: tuple[str, ...] = (FURTHER_PICTURES,) if has_further_pictures(image) else ()
+        notes += _large_texts(data)
         return Metadata(checked_exif(image.info.get("exif")), checked_xmp(image.info.get("xmp"))[0], notes)
+
+
+def _large_texts(data: bytes) -> tuple[str, ...]:
+    """Notes on texts of a PNG that are too large to be looked at."""
+    try:
+        slim = slim_png(data) if data.startswith(PNG_SIGNATURE) else None
+    except CarrierError:
+        return ()
+    names = () if slim is None else slim.left_out
+    if not names:
+        return ()
+    told = ", ".join(map(repr, names[:_NAMED])) + (f" and {len(names) - _NAMED:,} more" if names[_NAMED:] else "")
+    return (f"compressed texts or profiles of the PNG that are too large were left out: {told}",)
 
 
 def _xmp_of_tiff(data: bytes) -> bytes | None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import importlib
+import io
 import struct
 from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
-from gamutmeta.errors import PhotoError
+from gamutmeta.errors import CarrierError, PhotoError
 from gamutmeta.formats.exif import ORIENTATION_TAG
+from gamutmeta.formats.png_slim import slim_png
 from gamutmeta.photo.picture import FURTHER_PICTURES, Picture, channels_of, check_size
 from gamutmeta.photo.upright import turned_back
 from gamutmeta.runtime.strips import row_strips
@@ -95,15 +97,26 @@ def open_pillow(file: BinaryIO, formats: Sequence[str], max_pixels: int) -> Imag
         if isinstance(answer, str):
             raise UnidentifiedImageError(answer)
         if factory is not None and answer:
-            file.seek(0)
+            source = _slim(file) if name == "PNG" else file
+            source.seek(0)
             try:
-                image = factory(file, "")
+                image = factory(source, "")
             except (SyntaxError, LookupError, TypeError, struct.error) as error:
                 raise UnidentifiedImageError(f"damaged {name}: {error}") from error
             check_size(*image.size, max_pixels)
             _check_bomb(*image.size, Image.MAX_IMAGE_PIXELS)
             return image
     raise UnidentifiedImageError(f"cannot identify it as {' or '.join(formats)}")
+
+
+def _slim(file: BinaryIO) -> BinaryIO:
+    """A PNG file without chunks that would keep Pillow from the picture; the file itself where there are none."""
+    try:
+        slim = slim_png(file)
+    except CarrierError:
+        # Pillow may read more of it.
+        return file
+    return file if slim is None else io.BytesIO(slim.data)
 
 
 def _check_bomb(width: int, height: int, limit: int | None) -> None:

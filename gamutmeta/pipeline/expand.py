@@ -24,7 +24,7 @@ from gamutmeta.photo.wide import WideImage
 from gamutmeta.photo.write import write_photo
 from gamutmeta.pipeline.binding import binding_of_jpeg, check_binding, decode_for
 from gamutmeta.report import Report
-from gamutmeta.runtime.files import check_output
+from gamutmeta.runtime.files import as_private_as, check_output
 
 if TYPE_CHECKING:
     import os
@@ -299,5 +299,6 @@ def expand_file(
     report = replace(file.report(), output=str(target), notes=wide.notes)
     del file  # As large as the picture, and no longer needed.
     wide = wide.convert(space)
-    write_photo(wide, target, depth=depth, quality=quality, overwrite=overwrite)
+    with as_private_as(source):
+        write_photo(wide, target, depth=depth, quality=quality, overwrite=overwrite)
     return replace(report, seconds=time.perf_counter() - start)

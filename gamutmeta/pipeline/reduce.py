@@ -34,6 +34,7 @@ from gamutmeta.pipeline.preload import REDUCTION, preload
 from gamutmeta.pipeline.reduced import Encoding, Reduction
 from gamutmeta.pipeline.saving import check_outputs
 from gamutmeta.report import Report
+from gamutmeta.runtime.files import as_private_as
 from gamutmeta.runtime.memory import trim_heap
 
 if TYPE_CHECKING:
@@ -185,7 +186,7 @@ def reduce_file(
     """Reduce the file of a photograph to an sRGB file with a payload.
 
     EXIF, XMP and the orientation are kept, and transparency in a PNG or TIFF. Nothing is written unless everything
-    succeeded.
+    succeeded. A new file is readable by nobody who may not read the photograph.
 
     Args:
         source: any photograph :func:`gamutmeta.photo.read.read_photo` reads.
@@ -232,7 +233,8 @@ def reduce_file_with(
     start = time.perf_counter()
     # The photograph is released before the file is written.
     reduction = read_and_reduce(source, target, options, overwrite=overwrite)[1]
-    report = save_reduced(reduction, target, options, overwrite=overwrite)
+    with as_private_as(source):
+        report = save_reduced(reduction, target, options, overwrite=overwrite)
     return replace(report, file=str(source), seconds=time.perf_counter() - start)
 
 

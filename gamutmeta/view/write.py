@@ -15,7 +15,7 @@ from gamutmeta.photo.host_metadata import read_metadata
 from gamutmeta.photo.pixels import encode_srgb_file
 from gamutmeta.pipeline.comparison import compare, read_reference
 from gamutmeta.pipeline.expand import SrgbFile
-from gamutmeta.runtime.files import atomic_write, check_output
+from gamutmeta.runtime.files import as_private_as, atomic_write, check_output
 from gamutmeta.view.html import page_html
 from gamutmeta.view.reference import reference_data
 
@@ -77,7 +77,8 @@ def write_page(
     elif file.found.carrier == "sidecar":
         shown["sidecar"] = b64encode(file.found.payload.to_bytes()).decode("ascii")
     html = page_html(_title(path), picture, shown).encode()
-    atomic_write(page, html, overwrite=overwrite)
+    with as_private_as(path, *(() if reference is None else (reference,))):
+        atomic_write(page, html, overwrite=overwrite)
     return replace(report, output=str(page), seconds=time.perf_counter() - start, notes=notes)
 
 
