@@ -30,18 +30,21 @@ from gamutmeta.errors import (
     GamutMetaError,
     NoPayloadError,
 )
+from gamutmeta.formats.source import sources_remembered
 from gamutmeta.measure.likeness import likeness_of
 from gamutmeta.model.descriptor import SampleCoding
 from gamutmeta.photo.decoding import decoding
 from gamutmeta.photo.pixels import decode_srgb, open_srgb
 from gamutmeta.pipeline.binding import binding_of_codes, binding_of_file, check_size
 from gamutmeta.pipeline.expand import SrgbFile, find_payload
+from gamutmeta.pipeline.limited import pictures_limited
 from gamutmeta.runtime.strips import row_strips
 from gamutmeta.runtime.warn import warn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gamutmeta.container import Limits
     from gamutmeta.photo.wide import WideImage
 
     OpenHandler = Callable[[IO[bytes], str | bytes], Any]
@@ -161,6 +164,7 @@ def gamut_expand(
     sidecar: str | os.PathLike[str] | None = None,
     check: bool = True,
     threads: int | None = None,
+    limits: Limits | None = None,
     device: str = "cpu",
 ) -> WideImage:
     """Restore the wide-gamut photograph of a picture opened with Pillow.
@@ -173,6 +177,7 @@ def gamut_expand(
         sidecar: take the payload from this sidecar.
         check: refuse a payload that was made for another picture.
         threads: None for one per core.
+        limits: as for :func:`gamutmeta.expand`.
         device: "cpu", "cuda" or "auto", see :func:`gamutmeta.expand`.
 
     Raises:
@@ -180,11 +185,12 @@ def gamut_expand(
         BindingError: if `image` was changed in place, or the payload belongs to another picture.
         GamutMetaError: as for :func:`gamutmeta.expand`.
     """
-    data, path = bytes_of(image)
-    found = find_payload(data, path, sidecar=sidecar)
-    require_unchanged(image, data)
-    file = SrgbFile.of(data, found)
-    return file.expand(check=check, threads=threads, device=device).convert(space)
+    with sources_remembered(), pictures_limited(limits):
+        data, path = bytes_of(image)
+        found = find_payload(data, path, sidecar=sidecar, limits=limits)
+        require_unchanged(image, data)
+        wide = SrgbFile.of(data, found, check=check).expand(check=check, threads=threads, device=device)
+    return wide.convert(space)
 
 
 def bytes_of(image: Image.Image) -> tuple[bytes, str | None]:

@@ -13,10 +13,11 @@ from gamutmeta import carriers
 from gamutmeta.batch import Task, run
 from gamutmeta.cli import options
 from gamutmeta.cli.outcomes import report_line, show
-from gamutmeta.container import Payload
+from gamutmeta.container import Limits, Payload
 from gamutmeta.errors import BindingError
 from gamutmeta.photo.pixels import decode_srgb
 from gamutmeta.pipeline.binding import binding_of_jpeg, check_binding
+from gamutmeta.pipeline.limited import pictures_limited
 from gamutmeta.report import Report
 from gamutmeta.runtime.files import as_private_as, atomic_write
 
@@ -69,6 +70,7 @@ def extract(file: Path, output: str, *, overwrite: bool) -> None:
 @click.option("--carrier", type=click.Choice(_EMBEDDING), help="Where to store the payload in the file.")
 @click.option("--replace", is_flag=True, help="Replace the payload that FILE already carries.")
 @click.option("--force", is_flag=True, help="Attach the payload even if it was made for another picture.")
+@options.limits
 @options.overwrite
 @options.json_lines
 def attach(file: Path, output: Path, *, as_json: bool, **settings: Any) -> None:
@@ -127,12 +129,14 @@ def _attach(
     carrier: str | None,
     replace: bool,
     force: bool,
+    limits: Limits,
     overwrite: bool,
 ) -> Report:
     container = carriers.read_sidecar(payload)
     decoded = Payload.from_bytes(container)
     data = task.source.read_bytes()
-    note = None if force else _require_own(decoded, data)
+    with pictures_limited(limits):
+        note = None if force else _require_own(decoded, data)
     whole = carriers.embed(data, container, carrier=carrier, replace=replace)
     task.target.parent.mkdir(parents=True, exist_ok=True)
     with as_private_as(task.source, payload):

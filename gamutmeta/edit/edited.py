@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gamutmeta.carriers import HostFormat
-    from gamutmeta.container import Binding, Payload
+    from gamutmeta.container import Binding, Limits, Payload
 
 __all__ = ["Edited"]
 
@@ -67,6 +67,7 @@ class Edited:
         path: str | os.PathLike[str] | None = None,
         *,
         sidecar: str | os.PathLike[str] | None = None,
+        limits: Limits | None = None,
     ) -> Edited:
         """The picture of a file as it is coded, and its payload.
 
@@ -74,13 +75,14 @@ class Edited:
             data: a JPEG, PNG or TIFF file.
             path: as for :func:`gamutmeta.pipeline.expand.find_payload`.
             sidecar: likewise.
+            limits: likewise.
 
         Raises:
             BindingError: if the payload was made for another picture.
             GamutMetaError: as for :func:`gamutmeta.expand`.
         """
-        payload = find_payload(data, path, sidecar=sidecar).payload
-        codes, alpha = decode_for(payload, data)
+        payload = find_payload(data, path, sidecar=sidecar, limits=limits).payload
+        codes, alpha = decode_for(payload, data, check=True)
         is_ycc = payload.descriptor.samples is SampleCoding.SYCC
         image = sycc_image(codes) if is_ycc else Image.fromarray(with_alpha(codes, alpha))
         note = check_binding(payload, data, codes)

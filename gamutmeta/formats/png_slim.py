@@ -58,7 +58,14 @@ def slim_png(data: SourceLike) -> SlimPng | None:
         CarrierError: its chunks are damaged.
     """
     source = Source.of(data)
-    chunks = list(iter_chunks(data))
+    if "slim PNG" not in source.known:
+        source.known["slim PNG"] = _slimmed(source)
+    slim: SlimPng | None = source.known["slim PNG"]
+    return slim
+
+
+def _slimmed(source: Source) -> SlimPng | None:
+    chunks = list(iter_chunks(source))
     many = sum(chunk.type != b"IDAT" for chunk in chunks) > _MANY
     texts, seen = _Texts(source), set[bytes]()
     kept, left_out = [], []

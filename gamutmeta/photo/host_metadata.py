@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING, NamedTuple
 
 from gamutmeta.errors import CarrierError
@@ -48,7 +47,7 @@ def read_metadata(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Metadata:
         return Metadata(_unless_damaged(exif_of_tiff, data), _unless_damaged(_xmp_of_tiff, data))
     with (
         decoding("the picture cannot be opened"),
-        open_pillow(io.BytesIO(data), ("JPEG", "PNG"), max_pixels) as image,
+        open_pillow(data, ("JPEG", "PNG"), max_pixels) as image,
     ):
         notes: tuple[str, ...] = (FURTHER_PICTURES,) if has_further_pictures(image) else ()
         notes += _large_texts(data)

@@ -9,6 +9,7 @@ from gamutmeta.errors import PhotoError
 from gamutmeta.fit.config import FitConfig, preset_named
 
 if TYPE_CHECKING:
+    from gamutmeta.container import Limits
     from gamutmeta.photo.jpeg_out import Subsampling
 
 __all__ = ["SAMPLES", "ReduceOptions", "Samples"]
@@ -37,6 +38,7 @@ class ReduceOptions:
         seed: same seed, same payload on one device.
         assume_space: the colour space of a photograph that names none.
         raw_style: how a raw photograph is developed, see :data:`gamutmeta.photo.raw_in.RAW_STYLES`.
+        limits: of the photograph that the file announces (`pixels`, `picture_pixels`, `pixels_per_byte`).
 
     Raises:
         FitError: for an unknown preset, or a limit that is not a whole number from 400 to 61,440.
@@ -54,6 +56,7 @@ class ReduceOptions:
     seed: int = 0
     assume_space: str | None = None
     raw_style: str = "neutral"
+    limits: Limits | None = None
 
     def __post_init__(self) -> None:
         # Raises errors in these two options before a photograph is read.
@@ -81,7 +84,7 @@ class ReduceOptions:
         """The options that change the output, as JSON values.
 
         The device is not one of them, since it changes last digits at most: a folder can be started on one machine and
-        finished on another.
+        finished on another. Limits change none.
         """
-        values = {name: value for name, value in asdict(self).items() if name != "device"}
+        values = {name: value for name, value in asdict(self).items() if name not in {"device", "limits"}}
         return values | {"preset": self.preset if isinstance(self.preset, str) else self.preset.name}

@@ -28,6 +28,7 @@ from gamutmeta.photo.pixels import decode_srgb, decode_sycc
 from gamutmeta.photo.read import read_photo
 from gamutmeta.photo.wide import WideImage
 from gamutmeta.pipeline.binding import binding_of_codes, binding_of_jpeg
+from gamutmeta.pipeline.limited import pictures_limited
 from gamutmeta.pipeline.model_quality import measure_models
 from gamutmeta.pipeline.options import ReduceOptions
 from gamutmeta.pipeline.preload import REDUCTION, preload
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gamutmeta.carriers import HostFormat
+    from gamutmeta.container import Limits
     from gamutmeta.fit.config import FitConfig
     from gamutmeta.fit.engine import FitResult
     from gamutmeta.photo.jpeg_out import Subsampling
@@ -181,6 +183,7 @@ def reduce_file(
     seed: int = 0,
     assume_space: str | None = None,
     raw_style: str = "neutral",
+    limits: Limits | None = None,
     overwrite: bool = False,
 ) -> Report:
     """Reduce the file of a photograph to an sRGB file with a payload.
@@ -202,6 +205,8 @@ def reduce_file(
         seed: as for :func:`reduce`.
         assume_space: the colour space of a photograph that names none.
         raw_style: how a raw photograph is developed, see :data:`gamutmeta.photo.raw_in.RAW_STYLES`.
+        limits: of the photograph that the file announces (`pixels`, `picture_pixels`, `pixels_per_byte`), checked
+            before anything is decoded.
         overwrite: whether `target` may exist.
 
     Raises:
@@ -222,6 +227,7 @@ def reduce_file(
         seed=seed,
         assume_space=assume_space,
         raw_style=raw_style,
+        limits=limits,
     )
     return reduce_file_with(source, target, options, overwrite=overwrite)
 
@@ -248,7 +254,8 @@ def read_and_reduce(
     if Path(source).resolve() == Path(target).resolve():
         raise PhotoError(f"{source}: the output would replace the photograph itself")
     preload(source, REDUCTION)
-    wide = read_photo(source, assume_space=options.assume_space, raw_style=options.raw_style)
+    with pictures_limited(options.limits):
+        wide = read_photo(source, assume_space=options.assume_space, raw_style=options.raw_style)
     return wide, reduce_with(wide, options, format_)
 
 

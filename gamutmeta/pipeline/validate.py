@@ -15,10 +15,14 @@ from gamutmeta.container.descriptor_map import unpack
 from gamutmeta.container.header import VERSION, split_sections, versions_of
 from gamutmeta.container.tensors import tensor_bytes
 from gamutmeta.errors import GamutMetaError, PayloadError
+from gamutmeta.formats.source import sources_remembered
 from gamutmeta.pipeline.binding import check_binding, decode_for
+from gamutmeta.pipeline.limited import pictures_limited
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+
+    from gamutmeta.container import Limits
 
 __all__ = ["STAGES", "Stage", "Validation", "validate_file"]
 
@@ -95,17 +99,22 @@ class Validation:
         return "\n".join(lines)
 
 
-def validate_file(path: str | os.PathLike[str]) -> Validation:
+def validate_file(path: str | os.PathLike[str], *, limits: Limits | None = None) -> Validation:
     """Examine a JPEG, PNG or TIFF file with its payload, or a sidecar.
 
     A file without payload is examined together with the sidecar next to it, if there is one; a sidecar together with
     the picture next to it. Errors of the file are part of the result. What the decoder of the picture warns of it warns
     of as ever: the filters of warnings belong to the whole process, and are left alone.
 
+    Args:
+        path: the file.
+        limits: of the picture, checked before it is decoded. Those of the payload are always the specification's.
+
     Raises:
         OSError: the file cannot be read.
     """
-    return _Examination(Path(path)).result()
+    with sources_remembered(), pictures_limited(limits):
+        return _Examination(Path(path)).result()
 
 
 class _Examination:
@@ -188,7 +197,7 @@ class _Examination:
         if self._payload.binding.kind == "jpeg" and carriers.host_format(data) == "jpeg":
             # Before the pixels: a file that ends early is an error of the carrier, but some decoders accept it.
             carriers.coded_digest(data)
-        codes, _ = decode_for(self._payload, data)
+        codes, _ = decode_for(self._payload, data, check=True)
         note = check_binding(self._payload, data, codes)
         return [] if note is None else [note]
 
