@@ -97,12 +97,20 @@ class Report:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Report:
-        """Read what :meth:`to_json` gives; figures of other versions that this one does not know are left out."""
+        """Read what :meth:`to_json` gives; figures of other versions that this one does not know are left out.
+
+        Raises:
+            ValueError: a figure is of another type.
+        """
         known = {field.name: values[field.name] for field in fields(cls) if field.name in values}
         infinite = {name: math.inf for name, value in known.items() if name.startswith("psnr") and value == "inf"}
+        known |= infinite
+        for name, value in known.items():
+            if not _is_of(name, value):
+                raise ValueError(f"{name} of a report cannot be {value!r}")
         found = known.get("gain_map")
         gain_map = None if found is None else MapFigures.from_json(found)
-        return cls(**(known | infinite | {"notes": tuple(known.get("notes", ())), "gain_map": gain_map}))
+        return cls(**(known | {"notes": tuple(known.get("notes", ())), "gain_map": gain_map}))
 
     def to_json(self) -> dict[str, object]:
         """The figures that apply, as JSON values; an infinite PSNR (no error at all) is the string "inf"."""
@@ -113,6 +121,24 @@ class Report:
             and value != ()
             and not (isinstance(value, float) and math.isnan(value))
         }
+
+
+_NUMBERS = {"payload_bytes", "file_bytes"}
+_TEXTS = {"file", "base", "output", "carrier", "preset", "model", "device"}
+
+
+def _is_of(name: str, value: object) -> bool:
+    """Whether a figure that was read is of its type."""
+    if name == "notes":
+        return isinstance(value, list | tuple) and all(isinstance(note, str) for note in value)
+    if name in _TEXTS:
+        return isinstance(value, str)
+    if name == "skipped":
+        return isinstance(value, bool)
+    if name == "gain_map":
+        return isinstance(value, dict) and all(figure == "inf" or _is_of("psnr", figure) for figure in value.values())
+    kinds = int if name in _NUMBERS else int | float
+    return isinstance(value, kinds) and not isinstance(value, bool)
 
 
 def _json_value(value: object) -> object:

@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+import functools
 import importlib
 import io
 import sys
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from pictures import QUICK, colourful, photograph
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, PngImagePlugin
 
 from gamutmeta import carriers, pillow
 from gamutmeta.errors import (
@@ -271,3 +273,70 @@ def test_registering_leaves_other_plugins_alone(tmp_path: Path) -> None:
     Image.new("P", (5, 5)).save(path)
     with Image.open(path) as image, pytest.raises(CarrierError):
         image.gamut_expand()
+
+
+def _wrapped(handler: Any) -> Any:
+    """As other libraries wrap: functools.wraps copies every attribute."""
+
+    @functools.wraps(handler)
+    def wrapper(*arguments: Any) -> Any:
+        return handler(*arguments)
+
+    return wrapper
+
+
+class TestRegistrations:
+    def test_a_wrapper_of_another_library_stays(self, files: dict[str, Path]) -> None:
+        factory, accept = Image.OPEN["PNG"]
+        opener, saver = _wrapped(factory), _wrapped(Image.SAVE["PNG"])
+        Image.register_open("PNG", opener, accept)
+        Image.register_save("PNG", saver)
+        try:
+            pillow.unregister()
+            assert Image.OPEN["PNG"] == (opener, accept)
+            assert Image.SAVE["PNG"] is saver
+            with Image.open(files["png"]) as image:
+                assert not hasattr(image, "_gamutmeta_origin"), "what is wrapped does nothing more"
+                image.save(io.BytesIO(), "PNG", gamut=b"not looked at")
+        finally:
+            Image.OPEN["PNG"] = (PngImagePlugin.PngImageFile, accept)
+            Image.SAVE["PNG"] = PngImagePlugin._save
+
+    @pytest.mark.parametrize("registry", ["OPEN", "SAVE", "SAVE_ALL"])
+    def test_a_format_that_was_removed_stays_removed(self, registry: str) -> None:
+        handlers = getattr(Image, registry)
+        pillow.unregister()
+        before = dict(handlers)
+        pillow.register()
+        del handlers["PNG"]
+        try:
+            pillow.unregister()
+            assert dict(handlers) == {name: handler for name, handler in before.items() if name != "PNG"}
+            assert not hasattr(Image.Image, "gamut_expand")
+        finally:
+            handlers.clear()
+            handlers.update(before)
+
+    def test_without_a_format_the_others_are_registered(self) -> None:
+        pillow.unregister()
+        before = Image.OPEN.pop("TIFF")
+        try:
+            pillow.register()
+            assert "TIFF" not in Image.OPEN
+            assert Image.OPEN["PNG"][0] is not PngImagePlugin.PngImageFile
+        finally:
+            pillow.unregister()
+            Image.OPEN["TIFF"] = before
+
+    def test_many_threads(self) -> None:
+        pillow.unregister()
+        before = [dict(registry) for registry in (Image.OPEN, Image.SAVE, Image.SAVE_ALL)]
+
+        def work(number: int) -> None:
+            for _ in range(50):
+                (pillow.register, pillow.unregister)[number % 2]()
+
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(work, range(8)))
+        pillow.unregister()
+        assert [dict(registry) for registry in (Image.OPEN, Image.SAVE, Image.SAVE_ALL)] == before

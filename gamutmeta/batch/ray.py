@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import os
-import warnings
 from contextlib import contextmanager
 from dataclasses import fields
 from functools import partial
@@ -126,18 +125,17 @@ def reports(
         Of a file whose process was killed again and again there is no row.
     """
     ray = _ray()
-    with warnings.catch_warnings():
-        # Of how the number of retries is given: Ray has no other way yet, and will take this one away with 2.64.
-        warnings.simplefilter("ignore")
-        done = dataset.map_batches(
-            partial(_report_rows, work=work, threads=max(1, int(cpus))),
-            batch_format="pyarrow",
-            batch_size=1,
-            num_cpus=cpus,
-            num_gpus=gpus,
-            compute=ray.data.TaskPoolStrategy(size=jobs),
-            max_retries=_RETRIES,
-        )
+    done = dataset.map_batches(
+        partial(_report_rows, work=work, threads=max(1, int(cpus))),
+        batch_format="pyarrow",
+        batch_size=1,
+        num_cpus=cpus,
+        num_gpus=gpus,
+        compute=ray.data.TaskPoolStrategy(size=jobs),
+        # Ray warns of how the number of retries is given: it has no other way yet, and will take this one away with
+        # 2.64. The command silences it; the filters of other programs are theirs.
+        max_retries=_RETRIES,
+    )
     done.context.max_errored_blocks = -1
     done.context.enable_progress_bars = False
     return done

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gamutmeta.batch import Task
+    from gamutmeta.container import Limits
 
 __all__ = ["expand", "reduce"]
 
@@ -133,6 +134,7 @@ _PHOTOGRAPHS = RAW_SUFFIXES | {
 )
 @assume_space
 @raw_style
+@options.limits
 @folder_options
 def reduce(
     sources: tuple[Path, ...],
@@ -213,6 +215,7 @@ def _refuse_coding() -> None:
     show_default=True,
     help="Where to compute. auto: on a CUDA GPU if there is one, else on the CPU.",
 )
+@options.limits
 @folder_options
 def expand(
     sources: tuple[Path, ...],
@@ -226,6 +229,7 @@ def expand(
     force: bool,
     samples: str,
     device: str,
+    limits: Limits,
     folders: Folders,
     **settings: Any,
 ) -> None:
@@ -242,7 +246,7 @@ def expand(
         raise click.UsageError("--samples extended uses no payload, and --sidecar names one")
     settings |= {**choice, "samples": samples, "check": not force}
     # The device changes last digits at most, as for `reduce`.
-    work = partial(expand_one, sidecar=sidecar, device=device, **settings)
+    work = partial(expand_one, sidecar=sidecar, device=device, limits=limits, **settings)
     folders.convert(tasks, work, {"command": "expand", **settings}, sidecar=sidecar, remedies=options.REMEDIES)
 
 

@@ -52,6 +52,7 @@ def _common(command: options.AnyFunction) -> options.AnyFunction:
     for decorate in (
         options.json_lines,
         options.overwrite,
+        options.limits,
         options.sidecar,
         click.option("--carrier", type=click.Choice(list(carriers.CARRIERS)), help="Where to store the payload."),
         click.option("--quality", type=click.IntRange(1, 100), default=95, show_default=True, help="JPEG quality."),

@@ -13,13 +13,14 @@ from gamutmeta import carriers
 from gamutmeta.batch import Task, run
 from gamutmeta.cli import options
 from gamutmeta.cli.outcomes import report_line, show
-from gamutmeta.container import Payload
+from gamutmeta.container import Limits, Payload
 from gamutmeta.errors import BindingError
 from gamutmeta.formats.second_picture import find_colour_map, without_colour_map
 from gamutmeta.photo.pixels import decode_srgb
 from gamutmeta.pipeline.binding import binding_of_jpeg, check_binding
+from gamutmeta.pipeline.limited import pictures_limited
 from gamutmeta.report import Report
-from gamutmeta.runtime.files import atomic_write
+from gamutmeta.runtime.files import as_private_as, atomic_write
 
 __all__ = ["attach", "extract", "strip"]
 
@@ -87,6 +88,7 @@ def extract(file: Path, output: str, *, overwrite: bool) -> None:
 @click.option("--carrier", type=click.Choice(_EMBEDDING), help="Where to store the payload in the file.")
 @click.option("--replace", is_flag=True, help="Replace the payload that FILE already carries.")
 @click.option("--force", is_flag=True, help="Attach the payload even if it was made for another picture.")
+@options.limits
 @options.overwrite
 @options.json_lines
 def attach(file: Path, output: Path, *, as_json: bool, **settings: Any) -> None:
@@ -109,7 +111,8 @@ def _strip(task: Task, *, remove: str, overwrite: bool) -> Report:
         present.append("gain map")
     if task.source != task.target or present:
         task.target.parent.mkdir(parents=True, exist_ok=True)
-        atomic_write(task.target, stripped, overwrite=overwrite)
+        with as_private_as(task.source):
+            atomic_write(task.target, stripped, overwrite=overwrite)
     removed = f"removed {len(data) - len(stripped):,} bytes ({', '.join(present)})"
     return Report(
         file=str(task.source),
@@ -123,7 +126,8 @@ def _extract(task: Task, *, overwrite: bool) -> Report:
     with task.source.open("rb") as fp:
         found = carriers.extract_from_file(fp)
     task.target.parent.mkdir(parents=True, exist_ok=True)
-    atomic_write(task.target, found.container, overwrite=overwrite)
+    with as_private_as(task.source):
+        atomic_write(task.target, found.container, overwrite=overwrite)
     return Report(
         file=str(task.source),
         output=str(task.target),
@@ -147,15 +151,18 @@ def _attach(
     carrier: str | None,
     replace: bool,
     force: bool,
+    limits: Limits,
     overwrite: bool,
 ) -> Report:
     container = carriers.read_sidecar(payload)
     decoded = Payload.from_bytes(container)
     data = task.source.read_bytes()
-    note = None if force else _require_own(decoded, data)
+    with pictures_limited(limits):
+        note = None if force else _require_own(decoded, data)
     whole = carriers.embed(data, container, carrier=carrier, replace=replace)
     task.target.parent.mkdir(parents=True, exist_ok=True)
-    atomic_write(task.target, whole, overwrite=overwrite)
+    with as_private_as(task.source, payload):
+        atomic_write(task.target, whole, overwrite=overwrite)
     return Report(
         file=str(task.source),
         output=str(task.target),

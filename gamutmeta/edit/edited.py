@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,7 @@ from PIL import Image
 from gamutmeta import carriers
 from gamutmeta.color.convert import requantise
 from gamutmeta.container.transform import softened
-from gamutmeta.errors import BindingError, GamutMetaWarning, PhotoError
+from gamutmeta.errors import BindingError, PhotoError
 from gamutmeta.formats.second_picture import find_colour_map, with_colour_map
 from gamutmeta.measure.likeness import likeness_of
 from gamutmeta.model.descriptor import SampleCoding
@@ -32,6 +31,7 @@ from gamutmeta.pipeline.expand import find_payload
 from gamutmeta.pipeline.map_limits import MAP_BYTES, MAX_MAP_BYTES
 from gamutmeta.pipeline.saving import check_outputs, save_with_payload, with_payload
 from gamutmeta.report import Report
+from gamutmeta.runtime.warn import warn
 
 if TYPE_CHECKING:
     import os
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gamutmeta.carriers import HostFormat
-    from gamutmeta.container import Binding, Payload
+    from gamutmeta.container import Binding, Limits, Payload
     from gamutmeta.pipeline.colour_map import MadeMap
 
 __all__ = ["Edited"]
@@ -73,6 +73,7 @@ class Edited:
         path: str | os.PathLike[str] | None = None,
         *,
         sidecar: str | os.PathLike[str] | None = None,
+        limits: Limits | None = None,
     ) -> Edited:
         """The picture of a file as it is coded, and its payload.
 
@@ -80,18 +81,19 @@ class Edited:
             data: a JPEG, PNG or TIFF file.
             path: as for :func:`gamutmeta.pipeline.expand.find_payload`.
             sidecar: likewise.
+            limits: likewise.
 
         Raises:
             BindingError: if the payload was made for another picture.
             GamutMetaError: as for :func:`gamutmeta.expand`.
         """
-        payload = find_payload(data, path, sidecar=sidecar).payload
-        codes, alpha = decode_for(payload, data)
+        payload = find_payload(data, path, sidecar=sidecar, limits=limits).payload
+        codes, alpha = decode_for(payload, data, check=True)
         is_ycc = payload.descriptor.samples is SampleCoding.SYCC
         image = sycc_image(codes) if is_ycc else Image.fromarray(with_alpha(codes, alpha))
         note = check_binding(payload, data, codes)
         if note is not None:
-            warnings.warn(note, GamutMetaWarning, stacklevel=3)
+            warn(note, stacklevel=3)
         with open_srgb(data) as original:
             icc = original.info.get("icc_profile")
         metadata = read_metadata(data)
@@ -200,7 +202,7 @@ class Edited:
         file, payload = io.BytesIO(), self.payload
         if format_ == "jpeg":
             if not is_opaque(alpha):
-                warnings.warn(NO_TRANSPARENCY, GamutMetaWarning, stacklevel=3)
+                warn(NO_TRANSPARENCY, stacklevel=3)
             options |= {"quality": quality, "subsampling": subsampling, "progressive": progressive}
             write_jpeg(file, samples, is_ycc=is_ycc, **options)
             payload = softened(payload)
@@ -208,10 +210,8 @@ class Edited:
             likeness = likeness_of(decode_srgb(coded)) if is_ycc else None
             payload = payload.bind(payload.width, payload.height, binding_of_jpeg(coded), likeness)
             if self.payload.descriptor.gate == 0:
-                warnings.warn(
-                    "the payload was fitted to lossless samples, so a JPEG restores colours less exactly",
-                    GamutMetaWarning,
-                    stacklevel=3,
+                warn(
+                    "the payload was fitted to lossless samples, so a JPEG restores colours less exactly", stacklevel=3
                 )
         else:
             write = write_png if format_ == "png" else write_tiff
@@ -221,11 +221,7 @@ class Edited:
             made = self._made_map(data, payload)
             data = data if made is None else with_colour_map(data, made.jpeg)
         elif self.map_bytes is not None:
-            warnings.warn(
-                f"the gain map that shows wide-gamut colour was left out: a {format_.upper()} file cannot store it",
-                GamutMetaWarning,
-                stacklevel=3,
-            )
+            warn(f"the gain map that shows wide-gamut colour was left out: a {format_.upper()} file cannot store it")
         return with_payload(data, payload.to_bytes(), carrier), payload, made
 
     def _made_map(self, data: bytes, payload: Payload) -> MadeMap | None:
@@ -234,7 +230,7 @@ class Edited:
         wide = expand_pixels(payload.descriptor, payload.weights(), decode_for(payload, data)[0])
         made, notes = useful_map(decode_srgb(data), wide, self.map_bytes)
         for note in notes:
-            warnings.warn(note, GamutMetaWarning, stacklevel=4)
+            warn(note)
         return made
 
     def require_unchanged(self) -> None:

@@ -16,15 +16,18 @@ from gamutmeta.edit.edited import Edited
 from gamutmeta.errors import PhotoError
 from gamutmeta.formats.exif import EXIF_PREFIX, orientation_of, tree_for_tiff, upright_exif
 from gamutmeta.formats.exif_tree import pack_tree
+from gamutmeta.formats.source import sources_remembered
 from gamutmeta.formats.xmp import checked_xmp
 from gamutmeta.photo.host_metadata import read_metadata
 from gamutmeta.photo.upright import UPRIGHT
 from gamutmeta.pillow import bytes_of, require_unchanged
-from gamutmeta.runtime.files import check_output
+from gamutmeta.pipeline.limited import pictures_limited
+from gamutmeta.runtime.files import as_private_as, check_output
 
 if TYPE_CHECKING:
     import os
 
+    from gamutmeta.container import Limits
     from gamutmeta.container.transform import Box, Flip, Rotation
     from gamutmeta.report import Report
 
@@ -117,6 +120,7 @@ def edit_file(
     progressive: bool = False,
     carrier: str | None = None,
     sidecar: str | os.PathLike[str] | None = None,
+    limits: Limits | None = None,
     overwrite: bool = False,
 ) -> Report:
     """Edit a file with a payload, and write the result with its payload.
@@ -140,6 +144,7 @@ def edit_file(
         progressive: JPEG only.
         carrier: as for :func:`gamutmeta.reduce_file`.
         sidecar: take the payload from this sidecar.
+        limits: as for :func:`gamutmeta.expand`.
         overwrite: whether `target` may exist.
 
     Raises:
@@ -151,21 +156,24 @@ def edit_file(
     carriers.format_of(target)
     check_output(target, overwrite=overwrite)
     data = Path(source).read_bytes()
-    edited = _of_file(data, source, sidecar=sidecar)
+    with sources_remembered(), pictures_limited(limits):
+        edited = _of_file(data, source, sidecar=sidecar, limits=limits)
+        read_notes = read_metadata(data).notes
     if exif_transpose:
         edited = _upright(edited)
     size = None if resize is None else _whole_size(edited_size(edited.image.size, crop=crop), resize)
     edited = _edited(edited, crop=crop, resize=size, rotate=rotate, flip=flip, resample=resample)
-    report = edited.save(
-        target,
-        quality=quality,
-        subsampling=subsampling,
-        progressive=progressive,
-        carrier=carrier,
-        overwrite=overwrite,
-    )
+    with as_private_as(source):
+        report = edited.save(
+            target,
+            quality=quality,
+            subsampling=subsampling,
+            progressive=progressive,
+            carrier=carrier,
+            overwrite=overwrite,
+        )
     notes: tuple[str, ...] = ("the payload contains no model",) if edited.payload.descriptor.is_empty else ()
-    notes += read_metadata(data).notes
+    notes += read_notes
     return replace(report, file=str(source), seconds=time.perf_counter() - begin, notes=notes)
 
 

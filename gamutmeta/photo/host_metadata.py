@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING, NamedTuple
 
 from gamutmeta.errors import CarrierError
 from gamutmeta.formats.exif import MAX_PACKET, checked_exif, exif_of_tiff
+from gamutmeta.formats.png import SIGNATURE as PNG_SIGNATURE
+from gamutmeta.formats.png_slim import slim_png
 from gamutmeta.formats.second_picture import find_colour_map
 from gamutmeta.formats.signature import host_format
 from gamutmeta.formats.tiff_ifd import XMP_TAG, read_ifd0, read_tag
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = ["Metadata", "read_metadata"]
+
+_NAMED = 5
+"""Texts in a note."""
 
 
 class Metadata(NamedTuple):
@@ -44,12 +48,26 @@ def read_metadata(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Metadata:
         return Metadata(_unless_damaged(exif_of_tiff, data), _unless_damaged(_xmp_of_tiff, data))
     with (
         decoding("the picture cannot be opened"),
-        open_pillow(io.BytesIO(data), ("JPEG", "PNG"), max_pixels) as image,
+        open_pillow(data, ("JPEG", "PNG"), max_pixels) as image,
     ):
         # A gain map that shows what the payload restores is nothing that is missed.
         others = has_further_pictures(image) and find_colour_map(data) is None
-        notes = (FURTHER_PICTURES,) if others else ()
+        notes: tuple[str, ...] = (FURTHER_PICTURES,) if others else ()
+        notes += _large_texts(data)
         return Metadata(checked_exif(image.info.get("exif")), checked_xmp(image.info.get("xmp"))[0], notes)
+
+
+def _large_texts(data: bytes) -> tuple[str, ...]:
+    """Notes on texts of a PNG that are too large to be looked at."""
+    try:
+        slim = slim_png(data) if data.startswith(PNG_SIGNATURE) else None
+    except CarrierError:
+        return ()
+    names = () if slim is None else slim.left_out
+    if not names:
+        return ()
+    told = ", ".join(map(repr, names[:_NAMED])) + (f" and {len(names) - _NAMED:,} more" if names[_NAMED:] else "")
+    return (f"compressed texts or profiles of the PNG that are too large were left out: {told}",)
 
 
 def _xmp_of_tiff(data: bytes) -> bytes | None:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import warnings
-from contextlib import contextmanager, nullcontext
-from threading import Lock
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, get_args
+import io
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NoReturn, get_args
 
 import numpy as np
 
-from gamutmeta.errors import GamutMetaWarning, PhotoError
+from gamutmeta.errors import PhotoError
 from gamutmeta.formats.exif import shortened_exif
 from gamutmeta.formats.jpeg import MAX_CONTENT, XMP_SIGNATURE
+from gamutmeta.runtime.warn import warn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
     from PIL import Image
 
@@ -34,7 +32,6 @@ _MAX_XMP = MAX_CONTENT - len(XMP_SIGNATURE)
 _MAX_SIDE = 65535
 _MAX_BYTES_PER_PIXEL = 6
 """Noise at quality 100 takes 4.3."""
-_BUFFER_LOCK = Lock()
 
 
 def write_jpeg(
@@ -82,18 +79,19 @@ def write_jpeg(
         short = shortened_exif(exif, MAX_CONTENT)
         if short != exif:
             lost = "it was" if short is None else "maker notes and thumbnail were"
-            warnings.warn(f"the EXIF block is too long for a JPEG; {lost} left out", GamutMetaWarning, stacklevel=2)
+            warn(f"the EXIF block is too long for a JPEG; {lost} left out", stacklevel=2)
         if short:
             options["exif"] = short
     if xmp and len(xmp) > _MAX_XMP:
-        warnings.warn("the XMP packet is too long for a JPEG; it was left out", GamutMetaWarning, stacklevel=2)
+        warn("the XMP packet is too long for a JPEG; it was left out", stacklevel=2)
     elif xmp:
         options["xmp"] = xmp
     if icc:
         options["icc_profile"] = icc
     image = sycc_image(samples) if is_ycc else Image.fromarray(samples)
-    with _room_for_scans(image.width * image.height) if progressive else nullcontext():
-        image.save(file, "JPEG", quality=quality, subsampling=subsampling, progressive=progressive, **options)
+    options |= {"quality": quality, "subsampling": subsampling, "progressive": progressive}
+    save = _save_scans if progressive else _save
+    save(image, file, options)
 
 
 def sycc_image(samples: NDArray[np.uint8]) -> Image.Image:
@@ -105,19 +103,31 @@ def sycc_image(samples: NDArray[np.uint8]) -> Image.Image:
     return Image.frombuffer("YCbCr", (width, height), np.ascontiguousarray(samples), "raw", "YCbCr", 0, 1)
 
 
-@contextmanager
-def _room_for_scans(pixels: int) -> Iterator[None]:
-    """Let Pillow's output buffer hold a whole progressive JPEG.
+def _save(image: Image.Image, file: BinaryIO, options: dict[str, Any]) -> None:
+    image.save(file, "JPEG", **options)
+
+
+def _save_scans(image: Image.Image, file: BinaryIO, options: dict[str, Any]) -> None:
+    """Save a progressive JPEG, with a buffer that holds all of it.
 
     libjpeg cannot pause between its scans, and Pillow's guess of two bytes per pixel is too small for noise: saving
-    would fail. The size can only be set for the whole module; whoever saves at the same time gets a larger buffer too.
+    would fail. Pillow takes another size from a variable of its module only, which belongs to the whole process. So
+    its plug-in prepares the encoder here, and the last step is done as plug-ins do it.
     """
     from PIL import ImageFile  # noqa: PLC0415  # only where it is needed
 
-    with _BUFFER_LOCK:
-        before = ImageFile.MAXBLOCK
-        ImageFile.MAXBLOCK = max(before, _MAX_BYTES_PER_PIXEL * pixels)
-        try:
-            yield
-        finally:
-            ImageFile.MAXBLOCK = before
+    with suppress(_EncoderReadyError):
+        image.save(_NoFile(), "JPEG", **options)
+    tile = ImageFile._Tile("jpeg", (0, 0, *image.size), 0, image.mode)  # noqa: SLF001 - as in every plug-in of Pillow's
+    ImageFile._save(image, file, [tile], _MAX_BYTES_PER_PIXEL * image.width * image.height)  # noqa: SLF001
+
+
+class _EncoderReadyError(Exception):
+    """Pillow has prepared its encoder, and asks for the file."""
+
+
+class _NoFile(io.BytesIO):
+    """Stops Pillow's plug-in before it encodes."""
+
+    def fileno(self) -> NoReturn:
+        raise _EncoderReadyError

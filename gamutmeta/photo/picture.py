@@ -11,6 +11,7 @@ from gamutmeta.errors import PhotoError
 from gamutmeta.formats.exif import checked_exif, upright_exif
 from gamutmeta.formats.xmp import checked_xmp
 from gamutmeta.photo.alpha import sixteen_bits, straightened
+from gamutmeta.photo.size import MAX_PIXELS, check_size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,8 +33,6 @@ __all__ = [
     "check_size",
 ]
 
-MAX_PIXELS = 500_000_000
-"""Default limit on width x height of a photograph: 3 GB as 16-bit RGB."""
 MAX_CHANNELS = 8
 """More channels than red, green, blue, transparency and a few masks are no photograph."""
 
@@ -107,18 +106,6 @@ class Picture:
         self.xmp, note = checked_xmp(packet, upright=upright)
         if note:
             self.notes.append(note)
-
-
-def check_size(width: int, height: int, max_pixels: int) -> None:
-    """Check a size before anything is allocated for it.
-
-    Raises:
-        PhotoError: the size is empty, or larger than allowed.
-    """
-    if width < 1 or height < 1:
-        raise PhotoError(f"the picture is empty ({width} x {height})")
-    if width * height > max_pixels:
-        raise PhotoError(f"{width} x {height} pixels are more than the limit of {max_pixels}")
 
 
 def channels_of(

@@ -27,7 +27,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL import Image
 
-__all__ = ["decode_srgb", "decode_srgba", "decode_sycc", "encode_srgb_file", "has_ycc_samples", "open_srgb"]
+__all__ = [
+    "announced_size",
+    "decode_srgb",
+    "decode_srgba",
+    "decode_sycc",
+    "encode_srgb_file",
+    "has_ycc_samples",
+    "open_srgb",
+]
 
 _FORMATS = ("JPEG", "PNG", "TIFF")
 _BITS_PER_SAMPLE = 258
@@ -93,6 +101,16 @@ def decode_sycc(data: bytes, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint
         samples = copied_pixels(image)
         trim_heap()
         return samples
+
+
+def announced_size(data: bytes) -> tuple[int, int]:
+    """Width and height of a JPEG, PNG or TIFF file, as it announces them. Nothing is decoded.
+
+    Raises:
+        PhotoError: the file is damaged, too large, or of another kind.
+    """
+    with decoding("the picture cannot be decoded"), open_srgb(data) as image:
+        return image.size
 
 
 def has_ycc_samples(data: bytes) -> bool:
@@ -190,7 +208,7 @@ def open_srgb(data: bytes, max_pixels: int = MAX_PIXELS) -> Image.Image:
         PhotoError: it is too large.
         Exception: whatever Pillow raises for a damaged file, or one of another kind.
     """
-    return open_pillow(io.BytesIO(data), _FORMATS, max_pixels)
+    return open_pillow(data, _FORMATS, max_pixels)
 
 
 def _decoded(data: bytes, max_pixels: int) -> NDArray[np.uint8]:

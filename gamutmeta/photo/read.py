@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import warnings
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from gamutmeta.color.spaces import PROPHOTO, space_named
-from gamutmeta.errors import GamutMetaError, GamutMetaWarning, MissingExtraError, PhotoError, ProfileError
+from gamutmeta.errors import GamutMetaError, MissingExtraError, PhotoError, ProfileError
 from gamutmeta.formats.signature import TIFF_SIGNATURES
+from gamutmeta.formats.source import sources_remembered
 from gamutmeta.photo.decoding import decoding
 from gamutmeta.photo.heif_in import read_avif, read_heif
 from gamutmeta.photo.interpret import romm_of
@@ -18,9 +18,11 @@ from gamutmeta.photo.picture import MAX_PIXELS, Picture
 from gamutmeta.photo.pillow_in import read_pillow
 from gamutmeta.photo.png_in import read_png
 from gamutmeta.photo.raw_in import RAW_STYLES, RAW_SUFFIXES, read_raw
+from gamutmeta.photo.size import sizes_limited
 from gamutmeta.photo.tiff_in import read_tiff
 from gamutmeta.photo.wide import WideImage
 from gamutmeta.runtime.memory import trim_heap
+from gamutmeta.runtime.warn import warn
 
 if TYPE_CHECKING:
     import os
@@ -42,6 +44,7 @@ def read_photo(
     assume_space: str | None = None,
     raw_style: str = "neutral",
     max_pixels: int = MAX_PIXELS,
+    pixels_per_byte: int | None = None,
 ) -> WideImage:
     """Read a photograph as ROMM RGB (ProPhoto, D50), 16 bits per channel, adapted with Bradford.
 
@@ -54,6 +57,8 @@ def read_photo(
         assume_space: the known space of a picture whose file names none, or one that is not usable; sRGB if None.
         raw_style: how raw photographs are developed, see :data:`gamutmeta.photo.raw_in.RAW_STYLES`.
         max_pixels: limit on width x height, checked before decoding.
+        pixels_per_byte: limit on the pixels for each byte of the file, which holds from 16 megapixels on; None for
+            2,000. No photograph has as many; a blank picture can.
 
     Returns:
         The photograph, in the space ``"prophoto"``; `notes` says what was assumed or left out.
@@ -76,14 +81,15 @@ def read_photo(
         if not file.seekable():
             raise PhotoError(f"{path}: photographs are read from files, not from a pipe")
         head = file.read(32)
-    with _naming(path):
+    size = path.stat().st_size
+    with _naming(path), sources_remembered(), sizes_limited(pixels_per_byte=pixels_per_byte, file_bytes=size):
         picture = _decode(path, head, max_pixels, raw_style)
         trim_heap()
         array = romm_of(picture, assume_space)
     notes = picture.notes
     if picture.assumption:
         notes = [picture.assumption, *notes]
-        warnings.warn(f"{path}: {picture.assumption}", GamutMetaWarning, stacklevel=2)
+        warn(f"{path}: {picture.assumption}", stacklevel=2)
     return WideImage(array, PROPHOTO.name, exif=picture.exif, xmp=picture.xmp, notes=tuple(notes), alpha=picture.alpha)
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
 from gamutmeta.color.convert import requantise, to_bits
-from gamutmeta.errors import CarrierError, GamutMetaWarning, MissingExtraError, PhotoError
+from gamutmeta.errors import CarrierError, MissingExtraError, PhotoError
 from gamutmeta.formats.exif import upright_exif, with_declared_space
 from gamutmeta.formats.xmp import checked_xmp
 from gamutmeta.photo.alpha import is_opaque
@@ -21,6 +20,7 @@ from gamutmeta.photo.png_out import write_png
 from gamutmeta.photo.tiff_out import write_tiff
 from gamutmeta.photo.upright import turned_upright
 from gamutmeta.runtime.files import atomic_write, check_output
+from gamutmeta.runtime.warn import warn
 
 if TYPE_CHECKING:
     import os
@@ -93,7 +93,7 @@ def write_photo(
     if not KINDS[name].has_alpha:
         del options["alpha"]
         if not is_opaque(image.alpha):
-            warnings.warn(f"{path}: {NO_TRANSPARENCY}", GamutMetaWarning, stacklevel=2)
+            warn(f"{path}: {NO_TRANSPARENCY}", stacklevel=2)
 
     def write_into(file: BinaryIO) -> None:
         write(file, **options)

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 
 from gamutmeta.errors import PhotoError
 from gamutmeta.formats.exif import orientation_of
+from gamutmeta.formats.source import sources_remembered
 from gamutmeta.measure.difference import Differences, color_differences
 from gamutmeta.measure.quality import measure, quality_figures
 from gamutmeta.photo.host_metadata import read_metadata
 from gamutmeta.photo.read import read_photo
 from gamutmeta.photo.wide import WideImage
 from gamutmeta.pipeline.expand import SrgbFile
+from gamutmeta.pipeline.limited import pictures_limited
 from gamutmeta.pipeline.placing import best_placing
 from gamutmeta.report import Report
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gamutmeta.color.adaptation import Adaptation
+    from gamutmeta.container import Limits
 
 __all__ = ["Comparison", "compare", "compare_files", "differences_of", "read_reference"]
 
@@ -88,10 +91,13 @@ def compare_files(
     assume_space: str | None = None,
     raw_style: str = "neutral",
     check: bool = True,
+    limits: Limits | None = None,
 ) -> Comparison:
     """Compare an sRGB file `path` with the photograph `reference`; arguments and errors as for `verify_file`."""
-    file = SrgbFile.read(path, sidecar=sidecar, check=check)
-    return compare(file, read_reference(file, reference, assume_space=assume_space, raw_style=raw_style))
+    with sources_remembered(), pictures_limited(limits):
+        file = SrgbFile.read(path, sidecar=sidecar, limits=limits, check=check)
+        original = read_reference(file, reference, assume_space=assume_space, raw_style=raw_style)
+    return compare(file, original)
 
 
 def read_reference(

@@ -14,6 +14,7 @@ from gamutmeta import carriers
 from gamutmeta.color.convert import requantise
 from gamutmeta.container import Limits, Payload
 from gamutmeta.errors import PhotoError
+from gamutmeta.formats.source import sources_remembered
 from gamutmeta.gpu.devices import gpu_expander
 from gamutmeta.model.descriptor import Descriptor, SampleCoding
 from gamutmeta.model.expand import expand as expand_pixels
@@ -23,8 +24,9 @@ from gamutmeta.photo.pixels import decode_srgb, decode_sycc
 from gamutmeta.photo.wide import WideImage
 from gamutmeta.photo.write import write_photo
 from gamutmeta.pipeline.binding import binding_of_jpeg, check_binding, decode_for
+from gamutmeta.pipeline.limited import pictures_limited
 from gamutmeta.report import Report
-from gamutmeta.runtime.files import check_output
+from gamutmeta.runtime.files import as_private_as, check_output
 
 if TYPE_CHECKING:
     import os
@@ -127,19 +129,19 @@ class SrgbFile:
         if samples == "extended":
             return cls.of_samples(data, path)
         found = find_payload(data, path, sidecar=sidecar, limits=limits)
-        file = cls.of(data, found, path)
+        file = cls.of(data, found, path, check=check)
         if check:
             file.check()
         return file
 
     @classmethod
-    def of(cls, data: bytes, found: FoundPayload, path: str | None = None) -> Self:
-        """Decode a file whose payload was found already.
+    def of(cls, data: bytes, found: FoundPayload, path: str | None = None, *, check: bool = False) -> Self:
+        """Decode a file whose payload was found already; with `check`, not if it is far larger than the payload says.
 
         Raises:
             BindingError, PhotoError: as for :func:`gamutmeta.pipeline.binding.decode_for`.
         """
-        return cls(data, found, *decode_for(found.payload, data), path)
+        return cls(data, found, *decode_for(found.payload, data, check=check), path)
 
     @classmethod
     def of_samples(cls, data: bytes, path: str | None = None) -> Self:
@@ -242,7 +244,7 @@ def expand(
         check: refuse a payload that was made for another picture. False expands it anyway; positions are
             relative to the picture, so a resized picture gets roughly the right colours.
         threads: None for one per core.
-        limits: of the payload.
+        limits: of the payload, and of the picture that the file announces: both are checked before anything is decoded.
         device: where to compute: "cpu", "cuda" (needs the extra ``gpu``), or "auto" for CUDA if it is available.
             Samples may differ by one 16-bit code between devices. Models that the GPU's kernel does not support
             (the paper's, or one with an affine that is not axis-aligned) are computed on the CPU.
@@ -252,8 +254,9 @@ def expand(
             applies; MissingExtraError if CUDA is requested and a library is missing.
         OSError: if the file cannot be read.
     """
-    file = SrgbFile.read(source, sidecar=sidecar, limits=limits, samples=samples)
-    wide = file.expand(check=check, threads=threads, device=device)
+    with sources_remembered(), pictures_limited(limits):
+        file = SrgbFile.read(source, sidecar=sidecar, limits=limits, check=check, samples=samples)
+        wide = file.expand(check=check, threads=threads, device=device)
     del file  # As large as the picture; what follows is, too.
     return wide.convert(space)
 
@@ -270,6 +273,7 @@ def expand_file(
     check: bool = True,
     overwrite: bool = False,
     threads: int | None = None,
+    limits: Limits | None = None,
     device: str = "cpu",
 ) -> Report:
     """Restore the wide-gamut photograph and write it, with transparency, EXIF, XMP and the ICC profile of `space`.
@@ -285,6 +289,7 @@ def expand_file(
         check: as for :func:`expand`.
         overwrite: whether `target` may exist.
         threads: None for one per core.
+        limits: as for :func:`expand`.
         device: as for :func:`expand`.
 
     Raises:
@@ -294,10 +299,12 @@ def expand_file(
     start = time.perf_counter()
     check_output(target, overwrite=overwrite)
     depth_and_quality(target, space=space, depth=depth, quality=quality)
-    file = SrgbFile.read(source, sidecar=sidecar, samples=samples)
-    wide = file.expand(check=check, threads=threads, device=device)
+    with sources_remembered(), pictures_limited(limits):
+        file = SrgbFile.read(source, sidecar=sidecar, limits=limits, check=check, samples=samples)
+        wide = file.expand(check=check, threads=threads, device=device)
     report = replace(file.report(), output=str(target), notes=wide.notes)
     del file  # As large as the picture, and no longer needed.
     wide = wide.convert(space)
-    write_photo(wide, target, depth=depth, quality=quality, overwrite=overwrite)
+    with as_private_as(source):
+        write_photo(wide, target, depth=depth, quality=quality, overwrite=overwrite)
     return replace(report, seconds=time.perf_counter() - start)

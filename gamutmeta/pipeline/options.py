@@ -12,6 +12,7 @@ from gamutmeta.pipeline.map_limits import MAP_BYTES, check_map_bytes
 if TYPE_CHECKING:
     import os
 
+    from gamutmeta.container import Limits
     from gamutmeta.photo.jpeg_out import Subsampling
 
 __all__ = ["MAX_VISIBLE_CHANGE", "SAMPLES", "ReduceOptions", "Samples"]
@@ -57,6 +58,7 @@ class ReduceOptions:
         seed: same seed, same payload on one device.
         assume_space: the colour space of a photograph that names none.
         raw_style: how a raw photograph is developed, see :data:`gamutmeta.photo.raw_in.RAW_STYLES`.
+        limits: of the photograph that the file announces (`pixels`, `picture_pixels`, `pixels_per_byte`).
 
     Raises:
         FitError: for an unknown preset, or a limit that is not a whole number from 400 to 61,440.
@@ -79,6 +81,7 @@ class ReduceOptions:
     seed: int = 0
     assume_space: str | None = None
     raw_style: str = "neutral"
+    limits: Limits | None = None
 
     def __post_init__(self) -> None:
         # Raises errors in these two options before a photograph is read.
@@ -114,8 +117,9 @@ class ReduceOptions:
         """The options that change the output, as JSON values.
 
         The device is not one of them, since it changes last digits at most: a folder can be started on one machine and
-        finished on another. Of a base they say only that there is one; its content counts like that of the photograph.
+        finished on another. Limits change none. Of a base they say only that there is one; its content counts like
+        that of the photograph.
         """
-        values = {name: value for name, value in asdict(self).items() if name != "device"}
+        values = {name: value for name, value in asdict(self).items() if name not in {"device", "limits"}}
         named = {"preset": self.preset if isinstance(self.preset, str) else self.preset.name}
         return values | named | {"base": self.base is not None}

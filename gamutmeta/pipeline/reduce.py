@@ -26,6 +26,7 @@ from gamutmeta.pipeline.base import read_base
 from gamutmeta.pipeline.colour_map import useful_map
 from gamutmeta.pipeline.fitted import fit_model, is_better, measured
 from gamutmeta.pipeline.host import given_host, made_host
+from gamutmeta.pipeline.limited import pictures_limited
 from gamutmeta.pipeline.map_limits import MAP_BYTES
 from gamutmeta.pipeline.options import ReduceOptions
 from gamutmeta.pipeline.preload import REDUCTION, preload
@@ -33,6 +34,7 @@ from gamutmeta.pipeline.reduced import Reduction
 from gamutmeta.pipeline.saving import check_outputs
 from gamutmeta.pipeline.shoulder import with_shoulder
 from gamutmeta.report import Report
+from gamutmeta.runtime.files import as_private_as
 
 if TYPE_CHECKING:
     import os
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gamutmeta.carriers import HostFormat
+    from gamutmeta.container import Limits
     from gamutmeta.fit.config import FitConfig
     from gamutmeta.measure.quality import Quality
     from gamutmeta.photo.jpeg_out import Subsampling
@@ -225,12 +228,13 @@ def reduce_file(
     seed: int = 0,
     assume_space: str | None = None,
     raw_style: str = "neutral",
+    limits: Limits | None = None,
     overwrite: bool = False,
 ) -> Report:
     """Reduce the file of a photograph to an sRGB file with a payload.
 
     EXIF, XMP and the orientation are kept, and transparency in a PNG or TIFF; with a base, those of the base. Nothing
-    is written unless everything succeeded.
+    is written unless everything succeeded. A new file is readable by nobody who may not read the photograph.
 
     Args:
         source: any photograph :func:`gamutmeta.photo.read.read_photo` reads.
@@ -250,6 +254,8 @@ def reduce_file(
         seed: as for :func:`reduce`.
         assume_space: the colour space of a photograph that names none.
         raw_style: how a raw photograph is developed, see :data:`gamutmeta.photo.raw_in.RAW_STYLES`.
+        limits: of the photograph that the file announces (`pixels`, `picture_pixels`, `pixels_per_byte`), checked
+            before anything is decoded.
         overwrite: whether `target` may exist.
 
     Raises:
@@ -274,6 +280,7 @@ def reduce_file(
         seed=seed,
         assume_space=assume_space,
         raw_style=raw_style,
+        limits=limits,
     )
     return reduce_file_with(source, target, options, overwrite=overwrite)
 
@@ -285,7 +292,8 @@ def reduce_file_with(
     start = time.perf_counter()
     # The photograph is released before the file is written.
     reduction = read_and_reduce(source, target, options, overwrite=overwrite)[1]
-    report = save_reduced(reduction, target, options, overwrite=overwrite)
+    with as_private_as(source):
+        report = save_reduced(reduction, target, options, overwrite=overwrite)
     base = None if options.base is None or isinstance(options.base, bytes) else str(options.base)
     return replace(report, file=str(source), base=base, seconds=time.perf_counter() - start)
 
@@ -303,11 +311,13 @@ def read_and_reduce(
     if options.base is not None:
         if not isinstance(options.base, bytes) and Path(options.base).resolve() == Path(target).resolve():
             raise PhotoError(f"{target}: the output would replace the base itself")
-        base = read_base(options.base)
+        with pictures_limited(options.limits):
+            base = read_base(options.base)
         base.require(format_, Path(target).name)
         base.require_room(carrier)
     preload(source, REDUCTION)
-    wide = read_photo(source, assume_space=options.assume_space, raw_style=options.raw_style)
+    with pictures_limited(options.limits):
+        wide = read_photo(source, assume_space=options.assume_space, raw_style=options.raw_style)
     return wide, reduce_with(wide, options, format_, base=base)
 
 
