@@ -4,7 +4,7 @@
  */
 
 import { ROMM_LINEAR, matrixBetween, toCanvas } from './display.js';
-import { expander } from './expansion.js';
+import { expander } from './fast.js';
 import { Statistics } from './statistics.js';
 
 /**
