@@ -16,7 +16,7 @@ const TILE = 1024;
 const curve = (e) => (e <= 0.04045 ? e / 12.92 : ((e + 0.055) / 1.055) ** 2.4);
 
 /** Linear sRGB of the codes. */
-const LINEAR = Float32Array.from({ length: 256 }, (_, code) => curve(code / 255));
+export const LINEAR = Float32Array.from({ length: 256 }, (_, code) => curve(code / 255));
 
 /** 64ths of a code: R', G' and B' of YCbCr samples are whole numbers of them, from the lowest on (2:6.1). */
 const [PARTS, LOWEST, HIGHEST] = [64, -14516, 30723];
@@ -25,7 +25,7 @@ const [PARTS, LOWEST, HIGHEST] = [64, -14516, 30723];
  * What takes YCbCr samples to linear sRGB (2:6.1, 2:6.2): for each value of a sample of chroma its shares in the
  * numbers of R' and B', as places in the table of linear values, and of G'.
  */
-function samplesTables() {
+export function samplesTables() {
   const share = (factor, from) => Int32Array.from({ length: 256 }, (_, c) => rint(PARTS * factor * (c - 128)) - from);
   return {
     red: share(1.402, LOWEST),
@@ -52,7 +52,7 @@ function codeTables(shl) {
 }
 
 /** From linear sRGB to linear ROMM RGB, row by row: Bradford, CAT02 (7.4). */
-const MATRICES = [
+export const MATRICES = [
   Float32Array.of(
     ...[0.5292804059761249, 0.33015298571181434, 0.14056660831206078],
     ...[0.09836622197088576, 0.8734639545069693, 0.02816982352214535],
@@ -77,7 +77,7 @@ function rint(value) {
 
 /** Samples at numbers from 1/512 to 1, 2048 in each octave: all the float32 numbers whose last 12 bits are 0. */
 const FIRST_BITS = 0x3b000000;
-const ROMM = Float64Array.from({ length: 9 * 2048 + 1 }, (_, k) => {
+export const ROMM = Float64Array.from({ length: 9 * 2048 + 1 }, (_, k) => {
   const v = new Float32Array(Int32Array.of(FIRST_BITS + 4096 * k).buffer)[0];
   return 65535 * v ** (1 / 1.8);
 });
@@ -124,7 +124,7 @@ function gateTables(gate, shl) {
  *   R, G, B (or Y, Cb, Cr, if `smp` of the descriptor is 1) of each pixel of the rows from `top` on, and fills `out`,
  *   which has as many samples
  */
-export function expander(payload, width, height) {
+export function plainExpander(payload, width, height) {
   const d = payload.descriptor;
   const model = d.head === 0 ? null : new Model(payload, width, height);
   const ycc = d.smp === 1 ? samplesTables() : null;
@@ -218,7 +218,7 @@ function layer(weight, bias, [outputs, inputs]) {
 }
 
 /** A network, and what of its first layer is known beforehand. Sums may be formed in any order (7.2). */
-class Model {
+export class Model {
   constructor({ descriptor: d, shapes, tensors }, width, height) {
     Object.assign(this, { d, width, height, gates: gateTables(d.gate, d.shl), row: -1 });
     [this.channels, this.down, this.across] = d.grid;
