@@ -221,7 +221,8 @@ class Edited:
             made = self._made_map(data, payload)
             data = data if made is None else with_colour_map(data, made.jpeg)
         elif self.map_bytes is not None:
-            warn(f"the gain map that shows wide-gamut colour was left out: a {format_.upper()} file cannot store it")
+            said = f"a {format_.upper()} file cannot store it"
+            warn(f"the gain map that shows wide-gamut colour was left out: {said}", stacklevel=3)
         return with_payload(data, payload.to_bytes(), carrier), payload, made
 
     def _made_map(self, data: bytes, payload: Payload) -> MadeMap | None:
@@ -230,7 +231,7 @@ class Edited:
         wide = expand_pixels(payload.descriptor, payload.weights(), decode_for(payload, data)[0])
         made, notes = useful_map(decode_srgb(data), wide, self.map_bytes)
         for note in notes:
-            warn(note)
+            warn(note, stacklevel=4)
         return made
 
     def require_unchanged(self) -> None:
