@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -18,8 +18,9 @@ from gamutmeta.photo.picture import MAX_PIXELS, Picture
 from gamutmeta.photo.pillow_in import read_pillow
 from gamutmeta.photo.png_in import read_png
 from gamutmeta.photo.raw_in import RAW_STYLES, RAW_SUFFIXES, read_raw
-from gamutmeta.photo.tiff_in import read_tiff
+from gamutmeta.photo.tiff_in import has_sensor_data, read_tiff
 from gamutmeta.photo.wide import WideImage
+from gamutmeta.runtime.extras import optional
 from gamutmeta.runtime.memory import trim_heap
 
 if TYPE_CHECKING:
@@ -46,8 +47,9 @@ def read_photo(
     """Read a photograph as ROMM RGB (ProPhoto, D50), 16 bits per channel, adapted with Bradford.
 
     TIFF (8 to 16 bits), PNG, JPEG, WebP and AVIF are read as they are stored, with their EXIF orientation; HEIC, JPEG
-    XL and raw photographs are turned upright. Of a file with several pictures the first is read. Transparency is kept,
-    and colours that a file stores multiplied by it are divided again.
+    XL and raw photographs are turned upright. Of a file with several pictures the first is read; of a TIFF whose first
+    page is a thumbnail, the full picture. Transparency is kept, and colours that a file stores multiplied by it are
+    divided again.
 
     Args:
         path: the file; its first bytes decide its kind, for raw files also its name.
@@ -95,7 +97,16 @@ def _decode(path: Path, head: bytes, max_pixels: int, raw_style: str) -> Picture
     if kind is None:
         raise PhotoError("not a TIFF, PNG, JPEG, WebP, HEIC, AVIF, JPEG XL or raw photograph")
     with path.open("rb") as file:
+        if kind == "TIFF" and has_sensor_data(file):
+            # A DNG, or another raw photograph, under a TIFF's name. What LibRaw does not know, read_tiff refuses.
+            with suppress(_unknown_raw()):
+                return read_raw(path, max_pixels, style=raw_style)
         return _READERS[kind](file, max_pixels)
+
+
+def _unknown_raw() -> type[Exception]:
+    error: type[Exception] = optional("rawpy", "rawpy", "raw", "reading raw photographs").LibRawFileUnsupportedError
+    return error
 
 
 def _kind_of(head: bytes) -> str | None:

@@ -283,6 +283,39 @@ def test_further_pages_are_noted() -> None:
     assert picture.notes == ["the file contains further pages; only the first one was read"]
 
 
+@pytest.mark.parametrize("below", [False, True])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("byteorder", ["<", ">"])
+def test_the_full_picture_behind_a_thumbnail(byteorder: str, dtype: Any, *, below: bool) -> None:
+    full = ARRAY.astype(dtype)
+    file = io.BytesIO()
+    with tifffile.TiffWriter(file, byteorder=byteorder) as tiff:
+        first = [(0x0112, "H", 1, 3, True), (0x013B, "s", 0, "Somebody", True)]
+        told = {"photometric": "rgb", "metadata": None, "iccprofile": ICC, "software": False}
+        tiff.write(full[::8, ::8].copy(), subfiletype=1, subifds=int(below), extratags=first, **told)
+        tiff.write(full, extratags=[(0x0112, "H", 1, 8, True)], photometric="rgb", metadata=None)
+    picture = read_tiff(file, 10_000)
+    assert np.array_equal(picture.samples, full)
+    assert (picture.icc, picture.notes) == (ICC, [])
+    assert orientation_of(picture.exif) == 8
+    assert b"Somebody" in (picture.exif or b"")
+
+
+def test_a_larger_page_is_noted() -> None:
+    file = io.BytesIO(tiff_bytes(ARRAY[:4]))
+    tifffile.imwrite(file, ARRAY, photometric="rgb", metadata=None, append=True)
+    assert read_tiff(file, 10_000).notes == [
+        "the file contains further pages; only the first one was read, though one has 53 x 37 pixels"
+    ]
+
+
+def test_a_mask_in_a_page_of_its_own_is_noted() -> None:
+    file = io.BytesIO(tiff_bytes(ARRAY))
+    mask = ARRAY[..., 0] > 32767
+    tifffile.imwrite(file, mask, photometric="minisblack", subfiletype=4, metadata=None, append=True)
+    assert read_tiff(file, 10_000).notes == ["a transparency mask in a page of its own was left out"]
+
+
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 def test_size_is_checked_before_decoding(dtype: type[np.generic]) -> None:
     data = tiff_bytes(ARRAY.astype(dtype))
