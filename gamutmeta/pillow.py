@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -68,6 +69,8 @@ class _Origin:
     fp: IO[bytes]
     start: int
     filename: str | bytes
+    data: bytes | None = None
+    """All of a stream in memory, such as Pillow makes of a download and closes as soon as the picture is decoded."""
 
 
 @dataclass(slots=True)
@@ -152,7 +155,8 @@ def gamut_expand(
 
     Raises:
         NoPayloadError: if the file has no payload, or `image` is a copy and no longer the file's.
-        BindingError: if `image` was changed in place, or the payload belongs to another picture.
+        BindingError: if `image` was changed in place, shows a further picture of its file (``seek``), or the payload
+            belongs to another picture.
         GamutMetaError: as for :func:`gamutmeta.expand`.
     """
     data, path = bytes_of(image)
@@ -166,7 +170,8 @@ def bytes_of(image: Image.Image) -> tuple[bytes, str | None]:
     """The bytes a picture was read from, and their path if they have one.
 
     Raises:
-        NoPayloadError: if `image` is no picture that ``Image.open`` gave, or its stream is closed.
+        NoPayloadError: if `image` is no picture that ``Image.open`` gave.
+        CarrierError: if its stream is closed, and was not that of a file which is still there.
     """
     origin: _Origin | None = getattr(image, _ORIGIN, None)
     # A picture opened before register() still knows its file name.
@@ -179,13 +184,27 @@ def bytes_of(image: Image.Image) -> tuple[bytes, str | None]:
             "this picture does not come from Image.open: copies, crops and conversions lose the payload; "
             "gamutmeta.edit keeps it (and a picture opened from a stream needs gamutmeta.register() before)",
         )
+    if origin.data is not None:
+        return origin.data, None
     if origin.fp.closed:
-        raise NoPayloadError("the stream this picture was read from is closed; call gamut_expand() before that")
+        return _read_again(origin.fp), None
     position = origin.fp.tell()
     origin.fp.seek(origin.start)
     data = origin.fp.read()
     origin.fp.seek(position)
     return data, None
+
+
+def _read_again(closed: IO[bytes]) -> bytes:
+    """The bytes of a stream that is closed, if it was that of a file."""
+    name = getattr(closed, "name", None)
+    if isinstance(name, str | bytes | os.PathLike):
+        with suppress(OSError):
+            return Path(os.fsdecode(name)).read_bytes()
+    raise CarrierError(
+        "the stream this picture was read from is closed, so that its payload cannot be read: open the picture by its "
+        "path, or call gamut_expand() before the stream is closed"
+    )
 
 
 def require_unchanged(image: Image.Image, data: bytes) -> None:
@@ -196,9 +215,14 @@ def require_unchanged(image: Image.Image, data: bytes) -> None:
         data: the bytes it was read from.
 
     Raises:
-        BindingError: if it was changed.
+        BindingError: if it was changed, or is not the first picture of its file.
         PhotoError: if the bytes are no picture any more (the file was changed meanwhile), or of another kind.
     """
+    frame = image.tell()
+    if frame:
+        raise BindingError(
+            f"the payload belongs to the first picture of the file, and this is picture {frame + 1} (call seek(0))"
+        )
     with decoding("the picture cannot be read again"), open_srgb(data) as fresh:
         _refuse_changed(image, fresh)
 
@@ -224,7 +248,9 @@ def _opener(original: OpenHandler) -> OpenHandler:
     def open_and_remember(fp: IO[bytes], filename: str | bytes) -> Any:
         start = fp.tell()
         image = original(fp, filename)
-        setattr(image, _ORIGIN, _Origin(fp, start, filename))
+        # Not copied: the stream shares its bytes with whoever asks for all of them.
+        data = fp.getvalue()[start:] if isinstance(fp, BytesIO) else None
+        setattr(image, _ORIGIN, _Origin(fp, start, filename, data))
         return image
 
     open_and_remember.gamutmeta = True  # type: ignore[attr-defined]

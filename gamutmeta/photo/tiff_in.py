@@ -100,7 +100,7 @@ def has_sensor_data(file: BinaryIO) -> bool:
 def notes_on_pages(pages: Pages) -> list[str]:
     """What of a file is left out when its picture alone is read, for people. Smaller copies of it are no loss."""
     notes = []
-    if pages.pictures > 1:
+    if pages.pictures > pages.main.is_picture:
         which = "only the first one" if pages.main is pages.first else "only the main picture"
         larger = f", though one has {pages.largest} pixels" if pages.largest else ""
         notes.append(f"the file contains further pages; {which} was read{larger}")
