@@ -29,7 +29,16 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["GrayProfile", "LutProfile", "MatrixProfile", "OtherProfile", "Profile", "parse_profile", "profile_bytes"]
+__all__ = [
+    "GrayProfile",
+    "LutProfile",
+    "MatrixProfile",
+    "OtherProfile",
+    "Profile",
+    "luminance_of",
+    "parse_profile",
+    "profile_bytes",
+]
 
 _PROFILE_FILES = {
     "prophoto": "ProPhoto-v4.icc",
@@ -87,32 +96,41 @@ class GrayProfile:
 
     Attributes:
         description: the profile's name, for messages.
-        curve: decoder to luminance.
+        curve: decoder to the connection space's achromatic channel: luminance, or lightness L* / 100.
+        is_lightness: whether it gives lightness, in a profile whose connection space is CIE Lab (annex F.2).
     """
 
     description: str
     curve: Curve
+    is_lightness: bool = False
+
+    def decode(self, encoded: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Luminance of encoded values on [0, 1]."""
+        values = self.curve(encoded)
+        return luminance_of(100 * values) if self.is_lightness else values
 
     def decode_tables(self, codes: int) -> NDArray[np.float32]:
         """Linear value of every integer code as three equal rows, float32 of shape (3, codes)."""
-        linear = self.curve(np.arange(codes) / (codes - 1)).astype(np.float32)
+        linear = self.decode(np.arange(codes) / (codes - 1)).astype(np.float32)
         return np.broadcast_to(linear, (3, codes))
 
 
 @dataclass(frozen=True, slots=True)
 class LutProfile:
-    """An RGB profile with lookup tables (section 8.3.2), to be evaluated by a colour management module.
+    """A profile with lookup tables (section 8.3.2), to be evaluated by a colour management module.
 
     Attributes:
         description: the profile's name, for messages.
+        is_gray: for grey data and not for RGB.
     """
 
     description: str
+    is_gray: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class OtherProfile:
-    """A device profile for data that are neither RGB nor plain grey.
+    """A device profile for data that are neither RGB nor grey.
 
     Attributes:
         description: the profile's name, for messages.
@@ -125,6 +143,11 @@ class OtherProfile:
 
 Profile = MatrixProfile | GrayProfile | LutProfile | OtherProfile
 """What :func:`parse_profile` returns."""
+
+
+def luminance_of(lightness: NDArray[np.float64]) -> NDArray[np.float64]:
+    """CIE L*, 0 to 100, to luminance, 0 to 1: CIE 15:2018, section 8.2.1.1."""
+    return np.where(lightness > 8, ((lightness + 16) / 116) ** 3, lightness * (27 / 24389))
 
 
 @cache
@@ -153,12 +176,13 @@ def parse_profile(icc: bytes) -> Profile:
     if device_class not in _DEVICE_CLASSES:
         raise ProfileError(f"ICC header: class {device_class!r} is not a device's ({description})")
     has_tables = any(tag in tags for tag in _LUT_TAGS)
-    if data_space == b"RGB " and has_tables:
-        return LutProfile(description)
+    if data_space in {b"RGB ", b"GRAY"} and has_tables:
+        return LutProfile(description, is_gray=data_space == b"GRAY")
     if data_space == b"RGB ":
         return _matrix_profile(tags, pcs, description)
-    if data_space == b"GRAY" and not has_tables:
-        return GrayProfile(description, parse_curve(_required(tags, "kTRC", description), "kTRC"))
+    if data_space == b"GRAY":
+        curve = parse_curve(_required(tags, "kTRC", description), "kTRC")
+        return GrayProfile(description, curve, is_lightness=pcs == b"Lab ")
     return OtherProfile(description, data_space.decode("latin-1").strip())
 
 

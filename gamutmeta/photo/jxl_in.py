@@ -85,12 +85,14 @@ def _read_picture(path: Path, header: JxlHeader, max_pixels: int) -> Picture:
     if str(spec.format) not in _BITS:
         raise PhotoError(f"JPEG XL with {spec.format} samples is not supported; save it with 16 bits")
     notes: list[str] = []
+    samples: NDArray[np.unsignedinteger[Any]] | None
     if header.is_animated:
         # OpenImageIO hands the last frame out.
         samples = _first_frame(path, spec)
         notes.append(FURTHER_PICTURES)
     else:
-        samples = source.read_image(str(spec.format))
+        decoded: Any = source.read_image(str(spec.format))
+        samples = None if decoded is None else np.asarray(decoded)
     problem = source.geterror()
     source.close()
     if samples is None or problem:
@@ -99,7 +101,7 @@ def _read_picture(path: Path, header: JxlHeader, max_pixels: int) -> Picture:
     meanings = zip(header.extra, header.premultiplied, strict=True)
     extra = [_meaning(kind, is_premultiplied=is_premultiplied) for kind, is_premultiplied in meanings]
     bits = _BITS[str(spec.format)]
-    rgb, alpha, is_gray = channels_of(np.asarray(samples), bits, notes, extra)
+    rgb, alpha, is_gray = channels_of(samples, bits, notes, extra)
     picture = Picture(rgb, bits, is_gray, alpha, notes=notes)
     _take_colour(picture, spec, header)
     return picture

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from gamutmeta.color.spaces import PROPHOTO, space_named
+from gamutmeta.color.spaces import PROPHOTO, assumable_space
 from gamutmeta.errors import GamutMetaError, GamutMetaWarning, MissingExtraError, PhotoError, ProfileError
 from gamutmeta.formats.signature import TIFF_SIGNATURES
 from gamutmeta.photo.decoding import decoding
@@ -53,7 +53,8 @@ def read_photo(
 
     Args:
         path: the file; its first bytes decide its kind, for raw files also its name.
-        assume_space: the known space of a picture whose file names none, or one that is not usable; sRGB if None.
+        assume_space: the space of a picture whose file names none, or one that is not usable: a known one, or
+            "linear-" and its name for linear light; sRGB if None.
         raw_style: how raw photographs are developed, see :data:`gamutmeta.photo.raw_in.RAW_STYLES`.
         max_pixels: limit on width x height, checked before decoding.
 
@@ -70,7 +71,7 @@ def read_photo(
         GamutMetaWarning: the file names no colour space, and one was assumed.
     """
     if assume_space is not None:
-        space_named(assume_space)
+        assumable_space(assume_space)
     if raw_style not in RAW_STYLES:
         raise PhotoError(f"the raw style must be {' or '.join(RAW_STYLES)}, not {raw_style!r}")
     path = Path(path)
