@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gamutmeta.color.adaptation import Adaptation, adaptation_matrix
+from gamutmeta.color.adaptation import Adaptation, adaptation_matrix, xyz_of_xy
 from gamutmeta.color.icc_curves import Curve, parse_curve
 from gamutmeta.color.icc_tags import description_of, read_tags
 from gamutmeta.color.spaces import SPACES, RgbSpace, space_named
@@ -35,6 +35,7 @@ __all__ = [
     "MatrixProfile",
     "OtherProfile",
     "Profile",
+    "described_profile",
     "luminance_of",
     "parse_profile",
     "profile_bytes",
@@ -58,6 +59,9 @@ _COLORANT_TOLERANCE = 1e-3
 _CURVE_TOLERANCE = 2e-4
 """Linear light. Above what tables and fixed-point parameters round; below the ROMM curve's distance from a plain gamma
 of 1.8 without its toe, which is 4.2e-4."""
+
+_LEAST_GAMUT = 1e-3
+"""Twice the area of the smallest triangle of primaries that is taken for one; that of sRGB is 0.11."""
 
 _DEVICE_CLASSES = (b"scnr", b"mntr", b"prtr", b"spac")
 _LUT_TAGS = ("A2B0", "A2B1", "A2B2", "D2B0", "D2B1", "D2B2", "D2B3")
@@ -184,6 +188,27 @@ def parse_profile(icc: bytes) -> Profile:
         curve = parse_curve(_required(tags, "kTRC", description), "kTRC")
         return GrayProfile(description, curve, is_lightness=pcs == b"Lab ")
     return OtherProfile(description, data_space.decode("latin-1").strip())
+
+
+def described_profile(
+    primaries: tuple[tuple[float, float], ...], white: tuple[float, float], curves: tuple[Curve, Curve, Curve]
+) -> MatrixProfile | None:
+    """What a file without a profile says about its RGB, in the form of a profile; None if that is no RGB space.
+
+    Args:
+        primaries: CIE xy of red, green and blue.
+        white: CIE xy of white.
+        curves: decoders of red, green and blue.
+    """
+    columns = np.array([[x, y, 1 - x - y] for x, y in primaries]).T
+    if white[1] <= 0 or abs(np.linalg.det(columns)) < _LEAST_GAMUT:
+        return None
+    scale = np.linalg.solve(columns, xyz_of_xy(white))
+    if not np.isfinite(scale).all() or scale.min() <= 0:
+        return None
+    x, y, z = _PCS_WHITE
+    to_pcs = adaptation_matrix(white, (x / (x + y + z), y / (x + y + z))) @ (columns * scale)
+    return MatrixProfile("the file's own description", to_pcs, curves, _recognise(to_pcs, curves))
 
 
 def _matrix_profile(tags: Mapping[str, memoryview], pcs: bytes, description: str) -> MatrixProfile:

@@ -69,7 +69,8 @@ class RgbSpace:
 
         SMPTE RP 177-1993, section 3.3.
         """
-        columns = np.stack([xyz_of_xy(p) for p in self.primaries], axis=1)
+        # Of a primary with y = 0, as of XYZ as an RGB space, only the direction is known; the scale is found below.
+        columns = np.stack([xyz_of_xy(p) if p[1] else [p[0], 0, 1 - p[0]] for p in self.primaries], axis=1)
         scale = np.linalg.solve(columns, xyz_of_xy(self.white))
         return columns * scale
 

@@ -76,9 +76,9 @@ def encoding_of(picture: Picture, assume_space: str | None) -> Encoding:
         MissingExtraError: the profile has lookup tables, and imagecodecs is not installed.
     """
     reason = "no colour profile"
-    if picture.icc:
+    if picture.icc or picture.icc_problem:
         try:
-            return _of_profile(picture.icc, is_gray=picture.is_gray)
+            return _of_profile(picture)
         except ProfileError as error:
             if assume_space is None:
                 raise ProfileError(f"{error}; pass assume_space=NAME to assume a space") from error
@@ -90,7 +90,7 @@ def encoding_of(picture: Picture, assume_space: str | None) -> Encoding:
     elif picture.cicp:
         if picture.cicp[1] in HIGH_DYNAMIC_RANGE and assume_space is None:
             raise _too_bright(HIGH_DYNAMIC_RANGE[picture.cicp[1]])
-        space = cicp_space(*picture.cicp)
+        space = cicp_space(*picture.cicp, picture.video)
         if space is not None:
             return space
         reason = "no usable colour description ({}/{} of H.273)".format(*picture.cicp)
@@ -116,7 +116,10 @@ def _too_bright(kind: str) -> PhotoError:
     return PhotoError(f"the picture has a high dynamic range ({kind}), which ROMM RGB cannot represent")
 
 
-def _of_profile(icc: bytes, *, is_gray: bool) -> Encoding:
+def _of_profile(picture: Picture) -> Encoding:
+    if picture.icc_problem is not None:
+        raise ProfileError(picture.icc_problem)
+    icc = picture.icc or b""
     kind = dynamic_range_of(icc)
     if kind is not None:
         raise _too_bright(kind)
@@ -124,7 +127,7 @@ def _of_profile(icc: bytes, *, is_gray: bool) -> Encoding:
     if isinstance(profile, OtherProfile):
         raise ProfileError(f"ICC profile {profile.description!r} is for {profile.data_space} data")
     for_gray = isinstance(profile, GrayProfile) or (isinstance(profile, LutProfile) and profile.is_gray)
-    if for_gray and not is_gray:
+    if for_gray and not picture.is_gray:
         raise ProfileError(f"ICC profile {profile.description!r} is for grey pictures")
     if isinstance(profile, LutProfile):
         return TableProfile(icc, profile.description, is_gray=profile.is_gray)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
+from gamutmeta.color.cicp import VideoCurve
 from gamutmeta.formats.heif import clean_aperture
 from gamutmeta.photo.picture import FURTHER_PICTURES, PREMULTIPLIED, Picture, channels_of, check_size
 from gamutmeta.photo.pillow_in import array_of, open_pillow, take_metadata
@@ -107,3 +108,4 @@ def _take_colour(picture: Picture, info: dict[str, Any]) -> None:
     nclx = info.get("nclx_profile")
     if picture.icc is None and nclx:
         picture.cicp = (nclx["color_primaries"], nclx["transfer_characteristics"])
+        picture.video = VideoCurve.SRGB

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
-from gamutmeta.color.cicp import HIGH_DYNAMIC_RANGE, cicp_space
+from gamutmeta.color.cicp import HIGH_DYNAMIC_RANGE, VideoCurve, cicp_space
 from gamutmeta.errors import MissingExtraError, PhotoError
 from gamutmeta.formats.boxes import iter_boxes
 from gamutmeta.formats.exif import MAX_PACKET
@@ -124,8 +124,8 @@ def _take_colour(picture: Picture, spec: Any, header: JxlHeader) -> None:
     """Code points where there are any: the profile is then made from them, and for PQ and HLG maps tones as well."""
     code_points = spec.getattribute("CICP")
     cicp = None if code_points is None else (int(code_points[0]), int(code_points[1]))
-    if cicp is not None and (cicp_space(*cicp) or cicp[1] in HIGH_DYNAMIC_RANGE):
-        picture.cicp = cicp
+    if cicp is not None and (cicp_space(*cicp, VideoCurve.CAMERA) or cicp[1] in HIGH_DYNAMIC_RANGE):
+        picture.cicp, picture.video = cicp, VideoCurve.CAMERA
         if cicp == _LINEAR_SRGB and header.is_xyb:
             picture.notes.append(
                 "a lossy JPEG XL with this ICC profile is decoded as linear sRGB: colours outside sRGB are lost"

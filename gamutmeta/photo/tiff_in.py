@@ -17,6 +17,7 @@ from gamutmeta.errors import PhotoError
 from gamutmeta.formats.exif import MAX_PACKET, exif_of_tiff
 from gamutmeta.formats.tiff_ifd import XMP_TAG, read_tag
 from gamutmeta.formats.tiff_pages import as_first, pages_of
+from gamutmeta.photo.described import take_tiff_colour
 from gamutmeta.photo.picture import MAX_CHANNELS, PREMULTIPLIED, STRAIGHT, Picture, channels_of, check_size
 from gamutmeta.photo.pillow_in import pillow_samples
 from gamutmeta.runtime.extras import imagecodecs_for
@@ -79,6 +80,8 @@ def read_tiff(file: BinaryIO, max_pixels: int) -> Picture:
         return own or read_tag(file, first, tag, max_bytes=MAX_PACKET)
 
     picture = Picture(rgb, bits, is_gray, alpha, icc=packet(_ICC_TAG), notes=notes)
+    if picture.icc is None:
+        take_tiff_colour(picture, file, main)
     picture.exif = exif_of_tiff(file, page=None if main is first else page)
     picture.take_xmp(packet(XMP_TAG))
     notes += notes_on_pages(pages)
