@@ -8,8 +8,8 @@ import { ROMM_LINEAR, SRGB_LINEAR, matrixBetween, matrixToXyz } from './display.
 /** Cells of the chromaticity plot: x from 0 to 0.8 and y from 0 to 0.9, 500 for each unit. */
 export const CELLS = { width: 400, height: 450, unit: 500 };
 
-/** What 16-bit samples can feign beyond a gamut is below this, of linear RGB. */
-const TOLERANCE = 5e-4;
+/** What rounding can feign beyond a gamut, as in color/gamut.py: at least, and per unit of the largest channel. */
+const OUTSIDE = { least: 5e-4, share: 8e-3 };
 /** Pixels that are looked at for the plot. */
 const PLOTTED = 4e5;
 /** Of white: where it is darker, rounding decides about chromaticity. */
@@ -23,9 +23,9 @@ export const MARKS = [
 /** Whether a colour is outside a gamut: not if it is merely too dark or too bright. */
 function outside(m, r, g, b) {
   const [p, q, s] = [m[0] * r + m[1] * g + m[2] * b, m[3] * r + m[4] * g + m[5] * b, m[6] * r + m[7] * g + m[8] * b];
-  const below = (p < -TOLERANCE) + (q < -TOLERANCE) + (s < -TOLERANCE);
-  const above = (p > 1 + TOLERANCE) + (q > 1 + TOLERANCE) + (s > 1 + TOLERANCE);
-  return below + above > 0 && below < 3 && above < 3;
+  const [lowest, highest] = [Math.min(p, q, s), Math.max(p, q, s)];
+  const margin = OUTSIDE.least + OUTSIDE.share * Math.min(Math.max(highest, 0), 1);
+  return (lowest < -margin || highest > 1 + margin) && highest >= -margin && lowest <= 1 + margin;
 }
 
 export class Statistics {
