@@ -32,6 +32,7 @@ from gamutmeta.pipeline.model_quality import measure_models
 from gamutmeta.pipeline.options import ReduceOptions
 from gamutmeta.pipeline.preload import REDUCTION, preload
 from gamutmeta.pipeline.reduced import Encoding, Reduction
+from gamutmeta.pipeline.restored import restored_before
 from gamutmeta.pipeline.saving import check_outputs
 from gamutmeta.report import Report
 from gamutmeta.runtime.memory import trim_heap
@@ -185,7 +186,7 @@ def reduce_file(
     """Reduce the file of a photograph to an sRGB file with a payload.
 
     EXIF, XMP and the orientation are kept, and transparency in a PNG or TIFF. Nothing is written unless everything
-    succeeded.
+    succeeded. A file that carries a payload is restored first, since its own pixels are clipped; a note says so.
 
     Args:
         source: any photograph :func:`gamutmeta.photo.read.read_photo` reads.
@@ -246,7 +247,9 @@ def read_and_reduce(
     if Path(source).resolve() == Path(target).resolve():
         raise PhotoError(f"{source}: the output would replace the photograph itself")
     preload(source, REDUCTION)
-    wide = read_photo(source, assume_space=options.assume_space, raw_style=options.raw_style)
+    wide = restored_before(source)
+    if wide is None:
+        wide = read_photo(source, assume_space=options.assume_space, raw_style=options.raw_style)
     return wide, reduce_with(wide, options, format_)
 
 
