@@ -31,6 +31,7 @@ from gamutmeta.errors import (
     GamutMetaError,
     GamutMetaWarning,
     NoPayloadError,
+    PayloadError,
 )
 from gamutmeta.measure.likeness import likeness_of
 from gamutmeta.model.descriptor import SampleCoding
@@ -57,6 +58,9 @@ _FORMATS = (
     PngImagePlugin.PngImageFile.format,
     TiffImagePlugin.TiffImageFile.format,
 )
+
+_NO_HOSTS = {"CMYK", "LAB", "HSV", "F", "I", "I;16", "I;16B", "I;16L"}
+"""Modes that no reader of payloads takes: four colours, other colours, and more than 8 bits (specification, 7.1)."""
 
 _ORIGIN = "_gamutmeta_origin"
 _METHOD = "gamut_expand"
@@ -264,7 +268,12 @@ def _saver(original: SaveHandler) -> SaveHandler:
         if gamut is None:
             original(image, fp, filename)
             return
-        payload = gamut if isinstance(gamut, Payload) else Payload.from_bytes(gamut)
+        payload = _payload_of(gamut)
+        if image.mode in _NO_HOSTS:
+            raise BindingError(
+                f"gamut= is for sRGB pictures, and this one has the mode {image.mode}: convert it to RGB, or save it "
+                "without gamut="
+            )
         coded = BytesIO()
         original(image, coded, filename)
         data = coded.getvalue()
@@ -272,6 +281,14 @@ def _saver(original: SaveHandler) -> SaveHandler:
 
     save_with_gamut.gamutmeta = True  # type: ignore[attr-defined]
     return save_with_gamut
+
+
+def _payload_of(gamut: object) -> Payload:
+    if isinstance(gamut, Payload):
+        return gamut
+    if isinstance(gamut, bytes | bytearray | memoryview):
+        return Payload.from_bytes(bytes(gamut))
+    raise PayloadError("gamut", f"must be a gamutmeta.Payload or the bytes of one, not {type(gamut).__name__}")
 
 
 def _multi_saver(original: SaveHandler) -> SaveHandler:

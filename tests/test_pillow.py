@@ -4,6 +4,7 @@ import importlib
 import io
 import sys
 import warnings
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,7 +27,6 @@ from gamutmeta.pipeline.reduce import Reduction, reduce
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 pytest.importorskip("torch")
 
@@ -270,6 +270,31 @@ def test_saving_another_picture_with_it_is_refused(reductions: dict[str, Reducti
         other.save(io.BytesIO(), format_, gamut=reduction.payload)
     with pytest.raises(BindingError, match="96x72 pixels, this picture has 48x36"):
         reduction.image.resize((48, 36)).save(io.BytesIO(), format_, gamut=reduction.payload)
+
+
+@pytest.mark.parametrize("mode", ["CMYK", "LAB", "HSV"])
+def test_pictures_of_other_colours_take_no_gamut(reductions: dict[str, Reduction], mode: str) -> None:
+    rgb = Image.fromarray(reductions["jpeg"].pixels)
+    picture = rgb.convert(mode) if mode != "LAB" else Image.new("LAB", rgb.size)
+    buffer = io.BytesIO()
+    with pytest.raises(BindingError, match=f"this one has the mode {mode}: convert it to RGB, or save it"):
+        picture.save(buffer, "JPEG" if mode == "CMYK" else "TIFF", gamut=reductions["jpeg"].payload)
+    assert buffer.getvalue() == b""
+
+
+@pytest.mark.parametrize("gamut", [True, 3, "payload", Path("a.gamut"), object()])
+def test_what_is_no_payload_is_told(reductions: dict[str, Reduction], gamut: object) -> None:
+    with pytest.raises(
+        PayloadError, match=f"must be a gamutmeta.Payload or the bytes of one, not {type(gamut).__name__}"
+    ):
+        reductions["png"].image.save(io.BytesIO(), "PNG", gamut=gamut)
+
+
+@pytest.mark.parametrize("kind", [bytearray, memoryview])
+def test_any_bytes_of_a_payload_are_taken(reductions: dict[str, Reduction], kind: Any) -> None:
+    buffer = io.BytesIO()
+    reductions["png"].image.save(buffer, "PNG", gamut=kind(reductions["png"].payload.to_bytes()))
+    assert carriers.extract(buffer.getvalue()).container == reductions["png"].payload.to_bytes()
 
 
 def test_several_pictures_take_no_gamut(reductions: dict[str, Reduction]) -> None:

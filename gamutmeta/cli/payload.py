@@ -43,7 +43,7 @@ def strip(files: tuple[Path, ...], output: str | None, *, in_place: bool, overwr
     tasks = (
         [Task(file, file) for file in files]
         if output is None
-        else options.planned(files, output, readable=carriers.SUFFIXES)
+        else options.planned(files, output, readable=carriers.READABLE_SUFFIXES)
     )
     outcomes = run(tasks, partial(_strip, overwrite=overwrite or in_place))
     show(outcomes, total=len(tasks), name=lambda task: task.source, text=report_line, as_json=as_json)

@@ -23,7 +23,7 @@ from gamutmeta.measure.likeness import likeness_of
 from gamutmeta.measure.quality import Quality, quality_figures
 from gamutmeta.model.descriptor import Descriptor, SampleCoding
 from gamutmeta.photo.alpha import is_opaque
-from gamutmeta.photo.jpeg_out import NO_TRANSPARENCY
+from gamutmeta.photo.jpeg_out import NO_TRANSPARENCY, check_jpeg_size
 from gamutmeta.photo.pixels import decode_srgb, decode_sycc
 from gamutmeta.photo.read import read_photo
 from gamutmeta.photo.wide import WideImage
@@ -117,6 +117,8 @@ def reduce_with(
     if not issubclass(kind, WideImage):
         name = f"{kind.__module__}.{kind.__qualname__}"
         raise PhotoError(f"reduce needs a gamutmeta.WideImage, which has a colour space, not {name}")
+    if format == "jpeg":
+        check_jpeg_size(*wide.size)
     config = options.config
     original = wide.convert("prophoto").array
     pixels, og_pixels = reduce_to_codes(original, config.adaptation, rounding)
