@@ -88,7 +88,7 @@ def _fitted(wide: Wide, codes: Codes, samples: str, config: FitConfig) -> Row:
 
 
 def _restored(wide: Wide, codes: Codes, descriptor: Descriptor, weights: Mapping[str, Floats]) -> Row:
-    quality = measure_quality(wide, expand(descriptor, weights, codes))
+    quality = measure_quality(wide, expand(descriptor, weights, codes), strict=True)
     figures = {"og": quality.psnr_og, "ig": _in_gamut(quality), "whole": quality.psnr}
     return {name: round(value, 4) for name, value in figures.items()} | {"bytes": 0}
 

@@ -12,6 +12,7 @@ object in place are detected by comparing sizes and pixels. The edits in :mod:`g
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -29,6 +30,7 @@ from gamutmeta.errors import (
     CarrierError,
     GamutMetaError,
     NoPayloadError,
+    PayloadError,
 )
 from gamutmeta.formats.source import sources_remembered
 from gamutmeta.measure.likeness import likeness_of
@@ -60,6 +62,9 @@ _FORMATS = (
     TiffImagePlugin.TiffImageFile.format,
 )
 
+_NO_HOSTS = {"CMYK", "LAB", "HSV", "F", "I", "I;16", "I;16B", "I;16L"}
+"""Modes that no reader of payloads takes: four colours, other colours, and more than 8 bits (specification, 7.1)."""
+
 _ORIGIN = "_gamutmeta_origin"
 _METHOD = "gamut_expand"
 
@@ -71,6 +76,8 @@ class _Origin:
     fp: IO[bytes]
     start: int
     filename: str | bytes
+    data: bytes | None = None
+    """All of a stream in memory, such as Pillow makes of a download and closes as soon as the picture is decoded."""
 
 
 @dataclass(slots=True)
@@ -182,7 +189,8 @@ def gamut_expand(
 
     Raises:
         NoPayloadError: if the file has no payload, or `image` is a copy and no longer the file's.
-        BindingError: if `image` was changed in place, or the payload belongs to another picture.
+        BindingError: if `image` was changed in place, shows a further picture of its file (``seek``), or the payload
+            belongs to another picture.
         GamutMetaError: as for :func:`gamutmeta.expand`.
     """
     with sources_remembered(), pictures_limited(limits):
@@ -197,7 +205,8 @@ def bytes_of(image: Image.Image) -> tuple[bytes, str | None]:
     """The bytes a picture was read from, and their path if they have one.
 
     Raises:
-        NoPayloadError: if `image` is no picture that ``Image.open`` gave, or its stream is closed.
+        NoPayloadError: if `image` is no picture that ``Image.open`` gave.
+        CarrierError: if its stream is closed, and was not that of a file which is still there.
     """
     origin: _Origin | None = getattr(image, _ORIGIN, None)
     # A picture opened before register() still knows its file name.
@@ -210,13 +219,27 @@ def bytes_of(image: Image.Image) -> tuple[bytes, str | None]:
             "this picture does not come from Image.open: copies, crops and conversions lose the payload; "
             "gamutmeta.edit keeps it (and a picture opened from a stream needs gamutmeta.register() before)",
         )
+    if origin.data is not None:
+        return origin.data, None
     if origin.fp.closed:
-        raise NoPayloadError("the stream this picture was read from is closed; call gamut_expand() before that")
+        return _read_again(origin.fp), None
     position = origin.fp.tell()
     origin.fp.seek(origin.start)
     data = origin.fp.read()
     origin.fp.seek(position)
     return data, None
+
+
+def _read_again(closed: IO[bytes]) -> bytes:
+    """The bytes of a stream that is closed, if it was that of a file."""
+    name = getattr(closed, "name", None)
+    if isinstance(name, str | bytes | os.PathLike):
+        with suppress(OSError):
+            return Path(os.fsdecode(name)).read_bytes()
+    raise CarrierError(
+        "the stream this picture was read from is closed, so that its payload cannot be read: open the picture by its "
+        "path, or call gamut_expand() before the stream is closed"
+    )
 
 
 def require_unchanged(image: Image.Image, data: bytes) -> None:
@@ -227,9 +250,14 @@ def require_unchanged(image: Image.Image, data: bytes) -> None:
         data: the bytes it was read from.
 
     Raises:
-        BindingError: if it was changed.
+        BindingError: if it was changed, or is not the first picture of its file.
         PhotoError: if the bytes are no picture any more (the file was changed meanwhile), or of another kind.
     """
+    frame = image.tell()
+    if frame:
+        raise BindingError(
+            f"the payload belongs to the first picture of the file, and this is picture {frame + 1} (call seek(0))"
+        )
     with decoding("the picture cannot be read again"), open_srgb(data) as fresh:
         _refuse_changed(image, fresh)
 
@@ -257,7 +285,9 @@ def _opener(registration: _Registration, original: OpenHandler) -> OpenHandler:
             return original(fp, filename)
         start = fp.tell()
         image = original(fp, filename)
-        setattr(image, _ORIGIN, _Origin(fp, start, filename))
+        # Not copied: the stream shares its bytes with whoever asks for all of them.
+        data = fp.getvalue()[start:] if isinstance(fp, BytesIO) else None
+        setattr(image, _ORIGIN, _Origin(fp, start, filename, data))
         return image
 
     return open_and_remember
@@ -273,13 +303,26 @@ def _saver(registration: _Registration, original: SaveHandler) -> SaveHandler:
         if gamut is None:
             original(image, fp, filename)
             return
-        payload = gamut if isinstance(gamut, Payload) else Payload.from_bytes(gamut)
+        payload = _payload_of(gamut)
+        if image.mode in _NO_HOSTS:
+            raise BindingError(
+                f"gamut= is for sRGB pictures, and this one has the mode {image.mode}: convert it to RGB, or save it "
+                "without gamut="
+            )
         coded = BytesIO()
         original(image, coded, filename)
         data = coded.getvalue()
         fp.write(carriers.embed(data, _bound(payload, image, data).to_bytes(), carrier=carrier, replace=True))
 
     return save_with_gamut
+
+
+def _payload_of(gamut: object) -> Payload:
+    if isinstance(gamut, Payload):
+        return gamut
+    if isinstance(gamut, bytes | bytearray | memoryview):
+        return Payload.from_bytes(bytes(gamut))
+    raise PayloadError("gamut", f"must be a gamutmeta.Payload or the bytes of one, not {type(gamut).__name__}")
 
 
 def _multi_saver(registration: _Registration, original: SaveHandler) -> SaveHandler:

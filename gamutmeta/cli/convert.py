@@ -35,9 +35,12 @@ _PHOTOGRAPHS = RAW_SUFFIXES | {
     ".heic",
     ".heif",
     ".hif",
+    ".jfif",
+    ".jpe",
     ".jpeg",
     ".jpg",
     ".jxl",
+    ".mpo",
     ".png",
     ".tif",
     ".tiff",
@@ -237,7 +240,9 @@ def expand(
 
     A sidecar next to a file (photo.jpg.gamut) is found automatically.
     """
-    tasks = options.planned(sources, output, readable=carriers.SUFFIXES, suffix=KINDS[format_ or "tiff"].suffixes[0])
+    tasks = options.planned(
+        sources, output, readable=carriers.READABLE_SUFFIXES, suffix=KINDS[format_ or "tiff"].suffixes[0]
+    )
     choice: dict[str, Any] = {"space": space, "depth": None if depth is None else int(depth), "quality": quality}
     _check_photographs(tasks, format_, choice)
     if sidecar is not None and len(tasks) > 1:

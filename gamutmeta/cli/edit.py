@@ -128,7 +128,7 @@ def rotate(
 
 
 def _edit(file: Path, output: str, *, as_json: bool, **settings: Any) -> None:
-    tasks = options.planned([file], output, readable=carriers.SUFFIXES)
+    tasks = options.planned([file], output, readable=carriers.READABLE_SUFFIXES)
     outcomes = run(tasks, partial(_edit_one, **settings))
     show(outcomes, total=len(tasks), name=lambda task: task.source, text=report_line, as_json=as_json)
 

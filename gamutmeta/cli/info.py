@@ -97,7 +97,7 @@ class PayloadInfo:
 def info(files: tuple[Path, ...], *, samples: bool, as_json: bool) -> None:
     """Show which payload a file carries. Reads headers only and decodes no pixels.
 
-    A FILE may also be a sidecar. Folders are searched for .jpg, .jpeg, .png, .tif, .tiff and .gamut. The exit code is
+    A FILE may also be a sidecar. Folders are searched for JPEG, PNG and TIFF files and for .gamut. The exit code is
     1 if a file carries no payload.
     """
     found = options.listed(files)

@@ -136,7 +136,7 @@ def planned(
 def listed(sources: Iterable[str | os.PathLike[str]]) -> list[Path]:
     """The named files, and in folders all pictures that may carry payloads, and sidecars."""
     with refusals():
-        return batch.listed(sources, readable={*carriers.SUFFIXES, carriers.SIDECAR_SUFFIX})
+        return batch.listed(sources, readable={*carriers.READABLE_SUFFIXES, carriers.SIDECAR_SUFFIX})
 
 
 @contextmanager

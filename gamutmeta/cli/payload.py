@@ -62,7 +62,7 @@ def strip(
     tasks = (
         [Task(file, file) for file in files]
         if output is None
-        else options.planned(files, output, readable=carriers.SUFFIXES)
+        else options.planned(files, output, readable=carriers.READABLE_SUFFIXES)
     )
     outcomes = run(tasks, partial(_strip, remove=remove, overwrite=overwrite or in_place))
     show(outcomes, total=len(tasks), name=lambda task: task.source, text=report_line, as_json=as_json)

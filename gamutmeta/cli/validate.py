@@ -39,7 +39,7 @@ def validate(files: tuple[Path, ...], *, limits: Limits, as_json: bool) -> None:
     should do differently, for example a payload in an unusual place.
 
     A FILE may also be a sidecar. It is compared with the picture of the same name without .gamut, if that exists.
-    Folders are searched for .jpg, .jpeg, .png, .tif, .tiff and .gamut. The exit code is 1 if a file is invalid or
+    Folders are searched for JPEG, PNG and TIFF files and for .gamut. The exit code is 1 if a file is invalid or
     carries no payload.
     """
     found = options.listed(files)

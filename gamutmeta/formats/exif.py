@@ -90,11 +90,12 @@ def checked_exif(exif: bytes | None) -> bytes | None:
     return EXIF_PREFIX + body
 
 
-def exif_of_tiff(source: SourceLike, *, is_raw: bool = False) -> bytes | None:
+def exif_of_tiff(source: SourceLike, *, page: SourceLike | None = None, is_raw: bool = False) -> bytes | None:
     """An EXIF block of what a TIFF file says about the photograph, without what it says about its storage.
 
     Args:
         source: the file.
+        page: the file as if the directory of the picture came first, where another one does; its fields count before.
         is_raw: it is a raw photograph, which was developed and turned upright meanwhile.
 
     Returns:
@@ -103,7 +104,10 @@ def exif_of_tiff(source: SourceLike, *, is_raw: bool = False) -> bytes | None:
     Raises:
         CarrierError: if the directories are damaged.
     """
-    tree = read_tree(source, _DESCRIPTIVE.__contains__).without(photo=[_MAKER_NOTE])
+    tree = read_tree(source, _DESCRIPTIVE.__contains__)
+    if page is not None:
+        tree = tree.updated(read_tree(page, _DESCRIPTIVE.__contains__))
+    tree = tree.without(photo=[_MAKER_NOTE])
     if is_raw:
         tree = tree.without(image=[ORIENTATION_TAG], photo=_CODED_PICTURE)
     if not (tree.image or tree.photo or tree.gps):

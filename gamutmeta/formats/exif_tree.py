@@ -85,6 +85,18 @@ class ExifTree:
             photo=tuple(field for field in self.photo if field.tag not in photo),
         )
 
+    def updated(self, other: ExifTree) -> ExifTree:
+        """This one with the fields of another one, of the same byte order, which take the place of its own."""
+        directories = []
+        for own, new in zip(
+            (self.image, self.photo, self.gps, self.interop),
+            (other.image, other.photo, other.gps, other.interop),
+            strict=True,
+        ):
+            fields = {field.tag: field for field in (*own, *new)}
+            directories.append(tuple(fields[tag] for tag in sorted(fields)))
+        return ExifTree(self.order, *directories)
+
     def with_byte_order(self, order: Literal["<", ">"]) -> ExifTree:
         """The same in a byte order."""
         if order == self.order:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+import io
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from gamutmeta.errors import CarrierError
 from gamutmeta.formats.exif import MAX_PACKET, checked_exif, exif_of_tiff
@@ -11,10 +13,12 @@ from gamutmeta.formats.png_slim import slim_png
 from gamutmeta.formats.second_picture import find_colour_map
 from gamutmeta.formats.signature import host_format
 from gamutmeta.formats.tiff_ifd import XMP_TAG, read_ifd0, read_tag
+from gamutmeta.formats.tiff_pages import pages_of
 from gamutmeta.formats.xmp import checked_xmp
 from gamutmeta.photo.decoding import decoding
 from gamutmeta.photo.picture import FURTHER_PICTURES, MAX_PIXELS
 from gamutmeta.photo.pillow_in import has_further_pictures, open_pillow
+from gamutmeta.photo.tiff_in import notes_on_pages
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +27,7 @@ __all__ = ["Metadata", "read_metadata"]
 
 _NAMED = 5
 """Texts in a note."""
+Found = TypeVar("Found")
 
 
 class Metadata(NamedTuple):
@@ -45,15 +50,15 @@ def read_metadata(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Metadata:
         PhotoError: it cannot be opened.
     """
     if host_format(data) == "tiff":
-        return Metadata(_unless_damaged(exif_of_tiff, data), _unless_damaged(_xmp_of_tiff, data))
+        notes = _unless_damaged(_notes_of_tiff, data) or ()
+        return Metadata(_unless_damaged(exif_of_tiff, data), _unless_damaged(_xmp_of_tiff, data), notes)
     with (
         decoding("the picture cannot be opened"),
         open_pillow(data, ("JPEG", "PNG"), max_pixels) as image,
     ):
         # A gain map that shows what the payload restores is nothing that is missed.
         others = has_further_pictures(image) and find_colour_map(data) is None
-        notes: tuple[str, ...] = (FURTHER_PICTURES,) if others else ()
-        notes += _large_texts(data)
+        notes = ((FURTHER_PICTURES,) if others else ()) + _large_texts(data)
         return Metadata(checked_exif(image.info.get("exif")), checked_xmp(image.info.get("xmp"))[0], notes)
 
 
@@ -74,7 +79,13 @@ def _xmp_of_tiff(data: bytes) -> bytes | None:
     return checked_xmp(read_tag(data, read_ifd0(data), XMP_TAG, max_bytes=MAX_PACKET))[0]
 
 
-def _unless_damaged(read: Callable[[bytes], bytes | None], data: bytes) -> bytes | None:
+def _notes_of_tiff(data: bytes) -> tuple[str, ...]:
+    """What is left out; the payload belongs to the first page, whatever that is."""
+    pages = pages_of(io.BytesIO(data))
+    return tuple(notes_on_pages(replace(pages, main=pages.first, largest=None)))
+
+
+def _unless_damaged(read: Callable[[bytes], Found], data: bytes) -> Found | None:
     try:
         return read(data)
     except CarrierError:

@@ -11,13 +11,14 @@ import numpy as np
 from gamutmeta.errors import PhotoError
 from gamutmeta.formats.exif import shortened_exif
 from gamutmeta.formats.jpeg import MAX_CONTENT, XMP_SIGNATURE
+from gamutmeta.photo.kinds import KINDS
 from gamutmeta.runtime.warn import warn
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL import Image
 
-__all__ = ["NO_TRANSPARENCY", "SUBSAMPLINGS", "Subsampling", "sycc_image", "write_jpeg"]
+__all__ = ["NO_TRANSPARENCY", "SUBSAMPLINGS", "Subsampling", "check_jpeg_size", "sycc_image", "write_jpeg"]
 
 Subsampling = Literal["4:4:4", "4:2:2", "4:2:0"]
 """Of a JPEG's chroma channels."""
@@ -29,7 +30,6 @@ NO_TRANSPARENCY = "a JPEG cannot store transparency; it was left out"
 
 
 _MAX_XMP = MAX_CONTENT - len(XMP_SIGNATURE)
-_MAX_SIDE = 65535
 _MAX_BYTES_PER_PIXEL = 6
 """Noise at quality 100 takes 4.3."""
 
@@ -72,8 +72,7 @@ def write_jpeg(
         raise PhotoError(f"JPEG quality must be 1 to 100, not {quality}")
     if subsampling not in SUBSAMPLINGS:
         raise PhotoError(f"chroma subsampling must be one of {', '.join(SUBSAMPLINGS)}, not {subsampling}")
-    if max(samples.shape) > _MAX_SIDE:
-        raise PhotoError(f"{samples.shape[1]} x {samples.shape[0]} pixels do not fit a JPEG (at most {_MAX_SIDE})")
+    check_jpeg_size(samples.shape[1], samples.shape[0])
     options: dict[str, Any] = {}
     if exif:
         short = shortened_exif(exif, MAX_CONTENT)
@@ -92,6 +91,18 @@ def write_jpeg(
     options |= {"quality": quality, "subsampling": subsampling, "progressive": progressive}
     save = _save_scans if progressive else _save
     save(image, file, options)
+
+
+def check_jpeg_size(width: int, height: int) -> None:
+    """Check that a picture of this size can be a JPEG. Call it before long work.
+
+    Raises:
+        PhotoError: it is too large.
+    """
+    # libjpeg's JPEG_MAX_DIMENSION, though the format has room for 65,535.
+    most = KINDS["jpeg"].max_side or 0
+    if max(width, height) > most:
+        raise PhotoError(f"{width} x {height} pixels do not fit JPEG (at most {most:,} on a side); use TIFF or PNG")
 
 
 def sycc_image(samples: NDArray[np.uint8]) -> Image.Image:

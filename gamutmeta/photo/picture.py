@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from gamutmeta.color.cicp import VideoCurve
 from gamutmeta.errors import PhotoError
 from gamutmeta.formats.exif import checked_exif, upright_exif
 from gamutmeta.formats.xmp import checked_xmp
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from gamutmeta.color.icc import MatrixProfile
     from gamutmeta.color.spaces import RgbSpace
 
 __all__ = [
@@ -69,7 +71,9 @@ class Picture:
         is_gray: the file has one channel of colour.
         alpha: transparency, uint16, shape (height, width); `samples` are not multiplied by it. None without any.
         icc: embedded ICC profile.
+        icc_problem: why the file's ICC profile could not be taken out.
         cicp: H.273 code points of primaries and transfer characteristics.
+        video: what the transfer characteristics of video stand for in this kind of file.
         space: a space the file names in another way.
         exif: EXIF block, as :mod:`gamutmeta.formats.exif` carries it.
         xmp: XMP packet.
@@ -82,8 +86,10 @@ class Picture:
     is_gray: bool = False
     alpha: NDArray[np.uint16] | None = None
     icc: bytes | None = None
+    icc_problem: str | None = None
     cicp: tuple[int, int] | None = None
-    space: RgbSpace | None = None
+    video: VideoCurve = VideoCurve.DISPLAY
+    space: RgbSpace | MatrixProfile | None = None
     exif: bytes | None = None
     xmp: bytes | None = None
     notes: list[str] = field(default_factory=list)

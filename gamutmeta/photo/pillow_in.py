@@ -67,6 +67,8 @@ def read_pillow(file: BinaryIO, formats: Sequence[str], max_pixels: int) -> Pict
         notes: list[str] = []
         rgb, alpha, is_gray = channels_of(array_of(image), 8, notes)
         picture = Picture(rgb, 8, is_gray, alpha, icc=image.info.get("icc_profile") or None, notes=notes)
+        if image.format in {"JPEG", "MPO"} and "icc_profile" in image.info and picture.icc is None:
+            picture.icc_problem = "the ICC profile is incomplete: segments of it are missing"
         take_metadata(picture, image)
     return picture
 

@@ -15,7 +15,9 @@ import numpy as np
 
 from gamutmeta.errors import PhotoError
 from gamutmeta.formats.exif import MAX_PACKET, exif_of_tiff
-from gamutmeta.formats.tiff_ifd import XMP_TAG, read_ifd0, read_tag
+from gamutmeta.formats.tiff_ifd import XMP_TAG, read_tag
+from gamutmeta.formats.tiff_pages import as_first, pages_of
+from gamutmeta.photo.described import take_tiff_colour
 from gamutmeta.photo.picture import MAX_CHANNELS, PREMULTIPLIED, STRAIGHT, Picture, channels_of, check_size
 from gamutmeta.photo.pillow_in import pillow_samples
 from gamutmeta.runtime.extras import imagecodecs_for
@@ -25,11 +27,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from tifffile import TiffPage
 
+    from gamutmeta.formats.tiff_pages import Pages
     from gamutmeta.photo.picture import Channels
 
-__all__ = ["read_tiff"]
+__all__ = ["has_sensor_data", "notes_on_pages", "read_tiff"]
 
-_ICC_TAG = 34675
+_MAKE, _ICC_TAG, _DNG_VERSION = 271, 34675, 50706
 
 _READ_AHEAD = 16 << 20
 """Bytes of compressed strips held at a time; tifffile's default holds most of a photograph's."""
@@ -45,6 +48,7 @@ _UNSUPPORTED = {0: "WhiteIsZero grey", 3: "palette", 4: "mask", 5: "CMYK", 6: "Y
 _UNSUPPORTED |= {10: "ITU Lab", 32803: "colour filter array", 34892: "linear raw"}
 _UNSUPPORTED_8_BIT = _UNSUPPORTED.keys() - {0, 6}
 """Pillow turns the other two into grey and RGB."""
+_SENSOR_DATA = {32803, 34892}
 _UNSIGNED = 1
 """SampleFormat."""
 
@@ -53,7 +57,7 @@ _BUILT_IN_COMPRESSIONS = {1, 8, 32946, 34925}
 
 
 def read_tiff(file: BinaryIO, max_pixels: int) -> Picture:
-    """Read the first page.
+    """Read the picture: the first page, or the full one where that is a thumbnail.
 
     Args:
         file: the file, at any position.
@@ -64,15 +68,48 @@ def read_tiff(file: BinaryIO, max_pixels: int) -> Picture:
         MissingExtraError: its compression needs imagecodecs.
         CarrierError: the directory is damaged.
     """
-    ifd = read_ifd0(file)
+    pages = pages_of(file)
+    first, main = pages.first.ifd, pages.main.ifd
     notes: list[str] = []
-    (rgb, alpha, is_gray), bits = _decode(file, max_pixels, notes)
-    picture = Picture(rgb, bits, is_gray, alpha, icc=read_tag(file, ifd, _ICC_TAG, max_bytes=MAX_PACKET), notes=notes)
-    picture.exif = exif_of_tiff(file)
-    picture.take_xmp(read_tag(file, ifd, XMP_TAG, max_bytes=MAX_PACKET))
-    if ifd.next_offset:
-        notes.append("the file contains further pages; only the first one was read")
+    page = file if main is first else as_first(file, main)
+    (rgb, alpha, is_gray), bits = _decode(page, max_pixels, notes)
+
+    def packet(tag: int) -> bytes | None:
+        # Some writers describe a picture where it is, some in the first directory.
+        own = read_tag(file, main, tag, max_bytes=MAX_PACKET)
+        return own or read_tag(file, first, tag, max_bytes=MAX_PACKET)
+
+    picture = Picture(rgb, bits, is_gray, alpha, icc=packet(_ICC_TAG), notes=notes)
+    if picture.icc is None:
+        take_tiff_colour(picture, file, main)
+    picture.exif = exif_of_tiff(file, page=None if main is first else page)
+    picture.take_xmp(packet(XMP_TAG))
+    notes += notes_on_pages(pages)
     return picture
+
+
+def has_sensor_data(file: BinaryIO) -> bool:
+    """Whether the picture is what a sensor measured, and of which camera: a raw photograph, such as a DNG.
+
+    Raises:
+        CarrierError: the first directory is damaged.
+    """
+    pages = pages_of(file)
+    # Of a mosaic without a camera, a raw converter would guess the colours.
+    has_camera = any(entry.tag in {_MAKE, _DNG_VERSION} for entry in pages.first.ifd.entries)
+    return pages.main.photometric in _SENSOR_DATA and has_camera
+
+
+def notes_on_pages(pages: Pages) -> list[str]:
+    """What of a file is left out when its picture alone is read, for people. Smaller copies of it are no loss."""
+    notes = []
+    if pages.pictures > pages.main.is_picture:
+        which = "only the first one" if pages.main is pages.first else "only the main picture"
+        larger = f", though one has {pages.largest} pixels" if pages.largest else ""
+        notes.append(f"the file contains further pages; {which} was read{larger}")
+    if pages.masks:
+        notes.append("a transparency mask in a page of its own was left out")
+    return notes
 
 
 def _decode(file: BinaryIO, max_pixels: int, notes: list[str]) -> tuple[Channels, int]:

@@ -15,7 +15,7 @@ from gamutmeta.photo.avif_out import write_avif
 from gamutmeta.photo.heif_out import write_heif
 from gamutmeta.photo.jpeg_out import NO_TRANSPARENCY, write_jpeg
 from gamutmeta.photo.jxl_out import write_jxl
-from gamutmeta.photo.kinds import KINDS, depth_and_quality, kind_of
+from gamutmeta.photo.kinds import KINDS, check_side, depth_and_quality, kind_of
 from gamutmeta.photo.png_out import write_png
 from gamutmeta.photo.tiff_out import write_tiff
 from gamutmeta.photo.upright import turned_upright
@@ -75,7 +75,8 @@ def write_photo(
         overwrite: replace an existing file.
 
     Raises:
-        PhotoError: no such kind, depth or quality, the EXIF block is damaged, or a library cannot write the picture.
+        PhotoError: no such kind, depth or quality, a side is too long for the kind, the EXIF block is damaged, or a
+            library cannot write the picture.
         MissingExtraError: an optional library is needed.
         OutputExistsError: the file exists and `overwrite` is false, or it is a folder.
         OSError: the file cannot be written.
@@ -85,6 +86,7 @@ def write_photo(
     """
     depth, quality = depth_and_quality(path, space=image.space, depth=depth, quality=quality)
     name = kind_of(path)
+    check_side(path, *image.size)
     check_output(path, overwrite=overwrite)
     write, wanted = _WRITERS[name]
     options = _content(image, depth, upright=KINDS[name].is_upright)

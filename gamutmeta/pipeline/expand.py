@@ -19,7 +19,7 @@ from gamutmeta.gpu.devices import gpu_expander
 from gamutmeta.model.descriptor import Descriptor, SampleCoding
 from gamutmeta.model.expand import expand as expand_pixels
 from gamutmeta.photo.host_metadata import read_metadata
-from gamutmeta.photo.kinds import depth_and_quality
+from gamutmeta.photo.kinds import check_side, depth_and_quality
 from gamutmeta.photo.pixels import decode_srgb, decode_sycc
 from gamutmeta.photo.wide import WideImage
 from gamutmeta.photo.write import write_photo
@@ -301,6 +301,7 @@ def expand_file(
     depth_and_quality(target, space=space, depth=depth, quality=quality)
     with sources_remembered(), pictures_limited(limits):
         file = SrgbFile.read(source, sidecar=sidecar, limits=limits, check=check, samples=samples)
+        check_side(target, *file.size)
         wide = file.expand(check=check, threads=threads, device=device)
     report = replace(file.report(), output=str(target), notes=wide.notes)
     del file  # As large as the picture, and no longer needed.

@@ -20,6 +20,7 @@ from gamutmeta.measure.likeness import likeness_of
 from gamutmeta.measure.quality import quality_figures
 from gamutmeta.measure.visible import VisibleChange
 from gamutmeta.model.descriptor import Descriptor, SampleCoding
+from gamutmeta.photo.jpeg_out import check_jpeg_size
 from gamutmeta.photo.read import read_photo
 from gamutmeta.photo.wide import WideImage
 from gamutmeta.pipeline.base import read_base
@@ -31,6 +32,7 @@ from gamutmeta.pipeline.map_limits import MAP_BYTES
 from gamutmeta.pipeline.options import ReduceOptions
 from gamutmeta.pipeline.preload import REDUCTION, preload
 from gamutmeta.pipeline.reduced import Reduction
+from gamutmeta.pipeline.restored import restored_before
 from gamutmeta.pipeline.saving import check_outputs
 from gamutmeta.pipeline.shoulder import with_shoulder
 from gamutmeta.report import Report
@@ -143,6 +145,8 @@ def reduce_with(
     """
     start = time.perf_counter()
     _require_wide(type(wide))
+    if format == "jpeg":
+        check_jpeg_size(*wide.size)
     config = options.config
     wide = wide.convert("prophoto")
     base = read_base(options.base) if base is None and options.base is not None else base
@@ -234,7 +238,8 @@ def reduce_file(
     """Reduce the file of a photograph to an sRGB file with a payload.
 
     EXIF, XMP and the orientation are kept, and transparency in a PNG or TIFF; with a base, those of the base. Nothing
-    is written unless everything succeeded. A new file is readable by nobody who may not read the photograph.
+    is written unless everything succeeded. A new file is readable by nobody who may not read the photograph. A file
+    that carries a payload is restored first, since its own pixels are clipped; a note says so.
 
     Args:
         source: any photograph :func:`gamutmeta.photo.read.read_photo` reads.
@@ -317,7 +322,9 @@ def read_and_reduce(
         base.require_room(carrier)
     preload(source, REDUCTION)
     with pictures_limited(options.limits):
-        wide = read_photo(source, assume_space=options.assume_space, raw_style=options.raw_style)
+        wide = restored_before(source)
+        if wide is None:
+            wide = read_photo(source, assume_space=options.assume_space, raw_style=options.raw_style)
     return wide, reduce_with(wide, options, format_, base=base)
 
 

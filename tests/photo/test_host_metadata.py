@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import pytest
+import tifffile
 from photo_files import XMP, exif_block, saved, smooth_array
 from PIL import Image
 
@@ -34,6 +36,15 @@ def test_further_pictures_are_noted() -> None:
     for kind in ("MPO", "PNG"):
         data = saved(image, kind, save_all=True, append_images=[image.rotate(180)])
         assert read_metadata(data).notes == ("the file contains further pictures; only the first one was read",)
+
+
+def test_further_pages_are_noted() -> None:
+    image = Image.fromarray(SMOOTH)
+    data = saved(image, "TIFF", save_all=True, append_images=[image.rotate(180)])
+    assert read_metadata(data).notes == ("the file contains further pages; only the first one was read",)
+    file = io.BytesIO(encode_srgb_file(SMOOTH, "tiff"))
+    tifffile.imwrite(file, SMOOTH[::4, ::4].copy(), photometric="rgb", subfiletype=1, metadata=None, append=True)
+    assert read_metadata(file.getvalue()).notes == ()
 
 
 def test_other_files() -> None:

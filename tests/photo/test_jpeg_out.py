@@ -61,7 +61,10 @@ def test_noise(progressive: bool, capfd: pytest.CaptureFixture[str]) -> None:  #
         ({"quality": 0}, "quality must be 1 to 100, not 0"),
         ({"quality": 101}, "not 101"),
         ({"subsampling": "4:1:1"}, "one of 4:4:4, 4:2:2, 4:2:0, not 4:1:1"),
-        ({"samples": np.zeros((1, 65536, 3), np.uint8)}, "65536 x 1 pixels do not fit a JPEG"),
+        (
+            {"samples": np.zeros((1, 65501, 3), np.uint8)},
+            r"65501 x 1 pixels do not fit JPEG \(at most 65,500 on a side\)",
+        ),
     ],
 )
 def test_refusals(options: dict[str, Any], problem: str) -> None:

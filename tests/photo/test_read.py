@@ -132,8 +132,20 @@ def test_heic(tmp_path: Path) -> None:
 def test_raw_is_told_by_its_name(name: str, tmp_path: Path) -> None:
     pytest.importorskip("rawpy")
     assert read_photo(placed(tmp_path, name, dng_bytes())).size == (64, 96)
-    with pytest.raises(PhotoError, match="colour filter array"):
-        read_photo(placed(tmp_path, "a.tif", dng_bytes()))
+
+
+@pytest.mark.parametrize("has_thumbnail", [False, True])
+def test_raw_under_the_name_of_a_tiff(tmp_path: Path, *, has_thumbnail: bool) -> None:
+    pytest.importorskip("rawpy")
+    wide = read_photo(placed(tmp_path, "a.tif", dng_bytes(has_thumbnail=has_thumbnail)))
+    assert np.array_equal(wide.array, read_photo(placed(tmp_path, "a.dng", dng_bytes())).array)
+    assert wide.notes == ()
+
+
+def test_a_mosaic_that_no_raw_converter_knows_is_refused_by_name(tmp_path: Path) -> None:
+    pytest.importorskip("rawpy")
+    with pytest.raises(PhotoError, match="colour filter array TIFF is not supported"):
+        read_photo(placed(tmp_path, "a.tif", tiff_bytes(ARRAY[..., 0], photometric=32803)))
 
 
 @pytest.mark.parametrize(

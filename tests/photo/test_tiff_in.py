@@ -12,11 +12,14 @@ from photo_files import XMP, exif_block, hide, saved, tiff_bytes, wide_array
 from PIL import Image
 
 from gamutmeta.color.icc import profile_bytes
+from gamutmeta.color.spaces import ADOBE_RGB, PROPHOTO, SRGB
 from gamutmeta.errors import MissingExtraError, PhotoError
 from gamutmeta.formats.exif import orientation_of
+from gamutmeta.photo.interpret import romm_of
 from gamutmeta.photo.tiff_in import read_tiff
 
 if TYPE_CHECKING:
+    from gamutmeta.color.spaces import RgbSpace
     from gamutmeta.photo.picture import Picture
 
 ARRAY = wide_array()
@@ -281,6 +284,97 @@ def test_further_pages_are_noted() -> None:
     picture = read_tiff(file, 10_000)
     assert np.array_equal(picture.samples, ARRAY)
     assert picture.notes == ["the file contains further pages; only the first one was read"]
+
+
+def described(space: RgbSpace, table: np.ndarray | None = None) -> list[tuple[int, str, int, Any, bool]]:
+    """Fields that describe a space, and its curve as a table of 16-bit linear values."""
+    numbers = [n for pair in (space.white, *space.primaries) for v in pair for n in (round(v * 10_000), 10_000)]
+    fields: list[tuple[int, str, int, Any, bool]] = [
+        (318, "2I", 2, numbers[:4], True),
+        (319, "2I", 6, numbers[4:], True),
+    ]
+    return fields if table is None else [*fields, (301, "H", table.size, table.ravel().tolist(), True)]
+
+
+@pytest.mark.parametrize("byteorder", ["<", ">"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_colours_by_fields(channels: int, byteorder: str) -> None:
+    eight = (ARRAY >> 8).astype(np.uint8)
+    gammas = [2.0, 2.2, 1.8][:channels]
+    table = np.stack([np.rint((np.arange(256) / 255) ** g * 65535) for g in gammas]).astype(int)
+    picture = read(tiff_bytes(eight, byteorder=byteorder, extratags=described(PROPHOTO, table)))
+    assert picture.notes == [
+        "no colour profile; PrimaryChromaticities and TransferFunction describe a space of its own"
+    ]
+    expected = np.stack([(eight[..., i] / 255) ** gammas[i % channels] for i in range(3)], axis=-1)
+    romm = romm_of(picture, None)
+    assert picture.assumption is None
+    assert np.abs(romm - PROPHOTO.encode(expected) * 65535).max() <= 30
+
+
+def test_primaries_alone_have_the_gamma_of_the_standard() -> None:
+    eight = (ARRAY >> 8).astype(np.uint8)
+    romm = romm_of(read(tiff_bytes(eight, extratags=described(PROPHOTO))), None)
+    assert np.abs(romm - PROPHOTO.encode((eight / 255) ** 2.2) * 65535).max() <= 30
+
+
+def test_fields_of_known_spaces() -> None:
+    srgb = read(tiff_bytes(ARRAY, extratags=described(SRGB)))
+    assert (srgb.space, srgb.notes) == (SRGB, [])
+    table = np.rint(ADOBE_RGB.decode(np.arange(65536) / 65535) * 65535).astype(int)
+    adobe = read(tiff_bytes(ARRAY, extratags=described(ADOBE_RGB, table)))
+    assert adobe.space is ADOBE_RGB
+    profile = read(tiff_bytes(ARRAY, iccprofile=ICC, extratags=described(ADOBE_RGB)))
+    assert (profile.space, profile.icc) == (None, ICC)
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        (319, "2I", 6, [0] * 12, True),
+        (319, "2I", 5, [1, 3] * 5, True),
+        (301, "H", 7, [1] * 7, True),
+        (318, "2I", 2, [1, 3, 1, 3], True),
+    ],
+)
+def test_fields_that_describe_nothing(field: tuple[Any, ...]) -> None:
+    white = [(318, "2I", 2, [3127, 10_000, 3290, 10_000], True)] if field[0] == 319 else []
+    picture = read(tiff_bytes(ARRAY, extratags=[*white, field]))
+    assert picture.space is None
+    assert picture.notes in ([], ["PrimaryChromaticities: no colours of an RGB space; ignored"])
+
+
+@pytest.mark.parametrize("below", [False, True])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("byteorder", ["<", ">"])
+def test_the_full_picture_behind_a_thumbnail(byteorder: str, dtype: Any, *, below: bool) -> None:
+    full = ARRAY.astype(dtype)
+    file = io.BytesIO()
+    with tifffile.TiffWriter(file, byteorder=byteorder) as tiff:
+        first = [(0x0112, "H", 1, 3, True), (0x013B, "s", 0, "Somebody", True)]
+        told = {"photometric": "rgb", "metadata": None, "iccprofile": ICC, "software": False}
+        tiff.write(full[::8, ::8].copy(), subfiletype=1, subifds=int(below), extratags=first, **told)
+        tiff.write(full, extratags=[(0x0112, "H", 1, 8, True)], photometric="rgb", metadata=None)
+    picture = read_tiff(file, 10_000)
+    assert np.array_equal(picture.samples, full)
+    assert (picture.icc, picture.notes) == (ICC, [])
+    assert orientation_of(picture.exif) == 8
+    assert b"Somebody" in (picture.exif or b"")
+
+
+def test_a_larger_page_is_noted() -> None:
+    file = io.BytesIO(tiff_bytes(ARRAY[:4]))
+    tifffile.imwrite(file, ARRAY, photometric="rgb", metadata=None, append=True)
+    assert read_tiff(file, 10_000).notes == [
+        "the file contains further pages; only the first one was read, though one has 53 x 37 pixels"
+    ]
+
+
+def test_a_mask_in_a_page_of_its_own_is_noted() -> None:
+    file = io.BytesIO(tiff_bytes(ARRAY))
+    mask = ARRAY[..., 0] > 32767
+    tifffile.imwrite(file, mask, photometric="minisblack", subfiletype=4, metadata=None, append=True)
+    assert read_tiff(file, 10_000).notes == ["a transparency mask in a page of its own was left out"]
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])

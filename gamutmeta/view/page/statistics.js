@@ -8,8 +8,8 @@ import { ROMM_LINEAR, SRGB_LINEAR, matrixBetween, matrixToXyz } from './display.
 /** Cells of the chromaticity plot: x from 0 to 0.8 and y from 0 to 0.9, 500 for each unit. */
 export const CELLS = { width: 400, height: 450, unit: 500 };
 
-/** What 16-bit samples can feign beyond a gamut is below this, of linear RGB. */
-const TOLERANCE = 5e-4;
+/** What rounding can feign beyond a gamut, as in color/gamut.py: at least, and per unit of the largest channel. */
+const OUTSIDE = { least: 5e-4, share: 8e-3 };
 /** Pixels that are looked at for the plot. */
 const PLOTTED = 4e5;
 /** Of white: where it is darker, rounding decides about chromaticity. */
@@ -25,11 +25,13 @@ function outside(m, r, g, b) {
   const p = m[0] * r + m[1] * g + m[2] * b;
   const q = m[3] * r + m[4] * g + m[5] * b;
   const s = m[6] * r + m[7] * g + m[8] * b;
-  const [least, most] = [-TOLERANCE, 1 + TOLERANCE];
-  if (p >= least && q >= least && s >= least && p <= most && q <= most && s <= most) return false; // nearly all
-  const below = (p < least) + (q < least) + (s < least);
-  const above = (p > most) + (q > most) + (s > most);
-  return below < 3 && above < 3;
+  const { least, share } = OUTSIDE;
+  const most = 1 + least;
+  // Nearly all.
+  if (p >= -least && q >= -least && s >= -least && p <= most && q <= most && s <= most) return false;
+  const [lowest, highest] = [Math.min(p, q, s), Math.max(p, q, s)];
+  const margin = least + share * Math.min(Math.max(highest, 0), 1);
+  return (lowest < -margin || highest > 1 + margin) && highest >= -margin && lowest <= 1 + margin;
 }
 
 /** 0 within sRGB, 1 outside it, 2 outside Display P3, 3 outside Rec. 2020. */
