@@ -47,6 +47,9 @@ _INTEROP_INDEX = 0x0001
 _MAKER_NOTE = 0x927C
 _UNCALIBRATED = 0xFFFF
 
+_INTEGERS = {1: "B", 3: "H", 4: "I"}
+"""BYTE, SHORT and LONG, in the notation of `struct`: writers are not strict about which of them a field has."""
+
 _DESCRIPTIVE = frozenset(
     {
         0x010D,  # DocumentName
@@ -135,7 +138,7 @@ def shortened_exif(exif: bytes, limit: int) -> bytes | None:
 
 def orientation_of(exif: bytes | None) -> int:
     """The EXIF orientation, 1 to 8; 1 where there is none."""
-    number = _short_at(exif, _find(exif, ORIENTATION_TAG))
+    number = _number_at(exif, _find(exif, ORIENTATION_TAG))
     return number if number is not None and 1 <= number <= 8 else 1
 
 
@@ -146,7 +149,7 @@ def upright_exif(exif: bytes | None) -> bytes | None:
 
 def declared_space(exif: bytes | None) -> str | None:
     """The colour space the block names: ``"srgb"``, ``"adobe-rgb"`` or None."""
-    number = _short_at(exif, _find(exif, _COLOR_SPACE, EXIF_POINTER))
+    number = _number_at(exif, _find(exif, _COLOR_SPACE, EXIF_POINTER))
     if number in {1, 2}:  # 2 is no part of the standard, but written by cameras.
         return "srgb" if number == 1 else "adobe-rgb"
     index = _find(exif, _INTEROP_INDEX, EXIF_POINTER, INTEROP_POINTER)
@@ -196,15 +199,18 @@ def _order(exif: bytes) -> str:
     return "<" if exif[len(EXIF_PREFIX) :].startswith(b"II") else ">"
 
 
-def _short_at(exif: bytes | None, entry: Entry | None) -> int | None:
-    if exif is None or entry is None or entry.nbytes != 2:
+def _number_at(exif: bytes | None, entry: Entry | None) -> int | None:
+    if exif is None or entry is None or entry.count != 1 or entry.type not in _INTEGERS:
         return None
-    number: int = struct.unpack_from(_order(exif) + "H", exif, _span(entry)[0])[0]
+    number: int = struct.unpack_from(_order(exif) + _INTEGERS[entry.type], exif, _span(entry)[0])[0]
     return number
 
 
 def _patched(exif: bytes | None, entry: Entry | None, number: int) -> bytes | None:
-    if exif is None or entry is None or entry.nbytes != 2:
+    if exif is None or entry is None or entry.count != 1 or entry.type not in _INTEGERS:
         return exif
     start, end = _span(entry)
-    return exif[:start] + struct.pack(_order(exif) + "H", number) + exif[end:]
+    # A number that does not fit its field, such as 65535 in a byte, is no more wrong than what stands there.
+    value = struct.pack(_order(exif) + "I", number)
+    size = end - start
+    return exif[:start] + (value[:size] if _order(exif) == "<" else value[-size:]) + exif[end:]
