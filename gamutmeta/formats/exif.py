@@ -15,11 +15,13 @@ import struct
 from typing import TYPE_CHECKING
 
 from gamutmeta.errors import CarrierError
-from gamutmeta.formats.exif_tree import EXIF_POINTER, INTEROP_POINTER, ExifTree, pack_tree, read_tree
+from gamutmeta.formats.exif_tree import EXIF_POINTER, INTEROP_POINTER, ExifTree, Field, pack_tree, read_tree
 from gamutmeta.formats.source import Source
-from gamutmeta.formats.tiff import Entry, read_ifd0, read_ifd_at, read_value
+from gamutmeta.formats.tiff import Entry, read_ifd0, read_ifd_at, read_layout, read_value, rewrite_ifd0
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gamutmeta.formats.source import SourceLike
 
 __all__ = [
@@ -34,6 +36,7 @@ __all__ = [
     "tree_for_tiff",
     "upright_exif",
     "with_declared_space",
+    "with_orientation",
 ]
 
 EXIF_PREFIX = b"Exif\0\0"
@@ -47,6 +50,7 @@ _INTEROP_INDEX = 0x0001
 _MAKER_NOTE = 0x927C
 _UNCALIBRATED = 0xFFFF
 
+_SHORT = 3
 _INTEGERS = {1: "B", 3: "H", 4: "I"}
 """BYTE, SHORT and LONG, in the notation of `struct`: writers are not strict about which of them a field has."""
 
@@ -142,6 +146,14 @@ def orientation_of(exif: bytes | None) -> int:
     return number if number is not None and 1 <= number <= 8 else 1
 
 
+def with_orientation(exif: bytes | None, orientation: int) -> bytes:
+    """The block, or a new one, with an orientation that it did not have; one that it has stays."""
+    if exif is not None and _find(exif, ORIENTATION_TAG) is not None:
+        return exif
+    order = "<" if exif is None else read_layout(exif.removeprefix(EXIF_PREFIX)).order
+    return _with_fields(exif, [Field(ORIENTATION_TAG, _SHORT, 1, struct.pack(order + "H", orientation))])
+
+
 def upright_exif(exif: bytes | None) -> bytes | None:
     """The block with orientation 1, for pixels that were turned already."""
     return _patched(exif, _find(exif, ORIENTATION_TAG), 1)
@@ -167,6 +179,19 @@ def with_declared_space(exif: bytes | None, space_name: str) -> bytes | None:
         return exif
     start, end = _span(index)
     return exif[:start] + (b"R03\0" if space_name == "adobe-rgb" else b"R98\0") + exif[end:]
+
+
+def _with_fields(exif: bytes | None, fields: Sequence[Field]) -> bytes:
+    """The block, or a new one, with these fields in IFD0; nothing that stands in it moves.
+
+    Args:
+        exif: a block that :func:`checked_exif` has let through.
+        fields: in its byte order; in "<" for a new one.
+    """
+    if exif is None:
+        return EXIF_PREFIX + pack_tree(ExifTree("<", tuple(fields)))
+    entries = [(field.tag, field.type, field.count, field.value) for field in fields]
+    return EXIF_PREFIX + rewrite_ifd0(exif.removeprefix(EXIF_PREFIX), entries)
 
 
 def _find(exif: bytes | None, tag: int, *pointers: int) -> Entry | None:

@@ -11,7 +11,7 @@ from gamutmeta.formats.signature import host_format
 from gamutmeta.formats.tiff_ifd import XMP_TAG, read_ifd0, read_tag
 from gamutmeta.formats.xmp import checked_xmp
 from gamutmeta.photo.decoding import decoding
-from gamutmeta.photo.picture import FURTHER_PICTURES, MAX_PIXELS
+from gamutmeta.photo.picture import FURTHER_PICTURES, MAX_PIXELS, heeding_xmp
 from gamutmeta.photo.pillow_in import has_further_pictures, open_pillow
 
 if TYPE_CHECKING:
@@ -40,17 +40,22 @@ def read_metadata(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Metadata:
         PhotoError: it cannot be opened.
     """
     if host_format(data) == "tiff":
-        return Metadata(_unless_damaged(exif_of_tiff, data), _unless_damaged(_xmp_of_tiff, data))
+        return _metadata(_unless_damaged(exif_of_tiff, data), _unless_damaged(_xmp_of_tiff, data))
     with (
         decoding("the picture cannot be opened"),
         open_pillow(io.BytesIO(data), ("JPEG", "PNG"), max_pixels) as image,
     ):
         notes = (FURTHER_PICTURES,) if has_further_pictures(image) else ()
-        return Metadata(checked_exif(image.info.get("exif")), checked_xmp(image.info.get("xmp"))[0], notes)
+        return _metadata(checked_exif(image.info.get("exif")), image.info.get("xmp"), notes)
+
+
+def _metadata(exif: bytes | None, packet: bytes | str | None, notes: tuple[str, ...] = ()) -> Metadata:
+    xmp, said = checked_xmp(packet)
+    return Metadata(heeding_xmp(exif, xmp), xmp, (*notes, *said))
 
 
 def _xmp_of_tiff(data: bytes) -> bytes | None:
-    return checked_xmp(read_tag(data, read_ifd0(data), XMP_TAG, max_bytes=MAX_PACKET))[0]
+    return read_tag(data, read_ifd0(data), XMP_TAG, max_bytes=MAX_PACKET)
 
 
 def _unless_damaged(read: Callable[[bytes], bytes | None], data: bytes) -> bytes | None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from gamutmeta.errors import PhotoError
-from gamutmeta.formats.exif import checked_exif, upright_exif
-from gamutmeta.formats.xmp import checked_xmp
+from gamutmeta.formats.exif import checked_exif, upright_exif, with_orientation
+from gamutmeta.formats.xmp import checked_xmp, xmp_orientation
 from gamutmeta.photo.alpha import sixteen_bits, straightened
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ __all__ = [
     "Picture",
     "channels_of",
     "check_size",
+    "heeding_xmp",
 ]
 
 MAX_PIXELS = 500_000_000
@@ -103,10 +104,27 @@ class Picture:
             self.notes.append("the EXIF block is damaged and was left out")
 
     def take_xmp(self, packet: bytes | str | None, *, upright: bool = False) -> None:
-        """Keep the file's XMP packet; a note tells why if it is left out. `upright` as for :meth:`take_exif`."""
-        self.xmp, note = checked_xmp(packet, upright=upright)
-        if note:
-            self.notes.append(note)
+        """Keep the file's XMP packet, and tell in notes what of it is left out. Call it after :meth:`take_exif`.
+
+        Args:
+            packet: None or empty for none. Its orientation counts where the EXIF block has none.
+            upright: the pixels were turned already: its orientation is left out.
+        """
+        self.xmp, notes = checked_xmp(packet, upright=upright)
+        self.notes += notes
+        if not upright:
+            self.exif = heeding_xmp(self.exif, self.xmp)
+
+
+def heeding_xmp(exif: bytes | None, xmp: bytes | None) -> bytes | None:
+    """The EXIF block with the orientation of an XMP packet, if it has none of its own.
+
+    Args:
+        exif: as :func:`~gamutmeta.formats.exif.checked_exif` gives it.
+        xmp: the packet.
+    """
+    orientation = xmp_orientation(xmp)
+    return exif if orientation is None else with_orientation(exif, orientation)
 
 
 def check_size(width: int, height: int, max_pixels: int) -> None:

@@ -3,8 +3,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from photo_files import XMP, exif_block, saved, smooth_array
+from photo_files import XMP, exif_block, saved, smooth_array, tiff_bytes
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from gamutmeta.errors import GamutMetaError, PhotoError, UnsupportedFileError
 from gamutmeta.formats.exif import orientation_of
@@ -27,6 +28,32 @@ def test_metadata(kind: Any) -> None:
 @pytest.mark.parametrize("kind", ["jpeg", "png"])
 def test_none(kind: Any) -> None:
     assert read_metadata(encode_srgb_file(SMOOTH, kind)) == Metadata(None, None)
+
+
+@FORMATS
+def test_orientation_that_only_xmp_tells(kind: Any) -> None:
+    packet = XMP.replace(b"dc:format", b"xmlns:t='http://ns.adobe.com/tiff/1.0/' t:Orientation = '8' dc:format")
+    data = {
+        "jpeg": lambda: saved(Image.fromarray(SMOOTH), "JPEG", xmp=packet),
+        "png": lambda: saved(Image.fromarray(SMOOTH), "PNG", pnginfo=text_of("XML:com.adobe.xmp", packet.decode())),
+        "tiff": lambda: tiff_bytes(SMOOTH, extratags=[(700, 1, len(packet), packet, True)]),
+    }[kind]()
+    assert orientation_of(read_metadata(data).exif) == 8
+
+
+def text_of(keyword: str, text: str) -> PngInfo:
+    info = PngInfo()
+    info.add_itxt(keyword, text)
+    return info
+
+
+def test_what_xmp_loses_is_noted() -> None:
+    packet = XMP.replace(b"dc:format", b'dcterms:provenance="https://example.org/m" dc:format').replace(
+        b"xmlns:dc=", b'xmlns:dcterms="http://purl.org/dc/terms/" xmlns:dc='
+    )
+    metadata = read_metadata(saved(Image.fromarray(SMOOTH), "JPEG", xmp=packet))
+    assert ["C2PA manifest" in note for note in metadata.notes] == [True]
+    assert b"provenance=" not in (metadata.xmp or b"provenance=")
 
 
 def test_further_pictures_are_noted() -> None:
