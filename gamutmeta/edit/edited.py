@@ -19,9 +19,10 @@ from gamutmeta.measure.likeness import likeness_of
 from gamutmeta.model.descriptor import SampleCoding
 from gamutmeta.model.expand import expand as expand_pixels
 from gamutmeta.photo.alpha import is_opaque, with_alpha
+from gamutmeta.photo.carried import Metadata, warn_of
 from gamutmeta.photo.host_metadata import read_metadata
 from gamutmeta.photo.jpeg_out import NO_TRANSPARENCY, sycc_image, write_jpeg
-from gamutmeta.photo.pixels import decode_srgb, open_srgb
+from gamutmeta.photo.pixels import decode_srgb, open_srgb, srgb_metadata
 from gamutmeta.photo.png_out import write_png
 from gamutmeta.photo.tiff_out import write_tiff
 from gamutmeta.photo.wide import WideImage
@@ -50,15 +51,17 @@ class Edited:
             colours outside sRGB. ICC profile, EXIF and XMP are in its ``info``.
         payload: bound to these samples. ``image.save(path, gamut=payload)`` stores both once the Pillow plugin is
             registered; :meth:`save` needs no plugin.
+        notes: what of the metadata was left out so far.
     """
 
     image: Image.Image
     payload: Payload
+    notes: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, image: Image.Image, payload: Payload) -> Edited:
+    def of(cls, image: Image.Image, payload: Payload, notes: tuple[str, ...] = ()) -> Edited:
         """A picture and the payload of just that picture, which is bound to it here."""
-        return cls(image, payload.bind(*image.size, _binding_of(image)))
+        return cls(image, payload.bind(*image.size, _binding_of(image)), notes)
 
     @classmethod
     def of_file(
@@ -91,7 +94,7 @@ class Edited:
         metadata = read_metadata(data)
         info = {"icc_profile": icc, "exif": metadata.exif, "xmp": metadata.xmp}
         image.info.update({key: value for key, value in info.items() if value})
-        return cls.of(image, payload)
+        return cls.of(image, payload, metadata.notes)
 
     def expand(self, *, space: str = "prophoto", threads: int | None = None) -> WideImage:
         """The wide-gamut photograph, edited.
@@ -109,7 +112,8 @@ class Edited:
         array = expand_pixels(self.payload.descriptor, self.payload.weights(), codes, threads=threads)
         info = self.image.info
         wide_alpha = None if alpha is None else requantise(alpha, np.uint16)
-        wide = WideImage(array, "prophoto", exif=info.get("exif"), xmp=info.get("xmp"), alpha=wide_alpha)
+        exif, xmp = info.get("exif"), info.get("xmp")
+        wide = WideImage(array, "prophoto", exif=exif, xmp=xmp, notes=self.notes, alpha=wide_alpha)
         return wide.convert(space)
 
     def to_bytes(
@@ -137,9 +141,11 @@ class Edited:
 
         Warns:
             GamutMetaWarning: a model that was fitted to lossless samples, or a transparent picture, goes into a JPEG;
-                or metadata were shortened.
+                or metadata were left out.
         """
-        return self._coded(format, quality, subsampling, carrier, progressive=progressive)[0]
+        data, _, notes = self._coded(format, quality, subsampling, carrier, progressive=progressive)
+        warn_of(notes)
+        return data
 
     def save(
         self,
@@ -160,7 +166,7 @@ class Edited:
         format_ = carriers.format_of(path)
         used = carriers.carrier_for(format_, carrier, file=Path(path).name)
         check_outputs(path, carrier, overwrite=overwrite)
-        data, payload = self._coded(format_, quality, subsampling, carrier, progressive=progressive)
+        data, payload, notes = self._coded(format_, quality, subsampling, carrier, progressive=progressive)
         container = payload.to_bytes()
         save_with_payload(path, data, container, carrier, overwrite=overwrite)
         return Report(
@@ -169,12 +175,13 @@ class Edited:
             model=str(payload.descriptor),
             payload_bytes=len(container),
             file_bytes=len(data),
+            notes=self.notes + notes,
         )
 
     def _coded(
         self, format_: HostFormat, quality: int, subsampling: str, carrier: str | None, *, progressive: bool
-    ) -> tuple[bytes, Payload]:
-        """The file, and the payload as it is bound to it."""
+    ) -> tuple[bytes, Payload, tuple[str, ...]]:
+        """The file, the payload as it is bound to it, and what of the metadata was left out."""
         self.require_unchanged()
         info, (samples, alpha) = self.image.info, _planes(self.image)
         is_ycc = self.image.mode == "YCbCr"
@@ -183,7 +190,10 @@ class Edited:
                 "the picture's colours outside sRGB are in the YCbCr samples of a JPEG, which a "
                 f"{format_.upper()} file cannot store: save it as .jpg, or expand it"
             )
-        options: dict[str, Any] = {"icc": info.get("icc_profile"), "exif": info.get("exif"), "xmp": info.get("xmp")}
+        icc = info.get("icc_profile")
+        metadata = Metadata(info.get("exif"), info.get("xmp"), self.notes)
+        metadata = srgb_metadata(metadata, format_, self.image.size, icc=icc, has_alpha=alpha is not None)
+        options: dict[str, Any] = {"icc": icc, **metadata.options()}
         file, payload = io.BytesIO(), self.payload
         if format_ == "jpeg":
             if not is_opaque(alpha):
@@ -203,7 +213,7 @@ class Edited:
         else:
             write = write_png if format_ == "png" else write_tiff
             write(file, samples, alpha=alpha, **options)
-        return with_payload(file.getvalue(), payload.to_bytes(), carrier), payload
+        return with_payload(file.getvalue(), payload.to_bytes(), carrier), payload, metadata.notes
 
     def require_unchanged(self) -> None:
         """Make sure that the payload still belongs to the picture.

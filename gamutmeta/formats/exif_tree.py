@@ -90,12 +90,21 @@ class ExifTree:
             photo=tuple(field for field in self.photo if field.tag not in photo),
         )
 
+    @property
+    def directories(self) -> tuple[tuple[Field, ...], ...]:
+        """All four of them."""
+        return self.image, self.photo, self.gps, self.interop
+
+    def without_fields(self, gone: Iterable[Field]) -> ExifTree:
+        """A copy that lacks these very fields, wherever they are."""
+        those = {id(field) for field in gone}
+        return ExifTree(self.order, *(tuple(f for f in fields if id(f) not in those) for fields in self.directories))
+
     def with_byte_order(self, order: Literal["<", ">"]) -> ExifTree:
         """The same in a byte order."""
         if order == self.order:
             return self
-        directories = (self.image, self.photo, self.gps, self.interop)
-        return ExifTree(order, *(tuple(_swapped(field) for field in fields) for fields in directories))
+        return ExifTree(order, *(tuple(_swapped(field) for field in fields) for fields in self.directories))
 
 
 def read_tree(source: SourceLike, keep: Callable[[int], bool]) -> ExifTree:

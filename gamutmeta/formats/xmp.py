@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from gamutmeta.formats.xmp_packet import Packet, Property
 
-__all__ = ["FURTHER_PICTURES_NOTE", "Facts", "checked_xmp", "current_xmp", "xmp_orientation"]
+__all__ = ["FURTHER_PICTURES_NOTE", "Facts", "checked_xmp", "current_xmp", "edited_xmp", "xmp_orientation"]
 
 _DC = "http://purl.org/dc/elements/1.1/"
 _XMP = "http://ns.adobe.com/xap/1.0/"
@@ -49,6 +49,7 @@ _PROVENANCE_NOTE = (
     "the XMP packet's link to a C2PA manifest was left out: the manifest is about the original file, and would call "
     "this one tampered with"
 )
+_PANORAMA_NOTE = "what the XMP packet says about the panorama was left out: it is not true of the edited picture"
 _UNREADABLE_KEPT = "the XMP packet cannot be parsed; it was kept as it is"
 _UNREADABLE_LEFT_OUT = "the XMP packet cannot be parsed; it was left out, since it is not true of the new file"
 _DOCTYPE_LEFT_OUT = "the XMP packet has a document type, which readers of XMP refuse; it was left out"
@@ -85,9 +86,8 @@ class Facts:
         bits: bits per channel.
         channels: 3, or 4 with transparency.
         space: name of the colour space.
-        profile: description of its ICC profile.
+        profile: description of its ICC profile; "" where it has none.
         orientation: EXIF orientation, 1 to 8.
-        is_edited: the picture was cropped, resized or turned.
     """
 
     mime: str
@@ -98,7 +98,6 @@ class Facts:
     space: str
     profile: str
     orientation: int = 1
-    is_edited: bool = False
 
 
 def checked_xmp(xmp: bytes | str | None, *, upright: bool = False) -> tuple[bytes | None, tuple[str, ...]]:
@@ -142,7 +141,7 @@ def current_xmp(xmp: bytes | None, facts: Facts) -> tuple[bytes | None, tuple[st
     Returns:
         The packet and notes, as :func:`checked_xmp`.
     """
-    xmp, notes = checked_xmp(xmp, upright=facts.is_edited and facts.orientation == 1)
+    xmp, notes = checked_xmp(xmp)
     if xmp is None:
         return None, notes
     try:
@@ -155,19 +154,30 @@ def current_xmp(xmp: bytes | None, facts: Facts) -> tuple[bytes | None, tuple[st
         remove += packet.find(uri, *names)
     if facts.orientation == 1:
         remove += packet.find(_TIFF, "Orientation")
-    if facts.is_edited:
-        remove += packet.find(_XMP, "Thumbnails")
-        if panorama := list(packet.find(_PANORAMA)):
-            remove += panorama
-            notes += ("what the XMP packet says about the panorama was left out: it is not true of a part of it",)
     for new in _true_of(facts):
         said = [p for p in packet.find(new.uri, new.name) if p not in remove]
         if new.name == "format":
             said = [p for p in said if "/" in p.value]  # What is no media type says nothing about the file.
         if said and (len(said) > 1 or new.form != "text" or said[0].value != new.values[0]):
             remove += said
-            add.append(new)
+            add += [new] * bool(new.values[0])
     return edited(packet, remove=remove, add=add) if remove else xmp, notes
+
+
+def edited_xmp(xmp: bytes | None) -> tuple[bytes | None, tuple[str, ...]]:
+    """A packet without what is not true of a picture that was cropped, resized or turned.
+
+    Returns:
+        The packet and notes, as :func:`checked_xmp`.
+    """
+    try:
+        packet = None if xmp is None else read_packet(xmp)
+    except CarrierError:
+        packet = None
+    if packet is None:
+        return xmp, ()
+    panorama = list(packet.find(_PANORAMA))
+    return edited(packet, remove=[*packet.find(_XMP, "Thumbnails"), *panorama]), (_PANORAMA_NOTE,) * bool(panorama)
 
 
 def xmp_orientation(xmp: bytes | None) -> int | None:

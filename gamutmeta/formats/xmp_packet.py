@@ -27,9 +27,11 @@ _XML = "http://www.w3.org/XML/1998/namespace"
 
 # What expat has found well-formed.
 _NAME = re.compile(rb"<([^\s/>]+)")
-_ATTRIBUTE = re.compile(rb"\s+([^\s=]+)\s*=\s*(\"[^\"]*\"|'[^']*')")
+_ATTRIBUTE = re.compile(rb"\s+([^\s=<>/\"']+)\s*=\s*(\"[^\"]*\"|'[^']*')")
 _FORBIDDEN = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 """Characters that XML 1.0 has no way to write."""
+_SPACE = re.compile("[\t\n\r]")
+"""What would become a space in an attribute."""
 _MAX_TEXT = 4096
 """Bytes of a property's value that are looked at."""
 _MAX_SCOPE = 1000
@@ -184,8 +186,10 @@ def _description(about: str, properties: Sequence[NewProperty]) -> bytes:
     uris = dict.fromkeys(p.uri for p in properties)
     prefixes = {uri: _PREFIXES.get(uri, f"ns{number}") for number, uri in enumerate(uris)}
     start, end = tags_of(about, {"rdf": RDF} | {prefix: uri for uri, prefix in prefixes.items()})
-    body = "".join(_element(f"{prefixes[p.uri]}:{p.name}", p) for p in properties)
-    return start + b">" + body.encode() + end
+    short = [p for p in properties if p.form == "text" and not _SPACE.search(p.values[0])]
+    attributes = "".join(f" {prefixes[p.uri]}:{p.name}={_quoted(p.values[0])}" for p in short)
+    body = "".join(_element(f"{prefixes[p.uri]}:{p.name}", p) for p in properties if p not in short)
+    return start + attributes.encode() + b">" + body.encode() + end
 
 
 def _element(name: str, new: NewProperty) -> str:

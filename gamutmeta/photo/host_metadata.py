@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, TypeVar
 
 from gamutmeta.errors import CarrierError
-from gamutmeta.formats.exif import MAX_PACKET, checked_exif, exif_of_tiff
+from gamutmeta.formats.exif import MAX_PACKET, checked_exif, exif_of_tiff, lost_of_tiff
 from gamutmeta.formats.signature import host_format
 from gamutmeta.formats.tiff_ifd import XMP_TAG, read_ifd0, read_tag
 from gamutmeta.formats.xmp import checked_xmp
+from gamutmeta.photo.carried import Metadata
 from gamutmeta.photo.decoding import decoding
 from gamutmeta.photo.picture import FURTHER_PICTURES, MAX_PIXELS, heeding_xmp
 from gamutmeta.photo.pillow_in import has_further_pictures, open_pillow
@@ -19,13 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Metadata", "read_metadata"]
 
-
-class Metadata(NamedTuple):
-    """EXIF (with its ``Exif`` prefix), XMP packet, and notes, as in :class:`~gamutmeta.photo.wide.WideImage`."""
-
-    exif: bytes | None = None
-    xmp: bytes | None = None
-    notes: tuple[str, ...] = ()
+Found = TypeVar("Found")
 
 
 def read_metadata(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Metadata:
@@ -40,7 +35,8 @@ def read_metadata(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Metadata:
         PhotoError: it cannot be opened.
     """
     if host_format(data) == "tiff":
-        return _metadata(_unless_damaged(exif_of_tiff, data), _unless_damaged(_xmp_of_tiff, data))
+        lost = _unless_damaged(lost_of_tiff, data) or ()
+        return _metadata(_unless_damaged(exif_of_tiff, data), _unless_damaged(_xmp_of_tiff, data), lost)
     with (
         decoding("the picture cannot be opened"),
         open_pillow(io.BytesIO(data), ("JPEG", "PNG"), max_pixels) as image,
@@ -58,7 +54,7 @@ def _xmp_of_tiff(data: bytes) -> bytes | None:
     return read_tag(data, read_ifd0(data), XMP_TAG, max_bytes=MAX_PACKET)
 
 
-def _unless_damaged(read: Callable[[bytes], bytes | None], data: bytes) -> bytes | None:
+def _unless_damaged(read: Callable[[bytes], Found], data: bytes) -> Found | None:
     try:
         return read(data)
     except CarrierError:

@@ -55,7 +55,7 @@ def write_jpeg(
         file: where to.
         samples: uint8, shape (height, width, 3).
         icc: ICC profile.
-        exif: EXIF block; if longer than a segment, written without maker notes and thumbnail.
+        exif: EXIF block; if longer than a segment, written without as much of it as has to go.
         xmp: XMP packet; left out if longer than a segment.
         quality: libjpeg's, 1 to 100.
         subsampling: of the chroma channels: ``"4:4:4"``, ``"4:2:2"`` or ``"4:2:0"``.
@@ -79,10 +79,10 @@ def write_jpeg(
         raise PhotoError(f"{samples.shape[1]} x {samples.shape[0]} pixels do not fit a JPEG (at most {_MAX_SIDE})")
     options: dict[str, Any] = {}
     if exif:
-        short = shortened_exif(exif, MAX_CONTENT)
-        if short != exif:
-            lost = "it was" if short is None else "maker notes and thumbnail were"
-            warnings.warn(f"the EXIF block is too long for a JPEG; {lost} left out", GamutMetaWarning, stacklevel=2)
+        short, lost = shortened_exif(exif, MAX_CONTENT)
+        if lost:
+            note = f"the EXIF block is too long for a JPEG; left out: {', '.join(lost)}"
+            warnings.warn(note, GamutMetaWarning, stacklevel=2)
         if short:
             options["exif"] = short
     if xmp and len(xmp) > _MAX_XMP:

@@ -9,6 +9,7 @@ import numpy as np
 
 from gamutmeta.errors import PhotoError
 from gamutmeta.formats.exif import checked_exif, upright_exif, with_orientation
+from gamutmeta.formats.exif_pixels import with_pixel_dimensions
 from gamutmeta.formats.xmp import checked_xmp, xmp_orientation
 from gamutmeta.photo.alpha import sixteen_bits, straightened
 
@@ -96,10 +97,15 @@ class Picture:
 
         Args:
             block: with or without its ``Exif`` prefix; None or empty for none.
-            upright: the pixels were turned already: its orientation becomes 1.
+            upright: the pixels were turned already: its orientation becomes 1, its size that of the pixels, and its
+                thumbnail is left out.
         """
         checked = checked_exif(block)
-        self.exif = upright_exif(checked) if upright else checked
+        if upright:
+            height, width = self.samples.shape[:2]
+            self.exif = with_pixel_dimensions(upright_exif(checked), width, height)
+        else:
+            self.exif = checked
         if block and checked is None:
             self.notes.append("the EXIF block is damaged and was left out")
 

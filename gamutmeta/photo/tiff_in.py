@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 
 from gamutmeta.errors import PhotoError
-from gamutmeta.formats.exif import MAX_PACKET, exif_of_tiff
+from gamutmeta.formats.exif import MAX_PACKET, exif_of_tiff, lost_of_tiff
 from gamutmeta.formats.tiff_ifd import XMP_TAG, read_ifd0, read_tag
 from gamutmeta.photo.picture import MAX_CHANNELS, PREMULTIPLIED, STRAIGHT, Picture, channels_of, check_size
 from gamutmeta.photo.pillow_in import pillow_samples
@@ -69,6 +69,7 @@ def read_tiff(file: BinaryIO, max_pixels: int) -> Picture:
     (rgb, alpha, is_gray), bits = _decode(file, max_pixels, notes)
     picture = Picture(rgb, bits, is_gray, alpha, icc=read_tag(file, ifd, _ICC_TAG, max_bytes=MAX_PACKET), notes=notes)
     picture.exif = exif_of_tiff(file)
+    notes += lost_of_tiff(file)
     picture.take_xmp(read_tag(file, ifd, XMP_TAG, max_bytes=MAX_PACKET))
     if ifd.next_offset:
         notes.append("the file contains further pages; only the first one was read")

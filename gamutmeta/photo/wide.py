@@ -12,6 +12,7 @@ from gamutmeta.color.spaces import space_named
 from gamutmeta.errors import PhotoError
 from gamutmeta.formats.exif import orientation_of, with_declared_space
 from gamutmeta.photo.alpha import with_alpha
+from gamutmeta.photo.carried import Metadata
 from gamutmeta.photo.notebook import as_html, as_png
 from gamutmeta.photo.write import write_photo
 
@@ -103,6 +104,11 @@ class WideImage:
     def orientation(self) -> int:
         """EXIF orientation, 1 to 8; 1 is upright."""
         return orientation_of(self.exif)
+
+    @property
+    def metadata(self) -> Metadata:
+        """EXIF and XMP together, as they travel from file to file."""
+        return Metadata(self.exif, self.xmp, self.notes)
 
     @property
     def icc_profile(self) -> bytes:

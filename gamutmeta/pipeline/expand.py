@@ -21,7 +21,7 @@ from gamutmeta.photo.host_metadata import read_metadata
 from gamutmeta.photo.kinds import depth_and_quality
 from gamutmeta.photo.pixels import decode_srgb, decode_sycc
 from gamutmeta.photo.wide import WideImage
-from gamutmeta.photo.write import write_photo
+from gamutmeta.photo.write import write_noting
 from gamutmeta.pipeline.binding import binding_of_jpeg, check_binding, decode_for
 from gamutmeta.report import Report
 from gamutmeta.runtime.files import check_output
@@ -299,5 +299,5 @@ def expand_file(
     report = replace(file.report(), output=str(target), notes=wide.notes)
     del file  # As large as the picture, and no longer needed.
     wide = wide.convert(space)
-    write_photo(wide, target, depth=depth, quality=quality, overwrite=overwrite)
-    return replace(report, seconds=time.perf_counter() - start)
+    lost = write_noting(wide, target, depth=depth, quality=quality, overwrite=overwrite)
+    return replace(report, notes=report.notes + lost, seconds=time.perf_counter() - start)

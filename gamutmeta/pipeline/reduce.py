@@ -24,7 +24,7 @@ from gamutmeta.measure.quality import Quality, quality_figures
 from gamutmeta.model.descriptor import Descriptor, SampleCoding
 from gamutmeta.photo.alpha import is_opaque
 from gamutmeta.photo.jpeg_out import NO_TRANSPARENCY
-from gamutmeta.photo.pixels import decode_srgb, decode_sycc
+from gamutmeta.photo.pixels import decode_srgb, decode_sycc, srgb_metadata
 from gamutmeta.photo.read import read_photo
 from gamutmeta.photo.wide import WideImage
 from gamutmeta.pipeline.binding import binding_of_codes, binding_of_jpeg
@@ -127,7 +127,10 @@ def reduce_with(
         else:
             notes.append(f"the preset {config.name} knows no extended samples: the JPEG has plain ones")
     encoding = Encoding(format, options.quality, options.subsampling, options.progressive, sycc is not None)
-    coded = encoding.encode(pixels if sycc is None else sycc, wide.exif, wide.xmp) if format == "jpeg" else None
+    alpha = None if format == "jpeg" or wide.alpha is None else requantise(wide.alpha, np.uint8)
+    metadata = srgb_metadata(wide.metadata, format, wide.size, has_alpha=alpha is not None)
+    notes += metadata.notes
+    coded = encoding.encode(pixels if sycc is None else sycc, metadata) if format == "jpeg" else None
     codes = pixels if coded is None else decode_srgb(coded)
     held = None if sycc is None or coded is None else decode_sycc(coded)
     height, width = codes.shape[:2]
@@ -161,8 +164,7 @@ def reduce_with(
         device=None if fitted is None else result.device,
         notes=tuple(notes),
     )
-    alpha = None if format == "jpeg" or wide.alpha is None else requantise(wide.alpha, np.uint8)
-    return Reduction(pixels, payload, report, encoding, wide.exif, wide.xmp, coded, alpha, sycc)
+    return Reduction(pixels, payload, report, encoding, metadata, coded, alpha, sycc)
 
 
 def reduce_file(

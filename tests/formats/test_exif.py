@@ -182,13 +182,19 @@ def test_tree_for_tiff_leaves_structure_and_maker_notes_out() -> None:
 
 def test_shortening() -> None:
     block = exif_block()
-    assert shortened_exif(block, len(block)) == block
-    short = shortened_exif(block, len(block) - 1)
+    assert shortened_exif(block, len(block)) == (block, ())
+    short, lost = shortened_exif(block, len(block) - 1)
+    assert lost == ("the maker notes",)
     assert short is not None
     assert len(short) < len(block)
     assert pillow_exif(short)[0x010F] == "Maker"
     assert 0x927C not in pillow_exif(short).get_ifd(0x8769)
-    assert shortened_exif(block, 60) is None
+    shortest, lost = shortened_exif(block, 32)
+    assert shortest is not None
+    assert len(shortest) <= 32
+    assert orientation_of(shortest) == 6
+    assert len(lost) == 11
+    assert shortened_exif(block, 20) == (None, (*lost, "the orientation"))
 
 
 @given(junk=st.binary(max_size=80), cut=st.integers(0, 400), position=st.integers(0, 400))

@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from photo_files import XMP
 
-from gamutmeta.formats.xmp import FURTHER_PICTURES_NOTE, Facts, checked_xmp, current_xmp, xmp_orientation
+from gamutmeta.formats.xmp import FURTHER_PICTURES_NOTE, Facts, checked_xmp, current_xmp, edited_xmp, xmp_orientation
 from gamutmeta.formats.xmp_packet import RDF, read_packet
 
 TIFF = "http://ns.adobe.com/tiff/1.0/"
@@ -140,7 +140,7 @@ def test_a_thumbnail_goes_where_pixels_are_turned() -> None:
     assert checked_xmp(packet) == (packet, ())
     assert checked_xmp(packet, upright=True) == (packet_of(xmp), ())
     assert current_xmp(packet, FACTS) == (packet, ())
-    assert current_xmp(packet, replace(FACTS, is_edited=True)) == (packet_of(xmp), ())
+    assert edited_xmp(packet) == (packet_of(xmp), ())
 
 
 @pytest.mark.parametrize(
@@ -190,6 +190,8 @@ def test_what_is_said_of_the_file_is_true_of_the_file() -> None:
         "http://ns.adobe.com/tiff/1.0/BitsPerSample": "888",
     }
     assert current_xmp(packet, FACTS)[0] is not None
+    unnamed = current_xmp(packet_of(STALE), replace(FACTS, profile=""))[0]
+    assert "http://ns.adobe.com/photoshop/1.0/ICCProfile" not in said(unnamed)
     wide = replace(FACTS, mime="image/png", space="adobe-rgb", profile="Adobe RGB (1998)", bits=16, channels=4)
     values = said(current_xmp(packet, wide)[0])
     assert values["http://ns.adobe.com/exif/1.0/ColorSpace"] == "65535"
@@ -201,15 +203,17 @@ def test_a_panorama_is_none_any_more_when_it_is_cropped() -> None:
     panorama = ' xmlns:GPano="http://ns.google.com/photos/1.0/panorama/"'
     packet = packet_of(panorama + ' GPano:FullPanoWidthPixels="8000"')
     assert current_xmp(packet, FACTS) == (packet, ())
-    kept, notes = current_xmp(packet, replace(FACTS, is_edited=True))
+    kept, notes = edited_xmp(packet)
     assert kept == packet_of(panorama)
     assert ["panorama" in note for note in notes] == [True]
 
 
 def test_packets_that_cannot_be_parsed() -> None:
+    assert edited_xmp(None) == (None, ())
     broken = packet_of().replace(b"</dc:rights>", b"")
     assert checked_xmp(broken) == (broken, ("the XMP packet cannot be parsed; it was kept as it is",))
     assert current_xmp(broken, FACTS)[0] == broken
+    assert edited_xmp(broken) == (broken, ())
     turned = broken.replace(b"<dc:rights", b"<tiff:Orientation>6</tiff:Orientation><dc:rights")
     assert checked_xmp(turned)[0] == turned
     packet, notes = checked_xmp(turned, upright=True)

@@ -46,8 +46,9 @@ def run(data: bytes) -> None:
     tree = result_or_refusal(metadata.tree_for_tiff, CARRIER_CODES, exif)
     if tree is not None:
         _comes_back(tree)
-        short = result_or_refusal(metadata.shortened_exif, CARRIER_CODES, exif, 200)
-        assert short is None or len(short) <= max(200, len(exif))
+        shortened = result_or_refusal(metadata.shortened_exif, CARRIER_CODES, exif, 200)
+        assert shortened is None or shortened[0] is None or len(shortened[0]) <= 200
+        assert metadata.upright_exif(upright_exif) == upright_exif
 
 
 def _comes_back(tree: metadata.ExifTree) -> None:
