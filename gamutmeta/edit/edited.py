@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from gamutmeta.carriers import HostFormat
     from gamutmeta.container import Binding, Payload
+    from gamutmeta.formats.comments import Comment
 
 __all__ = ["Edited"]
 
@@ -52,16 +53,20 @@ class Edited:
         payload: bound to these samples. ``image.save(path, gamut=payload)`` stores both once the Pillow plugin is
             registered; :meth:`save` needs no plugin.
         notes: what of the metadata was left out so far.
+        photoshop: Photoshop image resources, as in :class:`gamutmeta.WideImage`.
+        comments: likewise.
     """
 
     image: Image.Image
     payload: Payload
     notes: tuple[str, ...] = ()
+    photoshop: bytes | None = None
+    comments: tuple[Comment, ...] = ()
 
     @classmethod
-    def of(cls, image: Image.Image, payload: Payload, notes: tuple[str, ...] = ()) -> Edited:
-        """A picture and the payload of just that picture, which is bound to it here."""
-        return cls(image, payload.bind(*image.size, _binding_of(image)), notes)
+    def of(cls, image: Image.Image, payload: Payload, **kept: Any) -> Edited:
+        """A picture and the payload of just that picture, which is bound to it here; and the other attributes."""
+        return cls(image, payload.bind(*image.size, _binding_of(image)), **kept)
 
     @classmethod
     def of_file(
@@ -94,7 +99,14 @@ class Edited:
         metadata = read_metadata(data)
         info = {"icc_profile": icc, "exif": metadata.exif, "xmp": metadata.xmp}
         image.info.update({key: value for key, value in info.items() if value})
-        return cls.of(image, payload, metadata.notes)
+        kept = {"notes": metadata.notes, "photoshop": metadata.photoshop, "comments": metadata.comments}
+        return cls.of(image, payload, **kept)
+
+    @property
+    def metadata(self) -> Metadata:
+        """What the picture's file says about the photograph, together."""
+        info = self.image.info
+        return Metadata(info.get("exif"), info.get("xmp"), self.photoshop, self.comments, self.notes)
 
     def expand(self, *, space: str = "prophoto", threads: int | None = None) -> WideImage:
         """The wide-gamut photograph, edited.
@@ -110,10 +122,8 @@ class Edited:
         self.require_unchanged()
         codes, alpha = _planes(self.image)
         array = expand_pixels(self.payload.descriptor, self.payload.weights(), codes, threads=threads)
-        info = self.image.info
         wide_alpha = None if alpha is None else requantise(alpha, np.uint16)
-        exif, xmp = info.get("exif"), info.get("xmp")
-        wide = WideImage(array, "prophoto", exif=exif, xmp=xmp, notes=self.notes, alpha=wide_alpha)
+        wide = WideImage(array, "prophoto", alpha=wide_alpha, **self.metadata.everything())
         return wide.convert(space)
 
     def to_bytes(
@@ -191,9 +201,8 @@ class Edited:
                 f"{format_.upper()} file cannot store: save it as .jpg, or expand it"
             )
         icc = info.get("icc_profile")
-        metadata = Metadata(info.get("exif"), info.get("xmp"), self.notes)
-        metadata = srgb_metadata(metadata, format_, self.image.size, icc=icc, has_alpha=alpha is not None)
-        options: dict[str, Any] = {"icc": icc, **metadata.options()}
+        metadata = srgb_metadata(self.metadata, format_, self.image.size, icc=icc, has_alpha=alpha is not None)
+        options: dict[str, Any] = {"icc": icc, **metadata.options(format_)}
         file, payload = io.BytesIO(), self.payload
         if format_ == "jpeg":
             if not is_opaque(alpha):

@@ -16,6 +16,7 @@ from gamutmeta.edit.edited import Edited
 from gamutmeta.errors import PhotoError
 from gamutmeta.formats.exif import orientation_of, upright_exif
 from gamutmeta.formats.exif_pixels import with_pixel_dimensions, without_thumbnail
+from gamutmeta.formats.photoshop import without_paths
 from gamutmeta.formats.xmp import checked_xmp, edited_xmp
 from gamutmeta.photo.upright import UPRIGHT
 from gamutmeta.pillow import bytes_of, require_unchanged
@@ -199,8 +200,10 @@ def _edited(start: Edited, *, resample: Image.Resampling = LANCZOS, **edits: Any
     exif, xmp = image.info.pop("exif", None), image.info.pop("xmp", None)
     exif = with_pixel_dimensions(without_thumbnail(exif), *image.size)
     xmp, notes = edited_xmp(xmp)
+    photoshop, said = without_paths(start.photoshop)
     image.info.update({key: value for key, value in (("exif", exif), ("xmp", xmp)) if value is not None})
-    return Edited.of(image, payload, tuple(dict.fromkeys((*start.notes, *notes))))
+    notes = tuple(dict.fromkeys((*start.notes, *notes, *said)))
+    return Edited.of(image, payload, notes=notes, photoshop=photoshop, comments=start.comments)
 
 
 def _resized(image: Image.Image, size: tuple[int, int], resample: Image.Resampling) -> Image.Image:

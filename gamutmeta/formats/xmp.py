@@ -13,14 +13,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gamutmeta.errors import CarrierError
-from gamutmeta.formats.xmp_packet import NewProperty, edited, read_packet
+from gamutmeta.formats.xmp_packet import NewProperty, edited, new_packet, read_packet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from gamutmeta.formats.xmp_packet import Packet, Property
 
-__all__ = ["FURTHER_PICTURES_NOTE", "Facts", "checked_xmp", "current_xmp", "edited_xmp", "xmp_orientation"]
+__all__ = [
+    "FURTHER_PICTURES_NOTE",
+    "Facts",
+    "checked_xmp",
+    "current_xmp",
+    "edited_xmp",
+    "filled_xmp",
+    "xmp_orientation",
+]
 
 _DC = "http://purl.org/dc/elements/1.1/"
 _XMP = "http://ns.adobe.com/xap/1.0/"
@@ -162,6 +170,33 @@ def current_xmp(xmp: bytes | None, facts: Facts) -> tuple[bytes | None, tuple[st
             remove += said
             add += [new] * bool(new.values[0])
     return edited(packet, remove=remove, add=add) if remove else xmp, notes
+
+
+def filled_xmp(xmp: bytes | None, properties: Sequence[NewProperty]) -> tuple[bytes | None, tuple[str, ...]]:
+    """A packet, or a new one, with properties that it does not have yet.
+
+    Returns:
+        The packet, and notes on those that it has with other values, which stay.
+    """
+    if not properties:
+        return xmp, ()
+    if xmp is None:
+        return new_packet(properties), ()
+    try:
+        packet = read_packet(xmp)
+    except CarrierError:
+        names = ", ".join(new.name for new in properties)
+        return xmp, (f"the XMP packet cannot be parsed, so that these could not be put into it: {names}",)
+    said = {(p.uri, p.name): p.value for p in packet.properties}
+    add = [new for new in properties if (new.uri, new.name) not in said]
+    other = [new.name for new in properties if _text(said.get((new.uri, new.name))) not in {None, _text(*new.values)}]
+    note = f"the XMP packet says something else than IPTC-IIM or comments do, and was believed: {', '.join(other)}"
+    return edited(packet, add=add), (note,) * bool(other)
+
+
+def _text(*values: str | None) -> str | None:
+    """Texts without white space, for comparison."""
+    return None if None in values else "".join("".join(value.split()) for value in values if value)
 
 
 def edited_xmp(xmp: bytes | None) -> tuple[bytes | None, tuple[str, ...]]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from gamutmeta.color.icc import parse_profile
 from gamutmeta.errors import GamutMetaWarning, ProfileError
+from gamutmeta.formats.comments import user_comment, xmp_of_comments
 from gamutmeta.formats.exif import (
     EXIF_PREFIX,
     NO_MAKER_NOTES,
@@ -21,14 +22,22 @@ from gamutmeta.formats.exif import (
 from gamutmeta.formats.exif_pixels import with_pixel_dimensions
 from gamutmeta.formats.exif_tree import pack_tree
 from gamutmeta.formats.jpeg import MAX_CONTENT
-from gamutmeta.formats.xmp import Facts, checked_xmp, current_xmp
+from gamutmeta.formats.photoshop import without_paths, xmp_of_resources
+from gamutmeta.formats.xmp import Facts, checked_xmp, current_xmp, filled_xmp
+from gamutmeta.formats.xmp_extended import split_xmp
+from gamutmeta.photo.jpeg_out import XMP_TOO_LONG
 from gamutmeta.photo.kinds import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from gamutmeta.formats.comments import Comment
+    from gamutmeta.formats.xmp_packet import NewProperty
+
 __all__ = ["Metadata", "Target", "fitted", "warn_of"]
 
+_WITH_RESOURCES = {"jpeg", "tiff", "png"}
+_WITH_COMMENTS = {"jpeg", "png"}
 _NAMED = 6
 """Fields that a note names one by one."""
 
@@ -40,16 +49,30 @@ class Metadata:
     Attributes:
         exif: EXIF block, as :mod:`gamutmeta.formats.exif` carries it.
         xmp: XMP packet.
+        photoshop: Photoshop image resources that describe the photograph, IPTC-IIM among them; see
+            :func:`gamutmeta.formats.photoshop.kept_resources`.
+        comments: of a JPEG, and texts of a PNG.
         notes: what of it was left out, or is otherwise worth knowing.
     """
 
     exif: bytes | None = None
     xmp: bytes | None = None
+    photoshop: bytes | None = None
+    comments: tuple[Comment, ...] = ()
     notes: tuple[str, ...] = ()
 
-    def options(self) -> dict[str, Any]:
-        """Keyword arguments for the function that writes a file."""
-        return {"exif": self.exif, "xmp": self.xmp}
+    def everything(self) -> dict[str, Any]:
+        """All of it, as keyword arguments of :class:`gamutmeta.photo.wide.WideImage`."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    def options(self, kind: str) -> dict[str, Any]:
+        """Keyword arguments for the function that writes a kind of file."""
+        options: dict[str, Any] = {"exif": self.exif, "xmp": self.xmp}
+        if kind in _WITH_RESOURCES:
+            options["photoshop"] = self.photoshop
+        if kind in _WITH_COMMENTS:
+            options["comments"] = self.comments
+        return options
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +111,17 @@ def fitted(metadata: Metadata, target: Target) -> Metadata:
     Raises:
         CarrierError: the EXIF block is damaged.
     """
-    exif, xmp = metadata.exif, metadata.xmp
+    exif, xmp, photoshop = metadata.exif, metadata.xmp, metadata.photoshop
     notes: tuple[str, ...] = ()
     if target.is_turned:
         exif, (xmp, notes) = upright_exif(exif), checked_xmp(xmp, upright=True)
+        photoshop, said = without_paths(photoshop)
+        notes += said
+    result, said = _in_xmp(replace(metadata, xmp=xmp, photoshop=photoshop), target.kind)
+    xmp, notes = result.xmp, notes + said
     exif = with_pixel_dimensions(with_declared_space(exif, target.space), *target.size)
     xmp, more = current_xmp(xmp, _facts(target, orientation_of(exif)))
-    result = replace(metadata, exif=exif, xmp=xmp, notes=_once((*notes, *more), metadata.notes))
+    result = replace(result, exif=exif, xmp=xmp, notes=_once((*notes, *more), metadata.notes))
     fit = {"jpeg": _fitted_to_jpeg, "tiff": _fitted_to_tiff}.get(target.kind)
     return result if fit is None else fit(result)
 
@@ -112,7 +139,28 @@ def warn_of(notes: Iterable[str], prefix: str = "", *, stacklevel: int = 2) -> N
             warnings.warn(prefix + note, GamutMetaWarning, stacklevel=stacklevel + 1)
 
 
+def _in_xmp(metadata: Metadata, kind: str) -> tuple[Metadata, tuple[str, ...]]:
+    """What a kind of file has no other room for goes into the XMP packet."""
+    properties: list[NewProperty] = []
+    photoshop, comments = metadata.photoshop, metadata.comments
+    notes: tuple[str, ...] = ()
+    if photoshop is not None and kind not in _WITH_RESOURCES:
+        properties, notes = xmp_of_resources(photoshop)
+        photoshop = None
+    if comments and kind != "png":
+        named, others = xmp_of_comments(comments)
+        known = {(new.uri, new.name) for new in properties}
+        properties += [new for new in named if (new.uri, new.name) not in known]
+        if others and kind not in _WITH_COMMENTS:
+            properties.append(user_comment(others))
+        comments = tuple(others) if kind in _WITH_COMMENTS else ()
+    xmp, said = filled_xmp(metadata.xmp, properties)
+    return replace(metadata, xmp=xmp, photoshop=photoshop, comments=comments), notes + said
+
+
 def _fitted_to_jpeg(metadata: Metadata) -> Metadata:
+    if metadata.xmp is not None and split_xmp(metadata.xmp) is None:
+        metadata = replace(metadata, xmp=None, notes=(*metadata.notes, XMP_TOO_LONG))
     if metadata.exif is None:
         return metadata
     exif, lost = shortened_exif(metadata.exif, MAX_CONTENT)

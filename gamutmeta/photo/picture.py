@@ -8,10 +8,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from gamutmeta.errors import PhotoError
-from gamutmeta.formats.exif import checked_exif, upright_exif, with_orientation
+from gamutmeta.formats.comments import COMMENT, Comment, about_photograph
+from gamutmeta.formats.exif import MAX_PACKET, checked_exif, upright_exif, with_orientation
 from gamutmeta.formats.exif_pixels import with_pixel_dimensions
+from gamutmeta.formats.exif_resolution import with_resolution
+from gamutmeta.formats.photoshop import kept_resources
 from gamutmeta.formats.xmp import checked_xmp, xmp_orientation
+from gamutmeta.formats.xmp_extended import joined_xmp
 from gamutmeta.photo.alpha import sixteen_bits, straightened
+from gamutmeta.photo.carried import Metadata
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +24,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gamutmeta.color.spaces import RgbSpace
+    from gamutmeta.formats.jpeg_metadata import JpegMetadata
+    from gamutmeta.formats.png_metadata import PngMetadata
 
 __all__ = [
     "FURTHER_PICTURES",
@@ -76,6 +83,8 @@ class Picture:
         space: a space the file names in another way.
         exif: EXIF block, as :mod:`gamutmeta.formats.exif` carries it.
         xmp: XMP packet.
+        photoshop: Photoshop image resources that describe the photograph, IPTC-IIM among them.
+        comments: of a JPEG, and texts of a PNG.
         notes: what was left out or is otherwise worth knowing.
         assumption: what had to be assumed about the colours, if anything.
     """
@@ -89,6 +98,8 @@ class Picture:
     space: RgbSpace | None = None
     exif: bytes | None = None
     xmp: bytes | None = None
+    photoshop: bytes | None = None
+    comments: tuple[Comment, ...] = ()
     notes: list[str] = field(default_factory=list)
     assumption: str | None = None
 
@@ -120,6 +131,31 @@ class Picture:
         self.notes += notes
         if not upright:
             self.exif = heeding_xmp(self.exif, self.xmp)
+
+    def take_jpeg(self, found: JpegMetadata) -> None:
+        """Keep what the segments of a JPEG say; call it after :meth:`take_exif`."""
+        xmp = found.xmp
+        if xmp is not None:
+            xmp, notes = joined_xmp(xmp, found.extended, MAX_PACKET)
+            self.notes += notes
+        self.take_xmp(xmp)
+        self.photoshop = kept_resources(found.resources)
+        self.comments = tuple(Comment(COMMENT, text) for text in found.comments)
+        self.exif = with_resolution(self.exif, found.density)
+
+    def take_png(self, found: PngMetadata) -> None:
+        """Keep what the chunks of a PNG say."""
+        self.notes += found.notes
+        self.take_exif(found.exif)
+        self.take_xmp(found.xmp)
+        self.photoshop = kept_resources(found.resources)
+        self.comments = about_photograph(found.texts)
+        self.exif = with_resolution(self.exif, found.density)
+
+    @property
+    def metadata(self) -> Metadata:
+        """EXIF, XMP, Photoshop's resources, comments and notes."""
+        return Metadata(self.exif, self.xmp, self.photoshop, self.comments, tuple(self.notes))
 
 
 def heeding_xmp(exif: bytes | None, xmp: bytes | None) -> bytes | None:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL import Image
 
+    from gamutmeta.formats.comments import Comment
+
 __all__ = [
     "decode_srgb",
     "decode_srgba",
@@ -133,6 +135,8 @@ def encode_srgb_file(
     progressive: bool = False,
     exif: bytes | None = None,
     xmp: bytes | None = None,
+    photoshop: bytes | None = None,
+    comments: tuple[Comment, ...] = (),
     alpha: NDArray[np.uint8] | None = None,
     is_ycc: bool = False,
 ) -> bytes:
@@ -146,6 +150,8 @@ def encode_srgb_file(
         progressive: write a JPEG in several scans.
         exif: EXIF block as in :class:`gamutmeta.photo.wide.WideImage`; its colour space is set to sRGB.
         xmp: XMP packet.
+        photoshop: Photoshop image resources, as in :class:`gamutmeta.photo.wide.WideImage`.
+        comments: likewise.
         alpha: transparency, uint8, shape (height, width), for a PNG or TIFF; `pixels` are not multiplied by it.
         is_ycc: whether the pixels are YCbCr samples, which a JPEG stores as they are.
 
@@ -168,9 +174,11 @@ def encode_srgb_file(
     if is_ycc and format != "jpeg":
         raise PhotoError(f"YCbCr samples can be stored in a JPEG, not in a {format.upper()} file")
     height, width = pixels.shape[:2]
-    metadata = srgb_metadata(Metadata(exif, xmp), format, (width, height), has_alpha=alpha is not None)
+    metadata = srgb_metadata(
+        Metadata(exif, xmp, photoshop, comments), format, (width, height), has_alpha=alpha is not None
+    )
     warn_of(metadata.notes)
-    options: dict[str, Any] = {"icc": profile_bytes("srgb"), **metadata.options()}
+    options: dict[str, Any] = {"icc": profile_bytes("srgb"), **metadata.options(format)}
     file = io.BytesIO()
     try:
         if format == "jpeg":

@@ -15,7 +15,8 @@ import numpy as np
 
 from gamutmeta.errors import PhotoError
 from gamutmeta.formats.exif import MAX_PACKET, exif_of_tiff, lost_of_tiff
-from gamutmeta.formats.tiff_ifd import XMP_TAG, read_ifd0, read_tag
+from gamutmeta.formats.photoshop import kept_resources
+from gamutmeta.formats.tiff_ifd import IPTC_TAG, PHOTOSHOP_TAG, XMP_TAG, read_ifd0, read_tag
 from gamutmeta.photo.picture import MAX_CHANNELS, PREMULTIPLIED, STRAIGHT, Picture, channels_of, check_size
 from gamutmeta.photo.pillow_in import pillow_samples
 from gamutmeta.runtime.extras import imagecodecs_for
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 __all__ = ["read_tiff"]
 
 _ICC_TAG = 34675
+
+_RESOURCES = (PHOTOSHOP_TAG, IPTC_TAG)
 
 _READ_AHEAD = 16 << 20
 """Bytes of compressed strips held at a time; tifffile's default holds most of a photograph's."""
@@ -71,6 +74,7 @@ def read_tiff(file: BinaryIO, max_pixels: int) -> Picture:
     picture.exif = exif_of_tiff(file)
     notes += lost_of_tiff(file)
     picture.take_xmp(read_tag(file, ifd, XMP_TAG, max_bytes=MAX_PACKET))
+    picture.photoshop = kept_resources(*(read_tag(file, ifd, tag, max_bytes=MAX_PACKET) for tag in _RESOURCES))
     if ifd.next_offset:
         notes.append("the file contains further pages; only the first one was read")
     return picture

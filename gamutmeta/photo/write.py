@@ -141,7 +141,7 @@ def _content(image: WideImage, kind: str, depth: int) -> tuple[dict[str, Any], t
         is_turned=image.orientation > 1 and is_turned,
     )
     metadata = fitted(image.metadata, target)
-    return {"samples": samples, "alpha": alpha, "icc": icc, **metadata.options()}, metadata.notes
+    return {"samples": samples, "alpha": alpha, "icc": icc, **metadata.options(kind)}, metadata.notes
 
 
 def _at_depth(samples: NDArray[np.uint16], depth: int) -> NDArray[np.uint8 | np.uint16]:

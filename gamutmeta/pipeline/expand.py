@@ -201,8 +201,8 @@ class SrgbFile:
         notes += () if said is None else (said,)
         metadata = read_metadata(self.data)
         alpha = None if self.alpha is None else requantise(self.alpha, np.uint16)
-        notes += metadata.notes
-        return WideImage(array, "prophoto", exif=metadata.exif, xmp=metadata.xmp, notes=notes, alpha=alpha)
+        metadata = replace(metadata, notes=notes + metadata.notes)
+        return WideImage(array, "prophoto", alpha=alpha, **metadata.everything())
 
     def clipped(self, out: NDArray[np.uint16] | None = None) -> NDArray[np.uint16]:
         """The pixels expanded without the payload: ROMM RGB, uint16 (H, W, 3), in `out` if it is given."""

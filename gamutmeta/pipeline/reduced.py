@@ -55,7 +55,7 @@ class Encoding:
             progressive=self.progressive,
             alpha=alpha,
             is_ycc=self.is_ycc,
-            **metadata.options(),
+            **metadata.options(self.format),
         )
 
 

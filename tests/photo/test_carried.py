@@ -10,9 +10,12 @@ from PIL import Image
 
 from gamutmeta.color.icc import profile_bytes
 from gamutmeta.color.spaces import SPACES
+from gamutmeta.formats.comments import Comment
 from gamutmeta.formats.exif import NO_MAKER_NOTES, orientation_of
+from gamutmeta.formats.photoshop import Resource, pack_resources
 from gamutmeta.formats.xmp_packet import read_packet
 from gamutmeta.photo.carried import Metadata, Target, fitted, warn_of
+from gamutmeta.photo.jpeg_out import XMP_TOO_LONG
 from gamutmeta.photo.kinds import KINDS
 
 if TYPE_CHECKING:
@@ -67,7 +70,7 @@ def test_what_was_turned_is_upright() -> None:
 
 
 def test_notes_are_of_this_step_alone() -> None:
-    broken = Metadata(None, b"<x:xmpmeta>", ("the XMP packet cannot be parsed; it was kept as it is",))
+    broken = Metadata(None, b"<x:xmpmeta>", notes=("the XMP packet cannot be parsed; it was kept as it is",))
     assert fitted(broken, target()).notes == ()
     assert len(fitted(replace(broken, notes=()), target()).notes) == 1
 
@@ -100,3 +103,58 @@ def test_warnings() -> None:
         warn_of(("lost", NO_MAKER_NOTES), "a.jpg: ", stacklevel=1)
     assert len(caught) == 1
     assert caught[0].filename == __file__
+
+
+IPTC = b"\x1c\2\x78\0\3cap\x1c\2\x76\0\5phone"
+RESOURCES = pack_resources([Resource(0x0404, b"", IPTC), Resource(0x0425, b"", bytes(16))])
+COMMENTS = (Comment("Comment", b"caf\xe9"), Comment("Copyright", b"me"))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_iptc_and_comments_go_where_there_is_room(kind: str) -> None:
+    metadata = fitted(Metadata(photoshop=RESOURCES, comments=COMMENTS), target(kind))
+    options = metadata.options(kind)
+    if kind in {"jpeg", "tiff", "png"}:
+        assert options["photoshop"] == RESOURCES
+        assert metadata.notes == ()
+    else:
+        assert "photoshop" not in options
+        assert said(metadata.xmp)["description"] == "cap"
+        assert metadata.notes == ("the IPTC-IIM datasets 2:118 have no place in XMP, and were left out",)
+    if kind == "png":
+        assert options["comments"] == COMMENTS
+        assert metadata.xmp is None
+    elif kind == "jpeg":
+        assert options["comments"] == COMMENTS[:1]
+        assert said(metadata.xmp) == {"rights": "me"}
+    else:
+        assert "comments" not in options
+        assert said(metadata.xmp)["rights"] == "me"
+        assert said(metadata.xmp)["UserComment"] == "café"
+    assert fitted(replace(metadata, notes=()), target(kind)) == replace(metadata, notes=())
+
+
+def test_xmp_is_believed_before_the_others() -> None:
+    packet = STALE.replace(b'photoshop:City="Rome"', b'photoshop:City="Rome" dc:rights="you"')
+    resources = pack_resources([Resource(0x0404, b"", b"\x1c\2\x5a\0\4Rome\x1c\2\x69\0\4Head")])
+    metadata = fitted(Metadata(None, packet, resources, COMMENTS), target("avif"))
+    assert (said(metadata.xmp)["City"], said(metadata.xmp)["Headline"]) == ("Rome", "Head")
+    assert said(metadata.xmp)["rights"] == "you"
+    assert ["believed: rights" in note for note in metadata.notes] == [True]
+    broken = fitted(Metadata(None, b"<x", resources), target("avif"))
+    assert broken.xmp == b"<x"
+    assert any("could not be put into it: City, Headline" in note for note in broken.notes)
+
+
+def test_xmp_that_is_too_long_for_a_jpeg_and_cannot_be_divided() -> None:
+    metadata = fitted(Metadata(None, b"<x>" * 30_000), target())
+    assert metadata.xmp is None
+    assert metadata.notes[-1] == XMP_TOO_LONG
+    assert fitted(Metadata(None, b"<x>" * 30_000), target("png")).xmp == b"<x>" * 30_000
+
+
+def test_paths_are_not_true_of_turned_pixels() -> None:
+    resources = pack_resources([Resource(0x0404, b"", IPTC[:8]), Resource(0x07D0, b"Path", bytes(26))])
+    metadata = fitted(Metadata(exif_block(), None, resources), target("tiff", is_turned=True))
+    assert metadata.photoshop == pack_resources([Resource(0x0404, b"", IPTC[:8])])
+    assert any("paths" in note for note in metadata.notes)
