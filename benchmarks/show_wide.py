@@ -28,6 +28,7 @@ from gamutmeta.color.convert import convert_space
 from gamutmeta.color.gamut import out_of_gamut
 from gamutmeta.color.spaces import DISPLAY_P3, PROPHOTO, SRGB, apply_matrix, conversion_matrix, decode_table
 from gamutmeta.color.sycc import reduce_to_sycc
+from gamutmeta.photo.carried import Metadata
 from gamutmeta.photo.pixels import decode_srgb
 from gamutmeta.photo.read import read_photo
 from gamutmeta.pipeline.colour_map import MOST_CODES, made_map
@@ -62,7 +63,7 @@ def p3_psnr(shown: Codes, wide: Wide) -> tuple[float, float]:
 def run(path: Path) -> Row:
     wide = np.ascontiguousarray(middle(read_photo(path).convert("prophoto").array, PIXELS))
     samples = reduce_to_sycc(wide, Adaptation.BRADFORD)
-    file = Encoding("jpeg", QUALITY, "4:4:4", progressive=False, is_ycc=True).encode(samples, None, None)
+    file = Encoding("jpeg", QUALITY, "4:4:4", progressive=False, is_ycc=True).encode(samples, Metadata())
     base = decode_srgb(file)
     row: Row = {"photograph": path.stem, "pixels": wide[..., 0].size, "file_bytes": len(file), "maps": {}}
     og, ig = p3_psnr(p3_jpeg(wide), wide)

@@ -19,9 +19,10 @@ from gamutmeta.measure.likeness import likeness_of
 from gamutmeta.model.descriptor import SampleCoding
 from gamutmeta.model.expand import expand as expand_pixels
 from gamutmeta.photo.alpha import is_opaque, with_alpha
+from gamutmeta.photo.carried import Metadata, warn_of
 from gamutmeta.photo.host_metadata import read_metadata
 from gamutmeta.photo.jpeg_out import NO_TRANSPARENCY, sycc_image, write_jpeg
-from gamutmeta.photo.pixels import decode_srgb, open_srgb
+from gamutmeta.photo.pixels import decode_srgb, open_srgb, srgb_metadata
 from gamutmeta.photo.png_out import write_png
 from gamutmeta.photo.tiff_out import write_tiff
 from gamutmeta.photo.wide import WideImage
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
     from gamutmeta.carriers import HostFormat
     from gamutmeta.container import Binding, Limits, Payload
+    from gamutmeta.formats.comments import Comment
     from gamutmeta.pipeline.colour_map import MadeMap
 
 __all__ = ["Edited"]
@@ -55,16 +57,22 @@ class Edited:
         map_bytes: limit for the gain map that a JPEG of it gets, as the file that was edited had one; None without.
         payload: bound to these samples. ``image.save(path, gamut=payload)`` stores both once the Pillow plugin is
             registered; :meth:`save` needs no plugin.
+        notes: what of the metadata was left out so far.
+        photoshop: Photoshop image resources, as in :class:`gamutmeta.WideImage`.
+        comments: likewise.
     """
 
     image: Image.Image
     payload: Payload
     map_bytes: int | None = None
+    notes: tuple[str, ...] = ()
+    photoshop: bytes | None = None
+    comments: tuple[Comment, ...] = ()
 
     @classmethod
-    def of(cls, image: Image.Image, payload: Payload, map_bytes: int | None = None) -> Edited:
-        """A picture and the payload of just that picture, which is bound to it here."""
-        return cls(image, payload.bind(*image.size, _binding_of(image)), map_bytes)
+    def of(cls, image: Image.Image, payload: Payload, **kept: Any) -> Edited:
+        """A picture and the payload of just that picture, which is bound to it here; and the other attributes."""
+        return cls(image, payload.bind(*image.size, _binding_of(image)), **kept)
 
     @classmethod
     def of_file(
@@ -99,7 +107,14 @@ class Edited:
         metadata = read_metadata(data)
         info = {"icc_profile": icc, "exif": metadata.exif, "xmp": metadata.xmp}
         image.info.update({key: value for key, value in info.items() if value})
-        return cls.of(image, payload, _map_bytes(data))
+        kept = {"notes": metadata.notes, "photoshop": metadata.photoshop, "comments": metadata.comments}
+        return cls.of(image, payload, map_bytes=_map_bytes(data), **kept)
+
+    @property
+    def metadata(self) -> Metadata:
+        """What the picture's file says about the photograph, together."""
+        info = self.image.info
+        return Metadata(info.get("exif"), info.get("xmp"), self.photoshop, self.comments, self.notes)
 
     def expand(self, *, space: str = "prophoto", threads: int | None = None) -> WideImage:
         """The wide-gamut photograph, edited.
@@ -115,9 +130,8 @@ class Edited:
         self.require_unchanged()
         codes, alpha = _planes(self.image)
         array = expand_pixels(self.payload.descriptor, self.payload.weights(), codes, threads=threads)
-        info = self.image.info
         wide_alpha = None if alpha is None else requantise(alpha, np.uint16)
-        wide = WideImage(array, "prophoto", exif=info.get("exif"), xmp=info.get("xmp"), alpha=wide_alpha)
+        wide = WideImage(array, "prophoto", alpha=wide_alpha, **self.metadata.everything())
         return wide.convert(space)
 
     def to_bytes(
@@ -146,9 +160,11 @@ class Edited:
 
         Warns:
             GamutMetaWarning: a model that was fitted to lossless samples, or a transparent picture, goes into a JPEG;
-                or metadata were shortened.
+                or metadata were left out.
         """
-        return self._coded(format, quality, subsampling, carrier, progressive=progressive)[0]
+        data, _, _, notes = self._coded(format, quality, subsampling, carrier, progressive=progressive)
+        warn_of(notes)
+        return data
 
     def save(
         self,
@@ -169,7 +185,7 @@ class Edited:
         format_ = carriers.format_of(path)
         used = carriers.carrier_for(format_, carrier, file=Path(path).name)
         check_outputs(path, carrier, overwrite=overwrite)
-        data, payload, made = self._coded(format_, quality, subsampling, carrier, progressive=progressive)
+        data, payload, made, notes = self._coded(format_, quality, subsampling, carrier, progressive=progressive)
         container = payload.to_bytes()
         save_with_payload(path, data, container, carrier, overwrite=overwrite)
         return Report(
@@ -179,12 +195,13 @@ class Edited:
             payload_bytes=len(container),
             file_bytes=len(data),
             gain_map=None if made is None else made.figures,
+            notes=self.notes + notes,
         )
 
     def _coded(
         self, format_: HostFormat, quality: int, subsampling: str, carrier: str | None, *, progressive: bool
-    ) -> tuple[bytes, Payload, MadeMap | None]:
-        """The file, the payload as it is bound to it, and the gain map in the file."""
+    ) -> tuple[bytes, Payload, MadeMap | None, tuple[str, ...]]:
+        """The file, the payload as it is bound to it, the gain map in it, and what of the metadata was left out."""
         self.require_unchanged()
         info, (samples, alpha) = self.image.info, _planes(self.image)
         is_ycc = self.image.mode == "YCbCr"
@@ -198,7 +215,9 @@ class Edited:
                 "a JPEG cannot keep the last codes of a PNG or TIFF, which hold the picture's colours outside sRGB: "
                 "save it as .png or .tif, or expand it and reduce it again"
             )
-        options: dict[str, Any] = {"icc": info.get("icc_profile"), "exif": info.get("exif"), "xmp": info.get("xmp")}
+        icc = info.get("icc_profile")
+        metadata = srgb_metadata(self.metadata, format_, self.image.size, icc=icc, has_alpha=alpha is not None)
+        options: dict[str, Any] = {"icc": icc, **metadata.options(format_)}
         file, payload = io.BytesIO(), self.payload
         if format_ == "jpeg":
             if not is_opaque(alpha):
@@ -223,7 +242,7 @@ class Edited:
         elif self.map_bytes is not None:
             said = f"a {format_.upper()} file cannot store it"
             warn(f"the gain map that shows wide-gamut colour was left out: {said}", stacklevel=3)
-        return with_payload(data, payload.to_bytes(), carrier), payload, made
+        return with_payload(data, payload.to_bytes(), carrier), payload, made, metadata.notes
 
     def _made_map(self, data: bytes, payload: Payload) -> MadeMap | None:
         """The gain map with which a JPEG shows what its payload restores."""

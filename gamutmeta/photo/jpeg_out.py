@@ -10,15 +10,31 @@ import numpy as np
 
 from gamutmeta.errors import PhotoError
 from gamutmeta.formats.exif import shortened_exif
-from gamutmeta.formats.jpeg import MAX_CONTENT, XMP_SIGNATURE
+from gamutmeta.formats.exif_resolution import resolution_of
+from gamutmeta.formats.jpeg import MAX_CONTENT
+from gamutmeta.formats.jpeg_metadata import comment_segments, photoshop_segments
+from gamutmeta.formats.xmp_extended import split_xmp, xmp_segments
 from gamutmeta.photo.kinds import KINDS
 from gamutmeta.runtime.warn import warn
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
     from PIL import Image
 
-__all__ = ["NO_TRANSPARENCY", "SUBSAMPLINGS", "Subsampling", "check_jpeg_size", "sycc_image", "write_jpeg"]
+    from gamutmeta.formats.comments import Comment
+    from gamutmeta.formats.xmp_extended import XmpParts
+
+__all__ = [
+    "NO_TRANSPARENCY",
+    "SUBSAMPLINGS",
+    "XMP_TOO_LONG",
+    "Subsampling",
+    "check_jpeg_size",
+    "sycc_image",
+    "write_jpeg",
+]
 
 Subsampling = Literal["4:4:4", "4:2:2", "4:2:0"]
 """Of a JPEG's chroma channels."""
@@ -29,7 +45,10 @@ NO_TRANSPARENCY = "a JPEG cannot store transparency; it was left out"
 """What to tell those who had some."""
 
 
-_MAX_XMP = MAX_CONTENT - len(XMP_SIGNATURE)
+XMP_TOO_LONG = "the XMP packet is too long for a JPEG, and cannot be divided; it was left out"
+"""A note."""
+
+_MAX_DENSITY = 65535
 _MAX_BYTES_PER_PIXEL = 6
 """Noise at quality 100 takes 4.3."""
 
@@ -41,6 +60,8 @@ def write_jpeg(
     icc: bytes | None,
     exif: bytes | None = None,
     xmp: bytes | None = None,
+    photoshop: bytes | None = None,
+    comments: Sequence[Comment] = (),
     quality: int = 95,
     subsampling: str = "4:4:4",
     progressive: bool = False,
@@ -52,8 +73,10 @@ def write_jpeg(
         file: where to.
         samples: uint8, shape (height, width, 3).
         icc: ICC profile.
-        exif: EXIF block; if longer than a segment, written without maker notes and thumbnail.
-        xmp: XMP packet; left out if longer than a segment.
+        exif: EXIF block; if longer than a segment, written without as much of it as has to go.
+        xmp: XMP packet; what is longer than a segment is divided.
+        photoshop: Photoshop image resources.
+        comments: of them the texts are written.
         quality: libjpeg's, 1 to 100.
         subsampling: of the chroma channels: ``"4:4:4"``, ``"4:2:2"`` or ``"4:2:0"``.
         progressive: several scans instead of one.
@@ -75,16 +98,17 @@ def write_jpeg(
     check_jpeg_size(samples.shape[1], samples.shape[0])
     options: dict[str, Any] = {}
     if exif:
-        short = shortened_exif(exif, MAX_CONTENT)
-        if short != exif:
-            lost = "it was" if short is None else "maker notes and thumbnail were"
-            warn(f"the EXIF block is too long for a JPEG; {lost} left out", stacklevel=2)
+        short, lost = shortened_exif(exif, MAX_CONTENT)
+        if lost:
+            warn(f"the EXIF block is too long for a JPEG; left out: {', '.join(lost)}", stacklevel=2)
         if short:
             options["exif"] = short
-    if xmp and len(xmp) > _MAX_XMP:
-        warn("the XMP packet is too long for a JPEG; it was left out", stacklevel=2)
-    elif xmp:
-        options["xmp"] = xmp
+    if density := resolution_of(exif):
+        options["dpi"] = tuple(min(round(number), _MAX_DENSITY) for number in density)
+    parts = split_xmp(xmp) if xmp else None
+    if xmp and parts is None:
+        warn(XMP_TOO_LONG, stacklevel=2)
+    options |= _segments(parts, photoshop or b"", [comment.text for comment in comments if comment.text])
     if icc:
         options["icc_profile"] = icc
     image = sycc_image(samples) if is_ycc else Image.fromarray(samples)
@@ -103,6 +127,15 @@ def check_jpeg_size(width: int, height: int) -> None:
     most = KINDS["jpeg"].max_side or 0
     if max(width, height) > most:
         raise PhotoError(f"{width} x {height} pixels do not fit JPEG (at most {most:,} on a side); use TIFF or PNG")
+
+
+def _segments(parts: XmpParts | None, photoshop: bytes, comments: list[bytes]) -> dict[str, Any]:
+    """XMP, Photoshop's resources and comments as Pillow takes them: one comment, and anything else as it is."""
+    options: dict[str, Any] = {}
+    if comments and len(comments[-1]) <= MAX_CONTENT:
+        *comments, options["comment"] = comments
+    packets = b"" if parts is None else xmp_segments(parts)
+    return options | {"extra": packets + photoshop_segments(photoshop) + comment_segments(comments)}
 
 
 def sycc_image(samples: NDArray[np.uint8]) -> Image.Image:

@@ -23,6 +23,7 @@ class Kind:
 
     Attributes:
         title: as people call it.
+        mime: its media type.
         suffixes: endings of its names; the first one is used for new files.
         depths: bits per channel it can have; the first one is the default.
         quality: the default, 1 to 100; None where nothing is ever lost.
@@ -32,6 +33,7 @@ class Kind:
     """
 
     title: str
+    mime: str
     suffixes: tuple[str, ...]
     depths: tuple[int, ...]
     quality: int | None = None
@@ -41,12 +43,12 @@ class Kind:
 
 
 KINDS = {
-    "tiff": Kind("TIFF", (".tif", ".tiff"), (16, 8)),
-    "png": Kind("PNG", (".png",), (16, 8)),
-    "jpeg": Kind("JPEG", (".jpg", ".jpeg"), (8,), quality=95, has_alpha=False, max_side=65_500),
-    "avif": Kind("AVIF", (".avif",), (10, 12, 8), quality=90, is_upright=True, max_side=16_384),
-    "heic": Kind("HEIC", (".heic", ".heif"), (10, 12, 8), quality=90, is_upright=True, max_side=65_528),
-    "jxl": Kind("JPEG XL", (".jxl",), (16, 8), quality=LOSSLESS, is_upright=True),
+    "tiff": Kind("TIFF", "image/tiff", (".tif", ".tiff"), (16, 8)),
+    "png": Kind("PNG", "image/png", (".png",), (16, 8)),
+    "jpeg": Kind("JPEG", "image/jpeg", (".jpg", ".jpeg"), (8,), quality=95, has_alpha=False, max_side=65_500),
+    "avif": Kind("AVIF", "image/avif", (".avif",), (10, 12, 8), quality=90, is_upright=True, max_side=16_384),
+    "heic": Kind("HEIC", "image/heic", (".heic", ".heif"), (10, 12, 8), quality=90, is_upright=True, max_side=65_528),
+    "jxl": Kind("JPEG XL", "image/jxl", (".jxl",), (16, 8), quality=LOSSLESS, is_upright=True),
 }
 """By name."""
 

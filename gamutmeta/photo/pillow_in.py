@@ -11,6 +11,7 @@ import numpy as np
 
 from gamutmeta.errors import CarrierError, PhotoError
 from gamutmeta.formats.exif import ORIENTATION_TAG
+from gamutmeta.formats.jpeg_metadata import read_jpeg_metadata
 from gamutmeta.formats.png_slim import slim_png
 from gamutmeta.photo.picture import FURTHER_PICTURES, Picture, channels_of, check_size
 from gamutmeta.photo.upright import turned_back
@@ -29,6 +30,7 @@ __all__ = [
     "open_pillow",
     "pillow_samples",
     "read_pillow",
+    "take_jpeg_metadata",
     "take_metadata",
 ]
 
@@ -36,6 +38,7 @@ _CONVERTED = {"1": "L", "P": "RGB", "PA": "RGBA", "RGBX": "RGB", "RGBa": "RGBA",
 """Modes with 8 bits or fewer that hold grey or RGB in another form."""
 _KEYED = _CONVERTED | {"1": "LA", "L": "LA", "P": "RGBA", "RGB": "RGBA"}
 """The same for pictures with a transparent colour."""
+_JPEG = {"JPEG", "MPO"}
 _COPIED_PIXELS = 1 << 20
 _WEBP_BEGINNING = 16
 _PLUGINS = {
@@ -67,9 +70,12 @@ def read_pillow(file: BinaryIO, formats: Sequence[str], max_pixels: int) -> Pict
         notes: list[str] = []
         rgb, alpha, is_gray = channels_of(array_of(image), 8, notes)
         picture = Picture(rgb, 8, is_gray, alpha, icc=image.info.get("icc_profile") or None, notes=notes)
-        if image.format in {"JPEG", "MPO"} and "icc_profile" in image.info and picture.icc is None:
+        if image.format in _JPEG and "icc_profile" in image.info and picture.icc is None:
             picture.icc_problem = "the ICC profile is incomplete: segments of it are missing"
-        take_metadata(picture, image)
+        if image.format in _JPEG:
+            take_jpeg_metadata(picture, file, image)
+        else:
+            take_metadata(picture, image)
     return picture
 
 
@@ -217,6 +223,21 @@ def take_metadata(picture: Picture, image: Image.Image) -> None:
     """Fill EXIF, XMP and notes in from what Pillow found."""
     picture.take_exif(image.info.get("exif"))
     picture.take_xmp(image.info.get("xmp"))
+    if has_further_pictures(image):
+        picture.notes.append(FURTHER_PICTURES)
+
+
+def take_jpeg_metadata(picture: Picture, file: BinaryIO, image: Image.Image) -> None:
+    """As :func:`take_metadata`, together with what Pillow does not look at or keep apart in a JPEG."""
+    try:
+        found = read_jpeg_metadata(file)
+    except CarrierError:
+        # Pillow puts up with more than is worth doing for comments.
+        picture.notes.append("the segments of the JPEG file are damaged: IPTC-IIM and comments were left out")
+        take_metadata(picture, image)
+        return
+    picture.take_exif(image.info.get("exif"))
+    picture.take_jpeg(found)
     if has_further_pictures(image):
         picture.notes.append(FURTHER_PICTURES)
 

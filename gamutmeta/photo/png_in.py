@@ -21,18 +21,21 @@ from gamutmeta.color.cicp import HIGH_DYNAMIC_RANGE, cicp_space
 from gamutmeta.color.spaces import SRGB
 from gamutmeta.errors import CarrierError, PhotoError
 from gamutmeta.formats.exif import MAX_PACKET
-from gamutmeta.formats.png import SIGNATURE, XMP_KEYWORD, iter_chunks, read_chunk
+from gamutmeta.formats.png import SIGNATURE, iter_chunks, read_chunk
+from gamutmeta.formats.png_metadata import read_png_metadata
 from gamutmeta.photo.described import take_png_colour
 from gamutmeta.photo.picture import FURTHER_PICTURES, Picture, channels_of, check_size
 from gamutmeta.photo.pillow_in import pillow_samples
 from gamutmeta.runtime.extras import imagecodecs_for
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+
+    from gamutmeta.formats.png import Chunk
 
 __all__ = ["read_png"]
 
-_WANTED = (b"IHDR", b"cICP", b"iCCP", b"sRGB", b"gAMA", b"cHRM", b"eXIf", b"iTXt", b"acTL")
+_WANTED = (b"IHDR", b"cICP", b"iCCP", b"sRGB", b"gAMA", b"cHRM", b"acTL")
 _RGB_AS_IT_IS = 0
 """MatrixCoefficients of H.273; a PNG has no other (section 11.3.2.6)."""
 _NARROW_BLACK, _NARROW_WHITE = 16, 235
@@ -52,7 +55,9 @@ def read_png(file: BinaryIO, max_pixels: int) -> Picture:
         MissingExtraError: it has 16 bits per sample, and imagecodecs is not installed.
         CarrierError: its chunks are damaged.
     """
-    chunks = _chunks_of(file)
+    headers = list(iter_chunks(file))
+    chunks = _chunks_of(file, headers)
+    metadata = read_png_metadata(file, headers)
     width, height, depth = _header(chunks[b"IHDR"])
     check_size(width, height, max_pixels)
     notes = [FURTHER_PICTURES] if b"acTL" in chunks else []
@@ -69,21 +74,21 @@ def read_png(file: BinaryIO, max_pixels: int) -> Picture:
     picture = Picture(rgb, bits, is_gray, alpha, notes=notes)
     picture.icc, picture.icc_problem = icc, problem
     _take_colour(picture, chunks)
-    _take_metadata(picture, chunks)
+    if metadata.icc and picture.icc is None and picture.space is None and picture.cicp is None:
+        picture.icc = metadata.icc
+    picture.take_png(metadata)
     return picture
 
 
-def _chunks_of(file: BinaryIO) -> dict[bytes, bytes]:
-    """Data of the wanted chunks; of the text chunks, only the XMP packet."""
+def _chunks_of(file: BinaryIO, headers: Iterable[Chunk]) -> dict[bytes, bytes]:
+    """Data of the wanted chunks."""
     found: dict[bytes, bytes] = {}
-    for chunk in iter_chunks(file):
+    for chunk in headers:
         if chunk.type not in _WANTED or chunk.type in found:
             continue
         if chunk.data_end - chunk.data_start > MAX_PACKET:
             raise PhotoError(f"PNG chunk {chunk.type.decode()} is larger than {MAX_PACKET} bytes")
-        data = read_chunk(file, chunk)
-        if chunk.type != b"iTXt" or data.startswith(XMP_KEYWORD + b"\0"):
-            found[chunk.type] = data
+        found[chunk.type] = read_chunk(file, chunk)
     return found
 
 
@@ -154,16 +159,6 @@ def _profile(data: bytes) -> bytes:
     if len(name) > 79 or rest[:1] != b"\0":
         raise PhotoError("PNG chunk iCCP is damaged")
     return _inflated(rest[1:], "iCCP")
-
-
-def _take_metadata(picture: Picture, chunks: Mapping[bytes, bytes]) -> None:
-    picture.take_exif(chunks.get(b"eXIf"))
-    text = chunks.get(b"iTXt", b"")[len(XMP_KEYWORD) + 1 :]
-    if not text:
-        return
-    # Compression flag, method 0, language tag, NUL, translated keyword, NUL, text.
-    packet = text[2:].split(b"\0", 2)[-1]
-    picture.take_xmp(_inflated(packet, "iTXt") if text[0] else packet)
 
 
 def _inflated(data: bytes, chunk: str) -> bytes:

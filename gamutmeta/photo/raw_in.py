@@ -9,7 +9,7 @@ import numpy as np
 
 from gamutmeta.color.spaces import PROPHOTO
 from gamutmeta.errors import CarrierError
-from gamutmeta.formats.exif import exif_of_tiff
+from gamutmeta.formats.exif import NO_MAKER_NOTES, exif_of_tiff, lost_of_tiff
 from gamutmeta.photo.picture import Picture, check_size
 from gamutmeta.runtime.extras import optional
 
@@ -92,6 +92,7 @@ def read_raw(path: Path, max_pixels: int, *, style: str = "neutral") -> Picture:
     with path.open("rb") as file:
         try:
             picture.exif = exif_of_tiff(file, is_raw=True)
+            picture.notes += [note for note in lost_of_tiff(file) if note == NO_MAKER_NOTES]
         except CarrierError:
             picture.notes.append("the EXIF data of the raw file could not be read")
     return picture

@@ -89,11 +89,10 @@ def read_photo(
         picture = _decode(path, head, max_pixels, raw_style)
         trim_heap()
         array = romm_of(picture, assume_space)
-    notes = picture.notes
     if picture.assumption:
-        notes = [picture.assumption, *notes]
+        picture.notes.insert(0, picture.assumption)
         warn(f"{path}: {picture.assumption}", stacklevel=2)
-    return WideImage(array, PROPHOTO.name, exif=picture.exif, xmp=picture.xmp, notes=tuple(notes), alpha=picture.alpha)
+    return WideImage(array, PROPHOTO.name, alpha=picture.alpha, **picture.metadata.everything())
 
 
 def _decode(path: Path, head: bytes, max_pixels: int, raw_style: str) -> Picture:

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 
 from gamutmeta.errors import PhotoError
-from gamutmeta.formats.exif import MAX_PACKET, exif_of_tiff
-from gamutmeta.formats.tiff_ifd import XMP_TAG, read_tag
+from gamutmeta.formats.exif import MAX_PACKET, exif_of_tiff, lost_of_tiff
+from gamutmeta.formats.photoshop import kept_resources
+from gamutmeta.formats.tiff_ifd import IPTC_TAG, PHOTOSHOP_TAG, XMP_TAG, read_tag
 from gamutmeta.formats.tiff_pages import as_first, pages_of
 from gamutmeta.photo.described import take_tiff_colour
 from gamutmeta.photo.picture import MAX_CHANNELS, PREMULTIPLIED, STRAIGHT, Picture, channels_of, check_size
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 __all__ = ["has_sensor_data", "notes_on_pages", "read_tiff"]
 
 _MAKE, _ICC_TAG, _DNG_VERSION = 271, 34675, 50706
+
+_RESOURCES = (PHOTOSHOP_TAG, IPTC_TAG)
 
 _READ_AHEAD = 16 << 20
 """Bytes of compressed strips held at a time; tifffile's default holds most of a photograph's."""
@@ -83,7 +86,9 @@ def read_tiff(file: BinaryIO, max_pixels: int) -> Picture:
     if picture.icc is None:
         take_tiff_colour(picture, file, main)
     picture.exif = exif_of_tiff(file, page=None if main is first else page)
+    notes += lost_of_tiff(file)
     picture.take_xmp(packet(XMP_TAG))
+    picture.photoshop = kept_resources(*map(packet, _RESOURCES))
     notes += notes_on_pages(pages)
     return picture
 

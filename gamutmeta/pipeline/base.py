@@ -119,6 +119,7 @@ class Base:
         lost = {
             "EXIF": exif not in {None, own_exif},
             "XMP": wide.xmp not in {None, own.xmp},
+            "IPTC-IIM": wide.photoshop is not None,
             "transparency": own.alpha is None and not is_opaque(wide.alpha),
         }
         names = ", ".join(name for name, is_lost in lost.items() if is_lost)

@@ -22,7 +22,7 @@ from gamutmeta.photo.host_metadata import read_metadata
 from gamutmeta.photo.kinds import check_side, depth_and_quality
 from gamutmeta.photo.pixels import decode_srgb, decode_sycc
 from gamutmeta.photo.wide import WideImage
-from gamutmeta.photo.write import write_photo
+from gamutmeta.photo.write import write_noting
 from gamutmeta.pipeline.binding import binding_of_jpeg, check_binding, decode_for
 from gamutmeta.pipeline.limited import pictures_limited
 from gamutmeta.report import Report
@@ -203,8 +203,8 @@ class SrgbFile:
         notes += () if said is None else (said,)
         metadata = read_metadata(self.data)
         alpha = None if self.alpha is None else requantise(self.alpha, np.uint16)
-        notes += metadata.notes
-        return WideImage(array, "prophoto", exif=metadata.exif, xmp=metadata.xmp, notes=notes, alpha=alpha)
+        metadata = replace(metadata, notes=notes + metadata.notes)
+        return WideImage(array, "prophoto", alpha=alpha, **metadata.everything())
 
     def clipped(self, out: NDArray[np.uint16] | None = None) -> NDArray[np.uint16]:
         """The pixels expanded without the payload: ROMM RGB, uint16 (H, W, 3), in `out` if it is given."""
@@ -307,5 +307,5 @@ def expand_file(
     del file  # As large as the picture, and no longer needed.
     wide = wide.convert(space)
     with as_private_as(source):
-        write_photo(wide, target, depth=depth, quality=quality, overwrite=overwrite)
-    return replace(report, seconds=time.perf_counter() - start)
+        lost = write_noting(wide, target, depth=depth, quality=quality, overwrite=overwrite)
+    return replace(report, notes=report.notes + lost, seconds=time.perf_counter() - start)

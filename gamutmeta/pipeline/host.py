@@ -13,8 +13,9 @@ from gamutmeta.color.sycc import reduce_to_sycc
 from gamutmeta.fit.gate import gate_for, gate_for_base
 from gamutmeta.model.descriptor import Descriptor, SampleCoding
 from gamutmeta.photo.alpha import is_opaque
+from gamutmeta.photo.carried import Metadata
 from gamutmeta.photo.jpeg_out import NO_TRANSPARENCY
-from gamutmeta.photo.pixels import decode_srgb, decode_sycc
+from gamutmeta.photo.pixels import decode_srgb, decode_sycc, srgb_metadata
 from gamutmeta.pipeline.binding import binding_of_codes, binding_of_jpeg
 from gamutmeta.pipeline.model_quality import measure_models
 from gamutmeta.pipeline.reduced import Encoding
@@ -48,7 +49,7 @@ class Host:
     Attributes:
         pixels: sRGB before coding, uint8 (H, W, 3); of a base, as it is decoded.
         encoding: how the file is coded.
-        exif, xmp: of the file.
+        metadata: of the file.
         coded: the file without the payload; None where it can be coded later.
         codes: sRGB as a reader decodes it, uint8 (H, W, 3).
         sycc: YCbCr before coding, which is to hold colours outside sRGB, uint8 (H, W, 3); None for plain samples.
@@ -61,8 +62,7 @@ class Host:
 
     pixels: NDArray[np.uint8]
     encoding: Encoding
-    exif: bytes | None
-    xmp: bytes | None
+    metadata: Metadata
     coded: bytes | None
     codes: NDArray[np.uint8]
     sycc: NDArray[np.uint8] | None = None
@@ -108,13 +108,15 @@ def made_host(
         else:
             notes.append(f"the preset {config.name} knows no extended samples: the JPEG has plain ones")
     encoding = Encoding(format_, options.quality, options.subsampling, options.progressive, sycc is not None)
+    alpha = None if is_jpeg or wide.alpha is None else requantise(wide.alpha, np.uint8)
+    metadata = srgb_metadata(wide.metadata, format_, wide.size, has_alpha=alpha is not None)
+    notes += metadata.notes
     if not is_jpeg:
-        alpha = None if wide.alpha is None else requantise(wide.alpha, np.uint8)
-        return Host(pixels, encoding, wide.exif, wide.xmp, None, pixels, alpha=alpha)
+        return Host(pixels, encoding, metadata, None, pixels, alpha=alpha, notes=tuple(notes))
     to_code = pixels if sycc is None else sycc
     if sycc is not None and options.subsampling in BLOCKS:
         to_code = fit_subsampled(sycc, BLOCKS[options.subsampling], config.adaptation)
-    coded = encoding.encode(to_code, wide.exif, wide.xmp)
+    coded = encoding.encode(to_code, metadata)
     held = None if sycc is None else decode_sycc(coded)
     if not is_opaque(wide.alpha):
         notes.append(NO_TRANSPARENCY)
@@ -122,8 +124,7 @@ def made_host(
     return Host(
         pixels,
         encoding,
-        wide.exif,
-        wide.xmp,
+        metadata,
         coded,
         codes,
         sycc,
@@ -149,8 +150,7 @@ def given_host(base: Base, options: ReduceOptions, original: NDArray[np.uint16])
     return Host(
         pixels=picture.codes,
         encoding=Encoding(base.format, options.quality, options.subsampling, options.progressive, samples is not None),
-        exif=picture.exif,
-        xmp=picture.xmp,
+        metadata=Metadata(picture.exif, picture.xmp),
         coded=base.data,
         codes=picture.codes,
         sycc=samples,
