@@ -23,6 +23,7 @@ BENCHMARKS = {
     "paper.train_meta": "learn the start weights of the paper's model",
     "paper.train_networks": "train the image-to-image networks",
     "rate_distortion": "quality against bytes",
+    "shoulder": "lossless files whose last codes hold wide colours",
     "speed": "time and memory of fit, expansion and conversion of files",
 }
 

@@ -89,11 +89,11 @@ def _fitted(wide: Wide, codes: Codes, samples: str, config: FitConfig) -> Row:
 
 def _restored(wide: Wide, codes: Codes, descriptor: Descriptor, weights: Mapping[str, Floats]) -> Row:
     quality = measure_quality(wide, expand(descriptor, weights, codes), strict=True)
-    figures = {"og": quality.psnr_og, "ig": _in_gamut(quality), "whole": quality.psnr}
+    figures = {"og": quality.psnr_og, "ig": in_gamut(quality), "whole": quality.psnr}
     return {name: round(value, 4) for name, value in figures.items()} | {"bytes": 0}
 
 
-def _in_gamut(quality: Quality) -> float:
+def in_gamut(quality: Quality) -> float:
     """PSNR of the in-gamut pixels, dB."""
     share = quality.og_percent / 100
     inside = (quality.rmse**2 - share * quality.rmse_og**2) / (1 - share) if share < 1 else 0.0

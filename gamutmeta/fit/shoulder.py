@@ -8,6 +8,7 @@ picture stays within a budget: the 99th percentile of CIEDE2000 against exact cl
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Self
 
@@ -44,7 +45,8 @@ _IN_GAMUT_SHARE = 0.3
 """What a relative change of the squared error inside sRGB counts, where one outside counts 1."""
 
 _IN_GAMUT_DB = 0.7
-"""The most that the codes alone may take from the colours inside sRGB, against plain conversion."""
+"""The most that the codes alone may take from the colours inside sRGB, against plain conversion; more where a model
+without a shoulder takes more."""
 
 
 _ENDS = 6
@@ -54,7 +56,7 @@ _CHEAPEST = 1e-4
 """A change of the mean that counts no less."""
 
 _WORTH = 2e-3
-"""The least relative gain for which an end gets more codes: about a hundredth of a decibel."""
+"""The least gain for which an end gets more codes, as a natural logarithm: about a hundredth of a decibel."""
 
 _LEAST = 1e-12
 """Of squared errors, so that nothing is divided by zero."""
@@ -114,35 +116,29 @@ def choose_shoulder(
         None if none is expected to gain anything.
     """
     pixels = _examined(wide, codes, model)
-    chosen, banned = [_NO_GAIN] * _ENDS, set[tuple[int, int]]()
-    scale = _Scale.of(pixels)
-    gains = [_gains_of_end(pixels, number, scale) for number in range(_ENDS)]
-    seen = _Seen(pixels)
-    prices = {
-        (number, gain.end.codes): seen.change(_placed(chosen, number, gain)).mean
-        for number in range(_ENDS)
-        for gain in gains[number]
-    }
+    scale, seen = _Scale.of(pixels), _Seen(pixels)
+    candidates = [(number, gain) for number in range(_ENDS) for gain in _gains_of_end(pixels, number, scale)]
+    prices = {key: seen.change(_placed([_NO_GAIN] * _ENDS, *key)).mean for key in candidates}
+    chosen = [_NO_GAIN] * _ENDS
     while True:
-        best: tuple[float, int, _Gain] | None = None
-        for number, now in enumerate(chosen):
-            for gain in gains[number]:
-                key = number, gain.end.codes
-                more = scale.gain(gain) - scale.gain(now)
-                if key in banned or gain.end.codes <= now.end.codes or more < _WORTH:
-                    continue
-                value = more / max(prices[key] - prices.get((number, now.end.codes), 0.0), _CHEAPEST)
-                if best is None or value > best[0]:
-                    best = value, number, gain
+        now = scale.gain(chosen)
+        best: tuple[float, tuple[int, _Gain]] | None = None
+        for key in candidates:
+            number, gain = key
+            more = scale.gain(_placed(chosen, *key)) - now
+            if gain.end.codes < chosen[number].end.codes or more < _WORTH:
+                continue
+            price = prices[key] - prices.get((number, chosen[number]), 0.0)
+            value = more / max(price, _CHEAPEST)
+            if best is None or value > best[0]:
+                best = value, key
         if best is None:
             return _shoulder(chosen)
-        _, number, gain = best
-        tried = _placed(chosen, number, gain)
+        tried = _placed(chosen, *best[1])
         change = seen.change(tried)
+        candidates.remove(best[1])
         is_seen = change.percentile_99 > budget or change.mean > MEAN_SHARE * budget
-        if is_seen or not scale.tolerates(sum(each.ig for each in tried)):
-            banned.add((number, gain.end.codes))
-        else:
+        if not is_seen and scale.tolerates(tried):
             chosen = tried
 
 
@@ -183,7 +179,7 @@ def _examined(
 
 
 def _gains_of_end(pixels: _Pixels, number: int, scale: _Scale) -> list[_Gain]:
-    """For each width of an end the growth that gains most."""
+    """For each width of an end the growth that gains most, and the one that saves most outside sRGB."""
     channel, is_bright = divmod(number, 2)
     found = []
     for count in _CODES:
@@ -197,7 +193,7 @@ def _gains_of_end(pixels: _Pixels, number: int, scale: _Scale) -> list[_Gain]:
         if max((gain.og for gain in rough), default=0.0) < _WORTH * scale.og:
             continue
         every = [gain for growth in _GROWTHS if (gain := _gain(part, number, End(count, growth))) is not None]
-        found.append(max(every, key=scale.gain))
+        found += dict.fromkeys((max(every, key=lambda gain: scale.gain([gain])), max(every, key=lambda gain: gain.og)))
     return found
 
 
@@ -243,22 +239,32 @@ class _Scale:
     Attributes:
         og: what the model leaves outside sRGB.
         plain: what plain conversion leaves inside.
+        ig: the larger of that and what the model leaves there.
     """
 
     og: float
     plain: float
+    ig: float
 
     @classmethod
     def of(cls, pixels: _Pixels) -> Self:
         left = pixels.left @ pixels.cost
         plain = np.square(decode_table(SRGB, 256)[pixels.codes] - pixels.linear) @ pixels.cost
-        return cls(*(max(float(sums.sum()), _LEAST) for sums in (left[pixels.og], plain[~pixels.og])))
+        og, by_model, inside = (
+            max(float(sums.sum()), _LEAST) for sums in (left[pixels.og], left[~pixels.og], plain[~pixels.og])
+        )
+        return cls(og, inside, max(inside, by_model))
 
-    def gain(self, gain: _Gain) -> float:
-        return gain.og / self.og - _IN_GAMUT_SHARE * gain.ig / self.plain
+    def gain(self, chosen: Sequence[_Gain]) -> float:
+        """How many times smaller the error becomes, as a natural logarithm."""
+        og = 1 - sum(each.og for each in chosen) / self.og
+        ig = 1 + sum(each.ig for each in chosen) / self.ig
+        return math.log(1 / max(og, _LEAST)) - _IN_GAMUT_SHARE * math.log(max(ig, _LEAST))
 
-    def tolerates(self, more: float) -> bool:
-        return more <= self.plain * (10 ** (_IN_GAMUT_DB / 10) - 1)
+    def tolerates(self, chosen: Sequence[_Gain]) -> bool:
+        """Whether enough of the colours inside sRGB remains."""
+        more = sum(each.ig for each in chosen)
+        return self.plain + more <= max(self.plain * 10 ** (_IN_GAMUT_DB / 10), self.ig)
 
 
 class _Seen:

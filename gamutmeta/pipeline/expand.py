@@ -197,6 +197,7 @@ class SrgbFile:
         if payload.descriptor.is_empty:
             on_srgb = payload.descriptor.samples is SampleCoding.SRGB
             result = "the clipped picture" if on_srgb else "what the JPEG's YCbCr samples hold"
+            result = result if payload.descriptor.shoulder is None else "what the picture's last codes hold"
             why = "no payload was used" if self.found.carrier is None else "the payload contains no model"
             notes = (f"{why}: the result is {result}",)
         said = vars(self).get("binding_note")  # if the binding was checked, here or before
@@ -247,7 +248,8 @@ def expand(
         limits: of the payload, and of the picture that the file announces: both are checked before anything is decoded.
         device: where to compute: "cpu", "cuda" (needs the extra ``gpu``), or "auto" for CUDA if it is available.
             Samples may differ by one 16-bit code between devices. Models that the GPU's kernel does not support
-            (the paper's, or one with an affine that is not axis-aligned) are computed on the CPU.
+            (the paper's, one for YCbCr samples or a shoulder, one with an affine that is not axis-aligned) are computed
+            on the CPU.
 
     Raises:
         GamutMetaError: NoPayloadError, CarrierError, PayloadError, BindingError, PhotoError or DeviceError, as it

@@ -20,6 +20,8 @@ from gamutmeta.errors import BindingError, PhotoError
 from gamutmeta.fit.config import PRESETS
 from gamutmeta.measure.quality import measure
 from gamutmeta.measure.visible import visible_change
+from gamutmeta.model.descriptor import Descriptor
+from gamutmeta.model.expand import expand as expand_pixels
 from gamutmeta.photo.pixels import decode_srgb
 from gamutmeta.photo.read import read_photo
 from gamutmeta.photo.wide import WideImage
@@ -167,6 +169,15 @@ def test_arrays_and_the_plugin(file: Path, reduced: Callable[..., Reduction]) ->
 def test_without_the_payload(file: Path) -> None:
     with pytest.raises(PhotoError, match="a PNG or TIFF cannot tell"):
         expand(file, samples="extended")
+
+
+def test_a_shoulder_without_a_model(reduced: Callable[..., Reduction]) -> None:
+    made = reduced()
+    alone = Descriptor(shoulder=made.payload.descriptor.shoulder)
+    payload = replace(made.payload, descriptor=alone, tensors=())
+    wide = expand(replace(made, payload=payload).to_bytes())
+    assert wide.notes == ("the payload contains no model: the result is what the picture's last codes hold",)
+    np.testing.assert_array_equal(wide.array, expand_pixels(alone, {}, made.pixels))
 
 
 def test_stripped_is_what_everybody_sees(file: Path, reduced: Callable[..., Reduction]) -> None:
