@@ -22,6 +22,7 @@ BENCHMARKS = {
     "paper.train_meta": "learn the start weights of the paper's model",
     "paper.train_networks": "train the image-to-image networks",
     "rate_distortion": "quality against bytes",
+    "show_wide": "gain maps that show wide-gamut colour in browsers",
     "speed": "time and memory of fit, expansion and conversion of files",
 }
 
