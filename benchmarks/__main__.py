@@ -14,7 +14,7 @@ BENCHMARKS = {
     "hostile": "time and memory that hostile files cost",
     "installed": "what each extra takes on the disk",
     "interoperability": "what other software does to files with payloads",
-    "extended": "JPEGs that hold wide colours in their own samples, against plain ones",
+    "extended": "JPEGs that hold wide-gamut colour in their own samples, against plain ones",
     "jpeg": "JPEG at every quality and chroma subsampling",
     "likeness": "what a likeness takes for the same picture",
     "paper": "the paper's tables: every method, and rivals of your own",
@@ -23,7 +23,8 @@ BENCHMARKS = {
     "paper.train_meta": "learn the start weights of the paper's model",
     "paper.train_networks": "train the image-to-image networks",
     "rate_distortion": "quality against bytes",
-    "shoulder": "lossless files whose last codes hold wide colours",
+    "shoulder": "lossless files whose last codes hold wide-gamut colour",
+    "show_wide": "gain maps that show wide-gamut colour in browsers",
     "speed": "time and memory of fit, expansion and conversion of files",
 }
 

@@ -57,7 +57,9 @@ _SAMPLE = 750_000
 """Pixels that a map is fitted to, at most; drawn in rows and columns."""
 
 _STEPS = 0.5, 250.0
-_TRIALS = 11
+_CLOSE = 1.01
+"""Steps that differ by less need not be told apart."""
+
 _ROUNDS = 8
 
 _TOUCHED = 0.05
@@ -115,12 +117,13 @@ def made_map(
         return None
     fit.improve()
     assert fit.stencil is not None  # noqa: S101 - after a step
-    gains, emphasis = fit.gains, np.ones(cells, np.float32)
+    gains, emphasis, steps = fit.gains, np.ones(cells, np.float32), _STEPS
     for _ in range(_ROUNDS):
-        coded = _coded(Rounding(gains, fit.stencil, emphasis), map_bytes)
+        coded = _coded(Rounding(gains, fit.stencil, emphasis), map_bytes, steps)
         if coded is None:
             return None
-        jpeg, metadata = coded
+        jpeg, metadata, step = coded
+        steps = step / 2, step * 2
         picture = ShownPicture(base, decode_map(jpeg), metadata)
         touched, largest = _far(picture, base.shape[:2], cells)
         if largest <= MOST_CODES:
@@ -188,31 +191,37 @@ def _fit(
     )
 
 
-def _coded(rounding: Rounding, map_bytes: int) -> tuple[bytes, GainMapMetadata] | None:
-    """The finest map that fits, and its metadata; None if none does."""
+def _coded(
+    rounding: Rounding, map_bytes: int, steps: tuple[float, float]
+) -> tuple[bytes, GainMapMetadata, float] | None:
+    """The finest map that fits, its metadata and its step, sought between `steps`; None if none does."""
     # 128 codes are what a JPEG without any coefficient has: just no gain.
     stops = rounding.code_gain / math.log(2)
     channel = Channel(-CENTRE * stops, (255 - CENTRE) * stops, 1.0, OFFSET, OFFSET)
     metadata = GainMapMetadata((channel,), BASE_HEADROOM, ALTERNATE_HEADROOM)
     content = metadata.pack()
-    (low, high), found = _STEPS, None
-    for _ in range(_TRIALS):
+    (low, high), found = steps, None
+    while found is None or high > low * _CLOSE:
+        if low > _STEPS[1] / _CLOSE:
+            return None
+        if high <= low * _CLOSE:
+            high *= 4
         step = math.sqrt(low * high)
         rounded = rounding.rounded(step)
         jpeg = encode_map(rounded.samples, rounded.steps, content)
         if len(jpeg) + OVERHEAD <= map_bytes:
-            found, high = jpeg, step
+            found, high = (jpeg, step), step
         else:
             low = step
-    return None if found is None else (found, GainMapMetadata.unpack(content))
+    return found[0], GainMapMetadata.unpack(content), found[1]
 
 
 def _far(picture: ShownPicture, size: tuple[int, ...], cells: tuple[int, int]) -> tuple[NDArray[np.bool_], float]:
     """The cells around pixels that an sRGB screen would show too far from the base, and the largest distance."""
     touched, largest = np.zeros(cells, bool), 0.0
     for rows in row_strips(*size[:2]):
-        shown, base = encode_srgb(np.clip(picture.linear(rows), 0, 1)), encode_srgb(picture.base(rows))
-        moved = np.abs(np.rint(_CODES * shown) - np.rint(_CODES * base)).max(-1)
+        shown = encode_srgb(np.clip(picture.linear(rows), 0, 1))
+        moved = np.abs(np.rint(_CODES * shown) - picture.codes(rows)).max(-1)
         largest = max(largest, float(moved.max()))
         far = (moved > MOST_CODES).astype(np.float32)
         if far.any():

@@ -74,6 +74,10 @@ class ShownPicture:
         """The base of some rows, linear sRGB, float32 (n, W, 3)."""
         return self._table[self._base[rows]]
 
+    def codes(self, rows: slice) -> NDArray[np.uint8]:
+        """The codes of the base of some rows, sRGB, uint8 (n, W, 3)."""
+        return self._base[rows]
+
     def linear(self, rows: slice) -> Floats:
         """What is computed for some rows, linear sRGB, not clamped, float32 (n, W, 3)."""
         gains = self._grid.enlarged(self._gains, rows).transpose(1, 2, 0)
@@ -129,7 +133,7 @@ def map_figures(picture: ShownPicture, photograph: NDArray[np.uint16], size: int
             error = np.square(np.clip(apply_matrix(screen, each), 0, 1) - wanted).sum(-1)
             squares[number] += [float(error.sum(where=mask, dtype=np.float64)) for mask in (outside, ~outside)]
         counts += [np.count_nonzero(outside), np.count_nonzero(~outside)]
-        moved = np.rint(_CODES * encode_srgb(np.clip(shown, 0, 1))) - np.rint(_CODES * encode_srgb(base))
+        moved = np.rint(_CODES * encode_srgb(np.clip(shown, 0, 1))) - picture.codes(rows)
         codes += float(np.square(moved).sum(dtype=np.float64))
         largest = max(largest, float(np.abs(moved).max()))
     with np.errstate(divide="ignore", invalid="ignore"):

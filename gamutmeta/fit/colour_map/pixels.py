@@ -24,6 +24,7 @@ __all__ = ["Pixels", "Pull", "Totals", "Weights", "gain_limits", "with_gains"]
 
 TO_P3 = conversion_matrix(SRGB, DISPLAY_P3).astype(np.float32)
 _PAIRS = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))
+_PAIRS_TO_P3 = np.stack([TO_P3[:, i] * TO_P3[:, j] for i, j in _PAIRS])
 _CODES = 255
 _FARTHEST_OUT = 0.26
 """Beyond [0, 1] in linear sRGB: the colours of Display P3 go as far as -0.225 and 1.225."""
@@ -151,9 +152,7 @@ class Pixels:
         # What is clamped does not change; but it would if it came back, and so it resists a little.
         weight = self._weight * np.where((p3 >= 0) & (p3 <= 1), np.float32(1), _CLAMPED)
         slope = _transposed((np.clip(p3, 0, 1) - self._wanted) * weight)
-        curvature = np.empty((6, *shown.shape[1:]), np.float32)
-        for place, (i, j) in enumerate(_PAIRS):
-            np.einsum("c...,c->...", weight, TO_P3[:, i] * TO_P3[:, j], out=curvature[place])
+        curvature = (_PAIRS_TO_P3 @ weight.reshape(3, -1)).reshape(6, *shown.shape[1:])
         change = np.clip(shown, 0, 1) - self._base
         pulled = self._srgb_weight(change) * np.where((shown > 0) & (shown < 1), np.float32(1), _CLAMPED)
         slope += pulled * change
@@ -171,10 +170,10 @@ class Pixels:
 
 
 def _to_p3(linear: Floats) -> Floats:
-    p3: Floats = np.einsum("ij,j...->i...", TO_P3, linear, optimize=True)
+    p3: Floats = (TO_P3 @ linear.reshape(3, -1)).reshape(linear.shape)
     return p3
 
 
 def _transposed(p3: Floats) -> Floats:
-    back: Floats = np.einsum("ij,i...->j...", TO_P3, p3, optimize=True)
+    back: Floats = (TO_P3.T @ p3.reshape(3, -1)).reshape(p3.shape)
     return back

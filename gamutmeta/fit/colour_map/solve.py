@@ -86,6 +86,8 @@ class Fit:
         return step
 
     def _each(self, work: Callable[..., object]) -> list[Any]:
+        if self._threads == 1:
+            return [work(*strip) for strip in self._strips]
         with ThreadPoolExecutor(self._threads, thread_name_prefix="gamutmeta-map") as pool:
             return list(pool.map(lambda strip: work(*strip), self._strips))
 
