@@ -18,7 +18,7 @@ from PIL import Image
 from gamutmeta.color.cicp import VideoCurve, cicp_space
 from gamutmeta.color.convert import convert_space
 from gamutmeta.color.icc import profile_bytes
-from gamutmeta.color.spaces import ADOBE_RGB, DISPLAY_P3, PROPHOTO, REC2020, SRGB
+from gamutmeta.color.spaces import ADOBE_RGB, DISPLAY_P3, PROPHOTO, SRGB
 from gamutmeta.errors import GamutMetaError, GamutMetaWarning, PhotoError, ProfileError
 from gamutmeta.photo import WideImage, encode_srgb_file, read_photo
 from gamutmeta.photo.jxl_out import write_jxl
