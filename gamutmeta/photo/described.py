@@ -68,14 +68,12 @@ def take_tiff_colour(picture: Picture, file: BinaryIO, ifd: Ifd) -> None:
     """
     white, primaries = _rationals(file, ifd, _WHITE_POINT, 2), _rationals(file, ifd, _PRIMARIES, 6)
     found = _pairs((*white, *primaries)) if white and primaries else None
-    curves = _transfer_function(file, ifd, 1 << picture.bits)
-    if found is None and curves is None:
+    linear = ParametricCurve(1.0)
+    curves = (linear, linear, linear) if picture.is_float else _transfer_function(file, ifd, 1 << picture.bits)
+    if found is None and (curves is None or picture.is_float):
         return
-    names = " and ".join(
-        name
-        for name, is_there in (("PrimaryChromaticities", found), ("TransferFunction", curves))
-        if is_there is not None
-    )
+    told = (("PrimaryChromaticities", found), ("TransferFunction", None if picture.is_float else curves))
+    names = " and ".join(name for name, is_there in told if is_there is not None)
     chromaticities = found or _SRGB_CHROMATICITIES
     if curves is None and _are_near(chromaticities):
         picture.space = SRGB

@@ -96,7 +96,8 @@ def encoding_of(picture: Picture, assume_space: str | None) -> Encoding:
         reason = "no usable colour description ({}/{} of H.273)".format(*picture.cicp)
     elif (told := _told_in_words(picture)) is not None:
         return told
-    assumed = assumable_space(assume_space or "srgb")
+    # Floating-point samples are linear light unless something says otherwise.
+    assumed = assumable_space(assume_space or ("linear-srgb" if picture.is_float else "srgb"))
     picture.assumption = f"{reason}; {assumed.title} was assumed"
     return assumed
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gamutmeta.color.convert import OUTSIDE, convert_space, to_prophoto
+from gamutmeta.color.convert import OUTSIDE, convert_space, floats_to_prophoto, to_prophoto
 from gamutmeta.color.icc import GrayProfile, MatrixProfile
 from gamutmeta.color.spaces import PROPHOTO, conversion_matrix, decode_table
 from gamutmeta.photo.encodings import TableProfile, encoding_of
 from gamutmeta.runtime.strips import for_each_strip
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from gamutmeta.photo.encodings import Encoding
@@ -41,7 +44,8 @@ def romm_of(picture: Picture, assume_space: str | None) -> NDArray[np.uint16]:
         MissingExtraError: the profile has lookup tables, and imagecodecs is not installed.
     """
     clipped: list[int] = []
-    result = _converted(picture, encoding_of(picture, assume_space), clipped)
+    convert = _of_floats if picture.is_float else _converted
+    result = convert(picture, encoding_of(picture, assume_space), clipped)
     count = sum(clipped)
     if count:
         share = 100 * count / (result.size // 3)
@@ -65,6 +69,32 @@ def _converted(picture: Picture, encoding: Encoding, clipped: list[int]) -> NDAr
     if picture.bits in {8, 16}:
         return np.ascontiguousarray(convert_space(picture.samples, encoding, PROPHOTO, np.uint16, clipped))
     return to_prophoto(picture.samples, tables, conversion_matrix(encoding, PROPHOTO), clipped)
+
+
+def _of_floats(picture: Picture, encoding: Encoding, clipped: list[int]) -> NDArray[np.uint16]:
+    if isinstance(encoding, TableProfile):
+        inside = np.clip(picture.samples, 0, 1)
+        clipped.append(int(np.count_nonzero((np.abs(picture.samples - inside) > OUTSIDE).any(axis=-1))))
+        return _through_tables(
+            replace(picture, samples=np.rint(inside * 65535).astype(np.uint16), bits=16), encoding, []
+        )
+    if isinstance(encoding, MatrixProfile):
+        decoders, matrix = [_continued(curve) for curve in encoding.curves], encoding.matrix_to(PROPHOTO)
+    elif isinstance(encoding, GrayProfile):
+        decoders, matrix = [_continued(encoding.decode)] * 3, np.eye(3)
+    else:
+        decoders, matrix = [encoding.decode] * 3, conversion_matrix(encoding, PROPHOTO)
+    return floats_to_prophoto(picture.samples, decoders, np.eye(3) if picture.is_gray else matrix, clipped)
+
+
+def _continued(curve: Callable[[NDArray[Any]], NDArray[Any]]) -> Callable[[NDArray[Any]], NDArray[Any]]:
+    """A profile's curve, which ends at 0 and 1, continued as a straight line of slope 1."""
+
+    def decode(encoded: NDArray[Any]) -> NDArray[Any]:
+        inside = np.clip(encoded, 0, 1)
+        return np.asarray(curve(inside) + (encoded - inside))
+
+    return decode
 
 
 def _through_tables(picture: Picture, evaluate: TableProfile, clipped: list[int]) -> NDArray[np.uint16]:

@@ -58,12 +58,12 @@ class Channels(NamedTuple):
     """Colour and transparency of a decoded array.
 
     Attributes:
-        rgb: shape (height, width, 3); a view where possible, and grey repeats its one channel.
+        rgb: shape (height, width, 3), integers or float32; a view where possible, and grey repeats its one channel.
         alpha: uint16, shape (height, width); None without transparency.
         is_gray: there is one channel of colour.
     """
 
-    rgb: NDArray[np.unsignedinteger[Any]]
+    rgb: NDArray[Any]
     alpha: NDArray[np.uint16] | None
     is_gray: bool
 
@@ -75,7 +75,8 @@ class Picture:
     A file's statements on colour come in the order `icc`, `cicp`, `space`; a reader fills in the one that counts.
 
     Attributes:
-        samples: uint8 or uint16, shape (height, width, 3); grey pictures repeat their one channel.
+        samples: uint8 or uint16, shape (height, width, 3); grey pictures repeat their one channel. Or float32, where 1
+            is white, and values beyond [0, 1] are colours outside the space or light above white.
         bits: significant bits; the largest code is 2^bits - 1.
         is_gray: the file has one channel of colour.
         alpha: transparency, uint16, shape (height, width); `samples` are not multiplied by it. None without any.
@@ -92,7 +93,7 @@ class Picture:
         assumption: what had to be assumed about the colours, if anything.
     """
 
-    samples: NDArray[np.unsignedinteger[Any]]
+    samples: NDArray[Any]
     bits: int
     is_gray: bool = False
     alpha: NDArray[np.uint16] | None = None
@@ -107,6 +108,11 @@ class Picture:
     comments: tuple[Comment, ...] = ()
     notes: list[str] = field(default_factory=list)
     assumption: str | None = None
+
+    @property
+    def is_float(self) -> bool:
+        """Whether the samples are floating-point numbers."""
+        return bool(self.samples.dtype.kind == "f")
 
     def take_exif(self, block: bytes | None, *, upright: bool = False) -> None:
         """Keep the file's EXIF block; a note tells of one that is damaged.

@@ -32,6 +32,7 @@ __all__ = [
     "read_pillow",
     "take_jpeg_metadata",
     "take_metadata",
+    "take_profile",
 ]
 
 _CONVERTED = {"1": "L", "P": "RGB", "PA": "RGBA", "RGBX": "RGB", "RGBa": "RGBA", "La": "LA", "YCbCr": "RGB"}
@@ -69,9 +70,8 @@ def read_pillow(file: BinaryIO, formats: Sequence[str], max_pixels: int) -> Pict
     with open_pillow(file, formats, max_pixels) as image:
         notes: list[str] = []
         rgb, alpha, is_gray = channels_of(array_of(image), 8, notes)
-        picture = Picture(rgb, 8, is_gray, alpha, icc=image.info.get("icc_profile") or None, notes=notes)
-        if image.format in _JPEG and "icc_profile" in image.info and picture.icc is None:
-            picture.icc_problem = "the ICC profile is incomplete: segments of it are missing"
+        picture = Picture(rgb, 8, is_gray, alpha, notes=notes)
+        take_profile(picture, image)
         if image.format in _JPEG:
             take_jpeg_metadata(picture, file, image)
         else:
@@ -217,6 +217,13 @@ def copied_pixels(image: Image.Image) -> NDArray[np.uint8]:
         strip = np.asarray(image.crop((0, rows.start, image.width, rows.stop)))
         array[rows] = strip.reshape(strip.shape[0], image.width, channels)
     return array[..., 0] if channels == 1 else array
+
+
+def take_profile(picture: Picture, image: Image.Image) -> None:
+    """Fill the ICC profile in from what Pillow found."""
+    picture.icc = image.info.get("icc_profile") or None
+    if image.format in {"JPEG", "MPO"} and "icc_profile" in image.info and picture.icc is None:
+        picture.icc_problem = "the ICC profile is incomplete: segments of it are missing"
 
 
 def take_metadata(picture: Picture, image: Image.Image) -> None:

@@ -13,6 +13,7 @@ from gamutmeta.formats.source import sources_remembered
 from gamutmeta.photo.decoding import decoding
 from gamutmeta.photo.heif_in import read_avif, read_heif
 from gamutmeta.photo.interpret import romm_of
+from gamutmeta.photo.jpeg_in import read_jpeg
 from gamutmeta.photo.jxl_in import JXL_SIGNATURES, read_jxl
 from gamutmeta.photo.picture import MAX_PIXELS, Picture
 from gamutmeta.photo.pillow_in import read_pillow
@@ -84,6 +85,8 @@ def read_photo(
         if not file.seekable():
             raise PhotoError(f"{path}: photographs are read from files, not from a pipe")
         head = file.read(32)
+    if not head:
+        raise PhotoError(f"{path}: the file is empty")
     size = path.stat().st_size
     with _naming(path), sources_remembered(), sizes_limited(pixels_per_byte=pixels_per_byte, file_bytes=size):
         picture = _decode(path, head, max_pixels, raw_style)
@@ -141,7 +144,7 @@ def _is_canon(head: bytes) -> bool:
 _READERS: Mapping[str, Callable[[BinaryIO, int], Picture]] = {
     "TIFF": read_tiff,
     "PNG": read_png,
-    "JPEG": lambda file, max_pixels: read_pillow(file, ("JPEG",), max_pixels),
+    "JPEG": read_jpeg,
     "WebP": lambda file, max_pixels: read_pillow(file, ("WEBP",), max_pixels),
     "JPEG XL": read_jxl,
     "AVIF": read_avif,

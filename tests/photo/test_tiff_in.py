@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 import tifffile
+from icc_builder import curv, gamma_curv, lut_profile, matrix_profile
 from photo_files import XMP, exif_block, hide, saved, tiff_bytes, wide_array
 from PIL import Image
 
 from gamutmeta.color.icc import profile_bytes
-from gamutmeta.color.spaces import ADOBE_RGB, PROPHOTO, SRGB
+from gamutmeta.color.spaces import ADOBE_RGB, DISPLAY_P3, PROPHOTO, SRGB, conversion_matrix
 from gamutmeta.errors import MissingExtraError, PhotoError
 from gamutmeta.formats.exif import orientation_of
 from gamutmeta.photo.interpret import romm_of
@@ -190,13 +191,10 @@ def test_twelve_bits() -> None:
     [
         (np.dstack([ARRAY, ARRAY[..., :1]]), {"photometric": "separated"}, "CMYK"),
         (ARRAY, {"photometric": "cielab"}, "CIE Lab"),
-        (ARRAY[..., 0], {"photometric": "miniswhite"}, "WhiteIsZero"),
         (ARRAY[..., 0], {"photometric": 32803}, "colour filter array"),
         (ARRAY, {"photometric": 34892}, "linear raw"),
-        (ARRAY.astype(np.float32), {}, "floating-point"),
-        ((ARRAY >> 4).astype(np.float16), {}, "floating-point"),
         ((ARRAY >> 1).astype(np.int16), {}, "signed"),
-        (ARRAY.astype(np.uint32), {}, "32 bits per sample"),
+        (ARRAY.astype(np.uint64), {}, "64 bits per sample"),
         (
             (ARRAY[..., 0] >> 8).astype(np.uint8),
             {"photometric": "palette", "colormap": np.zeros((3, 256), np.uint16)},
@@ -392,8 +390,174 @@ def test_size_is_checked_before_decoding(dtype: type[np.generic]) -> None:
         read(bytes(huge), 500_000_000)
 
 
-def test_several_channels_behind_inverted_grey_are_not_taken_for_grey() -> None:
-    samples = np.zeros((9, 9, 3), np.uint8)
-    data = tiff_bytes(samples, photometric="miniswhite", planarconfig="contig", extrasamples=["unspecified"] * 2)
-    with pytest.raises(PhotoError, match="WhiteIsZero grey TIFF with several further channels"):
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_inverted_grey(dtype: Any) -> None:
+    grey = ARRAY[..., 0].astype(dtype)
+    top = np.iinfo(dtype).max
+    picture = read(tiff_bytes(grey, photometric="miniswhite"))
+    assert picture.is_gray
+    assert np.array_equal(picture.samples[..., 1], top - grey)
+    both = np.dstack([grey, ARRAY[..., 1].astype(dtype)])
+    options: dict[str, Any] = {"photometric": "miniswhite", "planarconfig": "contig"}
+    picture = read(tiff_bytes(both, extrasamples=["unassalpha"], **options))
+    assert np.array_equal(picture.samples[..., 2], top - grey)
+    assert np.array_equal(picture.alpha, both[..., 1].astype(np.uint16) * (65535 // top))
+    masks = np.dstack([grey, grey, grey])
+    picture = read(tiff_bytes(masks, extrasamples=["unspecified"] * 2, **options))
+    assert picture.is_gray
+    assert np.array_equal(picture.samples[..., 0], top - grey)
+    assert picture.notes == ["further channels were left out"]
+
+
+def test_inverted_grey_of_odd_depths() -> None:
+    pytest.importorskip("imagecodecs")
+    picture = read(tiff_bytes(ARRAY[..., 0] >> 4, photometric="miniswhite", bitspersample=12))
+    assert np.array_equal(picture.samples[..., 0], 4095 - (ARRAY[..., 0] >> 4))
+
+
+EIGHT = (ARRAY >> 8).astype(np.uint8)
+BEYOND_PILLOW: dict[str, dict[str, Any]] = {
+    "big-endian BigTIFF": {"bigtiff": True, "byteorder": ">"},
+    "the same, LZW": {"bigtiff": True, "byteorder": ">", "compression": "lzw", "predictor": True},
+    "JPEG 2000": {"compression": "jpeg2000", "compressionargs": {"level": 0, "reversible": True}},
+    "JPEG XL": {"compression": "jpegxl", "compressionargs": {"lossless": True}},
+    "WebP": {"compression": "webp", "compressionargs": {"lossless": True}},
+    "PNG": {"compression": "png"},
+    "LERC": {"compression": "lerc"},
+}
+
+
+@pytest.mark.parametrize("layout", BEYOND_PILLOW)
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_what_pillow_does_not_read(layout: str, dtype: Any) -> None:
+    pytest.importorskip("imagecodecs")
+    if layout == "WebP" and dtype == np.uint16:
+        pytest.skip("WebP has 8 bits")
+    samples = EIGHT if dtype == np.uint8 else ARRAY
+    picture = read(tiff_bytes(samples, iccprofile=ICC, **BEYOND_PILLOW[layout]))
+    assert np.array_equal(picture.samples, samples)
+    assert (picture.bits, picture.icc, picture.notes) == (samples.itemsize * 8, ICC, [])
+
+
+@pytest.mark.parametrize("layout", [name for name in BEYOND_PILLOW if name != "big-endian BigTIFF"])
+def test_what_pillow_does_not_read_needs_codecs(layout: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("imagecodecs")
+    data = tiff_bytes(EIGHT, **BEYOND_PILLOW[layout])
+    hide(monkeypatch, "imagecodecs")
+    with pytest.raises(MissingExtraError, match=r"reading [A-Z0-9_]+ TIFF.* needs imagecodecs"):
         read(data)
+
+
+def test_a_jpeg_in_a_big_endian_bigtiff() -> None:
+    pytest.importorskip("imagecodecs")
+    smooth = np.full((32, 32, 3), (90, 120, 150), np.uint8)
+    picture = read(tiff_bytes(smooth, bigtiff=True, byteorder=">", compression="jpeg"))
+    assert np.abs(picture.samples.astype(int) - smooth).max() <= 3
+
+
+@pytest.mark.parametrize("kind", ["unassalpha", "assocalpha", "unspecified"])
+def test_planes_and_a_further_channel_with_8_bits(kind: str) -> None:
+    opaque = np.full((1, *EIGHT.shape[:2]), 255, np.uint8)
+    planes = np.concatenate([np.moveaxis(EIGHT, -1, 0), opaque])
+    picture = read(tiff_bytes(planes, planarconfig="separate", extrasamples=[kind]))
+    assert np.array_equal(picture.samples, EIGHT)
+    assert (picture.alpha is None) == (kind == "unspecified")
+    assert picture.notes == (["further channels were left out"] if kind == "unspecified" else [])
+
+
+def test_dividing_8_bits_rounds_to_nearest() -> None:
+    alpha = np.full((*EIGHT.shape[:2], 1), 200, np.uint8)
+    stored = (EIGHT.astype(int) * 200 // 255).astype(np.uint8)
+    picture = read(tiff_bytes(np.dstack([stored, alpha]), extrasamples=["assocalpha"]))
+    assert np.array_equal(picture.samples, np.minimum(np.rint(stored * (255 / 200)), 255))
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_samples_of_undefined_format_are_unsigned(bits: int, order: str) -> None:
+    samples = EIGHT if bits == 8 else ARRAY
+    data = bytearray(tiff_bytes(samples.view(np.int8 if bits == 8 else np.int16), byteorder=order))
+    with tifffile.TiffFile(io.BytesIO(data)) as tiff:
+        place = tiff.pages.first.tags[339].valueoffset
+    struct.pack_into(f"{order}3H", data, place, 4, 4, 4)
+    assert np.array_equal(read(bytes(data)).samples, samples)
+
+
+def test_32_bits_are_rounded_to_16() -> None:
+    deep = np.random.default_rng(3).integers(0, 1 << 32, (9, 7, 3), np.uint32)
+    deep[0, :3] = [[0] * 3, [(1 << 32) - 1] * 3, [65537 * 1000] * 3]
+    picture = read(tiff_bytes(deep))
+    assert np.array_equal(picture.samples, np.rint(deep / 65537))
+    assert (picture.samples.dtype, picture.bits) == (np.uint16, 16)
+    assert picture.samples[0, :3, 0].tolist() == [0, 65535, 1000]
+
+
+FLOATS = np.random.default_rng(4).random((21, 13, 3))
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize(("dtype", "error"), [(np.float16, 40), (np.float32, 1), (np.float64, 1)])
+def test_floating_point_samples_are_linear_light(dtype: Any, error: int, order: str) -> None:
+    picture = read(tiff_bytes(FLOATS.astype(dtype), byteorder=order))
+    assert picture.is_float
+    romm = romm_of(picture, None)
+    expected = PROPHOTO.encode(np.clip(FLOATS @ conversion_matrix(SRGB, PROPHOTO).T, 0, 1)) * 65535
+    assert np.abs(romm - expected).max() <= error
+    assert picture.assumption == "no colour profile; linear sRGB was assumed"
+    assert picture.notes == []
+
+
+def test_the_profile_of_floating_point_samples_counts() -> None:
+    romm = romm_of(read(tiff_bytes(FLOATS.astype(np.float32), iccprofile=ICC)), None)
+    assert np.abs(romm - FLOATS * 65535).max() <= 1
+    gamma = matrix_profile(gamma_curv(2.2))
+    romm = romm_of(read(tiff_bytes(FLOATS.astype(np.float32), iccprofile=gamma)), None)
+    deep = romm_of(read(tiff_bytes(np.rint(FLOATS * 65535).astype(np.uint16), iccprofile=gamma)), None)
+    assert np.abs(romm.astype(int) - deep).max() <= 40
+    grey = romm_of(read(tiff_bytes(FLOATS[..., 0].astype(np.float32), photometric="minisblack")), None)
+    assert np.array_equal(grey[..., 0], grey[..., 2])
+    assert np.abs(grey[..., 0] - PROPHOTO.encode(FLOATS[..., 0]) * 65535).max() <= 1
+
+
+def test_floating_point_samples_through_tables() -> None:
+    pytest.importorskip("imagecodecs")
+    icc = lut_profile()
+    romm = romm_of(read(tiff_bytes(FLOATS.astype(np.float32), iccprofile=icc)), None)
+    deep = romm_of(read(tiff_bytes(np.rint(FLOATS * 65535).astype(np.uint16), iccprofile=icc)), None)
+    assert np.array_equal(romm, deep)
+
+
+@pytest.mark.parametrize("icc", [None, matrix_profile(curv([]))], ids=["assumed", "linear profile"])
+def test_wide_colours_below_zero_are_kept_and_light_above_white_is_counted(icc: bytes | None) -> None:
+    p3 = np.tile(np.array([0.05, 0.7, 0.02]), (10, 10, 1))
+    samples = p3 @ conversion_matrix(DISPLAY_P3, SRGB).T
+    assert samples.min() < -0.01
+    samples[:2] = 4.0
+    samples[3, 3] = np.inf
+    picture = read(tiff_bytes(samples.astype(np.float32), iccprofile=icc))
+    romm = romm_of(picture, None)
+    expected = PROPHOTO.encode(p3 @ conversion_matrix(DISPLAY_P3, PROPHOTO).T) * 65535
+    assert np.abs(romm[4:] - expected[4:]).max() <= (1 if icc is None else 60)
+    assert romm[:2].min() == 65535
+    assert picture.notes == ["21 pixels (21 %) lie outside ROMM RGB (ProPhoto) and were clipped to it"]
+
+
+def test_what_is_not_a_number_is_refused() -> None:
+    samples = FLOATS.astype(np.float32)
+    samples[20, 1, 2] = np.nan
+    with pytest.raises(PhotoError, match=r"not a number \(NaN\)"):
+        read(tiff_bytes(samples))
+
+
+@pytest.mark.parametrize("kind", ["unassalpha", "assocalpha", "unspecified"])
+def test_transparency_of_floating_point_samples(kind: str) -> None:
+    alpha = np.full((21, 13, 1), 0.25)
+    picture = read(tiff_bytes(np.dstack([FLOATS, alpha]).astype(np.float32), extrasamples=[kind]))
+    expected = FLOATS * (4 if kind == "assocalpha" else 1)
+    assert np.abs(picture.samples - expected).max() < 1e-6
+    if kind == "unspecified":
+        assert picture.alpha is None
+        assert picture.notes == ["further channels were left out"]
+    else:
+        assert np.all(picture.alpha == 16384)
+        assert picture.notes == []
