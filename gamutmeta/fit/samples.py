@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from gamutmeta.color.gamut import out_of_gamut
-from gamutmeta.color.spaces import PROPHOTO, SRGB, apply_matrix, decode_table, expansion_matrix, reduction_matrix
+from gamutmeta.color.spaces import PROPHOTO, apply_matrix, decode_table, expansion_matrix, reduction_matrix
 from gamutmeta.errors import FitError
-from gamutmeta.model.descriptor import Head, SampleCoding
+from gamutmeta.model.descriptor import Head
 from gamutmeta.model.features import gate_weights, linear_samples
 from gamutmeta.runtime.strips import for_each_strip, row_strips
 
@@ -24,7 +24,19 @@ if TYPE_CHECKING:
 
     CandidatesKind = Callable[["Survey", NDArray[np.uint8], NDArray[np.uint16]], "Candidates"]
 
-__all__ = ["DENSEST", "LEVELS", "OG_DENSITY", "Candidates", "HostCandidates", "Samples", "Survey", "draw_samples"]
+__all__ = [
+    "DENSEST",
+    "LEVELS",
+    "OG_DENSITY",
+    "Candidates",
+    "Draw",
+    "HostCandidates",
+    "Samples",
+    "Survey",
+    "draw_pixels",
+    "draw_samples",
+    "picked",
+]
 
 _STRIP_PIXELS = 1 << 20
 
@@ -72,6 +84,52 @@ class Samples:
         return len(self.codes)
 
 
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """Which N pixels are drawn.
+
+    Attributes:
+        survey: of the picture.
+        codes, wide: its rows that were looked at, uint8 and uint16 (h, W, 3).
+        every: how many rows of the picture there are to one of them.
+        at: the pixels, numbered row by row, ascending, (N,).
+        place: where each of them stands among the samples, which are in random order, (N,).
+        weight: how many pixels each represents, relative to the mean, float32 (N,).
+        pixels_per_sample, clipped_in_gamut_error: as in :class:`Samples`.
+    """
+
+    survey: Survey
+    codes: NDArray[np.uint8]
+    wide: NDArray[np.uint16]
+    every: int
+    at: NDArray[np.intp]
+    place: NDArray[np.intp]
+    weight: NDArray[np.float32]
+    pixels_per_sample: float
+    clipped_in_gamut_error: float
+
+    def __len__(self) -> int:
+        return len(self.at)
+
+    def samples(self) -> Samples:
+        """The pixels themselves."""
+        order = np.empty_like(self.place)
+        order[self.place] = np.arange(len(order))
+        row, column = np.divmod(self.at, self.codes.shape[1])
+        # Gathered in the order in which they lie in memory, and shuffled then: that takes half the time.
+        linear = decode_table(PROPHOTO, 65536)[self.wide[row, column][order]]
+        return Samples(
+            codes=self.codes[row, column][order],
+            row=(row[order] * self.every).astype(np.int32),
+            column=column[order].astype(np.int32),
+            wide=linear,
+            og=self.survey.is_og(linear),
+            weight=self.weight[order],
+            pixels_per_sample=self.pixels_per_sample,
+            clipped_in_gamut_error=self.clipped_in_gamut_error,
+        )
+
+
 def draw_samples(
     descriptor: Descriptor,
     codes: NDArray[np.uint8],
@@ -81,6 +139,23 @@ def draw_samples(
     *,
     candidates: CandidatesKind | None = None,
 ) -> Samples:
+    """The samples of :func:`draw_pixels`.
+
+    Raises:
+        FitError: if there is no pixel to learn from.
+    """
+    return draw_pixels(descriptor, codes, wide, count, rng, candidates=candidates).samples()
+
+
+def draw_pixels(
+    descriptor: Descriptor,
+    codes: NDArray[np.uint8],
+    wide: NDArray[np.uint16],
+    count: int,
+    rng: np.random.Generator,
+    *,
+    candidates: CandidatesKind | None = None,
+) -> Draw:
     """Draw about `count` pixels at the most, without replacement.
 
     For a gated model: pixels where the gate is open on some channel. If there are more than `count`, pixels with a
@@ -107,17 +182,14 @@ def draw_samples(
         raise FitError("the gate of the model is closed for every pixel, so there is nothing to fit")
     chance = survey.chances(levels, count)
     at, density = pixels.pick(chance, count, rng)
-    order = rng.permutation(len(at))
-    at, density = at[order], density[order]
-    row, column = np.divmod(at, codes.shape[1])
-    linear = decode_table(PROPHOTO, 65536)[wide[row, column]]
     weight = 1 / chance[density] if survey.is_weighted else np.ones(len(at), np.float32)
-    return Samples(
-        codes=codes[row, column],
-        row=(row * every).astype(np.int32),
-        column=column.astype(np.int32),
-        wide=linear,
-        og=survey.is_og(linear),
+    return Draw(
+        survey=survey,
+        codes=codes,
+        wide=wide,
+        every=every,
+        at=at,
+        place=rng.permutation(len(at)),
         weight=weight / weight.mean(),
         pixels_per_sample=every * levels[1:].sum() / len(at),
         clipped_in_gamut_error=every * survey.clipped_in_gamut_error,
@@ -140,19 +212,14 @@ class Candidates(Protocol):
 
 
 class HostCandidates:
-    """:class:`Candidates` by numpy, or by :mod:`gamutmeta.fit.fit_loops` what it can, if `kernel` is that."""
+    """:class:`Candidates` by numpy."""
 
-    def __init__(
-        self, survey: Survey, codes: NDArray[np.uint8], wide: NDArray[np.uint16], *, kernel: Any | None = None
-    ) -> None:
+    def __init__(self, survey: Survey, codes: NDArray[np.uint8], wide: NDArray[np.uint16]) -> None:
         height, width, _ = codes.shape
         self._density = density = np.empty((height, width), np.uint8)
 
         def work(rows: slice) -> None:
-            if kernel is not None and survey.is_compiled:
-                survey.compiled_density(kernel, codes[rows], wide[rows], density[rows])
-            else:
-                density[rows] = survey.density(codes[rows], wide[rows])
+            density[rows] = survey.density(codes[rows], wide[rows])
 
         for_each_strip(work, height, width)
 
@@ -164,15 +231,22 @@ class HostCandidates:
         self, chance: NDArray[np.float32], count: int, rng: np.random.Generator
     ) -> tuple[NDArray[np.intp], NDArray[np.uint8]]:
         """See :class:`Candidates`."""
-        height, width = self._density.shape[0], self._density.shape[1]
-        picks = []
-        for rows in row_strips(height, width, _STRIP_PIXELS):
-            chances = chance[self._density[rows].ravel()]
-            picks.append(np.flatnonzero(rng.random(chances.shape, np.float32) < chances) + rows.start * width)
-        at = np.concatenate(picks)
-        if len(at) == 0:  # there are few candidates, and the draw took none
-            at = np.flatnonzero(self._density)[:count]
-        return at, self._density.ravel()[at]
+        return picked(self._density, chance, count, rng)
+
+
+def picked(
+    density: NDArray[np.uint8], chance: NDArray[np.float32], count: int, rng: np.random.Generator
+) -> tuple[NDArray[np.intp], NDArray[np.uint8]]:
+    """:meth:`Candidates.pick` for densities that are there, (H, W)."""
+    height, width = density.shape
+    picks = []
+    for rows in row_strips(height, width, _STRIP_PIXELS):
+        chances = chance[density[rows].ravel()]
+        picks.append(np.flatnonzero(rng.random(chances.shape, np.float32) < chances) + rows.start * width)
+    at = np.concatenate(picks)
+    if len(at) == 0:  # there are few candidates, and the draw took none
+        at = np.flatnonzero(density)[:count]
+    return at, density.ravel()[at]
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,8 +271,10 @@ class Survey:
         every = -(-codes.shape[0] * codes.shape[1] // _SURVEYED)
         active = gate_weights(descriptor.gate) > 0
         survey = cls(descriptor, active, 0.0, 0.0)
-        few = codes.reshape(-1, 3)[::every]
-        linear = decode_table(PROPHOTO, 65536)[wide.reshape(-1, 3)[::every]]
+        # By number: to flatten the picture would copy all of it, as only every second row of a large one is used.
+        at = np.divmod(np.arange(0, codes.shape[0] * codes.shape[1], every), codes.shape[1])
+        few = codes[at]
+        linear = decode_table(PROPHOTO, 65536)[wide[at]]
         errors = survey.squared_errors(few, linear)
         seen = errors[active[few].any(1)]
         in_gamut = errors[~survey.is_og(linear)]
@@ -209,11 +285,6 @@ class Survey:
     def is_weighted(self) -> bool:
         """Whether pixels drawn more densely weigh less, so that the loss is that of all pixels."""
         return self.descriptor.head is Head.SRGB_EXCESS
-
-    @property
-    def is_compiled(self) -> bool:
-        """Whether :meth:`compiled_density` can take the place of :meth:`density`."""
-        return self.is_weighted and self.clipped_error > 0 and self.descriptor.samples is SampleCoding.SRGB
 
     def is_og(self, linear: NDArray[np.float32]) -> NDArray[np.bool_]:
         """The out-of-gamut mask of linear ProPhoto values, (..., 3) to (...)."""
@@ -237,22 +308,6 @@ class Survey:
             errors = np.sqrt(self.squared_errors(codes.reshape(-1, 3)[at], table[wide.reshape(-1, 3)[at]]))
             density.reshape(-1)[at] = np.clip(np.rint(errors * (LEVELS / self.clipped_error)), 1, DENSEST)
         return density
-
-    def compiled_density(
-        self, kernel: Any, codes: NDArray[np.uint8], wide: NDArray[np.uint16], out: NDArray[np.uint8]
-    ) -> None:
-        """The twin of :meth:`density` for a gated model where clipping took something; written to `out`, (rows, W)."""
-        kernel.densities(
-            codes.reshape(-1, 3),
-            wide.reshape(-1, 3),
-            self.active,
-            decode_table(SRGB, 256),
-            decode_table(PROPHOTO, 65536),
-            expansion_matrix(self.descriptor.adaptation).astype(np.float32),
-            np.float32(LEVELS / self.clipped_error),
-            DENSEST,
-            out.reshape(-1),
-        )
 
     def chances(self, levels: NDArray[np.intp], count: int) -> NDArray[np.float32]:
         """Chance of each density to be drawn, (256,), where `levels` pixels have it, (256,)."""

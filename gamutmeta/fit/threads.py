@@ -6,8 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
-import torch
-
 from gamutmeta.runtime.threads import thread_count
 
 if TYPE_CHECKING:
@@ -42,6 +40,8 @@ def single_threaded() -> Iterator[None]:
     the core, it costs far more time, since torch's threads spin while they wait for each other: a minute instead of two
     seconds was seen. It would also make the payload depend on the number of cores.
     """
+    import torch  # noqa: PLC0415 - a second; most fits go without it
+
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

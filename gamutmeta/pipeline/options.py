@@ -33,7 +33,7 @@ class ReduceOptions:
         samples: of a JPEG: "extended" to keep colours outside sRGB in its YCbCr samples, as far as 8 bits hold them,
             or "plain" for clipped ones. What viewers show is the clipped picture either way.
         carrier: None for the format's own, "com" for JPEG's comment, "sidecar" for a file beside the output.
-        device: where to fit: "auto" (CUDA when present), "cpu" or "cuda".
+        device: where to fit: "cpu", "cuda", or "auto": the CPU, but CUDA when present for the preset ``paper``.
         seed: same seed, same payload on one device.
         assume_space: the colour space of a photograph that names none.
         raw_style: how a raw photograph is developed, see :data:`gamutmeta.photo.raw_in.RAW_STYLES`.

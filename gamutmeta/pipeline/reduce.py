@@ -16,7 +16,7 @@ from gamutmeta.color.gamut import Rounding, is_gray, reduce_to_codes
 from gamutmeta.color.sycc import reduce_to_sycc
 from gamutmeta.container import Payload
 from gamutmeta.envelope import LIKENESS_BYTES
-from gamutmeta.errors import MissingExtraError, PhotoError
+from gamutmeta.errors import PhotoError
 from gamutmeta.fit.config import MIN_BYTES
 from gamutmeta.fit.gate import gate_for
 from gamutmeta.measure.likeness import likeness_of
@@ -88,7 +88,7 @@ def reduce(
     Raises:
         FitError: for an unknown preset, or a limit that is not a whole number from 400 to 61,440.
         DeviceError: if the device is unknown, or not there.
-        MissingExtraError: if torch is not installed.
+        MissingExtraError: if torch is needed and not installed: for the preset ``paper``, and for CUDA.
         PhotoError: if the picture cannot be coded, or is no WideImage.
     """
     options = ReduceOptions(
@@ -276,12 +276,8 @@ def _fit(
     is_coded: bool,
 ) -> FitResult:
     """Fit to the YCbCr samples `held` of an extended JPEG, or else to the sRGB `codes`, lossless or not."""
-    try:
-        from gamutmeta.fit.engine import fit  # noqa: PLC0415 - torch takes more than a second to import
-    except ModuleNotFoundError as error:
-        if error.name != "torch":
-            raise
-        raise MissingExtraError("fitting a payload", "torch", "fit") from error
+    from gamutmeta.fit.engine import fit  # noqa: PLC0415 - where nothing is outside sRGB, nothing is fitted
+
     samples = SampleCoding.SRGB if held is None else SampleCoding.SYCC
     gate = None if is_coded else 0
     if is_coded and held is None:

@@ -1,0 +1,164 @@
+"""Choosing the samples of a fit in machine code: gamutmeta/native/samples.c, twin of :mod:`gamutmeta.fit.samples`."""
+
+from __future__ import annotations
+
+import ctypes
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gamutmeta.color.spaces import PROPHOTO, SRGB, decode_table, expansion_matrix, reduction_matrix
+from gamutmeta.color.sycc import FRACTIONS, sycc_tables
+from gamutmeta.fit.cpu.problem import SAMPLE
+from gamutmeta.fit.samples import DENSEST, LEVELS, picked
+from gamutmeta.fit.threads import map_in_order
+from gamutmeta.model.descriptor import SampleCoding
+from gamutmeta.model.features import grid_position
+from gamutmeta.runtime.strips import for_each_strip
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gamutmeta.fit.samples import Draw, Survey
+    from gamutmeta.model.descriptor import Descriptor
+
+__all__ = ["MachineCandidates", "gathered"]
+
+_PARTS = 2
+
+
+class _Picture(ctypes.Structure):
+    """``Picture`` in gamutmeta/native/samples.c."""
+
+    _fields_ = (
+        *((name, ctypes.c_void_p) for name in ("codes", "wide")),
+        *((name, ctypes.c_int64) for name in ("width", "code_row", "wide_row")),
+        *((name, ctypes.c_void_p) for name in ("srgb", "romm", "chroma", "sycc")),
+        ("fractions", ctypes.c_int64),
+        *((name, ctypes.c_void_p) for name in ("expansion", "reduction")),
+    )
+
+
+class _Places(ctypes.Structure):
+    """``Places`` in gamutmeta/native/samples.c."""
+
+    _fields_ = (
+        *((name, ctypes.c_void_p) for name in ("column", "row", "column_fraction", "row_fraction")),
+        *((name, ctypes.c_int64) for name in ("across", "every")),
+    )
+
+
+class _Held:
+    """A structure of the machine code, and the arrays that it points to."""
+
+    def __init__(self, structure: ctypes.Structure, arrays: dict[str, NDArray[Any]]) -> None:
+        self._arrays = arrays
+        for name, array in arrays.items():
+            setattr(structure, name, array.ctypes.data)
+        self.pointer = ctypes.pointer(structure)
+
+
+def _picture(descriptor: Descriptor, codes: NDArray[np.uint8], wide: NDArray[np.uint16]) -> _Held:
+    codes, wide = (_with_whole_rows(array) for array in (codes, wide))
+    arrays: dict[str, NDArray[Any]] = {
+        "codes": codes,
+        "wide": wide,
+        "srgb": decode_table(SRGB, 256),
+        "romm": decode_table(PROPHOTO, 65536),
+        "expansion": np.ascontiguousarray(expansion_matrix(descriptor.adaptation), np.float32),
+        "reduction": np.ascontiguousarray(reduction_matrix(descriptor.adaptation), np.float32),
+    }
+    if descriptor.samples is SampleCoding.SYCC:
+        arrays["chroma"], arrays["sycc"] = sycc_tables()
+    rows = [array.strides[0] // array.itemsize for array in (codes, wide)]
+    return _Held(_Picture(width=codes.shape[1], code_row=rows[0], wide_row=rows[1], fractions=FRACTIONS), arrays)
+
+
+def _with_whole_rows(array: NDArray[Any]) -> NDArray[Any]:
+    """The picture, or a copy if the pixels of a row do not follow each other in memory."""
+    follows = array.strides[1:] == (3 * array.itemsize, array.itemsize) and array.strides[0] % array.itemsize == 0
+    return (
+        array
+        if follows and array.flags.aligned and array.dtype.isnative
+        else np.array(array, array.dtype.type, order="C")
+    )
+
+
+class MachineCandidates:
+    """The twin of :class:`~gamutmeta.fit.samples.HostCandidates` for a gated model; densities are the same."""
+
+    def __init__(
+        self, survey: Survey, codes: NDArray[np.uint8], wide: NDArray[np.uint16], *, library: ctypes.CDLL
+    ) -> None:
+        height, width, _ = codes.shape
+        self._density = density = np.empty((height, width), np.uint8)
+        self._levels = np.zeros(256, np.int64)
+        picture = _picture(survey.descriptor, codes, wide)
+        active = survey.active.astype(np.uint8)
+        factor = LEVELS / survey.clipped_error if survey.clipped_error else 0.0
+        counts: list[NDArray[np.int64]] = []
+
+        def work(rows: slice) -> None:
+            count = np.zeros(256, np.int64)
+            library.samples_densities(
+                picture.pointer,
+                ctypes.c_void_p(active.ctypes.data),
+                ctypes.c_int64(rows.start),
+                ctypes.c_int64(rows.stop - rows.start),
+                ctypes.c_float(factor),
+                ctypes.c_float(DENSEST),
+                ctypes.c_void_p(density[rows].ctypes.data),
+                ctypes.c_void_p(count.ctypes.data),
+            )
+            counts.append(count)
+
+        for_each_strip(work, height, width)
+        self._levels = np.sum(counts, axis=0)
+
+    def levels(self) -> NDArray[np.intp]:
+        """See :class:`~gamutmeta.fit.samples.Candidates`."""
+        return self._levels
+
+    def pick(
+        self, chance: NDArray[np.float32], count: int, rng: np.random.Generator
+    ) -> tuple[NDArray[np.intp], NDArray[np.uint8]]:
+        """See :class:`~gamutmeta.fit.samples.Candidates`."""
+        return picked(self._density, chance, count, rng)
+
+
+def gathered(draw: Draw, size: tuple[int, int], library: ctypes.CDLL) -> NDArray[np.void]:
+    """The samples of a draw as the loops want them, of :data:`~gamutmeta.fit.cpu.problem.SAMPLE`, (N,).
+
+    Args:
+        draw: for a model with a grid.
+        size: of the whole picture, (height, width).
+        library: gamutmeta's machine code.
+    """
+    descriptor = draw.survey.descriptor
+    assert descriptor.grid is not None  # noqa: S101 - other models are fitted by torch
+    picture = _picture(descriptor, draw.codes, draw.wide)
+    row, row_fraction = grid_position(size[0], descriptor.grid.height)
+    column, column_fraction = grid_position(size[1], descriptor.grid.width)
+    arrays: dict[str, NDArray[Any]] = {
+        "row": row.astype(np.int64),
+        "column": column.astype(np.int64),
+        "row_fraction": row_fraction.astype(np.float32),
+        "column_fraction": column_fraction.astype(np.float32),
+    }
+    places = _Held(_Places(across=descriptor.grid.width, every=draw.every), arrays)
+    records = np.empty(len(draw), SAMPLE)
+    at, place, weight = draw.at.astype(np.int64), draw.place.astype(np.int64), draw.weight.astype(np.float32)
+    step = -(-len(draw) // _PARTS)
+
+    def work(start: int) -> None:
+        part = slice(start, start + step)
+        library.samples_gather(
+            picture.pointer,
+            places.pointer,
+            *(ctypes.c_void_p(array[part].ctypes.data) for array in (at, place, weight)),
+            ctypes.c_int64(len(at[part])),
+            ctypes.c_void_p(records.ctypes.data),
+        )
+
+    map_in_order(work, range(0, len(draw), step))
+    return records
