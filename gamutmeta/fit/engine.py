@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gamutmeta.errors import MissingExtraError
-from gamutmeta.fit.cpu.machine_samples import MachineCandidates
+from gamutmeta.fit.cpu.machine_samples import MachineCandidates, surveyed
 from gamutmeta.fit.cpu.network import Network
 from gamutmeta.fit.cpu.training import trained
 from gamutmeta.fit.result import FitResult
@@ -82,8 +82,9 @@ def fit(
         return result
     machine = library() if compiled is None else built_library() if compiled else None
     candidates = None if machine is None else partial(MachineCandidates, library=machine)
+    surveyor = None if machine is None else partial(surveyed, library=machine)
     rng = np.random.default_rng(seed)
-    draw = draw_pixels(descriptor, codes, wide, config.sample_pixels, rng, candidates=candidates)
+    draw = draw_pixels(descriptor, codes, wide, config.sample_pixels, rng, candidates=candidates, surveyor=surveyor)
     tensors = trained(descriptor, draw, config, size=(height, width), seed=seed, library=machine, start=start)
     return FitResult(descriptor, tensors, config.steps, len(draw), "cpu", time.perf_counter() - begun)
 

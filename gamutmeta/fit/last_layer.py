@@ -78,9 +78,10 @@ def refined_within(network: Solvable, problem: Sized, protection: Protection, co
     specs = network.descriptor.tensor_specs()
     start = network.last_layer()
     cap = config.max_bytes
-    for _ in range(_ATTEMPTS):
+    for attempt in range(_ATTEMPTS):
         network.restore(trained)
-        tensors = tensors_within(network, config, cap)
+        # Whether the limit is kept is decided below, but for the last time.
+        tensors = tensors_within(network, config, cap, is_quick=attempt < _ATTEMPTS - 1)
         network.load_tensors({spec.name: tensor.decode() for spec, tensor in zip(specs, tensors, strict=True)})
         refined = (*tensors[:-2], *_as_tensors(LastLayer(network, problem).solve(start, protection)))
         excess = container_size(network, refined) - config.max_bytes

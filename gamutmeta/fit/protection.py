@@ -65,15 +65,15 @@ class Protection:
 
     def __init__(self, samples: Samples | Draw) -> None:
         self.weight = 1.0
-        self._each = samples.pixels_per_sample
-        self._allowed = _energy(ALLOWED_DB) * samples.clipped_in_gamut_error
+        self._each = float(samples.pixels_per_sample)
+        self._allowed = _energy(ALLOWED_DB) * float(samples.clipped_in_gamut_error)
 
     def update(self, problem: Sampled, squared_errors: Array) -> None:
         """Update the weight from the squared errors of all samples, (N,)."""
         every = problem.everything
-        harm = (squared_errors - (every.target * every.target).sum(1)) * every.in_gamut * every.weight
+        harm = (squared_errors - _squares(every.target)) * every.in_gamut * every.weight
         excess = self._excess(_total(harm))
-        self.weight = min(max(self.weight * min(excess, _LARGEST) ** _RESPONSE, 1.0), _LARGEST)
+        self.weight = float(min(max(self.weight * min(excess, _LARGEST) ** _RESPONSE, 1.0), _LARGEST))
 
     def tolerates(self, harm: float) -> bool:
         """Whether the sum of the weighted squared in-gamut errors may exceed that of clipping by `harm` in the end."""
@@ -87,6 +87,11 @@ class Protection:
         """The weight of each sample in the loss, float32 (N,)."""
         every = problem.everything
         return every.weight + every.weight * every.in_gamut * (self.weight - 1)
+
+
+def _squares(values: Array) -> Array:
+    """The sum of the squares of each row."""
+    return np.einsum("nc,nc->n", values, values) if isinstance(values, np.ndarray) else values.square().sum(1)
 
 
 def _total(values: Array) -> float:

@@ -116,7 +116,7 @@ class RateControl:
         if not self.is_due(step):
             return
         if step in self._calibrations:
-            true = container_size(self._network, stored_tensors(self._network, self._config))
+            true = container_size(self._network, stored_tensors(self._network, self._config), is_quick=True)
             self._true_over_fast *= true / self._size(1.0)
         finest = max(1 / _STRONGEST, self._config.grid_step / self._network.grid_step)
         settling = float(np.interp(step / self._config.steps, _SETTLING_TIMES, _SETTLING))
@@ -152,35 +152,38 @@ def stored_tensors(network: Stored, config: FitConfig, coarser: float = 1.0) -> 
     return tuple(stored[spec.name] for spec in network.descriptor.tensor_specs())
 
 
-def container_size(network: Stored, tensors: tuple[Tensor, ...]) -> int:
-    """Bytes of the whole container."""
+def container_size(network: Stored, tensors: tuple[Tensor, ...], *, is_quick: bool = False) -> int:
+    """Bytes of the whole container; if `is_quick`, to a few bytes in a quarter of the time."""
     # Both kinds have names of one length.
     kind: BindingKind = "rgb8" if network.descriptor.samples is SampleCoding.SRGB else "jpeg"
     binding = Binding(kind, bytes(range(16)))
+    payload = Payload(network.width, network.height, binding, network.descriptor, tensors)
     try:
-        return len(encode(Payload(network.width, network.height, binding, network.descriptor, tensors)))
+        return payload.quick_size() if is_quick else len(encode(payload))
     except LimitError:  # larger than any container may be
         return len(compress(tensor_bytes(tensors))) + _OVERHEAD
 
 
-def tensors_within(network: Stored, config: FitConfig, max_bytes: int) -> tuple[Tensor, ...]:
+def tensors_within(network: Stored, config: FitConfig, max_bytes: int, *, is_quick: bool = False) -> tuple[Tensor, ...]:
     """The stored tensors; the grid is rounded more coarsely if the container would be larger than `max_bytes`.
+
+    If `is_quick`, the limit is kept to a few bytes.
 
     Raises:
         FitError: if the container is too large even then.
     """
     tensors = stored_tensors(network, config)
-    size = container_size(network, tensors)
+    size = container_size(network, tensors, is_quick=is_quick)
     if size <= max_bytes:
         return tensors
     if network.descriptor.grid is not None:
         powers = range(1, round(math.log(_COARSEST) / math.log(_COARSER)))
 
         def negative_size(power: int) -> int:
-            return -container_size(network, stored_tensors(network, config, _COARSER**power))
+            return -container_size(network, stored_tensors(network, config, _COARSER**power), is_quick=is_quick)
 
         tensors = stored_tensors(network, config, _COARSER ** (1 + bisect_left(powers, -max_bytes, key=negative_size)))
-        size = container_size(network, tensors)
+        size = container_size(network, tensors, is_quick=is_quick)
         if size <= max_bytes:
             return tensors
     raise FitError(f"the model takes {size} bytes, but only {max_bytes} are allowed")

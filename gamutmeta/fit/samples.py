@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from gamutmeta.model.descriptor import Descriptor
 
     CandidatesKind = Callable[["Survey", NDArray[np.uint8], NDArray[np.uint16]], "Candidates"]
+    Surveyor = Callable[[Descriptor, NDArray[np.uint8], NDArray[np.uint16]], "Survey"]
 
 __all__ = [
     "DENSEST",
@@ -33,18 +34,20 @@ __all__ = [
     "HostCandidates",
     "Samples",
     "Survey",
+    "draw_key",
     "draw_pixels",
     "draw_samples",
-    "picked",
+    "randoms",
 ]
 
-_STRIP_PIXELS = 1 << 20
+STRIP_PIXELS = 1 << 20
+"""Pixels that are drawn from at once."""
 
 _CONSIDERED = 6_000_000
 """Of pictures with more pixels, only every second row is used, or every third, and so on. This is enough for half a
 million samples."""
 
-_SURVEYED = 1 << 17
+SURVEYED = 1 << 17
 """The number of pixels from which the error of clipping is estimated."""
 
 OG_DENSITY = 10
@@ -155,6 +158,7 @@ def draw_pixels(
     rng: np.random.Generator,
     *,
     candidates: CandidatesKind | None = None,
+    surveyor: Surveyor | None = None,
 ) -> Draw:
     """Draw about `count` pixels at the most, without replacement.
 
@@ -169,13 +173,14 @@ def draw_pixels(
         count: the most pixels to draw.
         rng: generator of random numbers.
         candidates: the class that examines all pixels; None for :class:`HostCandidates`.
+        surveyor: what makes the survey; None for :meth:`Survey.of`.
 
     Raises:
         FitError: if there is no pixel to learn from.
     """
     every = -(-codes.shape[0] * codes.shape[1] // _CONSIDERED)
     codes, wide = codes[::every], wide[::every]
-    survey = Survey.of(descriptor, codes, wide)
+    survey = (surveyor or Survey.of)(descriptor, codes, wide)
     pixels = (candidates or HostCandidates)(survey, codes, wide)
     levels = pixels.levels()
     if not levels[1:].any():
@@ -191,7 +196,7 @@ def draw_pixels(
         at=at,
         place=rng.permutation(len(at)),
         weight=weight / weight.mean(),
-        pixels_per_sample=every * levels[1:].sum() / len(at),
+        pixels_per_sample=float(every * levels[1:].sum() / len(at)),
         clipped_in_gamut_error=every * survey.clipped_in_gamut_error,
     )
 
@@ -231,22 +236,33 @@ class HostCandidates:
         self, chance: NDArray[np.float32], count: int, rng: np.random.Generator
     ) -> tuple[NDArray[np.intp], NDArray[np.uint8]]:
         """See :class:`Candidates`."""
-        return picked(self._density, chance, count, rng)
+        density = self._density
+        height, width = density.shape
+        key, picks = draw_key(rng), []
+        for rows in row_strips(height, width, STRIP_PIXELS):
+            numbers = np.arange(rows.start * width, rows.stop * width)
+            picks.append(numbers[randoms(numbers, key) < chance[density[rows].ravel()]])
+        at = np.concatenate(picks)
+        if len(at) == 0:  # there are few candidates, and the draw took none
+            at = np.flatnonzero(density)[:count]
+        return at, density.ravel()[at]
 
 
-def picked(
-    density: NDArray[np.uint8], chance: NDArray[np.float32], count: int, rng: np.random.Generator
-) -> tuple[NDArray[np.intp], NDArray[np.uint8]]:
-    """:meth:`Candidates.pick` for densities that are there, (H, W)."""
-    height, width = density.shape
-    picks = []
-    for rows in row_strips(height, width, _STRIP_PIXELS):
-        chances = chance[density[rows].ravel()]
-        picks.append(np.flatnonzero(rng.random(chances.shape, np.float32) < chances) + rows.start * width)
-    at = np.concatenate(picks)
-    if len(at) == 0:  # there are few candidates, and the draw took none
-        at = np.flatnonzero(density)[:count]
-    return at, density.ravel()[at]
+def draw_key(rng: np.random.Generator) -> int:
+    """What makes one draw differ from another, see :func:`randoms`."""
+    return int(rng.integers(1 << 63))
+
+
+def randoms(numbers: NDArray[np.integer[Any]], key: int) -> NDArray[np.float32]:
+    """A random number on [0, 1) for each pixel, which depends on its number and the key alone.
+
+    So any pixel's number can be had at any time, on any thread. The function is a multiplicative hash: two rounds of
+    multiplying 64 bits and folding them, of which the 24 highest are used.
+    """
+    mixed = (numbers.astype(np.uint64) + np.uint64(key)) * np.uint64(0x9E3779B97F4A7C15)
+    mixed = (mixed ^ mixed >> np.uint64(32)) * np.uint64(0xD6E8FEB86659FD93)
+    mixed ^= mixed >> np.uint64(32)
+    return (mixed >> np.uint64(40)).astype(np.float32) * np.float32(2**-24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +284,7 @@ class Survey:
     @classmethod
     def of(cls, descriptor: Descriptor, codes: NDArray[np.uint8], wide: NDArray[np.uint16]) -> Survey:
         """Estimated from evenly spaced pixels."""
-        every = -(-codes.shape[0] * codes.shape[1] // _SURVEYED)
+        every = -(-codes.shape[0] * codes.shape[1] // SURVEYED)
         active = gate_weights(descriptor.gate) > 0
         survey = cls(descriptor, active, 0.0, 0.0)
         # By number: to flatten the picture would copy all of it, as only every second row of a large one is used.

@@ -82,7 +82,8 @@ def _build_library(command: list[str], target: Path, flags: tuple[str, ...]) -> 
             contract = "-ffp-contract=fast" if source.name in _SUMS else "-ffp-contract=off"
             _run([*command, *_FLAGS, *flags, contract, "-c", str(source), "-o", str(objects[-1])])
         whole = Path(name) / "library"
-        _run([*command, "-shared", *map(str, objects), "-o", str(whole)])
+        stripped = () if sys.platform == "darwin" else ("-s",)
+        _run([*command, "-shared", *stripped, *map(str, objects), "-o", str(whole)])
         # Renamed, so that a process that has the old one loaded keeps it.
         beside = target.with_name(f".{target.name}.{os.getpid()}")
         shutil.copyfile(whole, beside)

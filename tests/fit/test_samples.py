@@ -12,9 +12,9 @@ from gamutmeta.color.spaces import PROPHOTO, apply_matrix, decode_table, reducti
 from gamutmeta.color.sycc import reduce_to_sycc
 from gamutmeta.errors import FitError
 from gamutmeta.fit.config import PRESETS
-from gamutmeta.fit.cpu.machine_samples import MachineCandidates, gathered
+from gamutmeta.fit.cpu.machine_samples import MachineCandidates, gathered, surveyed
 from gamutmeta.fit.cpu.problem import SAMPLE, Problem
-from gamutmeta.fit.samples import draw_pixels, draw_samples
+from gamutmeta.fit.samples import draw_pixels, draw_samples, randoms
 from gamutmeta.model.descriptor import Descriptor, SampleCoding
 from gamutmeta.model.reference import expand_reference
 from gamutmeta.native.library import built_library
@@ -76,9 +76,14 @@ def test_machine_code_draws_as_numpy_does(gate: int | None, samples: SampleCodin
         codes, _ = reduce_to_codes(wide, GRID.adaptation)
     descriptor = GRID.descriptor(400, 300, gate, samples)
     by_numpy, by_machine = (
-        draw_pixels(descriptor, codes, wide, 8_000, np.random.default_rng(0), candidates=kind)
-        for kind in (None, partial(MachineCandidates, library=library))
+        draw_pixels(descriptor, codes, wide, 8_000, np.random.default_rng(0), candidates=kind, surveyor=surveyor)
+        for kind, surveyor in (
+            (None, None),
+            (partial(MachineCandidates, library=library), partial(surveyed, library=library)),
+        )
     )
+    for name in ("clipped_error", "clipped_in_gamut_error"):
+        assert getattr(by_machine.survey, name) == pytest.approx(getattr(by_numpy.survey, name), rel=1e-5), name
     # A density that lies half-way between two may be rounded otherwise.
     assert len(np.setxor1d(by_numpy.at, by_machine.at)) <= 0.002 * len(by_numpy)
     assert by_machine.pixels_per_sample == pytest.approx(by_numpy.pixels_per_sample, rel=1e-3)
@@ -170,6 +175,18 @@ def test_the_same_seed_draws_the_same() -> None:
     a, b = (draw_samples(GRID.descriptor(150, 200, 0), codes, wide, 99, np.random.default_rng(7)) for _ in range(2))
     np.testing.assert_array_equal(a.row, b.row)
     np.testing.assert_array_equal(a.column, b.column)
+
+
+@pytest.mark.parametrize("key", [0, 1, 2**63 - 1])
+def test_random_numbers_of_pixels_are_even_and_tell_no_neighbours(key: int) -> None:
+    numbers = randoms(np.arange(1 << 20), key)
+    assert numbers.min() >= 0
+    assert numbers.max() < 1
+    counts = np.bincount((numbers * 256).astype(int), minlength=256)
+    assert ((counts - 4096) ** 2 / 4096).sum() < 360  # chi squared with 255 degrees: 330 once in a thousand
+    for lag in (1, 2, 3, 4_000):
+        assert abs(np.corrcoef(numbers[lag:], numbers[:-lag])[0, 1]) < 0.005
+    assert abs(np.corrcoef(numbers, randoms(np.arange(1 << 20), key ^ 1))[0, 1]) < 0.005
 
 
 def test_nothing_to_learn_from() -> None:

@@ -9,9 +9,9 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["draw_by_error"]
+__all__ = ["FLOOR", "draw_by_error"]
 
-_FLOOR = 0.3
+FLOOR = 0.3
 """Added to every sample's error, as a share of the mean error."""
 
 
@@ -31,13 +31,14 @@ def draw_by_error(
         of all samples.
     """
     wrong = np.sqrt(squared_errors * weights, dtype=np.float64)
-    likely = wrong + (_FLOOR * wrong.mean() + 1e-30)
+    likely = wrong + (FLOOR * wrong.mean() + 1e-30)
     # Equally spaced on the cumulative sum: how often a sample is drawn differs from the expectation by less than one.
     reached = likely.cumsum()
     offset = rng.random()
     before = np.clip(np.ceil(reached * (count / reached[-1]) - offset), 0, count).astype(np.int64)
     before[-1] = count
     drawn = np.repeat(np.arange(len(likely)), np.diff(before, prepend=0))
-    drawn = drawn[rng.permutation(count)]
+    shuffled = np.empty_like(drawn)
+    shuffled[rng.permutation(count)] = drawn
     factor = weights * (reached[-1] / len(likely)) / likely
-    return drawn, factor[drawn].astype(np.float32)
+    return shuffled, factor[shuffled].astype(np.float32)

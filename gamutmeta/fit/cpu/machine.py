@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from gamutmeta.fit.cpu.network import LOSS_SCALE, OUTPUT_SCALE
+from gamutmeta.fit.cpu.problem import SAMPLE
 from gamutmeta.fit.threads import map_in_order
+from gamutmeta.native.pointers import pointer
 from gamutmeta.runtime.threads import thread_count
 
 if TYPE_CHECKING:
@@ -144,9 +146,9 @@ class MachineLoops:
             self._hold("blocks", _aligned(size))
         self._library.fit_load(
             ctypes.byref(self._fit),
-            _pointer(problem.records),
-            _pointer(drawn),
-            _pointer(weights),
+            pointer(problem.records, SAMPLE),
+            pointer(drawn, np.int64),
+            pointer(weights, np.float32),
             ctypes.c_int64(self._batches),
             ctypes.c_float(self._factor),
         )
@@ -181,10 +183,10 @@ class MachineLoops:
             part = slice(middle) if half == 0 else slice(middle, None)
             self._library.fit_errors(
                 ctypes.byref(self._fit),
-                _pointer(self._held[f"work{half}"]),
-                _pointer(problem.records[part]),
+                pointer(self._held[f"work{half}"], np.uint8),
+                pointer(problem.records[part], SAMPLE),
                 ctypes.c_int64(len(errors[part])),
-                _pointer(errors[part]),
+                pointer(errors[part], np.float32),
             )
 
         map_in_order(work, range(_HALVES))
@@ -217,12 +219,12 @@ class MachineLoops:
             part = order[:middle] if half == 0 else order[middle:]
             self._library.fit_normal(
                 ctypes.byref(self._fit),
-                _pointer(self._held[f"work{half}"]),
-                _pointer(problem.records),
-                _pointer(part),
+                pointer(self._held[f"work{half}"], np.uint8),
+                pointer(problem.records, SAMPLE),
+                pointer(part, np.int64),
                 ctypes.c_int64(len(part)),
                 ctypes.c_int64(len(pairs)),
-                _pointer(parts[half]),
+                pointer(parts[half], np.float64),
             )
 
         map_in_order(work, range(_HALVES))
@@ -255,7 +257,3 @@ def _aligned(size: int) -> NDArray[np.uint8]:
     memory = np.zeros(size + 64, np.uint8)
     start = -memory.ctypes.data % 64
     return memory[start : start + size]
-
-
-def _pointer(array: NDArray[Any] | None) -> ctypes.c_void_p | None:
-    return None if array is None else ctypes.c_void_p(array.ctypes.data)

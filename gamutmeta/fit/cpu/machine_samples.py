@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import ctypes
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gamutmeta.color.spaces import PROPHOTO, SRGB, decode_table, expansion_matrix, reduction_matrix
 from gamutmeta.color.sycc import FRACTIONS, sycc_tables
+from gamutmeta.fit.cpu.draw import FLOOR
 from gamutmeta.fit.cpu.problem import SAMPLE
-from gamutmeta.fit.samples import DENSEST, LEVELS, picked
+from gamutmeta.fit.samples import DENSEST, LEVELS, STRIP_PIXELS, SURVEYED, Survey, draw_key
 from gamutmeta.fit.threads import map_in_order
 from gamutmeta.model.descriptor import SampleCoding
-from gamutmeta.model.features import grid_position
-from gamutmeta.runtime.strips import for_each_strip
+from gamutmeta.model.features import gate_weights, grid_position
+from gamutmeta.native.pointers import pointer
+from gamutmeta.runtime.strips import for_each_strip, row_strips
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gamutmeta.fit.samples import Draw, Survey
+    from gamutmeta.fit.samples import Draw
     from gamutmeta.model.descriptor import Descriptor
 
-__all__ = ["MachineCandidates", "gathered"]
+__all__ = ["MachineCandidates", "drawn_by_error", "gathered", "surveyed"]
 
 _PARTS = 2
 
@@ -91,6 +94,8 @@ class MachineCandidates:
         self, survey: Survey, codes: NDArray[np.uint8], wide: NDArray[np.uint16], *, library: ctypes.CDLL
     ) -> None:
         height, width, _ = codes.shape
+        self._library = library
+        library.samples_pick.restype = ctypes.c_int64
         self._density = density = np.empty((height, width), np.uint8)
         self._levels = np.zeros(256, np.int64)
         picture = _picture(survey.descriptor, codes, wide)
@@ -102,13 +107,13 @@ class MachineCandidates:
             count = np.zeros(256, np.int64)
             library.samples_densities(
                 picture.pointer,
-                ctypes.c_void_p(active.ctypes.data),
+                pointer(active, np.uint8),
                 ctypes.c_int64(rows.start),
                 ctypes.c_int64(rows.stop - rows.start),
                 ctypes.c_float(factor),
                 ctypes.c_float(DENSEST),
-                ctypes.c_void_p(density[rows].ctypes.data),
-                ctypes.c_void_p(count.ctypes.data),
+                pointer(density[rows], np.uint8),
+                pointer(count, np.int64),
             )
             counts.append(count)
 
@@ -123,7 +128,76 @@ class MachineCandidates:
         self, chance: NDArray[np.float32], count: int, rng: np.random.Generator
     ) -> tuple[NDArray[np.intp], NDArray[np.uint8]]:
         """See :class:`~gamutmeta.fit.samples.Candidates`."""
-        return picked(self._density, chance, count, rng)
+        density = self._density
+        height, width = density.shape
+        key, chances = draw_key(rng), chance.astype(np.float32)
+
+        def work(rows: slice) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+            size = (rows.stop - rows.start) * width
+            at, densities = np.empty(size + 1, np.int64), np.empty(size + 1, np.uint8)
+            taken = self._library.samples_pick(
+                pointer(density, np.uint8),
+                ctypes.c_int64(rows.start * width),
+                ctypes.c_int64(size),
+                pointer(chances, np.float32),
+                ctypes.c_uint64(key),
+                pointer(at, np.int64),
+                pointer(densities, np.uint8),
+            )
+            return at[:taken].copy(), densities[:taken].copy()
+
+        parts = map_in_order(work, row_strips(height, width, STRIP_PIXELS))
+        at, densities = (np.concatenate(part) for part in zip(*parts, strict=True))
+        if len(at) == 0:  # there are few candidates, and the draw took none
+            at = np.flatnonzero(density)[:count]
+            densities = density.ravel()[at]
+        return at, densities
+
+
+def surveyed(
+    descriptor: Descriptor, codes: NDArray[np.uint8], wide: NDArray[np.uint16], *, library: ctypes.CDLL
+) -> Survey:
+    """The twin of :meth:`~gamutmeta.fit.samples.Survey.of`, but for the rounding of sums."""
+    pixels = codes.shape[0] * codes.shape[1]
+    every = -(-pixels // SURVEYED)
+    active = gate_weights(descriptor.gate) > 0
+    picture, sums = _picture(descriptor, codes, wide), np.zeros(3)
+    is_active = active.astype(np.uint8)
+    library.samples_survey(
+        picture.pointer,
+        pointer(is_active, np.uint8),
+        ctypes.c_int64(pixels),
+        ctypes.c_int64(every),
+        pointer(sums, np.float64),
+    )
+    clipped, seen, in_gamut = sums.tolist()
+    return Survey(descriptor, active, math.sqrt(clipped / seen) if seen else 0.0, every * in_gamut)
+
+
+def drawn_by_error(
+    squared_errors: NDArray[np.float32],
+    weights: NDArray[np.float32],
+    count: int,
+    rng: np.random.Generator,
+    *,
+    library: ctypes.CDLL,
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """The twin of :func:`gamutmeta.fit.cpu.draw.draw_by_error`, but for the rounding of sums."""
+    weights, offset, place = np.ascontiguousarray(weights), rng.random(), rng.permutation(count)
+    likely, drawn, new_weights = np.empty(len(weights)), np.empty(count, np.int64), np.empty(count, np.float32)
+    library.samples_draw(
+        pointer(squared_errors, np.float32),
+        pointer(weights, np.float32),
+        ctypes.c_int64(len(weights)),
+        ctypes.c_int64(count),
+        ctypes.c_double(FLOOR),
+        ctypes.c_double(offset),
+        pointer(place, np.int64),
+        pointer(likely, np.float64),
+        pointer(drawn, np.int64),
+        pointer(new_weights, np.float32),
+    )
+    return drawn, new_weights
 
 
 def gathered(draw: Draw, size: tuple[int, int], library: ctypes.CDLL) -> NDArray[np.void]:
@@ -155,9 +229,11 @@ def gathered(draw: Draw, size: tuple[int, int], library: ctypes.CDLL) -> NDArray
         library.samples_gather(
             picture.pointer,
             places.pointer,
-            *(ctypes.c_void_p(array[part].ctypes.data) for array in (at, place, weight)),
+            pointer(at[part], np.int64),
+            pointer(place[part], np.int64),
+            pointer(weight[part], np.float32),
             ctypes.c_int64(len(at[part])),
-            ctypes.c_void_p(records.ctypes.data),
+            pointer(records, SAMPLE),
         )
 
     map_in_order(work, range(0, len(draw), step))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gamutmeta.fit.cpu.draw import draw_by_error
 from gamutmeta.fit.cpu.machine import MachineLoops
-from gamutmeta.fit.cpu.machine_samples import gathered
+from gamutmeta.fit.cpu.machine_samples import drawn_by_error, gathered
 from gamutmeta.fit.cpu.network import LOSS_SCALE, Network
 from gamutmeta.fit.cpu.plain import PlainLoops
 from gamutmeta.fit.cpu.problem import Problem
@@ -19,7 +20,7 @@ from gamutmeta.fit.rate import RateControl, tensors_within
 
 if TYPE_CHECKING:
     import ctypes
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
@@ -36,7 +37,7 @@ _DRAWN = 1 << 18
 
 def trained(
     descriptor: Descriptor,
-    draw: Draw,
+    pixels: Draw,
     config: FitConfig,
     *,
     size: tuple[int, int],
@@ -48,7 +49,7 @@ def trained(
 
     Args:
         descriptor: the model; see :meth:`gamutmeta.fit.cpu.network.Network.supports`.
-        draw: the pixels of its samples.
+        pixels: of its samples.
         config: settings of the fit.
         size: of the picture, (height, width).
         seed: of initial values, noise and draws.
@@ -63,11 +64,12 @@ def trained(
     network.start(rng)
     if start is not None:
         network.load_tensors(start)
+    draw: Callable[..., tuple[NDArray[np.int64], NDArray[np.float32]]]
     if library is None:
-        problem = Problem.build(descriptor, draw.samples(), size)
+        problem, draw = Problem.build(descriptor, pixels.samples(), size), draw_by_error
     else:
-        problem = Problem(gathered(draw, size, library))
-    protection = Protection(draw)
+        problem, draw = Problem(gathered(pixels, size, library)), partial(drawn_by_error, library=library)
+    protection = Protection(pixels)
     schedule, batch = Schedule.of(network, config, rng), min(config.batch, len(problem))
     loops: MachineLoops | PlainLoops = PlainLoops(network, schedule, batch)
     if library is not None and MachineLoops.supports(network):
@@ -88,7 +90,7 @@ def trained(
                 rate.update_error(LOSS_SCALE * float((errors * problem.weight).mean()) / 3)
                 protection.update(problem, errors)
                 count = min(len(problem), _DRAWN) // batch * batch
-                loops.load(problem, end, *draw_by_error(errors, protection.weights(problem), count, rng))
+                loops.load(problem, end, *draw(errors, protection.weights(problem), count, rng))
         if config.closed_form:
             return refined_within(network, problem, protection, config)
         return tensors_within(network, config, config.max_bytes)
