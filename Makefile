@@ -1,7 +1,7 @@
 # `make demo` and `make test` need nothing but python3 (3.11 or newer); everything else goes into .venv.
 #
-# On Linux, plain pip may bring torch with gigabytes of CUDA libraries. The small CPU build will do:
-#   make demo PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu
+# On Linux, plain pip may bring torch with gigabytes of CUDA libraries for the tests. The small CPU build will do:
+#   make test PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu
 
 PYTHON ?= python3
 VENV := .venv
@@ -10,6 +10,8 @@ BIN := $(VENV)/bin
 DEMO_READY := $(VENV)/.ready-demo
 TEST_READY := $(VENV)/.ready-test
 READY := $(VENV)/.ready
+# The fit's machine code, in the package's folder.
+NATIVE_READY := $(VENV)/.ready-native
 # Which tests `make test` runs; none for all of them. Hypothesis tries the same examples on every machine; at random, and
 # more every time, with HYPOTHESIS=default.
 MARKS ?= not slow
@@ -28,20 +30,21 @@ PIP := $$(test -x $(BIN)/pip && echo $(BIN)/python -m pip || echo $(PYTHON) -m p
 # Byte code is left to the first import, or to several processes at once; what pip says, to a file, unless it fails.
 INSTALL := $(PIP) install --no-compile -c constraints.txt
 OR_TELL := > $(VENV)/pip.log 2>&1 || { tail -n 20 $(VENV)/pip.log >&2; exit 1; }
+NATIVE := $(BIN)/python -m gamutmeta.native.build > $(VENV)/native.log 2>&1
 COMPILE := $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: demo test test-all quick processors lint types layers check conformance vectors fuzz paper docs clean
 
-demo: $(DEMO_READY)
+demo: $(DEMO_READY) $(NATIVE_READY)
 	@$(BIN)/python -m gamutmeta demo --overwrite
 
-test: $(TEST_READY) $(if $(shell command -v npm),$(NODE_READY))
+test: $(TEST_READY) $(NATIVE_READY) $(if $(shell command -v npm),$(NODE_READY))
 	$(BIN)/python -m pytest -m "$(MARKS)" --hypothesis-profile $(HYPOTHESIS) $(WORKERS) $(PYTEST_ARGS)
 
 # The tests of one room but the slow ones, and ruff on it: make quick ROOM=carriers
-quick: $(READY)
+quick: $(READY) $(NATIVE_READY)
 	@test -n "$(ROOM)" -a -n "$(wildcard tests/$(ROOM))" || { echo "name a folder of tests/: make quick ROOM=carriers" >&2; exit 2; }
 	$(BIN)/ruff check $(wildcard gamutmeta/$(ROOM)) tests/$(ROOM)
 	$(BIN)/ruff format --check $(wildcard gamutmeta/$(ROOM)) tests/$(ROOM)
@@ -51,7 +54,7 @@ test-all: $(READY)
 	@$(MAKE) --no-print-directory test MARKS= HYPOTHESIS=default
 
 # The tests of sums and elementary functions once more, as other processors would compute them.
-processors: $(TEST_READY)
+processors: $(TEST_READY) $(NATIVE_READY)
 	$(BIN)/python -m pytest tests/test_processors.py $(PYTEST_ARGS)
 
 lint: $(READY)
@@ -74,12 +77,12 @@ conformance: $(READY)
 
 # Coverage-guided fuzzing of every target; FUZZ executions of each.
 FUZZ ?= 1000000
-fuzz: $(READY)
+fuzz: $(READY) $(NATIVE_READY)
 	$(BIN)/python -m tests.fuzz.run --executions $(FUZZ)
 
 # The paper's tables over a folder of 16-bit ProPhoto pictures: make paper DATA=folder QUICK=0.1
 QUICK ?= 1
-paper: $(READY)
+paper: $(READY) $(NATIVE_READY)
 	$(BIN)/python -m benchmarks.paper $(DATA) --quick $(QUICK)
 
 # The manual as a site: build/docs/index.html
@@ -98,6 +101,12 @@ $(DEMO_READY): pyproject.toml constraints.txt
 	@$(PIP) --version > /dev/null 2>&1 || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -c '$(REQUIREMENTS)' fit cli > $(VENV)/demo.txt
 	@$(INSTALL) -r $(VENV)/demo.txt $(OR_TELL)
+	@touch $@
+
+# By the machine's C compiler, or else by zig from the package index (80 MB); if neither works, numpy does the work.
+$(NATIVE_READY): $(wildcard gamutmeta/native/*.[ch]) gamutmeta/native/build.py | $(DEMO_READY)
+	@$(NATIVE) || { $(INSTALL) ziglang > $(VENV)/pip.log 2>&1 && $(NATIVE); } \
+		|| echo "The machine code was not built, so numpy does its work: see $(VENV)/native.log"
 	@touch $@
 
 # Compiled beforehand, since the tests take warnings for errors, also those of a module that is compiled when imported.
@@ -121,5 +130,6 @@ $(READY): $(TEST_READY)
 
 clean:
 	rm -rf $(VENV) demo-output build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -f gamutmeta/native/*.so gamutmeta/native/*.dll
 	rm -rf spec/kaitai/node_modules spec/decoders/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

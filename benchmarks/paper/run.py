@@ -21,7 +21,7 @@ from benchmarks.paper.protocol import Coding, Measured, Picture, find
 from benchmarks.paper.registry import Registry, UnknownRowError, build
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.errors import DeviceError, GamutMetaError
-from gamutmeta.fit.engine import choose_device
+from gamutmeta.fit.torch_engine import choose_device
 from gamutmeta.runtime.files import atomic_write
 
 _DIGITS = 24

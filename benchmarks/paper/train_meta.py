@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command.add_argument("--width", type=int, nargs="+", default=[32, 64], help="of the hidden layers")
     options = command.parse_args(arguments)
     from benchmarks.paper.reptile import Recipe, Reptile, to_payload
-    from gamutmeta.fit.engine import choose_device
+    from gamutmeta.fit.torch_engine import choose_device
 
     split, device = read_split(options.split), choose_device(options.device)
     pictures = load_training(options.data, split)

@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = command.parse_args(arguments)
     from benchmarks.paper.networks.store import save_generator
     from benchmarks.paper.networks.training import FULL_STEPS, Plan, Training, architecture_named
-    from gamutmeta.fit.engine import choose_device
+    from gamutmeta.fit.torch_engine import choose_device
 
     device, split = choose_device(options.device), read_split(options.split)
     pictures = load_training(options.data, split)

@@ -22,9 +22,9 @@ from gamutmeta.runtime.threads import thread_count
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["compress", "decompress", "deviations"]
+__all__ = ["compress", "compress_quickly", "decompress", "deviations"]
 
-_LEVEL = 22
+_LEVEL, _QUICK_LEVEL = 22, 17
 
 _FIXED_FLAGS, _THEIR_VALUES = 0b0010_1111, 0b0010_0000
 """Of the frame header's descriptor (RFC 8878, 3.1.1.1.1): single segment; neither reserved bit, checksum nor
@@ -48,6 +48,13 @@ def compress(parts: Sequence[bytes]) -> bytes:
     # The library releases the interpreter lock, and the highest level takes its time.
     with ThreadPoolExecutor(thread_count(2), thread_name_prefix="gamutmeta-zstd") as pool:
         return min(pool.map(_frame, (joined, split)), key=len)
+
+
+def compress_quickly(parts: Sequence[bytes]) -> bytes:
+    """:func:`compress` in a quarter of the time; the result is a few bytes larger."""
+    if not any(parts):
+        return b""
+    return _frame([parts[0], b"".join(parts[1:])] if len(parts) > 1 else parts, _QUICK_LEVEL)
 
 
 def decompress(frame: bytes, length: int) -> bytes:
@@ -103,10 +110,10 @@ def deviations(frame: bytes, parts: Sequence[bytes]) -> list[str]:
     return said
 
 
-def _frame(blocks: Sequence[bytes]) -> bytes:
+def _frame(blocks: Sequence[bytes], level: int = _LEVEL) -> bytes:
     """One frame with a block boundary at least between the elements of `blocks`."""
     compressor = zstandard.ZstdCompressor(
-        level=_LEVEL, write_content_size=True, write_checksum=False, write_dict_id=False
+        level=level, write_content_size=True, write_checksum=False, write_dict_id=False
     ).compressobj(size=sum(map(len, blocks)))
     pieces: list[bytes] = []
     for block in blocks[:-1]:

@@ -15,6 +15,8 @@ from gamutmeta.envelope import LIKENESS_BYTES
 from gamutmeta.errors import PayloadError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -75,13 +77,24 @@ class Payload:
         Raises:
             LimitError: if a reader with the default limits would refuse it.
         """
+        return self._joined(frame.compress)
+
+    def quick_size(self) -> int:
+        """The size of the container to a few bytes, in a quarter of the time that :meth:`to_bytes` takes.
+
+        Raises:
+            LimitError: as there.
+        """
+        return len(self._joined(frame.compress_quickly))
+
+    def _joined(self, compress: Callable[[Sequence[bytes]], bytes]) -> bytes:
         DEFAULT_LIMITS.check_picture(self.width, self.height)
         DEFAULT_LIMITS.check_model(self.descriptor)
         scales = tuple(tensor.scale for tensor in self.tensors)
         contents = Contents(self.width, self.height, self.binding, self.descriptor, scales, self.likeness)
         parts = tensor_bytes(self.tensors)
         packed, version = descriptor_map.pack(contents), descriptor_map.version_of(contents)
-        return join_sections(Sections(packed, sum(map(len, parts)), frame.compress(parts), version))
+        return join_sections(Sections(packed, sum(map(len, parts)), compress(parts), version))
 
     @classmethod
     def from_bytes(cls, data: bytes, limits: Limits = DEFAULT_LIMITS) -> Payload:

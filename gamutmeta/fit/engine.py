@@ -1,22 +1,27 @@
-"""Fits a model to one photograph, on the CPU or on CUDA. The same seed gives the same result on the same device."""
+"""Fits a model to one photograph, on the CPU or on CUDA. The same seed gives the same result on the same device.
+
+The grid model is fitted on the CPU by :mod:`gamutmeta.fit.cpu`, everything else by :mod:`gamutmeta.fit.torch_engine`,
+which is imported only then: torch takes more than a second.
+"""
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Self
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 
-from gamutmeta.fit.gpu.device_samples import DeviceCandidates
-from gamutmeta.fit.samples import HostCandidates, draw_samples
-from gamutmeta.fit.threads import single_threaded
-from gamutmeta.fit.training import Training, step_for, train
-from gamutmeta.gpu.devices import check_device, no_cuda
+from gamutmeta.errors import MissingExtraError
+from gamutmeta.fit.cpu.machine_samples import MachineCandidates, surveyed
+from gamutmeta.fit.cpu.network import Network
+from gamutmeta.fit.cpu.training import trained
+from gamutmeta.fit.result import FitResult
+from gamutmeta.fit.samples import draw_pixels
+from gamutmeta.gpu.devices import check_device
 from gamutmeta.model.descriptor import SampleCoding
-from gamutmeta.runtime.compiled import kernel_for
+from gamutmeta.native.library import built_library, library
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,52 +29,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gamutmeta.color.shoulder import Shoulder
-    from gamutmeta.container import Tensor
     from gamutmeta.fit.config import FitConfig
     from gamutmeta.fit.gpu.backends import Precision
     from gamutmeta.model.descriptor import Descriptor
 
-__all__ = ["FitResult", "choose_device", "fit", "prepare_training"]
-
-
-@dataclass(frozen=True, slots=True)
-class FitResult:
-    """A fitted model.
-
-    Attributes:
-        descriptor, tensors: as in :class:`~gamutmeta.container.Payload`.
-        steps: optimiser steps taken.
-        samples: number of pixels that the fit used.
-        device: "cpu" or "cuda".
-        seconds: of sampling, training and quantisation. Pictures that are fitted together each get an equal share.
-    """
-
-    descriptor: Descriptor
-    tensors: tuple[Tensor, ...]
-    steps: int
-    samples: int
-    device: str
-    seconds: float
-
-    @classmethod
-    def of(cls, training: Training, seconds: float) -> Self:
-        """The result of a training."""
-        network, config = training.network, training.config
-        device = network.values.device.type
-        return cls(network.descriptor, training.tensors(), config.steps, len(training.problem), device, seconds)
-
-
-def choose_device(name: str) -> torch.device:
-    """The device for "auto" (CUDA when present), "cpu" or "cuda".
-
-    Raises:
-        DeviceError: if the name is unknown, or CUDA is requested and not available.
-    """
-    check_device(name)
-    there = name != "cpu" and torch.cuda.is_available()
-    if name == "cuda" and not there:
-        raise no_cuda()
-    return torch.device("cuda" if there else "cpu")
+__all__ = ["FitResult", "fit", "is_for_torch", "torch_module"]
 
 
 def fit(
@@ -95,10 +59,10 @@ def fit(
         gate: see :class:`~gamutmeta.model.descriptor.Descriptor`.
         samples: what the codes are, see there.
         shoulder: of the codes, see there.
-        device: "auto", "cpu" or "cuda".
+        device: "cpu", "cuda", or "auto": the CPU, but for the paper's model CUDA where it is there.
         seed: for the draw of samples, the initial weights and the quantisation noise.
-        compiled: True for numba's gradient, False for torch's, None for numba's if it is installed and the picture is
-            large. For models and devices that numba's gradient does not support, torch's is used.
+        compiled: on the CPU, True for machine code, False for numpy, None for machine code where it is there. The
+            paper's model uses torch in any case.
         precision: of matrix products by Triton on CUDA. The payload does not record it.
         start: initial values of the model's tensors, by name; None for random ones.
 
@@ -107,67 +71,42 @@ def fit(
 
     Raises:
         FitError: if there is no pixel to learn from, or the model does not fit into ``config.max_bytes``.
-        DeviceError: as for :func:`choose_device`.
+        DeviceError: if the device is unknown, or CUDA is requested and not available.
+        MissingExtraError: if torch is needed and not installed.
+        OSError: if machine code is requested and not there.
     """
     begun = time.perf_counter()
-    where = choose_device(device)
-    kernel = _kernel_for(codes, where, compiled=compiled)
-    with single_threaded():
-        training = prepare_training(
-            codes,
-            wide,
-            config,
-            gate=gate,
-            samples=samples,
-            shoulder=shoulder,
-            device=where,
-            seed=seed,
-            kernel=kernel,
-            start=start,
-        )
-        train([training], config, step_for([training], config, compiled=kernel is not None, precision=precision))
-        result = FitResult.of(training, 0.0)
-    return replace(result, seconds=time.perf_counter() - begun)
-
-
-def prepare_training(
-    codes: NDArray[np.uint8],
-    wide: NDArray[np.uint16],
-    config: FitConfig,
-    *,
-    gate: int | None,
-    samples: SampleCoding = SampleCoding.SRGB,
-    shoulder: Shoulder | None = None,
-    device: torch.device,
-    seed: int,
-    kernel: Any | None = None,
-    start: Mapping[str, NDArray[np.float32]] | None = None,
-) -> Training:
-    """Draw the samples of a picture and prepare its training; see :func:`fit`.
-
-    Args:
-        codes: as for :func:`fit`.
-        wide: as for :func:`fit`.
-        config: as for :func:`fit`.
-        gate: as for :func:`fit`.
-        samples: as for :func:`fit`.
-        shoulder: as for :func:`fit`.
-        device: where to train.
-        seed: as for :func:`fit`.
-        kernel: the module :mod:`gamutmeta.fit.fit_loops`, to examine all pixels with it on the CPU; None for numpy.
-        start: as for :func:`fit`.
-    """
+    check_device(device)
     height, width = codes.shape[:2]
     descriptor = config.descriptor(width, height, gate, samples, shoulder)
-    on_cpu = device.type == "cpu"
-    candidates = partial(HostCandidates, kernel=kernel) if on_cpu else partial(DeviceCandidates, device=device)
+    if is_for_torch(descriptor, device):
+        options: dict[str, Any] = {"gate": gate, "samples": samples, "shoulder": shoulder, "device": device}
+        options |= {"precision": precision, "start": start}
+        result: FitResult = torch_module("torch_engine").fit_by_torch(codes, wide, config, seed=seed, **options)
+        return result
+    machine = library() if compiled is None else built_library() if compiled else None
+    candidates = None if machine is None else partial(MachineCandidates, library=machine)
+    surveyor = None if machine is None else partial(surveyed, library=machine)
     rng = np.random.default_rng(seed)
-    drawn = draw_samples(descriptor, codes, wide, config.sample_pixels, rng, candidates=candidates)
-    return Training.begin(descriptor, drawn, config, size=(height, width), device=device, seed=seed, start=start)
+    draw = draw_pixels(descriptor, codes, wide, config.sample_pixels, rng, candidates=candidates, surveyor=surveyor)
+    tensors = trained(descriptor, draw, config, size=(height, width), seed=seed, library=machine, start=start)
+    return FitResult(descriptor, tensors, config.steps, len(draw), "cpu", time.perf_counter() - begun)
 
 
-def _kernel_for(codes: NDArray[np.uint8], device: torch.device, *, compiled: bool | None) -> Any | None:
-    """The compiled loops for a picture, or None if they are not to be used."""
-    if device.type != "cpu":
-        return None
-    return kernel_for("gamutmeta.fit.fit_loops", codes.shape[0] * codes.shape[1], compiled=compiled)
+def is_for_torch(descriptor: Descriptor, device: str) -> bool:
+    """Whether a model is to be fitted by torch on a device."""
+    return device == "cuda" or not Network.supports(descriptor)
+
+
+def torch_module(name: str) -> Any:
+    """A module of this folder that needs torch.
+
+    Raises:
+        MissingExtraError: if torch is not installed.
+    """
+    try:
+        return import_module(f"gamutmeta.fit.{name}")
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
+        raise MissingExtraError("fitting the paper's model, or on a GPU,", "torch", "torch") from error

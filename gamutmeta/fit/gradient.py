@@ -31,14 +31,10 @@ class Gradient(Protocol):
         """Use the batch of samples that begins at `start`; `noise`, in steps, has the grid's shape."""
 
 
-def gradient_for(network: Network, problem: Problem, batch: int, scale: float, *, compiled: bool = False) -> Gradient:
-    """The fastest implementation for a network; :mod:`gamutmeta.fit.compiled_gradient` only if `compiled`."""
+def gradient_for(network: Network, problem: Problem, batch: int, scale: float) -> Gradient:
+    """The fastest implementation for a network."""
     if not (HandGradient.supports(network.descriptor) and network.on_cpu):
         return AutogradGradient(network, problem, batch, scale)
-    if compiled:
-        from gamutmeta.fit.compiled_gradient import CompiledGradient  # noqa: PLC0415 - needs numba
-
-        return CompiledGradient(network, problem, batch, scale)
     return HandGradient(network, problem, batch, scale)
 
 

@@ -9,29 +9,24 @@ until the out-of-gamut colours have lost `_PRICE_DB`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-import torch
 
 from gamutmeta.container import Tensor
-from gamutmeta.fit.rate import container_size, tensors_within
-from gamutmeta.fit.threads import map_in_order
-from gamutmeta.model.descriptor import Head
+from gamutmeta.fit.rate import Stored, container_size, tensors_within
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sized
+
     from numpy.typing import NDArray
 
     from gamutmeta.fit.config import FitConfig
-    from gamutmeta.fit.network import Batch, Network, Problem
     from gamutmeta.fit.protection import Protection
 
     Doubles = NDArray[np.float64]
 
-__all__ = ["LastLayer", "refined_within"]
-
-_BATCH = 1 << 13
-"""Samples processed at once: their values stay in the cache."""
+__all__ = ["LastLayer", "Solvable", "refined_within"]
 
 _SAMPLES = 1 << 18
 """The most samples that are used. For a hundred unknowns, more do not change the result."""
@@ -49,19 +44,44 @@ _ATTEMPTS = 4
 """How many times rounding is tried. Each time the grid gets coarser, as the new last layer was a bit larger."""
 
 
-def refined_within(network: Network, problem: Problem, protection: Protection, config: FitConfig) -> tuple[Tensor, ...]:
+class Solvable(Stored, Protocol):
+    """A trained network, whatever computes it."""
+
+    def state(self) -> Any:
+        """A copy of the trained values."""
+
+    def restore(self, state: Any) -> None:
+        """Return to trained values."""
+
+    def load_tensors(self, tensors: Mapping[str, NDArray[np.float32]]) -> None:
+        """Load values as a reader decodes them from a payload, by name of the tensor."""
+
+    def last_layer(self) -> Doubles:
+        """Weights and biases of the last layer, (outputs, inputs + 1), the bias last."""
+
+    def normal_equations(self, problem: Any, count: int) -> tuple[Doubles, Doubles, Doubles]:
+        """The least-squares problem of the last layer over the first `count` samples.
+
+        Returns:
+            For out-of-gamut samples and for in-gamut ones: normal matrices (2, n, n), right-hand sides (2, n), and
+            weighted squared errors of clipping (2,). The n unknowns are those of :meth:`last_layer`, row by row.
+        """
+
+
+def refined_within(network: Solvable, problem: Sized, protection: Protection, config: FitConfig) -> tuple[Tensor, ...]:
     """The stored tensors within the size limit, with the last layer in closed form. They are loaded into the network.
 
     Raises:
         FitError: if the container cannot be made small enough.
     """
-    trained = network.values.detach().clone()
+    trained = network.state()
     specs = network.descriptor.tensor_specs()
     start = network.last_layer()
     cap = config.max_bytes
-    for _ in range(_ATTEMPTS):
-        network.values.detach().copy_(trained)
-        tensors = tensors_within(network, config, cap)
+    for attempt in range(_ATTEMPTS):
+        network.restore(trained)
+        # Whether the limit is kept is decided below, but for the last time.
+        tensors = tensors_within(network, config, cap, is_quick=attempt < _ATTEMPTS - 1)
         network.load_tensors({spec.name: tensor.decode() for spec, tensor in zip(specs, tensors, strict=True)})
         refined = (*tensors[:-2], *_as_tensors(LastLayer(network, problem).solve(start, protection)))
         excess = container_size(network, refined) - config.max_bytes
@@ -77,16 +97,10 @@ class LastLayer:
     In-gamut and out-of-gamut samples have separate sums, so that any weight of the in-gamut ones can be tried.
     """
 
-    def __init__(self, network: Network, problem: Problem) -> None:
+    def __init__(self, network: Solvable, problem: Sized) -> None:
         count = min(len(problem), _SAMPLES)
         self._samples_of_each = len(problem) / count
-
-        def work(start: int) -> tuple[Doubles, Doubles, Doubles]:
-            return _sums(network, problem.batch(start, min(_BATCH, count - start)))
-
-        # Summed in a fixed order, whichever thread finishes first.
-        parts = map_in_order(work, range(0, count, _BATCH))
-        self._normal, self._right, self._constant = (np.sum(part, axis=0) for part in zip(*parts, strict=True))
+        self._normal, self._right, self._constant = network.normal_equations(problem, count)
 
     def solve(self, start: Doubles, protection: Protection) -> Doubles:
         """The best last layer, (outputs, inputs + 1), with the bias last; `start` is the trained one."""
@@ -112,31 +126,6 @@ class LastLayer:
     def _error(self, part: int, solution: Doubles) -> float:
         """The weighted squared error of the out-of-gamut samples (part 0) or of the in-gamut samples (part 1)."""
         return float(solution @ self._normal[part] @ solution - 2 * self._right[part] @ solution + self._constant[part])
-
-
-@torch.no_grad()
-def _sums(network: Network, batch: Batch) -> tuple[Doubles, Doubles, Doubles]:
-    """The terms of a batch: both normal matrices (2, n, n), right-hand sides (2, n) and errors of clipping (2,)."""
-    hidden = network.hidden(batch, network.grid)
-    hidden = torch.cat([hidden, torch.ones_like(hidden[:, :1])], 1)
-    is_gated = network.descriptor.head is Head.SRGB_EXCESS
-    gates = network.gates(batch) if is_gated else torch.ones_like(batch.target)
-    matrix = network.matrix if is_gated else torch.eye(3).to(hidden)
-    asked = (batch.target @ matrix.T) * gates
-    # The term of outputs o and p has as factors the product of their gates and that of their matrix rows.
-    design = (gates[:, :, None] * hidden[:, None, :]).flatten(1)
-    together = np.kron(_double(matrix @ matrix.T), np.ones((hidden.shape[1], hidden.shape[1])))
-    normals, rights, constants = [], [], []
-    for chosen in (~batch.in_gamut, batch.in_gamut):
-        weight = batch.weight[chosen][:, None]
-        normals.append(_double((design[chosen] * weight).T @ design[chosen]) * together)
-        rights.append(_double((asked[chosen] * weight).T @ hidden[chosen]).ravel())
-        constants.append(float((batch.target[chosen].square() * weight).double().sum()))
-    return np.array(normals), np.array(rights), np.array(constants)
-
-
-def _double(values: torch.Tensor) -> Doubles:
-    return np.asarray(values.double().cpu().numpy())
 
 
 def _as_tensors(solution: Doubles) -> tuple[Tensor, Tensor]:

@@ -5,26 +5,20 @@ The step of one photograph is far too small for a GPU, which would mostly wait f
 
 from __future__ import annotations
 
-import time
-from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from gamutmeta.errors import FitError
-from gamutmeta.fit.engine import FitResult, choose_device, fit, prepare_training
-from gamutmeta.fit.threads import map_in_order, single_threaded
-from gamutmeta.fit.training import step_for, train
+from gamutmeta.fit.engine import FitResult, fit, torch_module
+from gamutmeta.fit.result import numbered
+from gamutmeta.gpu.devices import check_device
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Sequence
 
     import numpy as np
-    import torch
     from numpy.typing import NDArray
 
     from gamutmeta.fit.config import FitConfig
     from gamutmeta.fit.gpu.backends import Precision
-    from gamutmeta.fit.training import Training
 
 __all__ = ["FitInput", "fit_many"]
 
@@ -73,55 +67,20 @@ def fit_many(
     Raises:
         FitError: if a picture has no pixel to learn from, or its model does not fit into ``config.max_bytes``. The
             message has the number of the picture, counted from 0.
-        DeviceError: as for :func:`gamutmeta.fit.engine.choose_device`.
+        DeviceError: as for :func:`gamutmeta.fit.engine.fit`.
+        MissingExtraError: if torch is needed and not installed.
     """
-    where = choose_device(device)
-    if where.type == "cpu":
-        return [_alone(number, picture, config, seed) for number, picture in enumerate(pictures)]
+    check_device(device)
+    if device != "cuda":
+        return [_alone(number, picture, config, device, seed) for number, picture in enumerate(pictures)]
+    where, together = torch_module("torch_engine").choose_device(device), torch_module("together").fit_together
     results: list[FitResult] = []
     for start in range(0, len(pictures), _TOGETHER):
         some = dict(enumerate(pictures[start : start + _TOGETHER], start))
-        results += _together(some, config, where, seed, precision)
+        results += together(some, config, where, seed, precision)
     return results
 
 
-def _alone(number: int, picture: FitInput, config: FitConfig, seed: int) -> FitResult:
-    with _named(number):
-        return fit(picture.codes, picture.wide, config, gate=picture.gate, device="cpu", seed=seed)
-
-
-def _together(
-    pictures: Mapping[int, FitInput], config: FitConfig, device: torch.device, seed: int, precision: Precision
-) -> list[FitResult]:
-    """The models of the pictures, which are given by their numbers."""
-    start = time.perf_counter()
-    results: dict[int, FitResult] = {}
-    with single_threaded():
-        trainings: dict[int, Training] = {}
-        for number, (codes, wide, gate) in pictures.items():
-            with _named(number):
-                trainings[number] = prepare_training(codes, wide, config, gate=gate, device=device, seed=seed)
-        batches = sorted({training.batch for training in trainings.values()})
-        for batch in batches:
-            alike = {number: training for number, training in trainings.items() if training.batch == batch}
-            group = list(alike.values())
-            train(group, config, step_for(group, config, precision=precision))
-            # Rounding, the last layer and coding are done on the CPU, whatever the device.
-            results |= zip(alike, map_in_order(_finished, alike.items(), most=None), strict=True)
-    share = (time.perf_counter() - start) / len(pictures)
-    return [replace(results[number], seconds=share) for number in pictures]
-
-
-def _finished(item: tuple[int, Training]) -> FitResult:
-    number, training = item
-    with _named(number):
-        return FitResult.of(training, 0.0)
-
-
-@contextmanager
-def _named(number: int) -> Iterator[None]:
-    """Add the number of the picture to the message of a FitError."""
-    try:
-        yield
-    except FitError as error:
-        raise FitError(f"picture {number}: {error}") from error
+def _alone(number: int, picture: FitInput, config: FitConfig, device: str, seed: int) -> FitResult:
+    with numbered(number):
+        return fit(picture.codes, picture.wide, config, gate=picture.gate, device=device, seed=seed)

@@ -14,6 +14,7 @@ import torch
 from torch.nn import functional
 
 from gamutmeta.color.spaces import apply_matrix, expansion_matrix
+from gamutmeta.fit.normal_equations import normal_equations
 from gamutmeta.fit.threads import map_in_order
 from gamutmeta.model.descriptor import Head, RgbSource
 from gamutmeta.model.features import (
@@ -313,6 +314,21 @@ class Network:
         corners = torch.stack([corner, corner + 1, corner + across, corner + across + 1], 1)
         share = torch.stack([(1 - fx) * (1 - fy), fx * (1 - fy), (1 - fx) * fy, fx * fy], 1)
         return corners, share
+
+    def state(self) -> tuple[Tensor, float]:
+        """A copy of the trained values."""
+        return self.values.detach().clone(), self.grid_step
+
+    def restore(self, state: tuple[Tensor, float]) -> None:
+        """Return to trained values."""
+        values, self.grid_step = state
+        self.values.detach().copy_(values)
+
+    def normal_equations(
+        self, problem: Problem, count: int
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """See :class:`gamutmeta.fit.last_layer.Solvable`."""
+        return normal_equations(self, problem, count)
 
     def grid_steps(self) -> NDArray[np.float32] | None:
         """The grid in units of its step, (height, width, channels) as the payload has it, or None."""

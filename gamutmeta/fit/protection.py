@@ -7,15 +7,15 @@ while the PSNR over all in-gamut pixels of the picture is more than `ALLOWED_DB`
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
-import torch
+import numpy as np
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from gamutmeta.fit.samples import Draw, Samples
 
-    from gamutmeta.fit.network import Problem
-    from gamutmeta.fit.samples import Samples
+    Array = Any
+    """An array of numpy, or a tensor of torch on any device: what is done here is the same with both."""
 
 __all__ = ["ALLOWED_DB", "TOLERATED_DB", "Protection"]
 
@@ -32,6 +32,30 @@ Larger weights would harm the out-of-gamut colours: weights of 3, 10 and 30 cost
 of film grain (benchmarks/experiments.md)."""
 
 
+class Weighted(Protocol):
+    """N samples."""
+
+    @property
+    def in_gamut(self) -> Array:
+        """Whether the photograph's colour lies inside sRGB, (N,)."""
+
+    @property
+    def target(self) -> Array:
+        """What the model has to add to the clipped colour, linear ProPhoto, (N, 3)."""
+
+    @property
+    def weight(self) -> Array:
+        """Of the squared error in the loss, (N,)."""
+
+
+class Sampled(Protocol):
+    """All samples of a fit."""
+
+    @property
+    def everything(self) -> Weighted:
+        """The samples."""
+
+
 class Protection:
     """The weight of in-gamut samples in the loss.
 
@@ -39,17 +63,17 @@ class Protection:
         weight: the current weight. Out-of-gamut samples have the weight 1.
     """
 
-    def __init__(self, samples: Samples) -> None:
+    def __init__(self, samples: Samples | Draw) -> None:
         self.weight = 1.0
-        self._each = samples.pixels_per_sample
-        self._allowed = _energy(ALLOWED_DB) * samples.clipped_in_gamut_error
+        self._each = float(samples.pixels_per_sample)
+        self._allowed = _energy(ALLOWED_DB) * float(samples.clipped_in_gamut_error)
 
-    def update(self, problem: Problem, squared_errors: Tensor) -> None:
+    def update(self, problem: Sampled, squared_errors: Array) -> None:
         """Update the weight from the squared errors of all samples, (N,)."""
         every = problem.everything
-        harm = torch.where(every.in_gamut, squared_errors - every.target.square().sum(1), 0.0)
-        excess = self._excess(float((harm * every.weight).double().sum()))
-        self.weight = min(max(self.weight * min(excess, _LARGEST) ** _RESPONSE, 1.0), _LARGEST)
+        harm = (squared_errors - _squares(every.target)) * every.in_gamut * every.weight
+        excess = self._excess(_total(harm))
+        self.weight = float(min(max(self.weight * min(excess, _LARGEST) ** _RESPONSE, 1.0), _LARGEST))
 
     def tolerates(self, harm: float) -> bool:
         """Whether the sum of the weighted squared in-gamut errors may exceed that of clipping by `harm` in the end."""
@@ -59,10 +83,20 @@ class Protection:
         """Harm to the in-gamut pixels, relative to the allowed harm."""
         return max(harm, 0.0) * self._each / max(self._allowed, 1e-30)
 
-    def weights(self, problem: Problem) -> Tensor:
-        """The weight of each sample in the loss, (N,)."""
+    def weights(self, problem: Sampled) -> Array:
+        """The weight of each sample in the loss, float32 (N,)."""
         every = problem.everything
-        return torch.where(every.in_gamut, self.weight, 1.0).to(every.weight) * every.weight
+        return every.weight + every.weight * every.in_gamut * (self.weight - 1)
+
+
+def _squares(values: Array) -> Array:
+    """The sum of the squares of each row."""
+    return np.einsum("nc,nc->n", values, values) if isinstance(values, np.ndarray) else values.square().sum(1)
+
+
+def _total(values: Array) -> float:
+    """Their sum in double precision."""
+    return float(values.sum(dtype=np.float64) if isinstance(values, np.ndarray) else values.double().sum())
 
 
 def _energy(loss_db: float) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import zstandard
@@ -19,11 +19,13 @@ from gamutmeta.model.descriptor import SampleCoding
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from numpy.typing import NDArray
+
     from gamutmeta.container.binding import BindingKind
     from gamutmeta.fit.config import FitConfig
-    from gamutmeta.fit.network import Network
+    from gamutmeta.model.descriptor import Descriptor
 
-__all__ = ["RateControl", "stored_tensors"]
+__all__ = ["RateControl", "Stored", "container_size", "stored_tensors", "tensors_within"]
 
 _FIRST_LOOK, _LAST_LOOK, _EVERY = 0.55, 0.94, 0.03
 """When the size is checked: first, last and interval, as shares of the training. In the last steps little changes."""
@@ -51,6 +53,31 @@ _COARSEST = 400.0
 """If the trained model is too large, its quantisation step is multiplied by powers of the first, up to the second."""
 
 
+class Stored(Protocol):
+    """A network as far as storing it goes, whatever computes it.
+
+    Attributes:
+        descriptor: the model.
+        width, height: of the picture, pixels.
+        grid_step: quantisation step of the grid.
+    """
+
+    descriptor: Descriptor
+    width: int
+    height: int
+    grid_step: float
+
+    @property
+    def mlp_size(self) -> int:
+        """How many parameters the MLP has."""
+
+    def grid_steps(self) -> NDArray[np.float32] | None:
+        """The grid in units of its step, (height, width, channels), or None without one."""
+
+    def mlp_weights(self) -> dict[str, NDArray[np.float32]]:
+        """The MLP's tensors by name, as the payload has them."""
+
+
 class RateControl:
     """Keeps the container within its size limit during training, by changing the quantisation step of the grid.
 
@@ -63,7 +90,7 @@ class RateControl:
         weight: of ``sum(log2(1 + |z|))`` in the loss; 0 until :meth:`update_error` is called.
     """
 
-    def __init__(self, network: Network, config: FitConfig, rescale: Callable[[float], None]) -> None:
+    def __init__(self, network: Stored, config: FitConfig, rescale: Callable[[float], None]) -> None:
         """`rescale` multiplies the quantisation step by a factor without changing the values of the grid."""
         self.weight = 0.0
         self._network, self._config, self._rescale = network, config, rescale
@@ -82,14 +109,14 @@ class RateControl:
 
     def is_due(self, step: int) -> bool:
         """Whether the size is checked after a step."""
-        return self._network.grid is not None and step in self._looks
+        return self._network.descriptor.grid is not None and step in self._looks
 
     def adjust(self, step: int) -> None:
         """Check the size and change the quantisation step, if that is due. To be called after each training step."""
         if not self.is_due(step):
             return
         if step in self._calibrations:
-            true = container_size(self._network, stored_tensors(self._network, self._config))
+            true = container_size(self._network, stored_tensors(self._network, self._config), is_quick=True)
             self._true_over_fast *= true / self._size(1.0)
         finest = max(1 / _STRONGEST, self._config.grid_step / self._network.grid_step)
         settling = float(np.interp(step / self._config.steps, _SETTLING_TIMES, _SETTLING))
@@ -112,9 +139,9 @@ class RateControl:
         return (fast + self._network.mlp_size + _OVERHEAD) * self._true_over_fast
 
 
-def stored_tensors(network: Network, config: FitConfig, coarser: float = 1.0) -> tuple[Tensor, ...]:
+def stored_tensors(network: Stored, config: FitConfig, coarser: float = 1.0) -> tuple[Tensor, ...]:
     """The tensors as they are stored, with the grid rounded to `coarser` times its step."""
-    last = f"{len(network.layers) - 1}"
+    last = f"{len(network.descriptor.layer_widths) - 2}"
     stored = {
         name: quantise_weights(values, "float16" if config.closed_form and name.endswith(last) else config.weights)
         for name, values in network.mlp_weights().items()
@@ -125,35 +152,38 @@ def stored_tensors(network: Network, config: FitConfig, coarser: float = 1.0) ->
     return tuple(stored[spec.name] for spec in network.descriptor.tensor_specs())
 
 
-def container_size(network: Network, tensors: tuple[Tensor, ...]) -> int:
-    """Bytes of the whole container."""
+def container_size(network: Stored, tensors: tuple[Tensor, ...], *, is_quick: bool = False) -> int:
+    """Bytes of the whole container; if `is_quick`, to a few bytes in a quarter of the time."""
     # Both kinds have names of one length.
     kind: BindingKind = "rgb8" if network.descriptor.samples is SampleCoding.SRGB else "jpeg"
     binding = Binding(kind, bytes(range(16)))
+    payload = Payload(network.width, network.height, binding, network.descriptor, tensors)
     try:
-        return len(encode(Payload(network.width, network.height, binding, network.descriptor, tensors)))
+        return payload.quick_size() if is_quick else len(encode(payload))
     except LimitError:  # larger than any container may be
         return len(compress(tensor_bytes(tensors))) + _OVERHEAD
 
 
-def tensors_within(network: Network, config: FitConfig, max_bytes: int) -> tuple[Tensor, ...]:
+def tensors_within(network: Stored, config: FitConfig, max_bytes: int, *, is_quick: bool = False) -> tuple[Tensor, ...]:
     """The stored tensors; the grid is rounded more coarsely if the container would be larger than `max_bytes`.
+
+    If `is_quick`, the limit is kept to a few bytes.
 
     Raises:
         FitError: if the container is too large even then.
     """
     tensors = stored_tensors(network, config)
-    size = container_size(network, tensors)
+    size = container_size(network, tensors, is_quick=is_quick)
     if size <= max_bytes:
         return tensors
-    if network.grid is not None:
+    if network.descriptor.grid is not None:
         powers = range(1, round(math.log(_COARSEST) / math.log(_COARSER)))
 
         def negative_size(power: int) -> int:
-            return -container_size(network, stored_tensors(network, config, _COARSER**power))
+            return -container_size(network, stored_tensors(network, config, _COARSER**power), is_quick=is_quick)
 
         tensors = stored_tensors(network, config, _COARSER ** (1 + bisect_left(powers, -max_bytes, key=negative_size)))
-        size = container_size(network, tensors)
+        size = container_size(network, tensors, is_quick=is_quick)
         if size <= max_bytes:
             return tensors
     raise FitError(f"the model takes {size} bytes, but only {max_bytes} are allowed")

@@ -11,8 +11,8 @@ import numpy as np
 from gamutmeta.color.gamut import out_of_gamut
 from gamutmeta.color.spaces import PROPHOTO, apply_matrix, decode_table, expansion_matrix, reduction_matrix
 from gamutmeta.errors import FitError
-from gamutmeta.model.descriptor import Head, SampleCoding
-from gamutmeta.model.features import code_values, gate_weights, linear_samples
+from gamutmeta.model.descriptor import Head
+from gamutmeta.model.features import gate_weights, linear_samples
 from gamutmeta.runtime.strips import for_each_strip, row_strips
 
 if TYPE_CHECKING:
@@ -23,10 +23,25 @@ if TYPE_CHECKING:
     from gamutmeta.model.descriptor import Descriptor
 
     CandidatesKind = Callable[["Survey", NDArray[np.uint8], NDArray[np.uint16]], "Candidates"]
+    Surveyor = Callable[[Descriptor, NDArray[np.uint8], NDArray[np.uint16]], "Survey"]
 
-__all__ = ["DENSEST", "LEVELS", "OG_DENSITY", "Candidates", "HostCandidates", "Samples", "Survey", "draw_samples"]
+__all__ = [
+    "DENSEST",
+    "LEVELS",
+    "OG_DENSITY",
+    "Candidates",
+    "Draw",
+    "HostCandidates",
+    "Samples",
+    "Survey",
+    "draw_key",
+    "draw_pixels",
+    "draw_samples",
+    "randoms",
+]
 
-_STRIP_PIXELS = 1 << 20
+STRIP_PIXELS = 1 << 20
+"""Pixels that are drawn from at once."""
 
 _CHANNELS = np.arange(3)
 
@@ -34,7 +49,7 @@ _CONSIDERED = 6_000_000
 """Of pictures with more pixels, only every second row is used, or every third, and so on. This is enough for half a
 million samples."""
 
-_SURVEYED = 1 << 17
+SURVEYED = 1 << 17
 """The number of pixels from which the error of clipping is estimated."""
 
 OG_DENSITY = 10
@@ -74,6 +89,52 @@ class Samples:
         return len(self.codes)
 
 
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """Which N pixels are drawn.
+
+    Attributes:
+        survey: of the picture.
+        codes, wide: its rows that were looked at, uint8 and uint16 (h, W, 3).
+        every: how many rows of the picture there are to one of them.
+        at: the pixels, numbered row by row, ascending, (N,).
+        place: where each of them stands among the samples, which are in random order, (N,).
+        weight: how many pixels each represents, relative to the mean, float32 (N,).
+        pixels_per_sample, clipped_in_gamut_error: as in :class:`Samples`.
+    """
+
+    survey: Survey
+    codes: NDArray[np.uint8]
+    wide: NDArray[np.uint16]
+    every: int
+    at: NDArray[np.intp]
+    place: NDArray[np.intp]
+    weight: NDArray[np.float32]
+    pixels_per_sample: float
+    clipped_in_gamut_error: float
+
+    def __len__(self) -> int:
+        return len(self.at)
+
+    def samples(self) -> Samples:
+        """The pixels themselves."""
+        order = np.empty_like(self.place)
+        order[self.place] = np.arange(len(order))
+        row, column = np.divmod(self.at, self.codes.shape[1])
+        # Gathered in the order in which they lie in memory, and shuffled then: that takes half the time.
+        linear = decode_table(PROPHOTO, 65536)[self.wide[row, column][order]]
+        return Samples(
+            codes=self.codes[row, column][order],
+            row=(row[order] * self.every).astype(np.int32),
+            column=column[order].astype(np.int32),
+            wide=linear,
+            og=self.survey.is_og(linear),
+            weight=self.weight[order],
+            pixels_per_sample=self.pixels_per_sample,
+            clipped_in_gamut_error=self.clipped_in_gamut_error,
+        )
+
+
 def draw_samples(
     descriptor: Descriptor,
     codes: NDArray[np.uint8],
@@ -83,6 +144,24 @@ def draw_samples(
     *,
     candidates: CandidatesKind | None = None,
 ) -> Samples:
+    """The samples of :func:`draw_pixels`.
+
+    Raises:
+        FitError: if there is no pixel to learn from.
+    """
+    return draw_pixels(descriptor, codes, wide, count, rng, candidates=candidates).samples()
+
+
+def draw_pixels(
+    descriptor: Descriptor,
+    codes: NDArray[np.uint8],
+    wide: NDArray[np.uint16],
+    count: int,
+    rng: np.random.Generator,
+    *,
+    candidates: CandidatesKind | None = None,
+    surveyor: Surveyor | None = None,
+) -> Draw:
     """Draw about `count` pixels at the most, without replacement.
 
     For a gated model: pixels where the gate is open on some channel. If there are more than `count`, pixels with a
@@ -96,32 +175,30 @@ def draw_samples(
         count: the most pixels to draw.
         rng: generator of random numbers.
         candidates: the class that examines all pixels; None for :class:`HostCandidates`.
+        surveyor: what makes the survey; None for :meth:`Survey.of`.
 
     Raises:
         FitError: if there is no pixel to learn from.
     """
     every = -(-codes.shape[0] * codes.shape[1] // _CONSIDERED)
     codes, wide = codes[::every], wide[::every]
-    survey = Survey.of(descriptor, codes, wide)
+    survey = (surveyor or Survey.of)(descriptor, codes, wide)
     pixels = (candidates or HostCandidates)(survey, codes, wide)
     levels = pixels.levels()
     if not levels[1:].any():
         raise FitError("the gate of the model is closed for every pixel, so there is nothing to fit")
     chance = survey.chances(levels, count)
     at, density = pixels.pick(chance, count, rng)
-    order = rng.permutation(len(at))
-    at, density = at[order], density[order]
-    row, column = np.divmod(at, codes.shape[1])
-    linear = decode_table(PROPHOTO, 65536)[wide[row, column]]
     weight = 1 / chance[density] if survey.is_weighted else np.ones(len(at), np.float32)
-    return Samples(
-        codes=codes[row, column],
-        row=(row * every).astype(np.int32),
-        column=column.astype(np.int32),
-        wide=linear,
-        og=survey.is_og(linear),
+    return Draw(
+        survey=survey,
+        codes=codes,
+        wide=wide,
+        every=every,
+        at=at,
+        place=rng.permutation(len(at)),
         weight=weight / weight.mean(),
-        pixels_per_sample=every * levels[1:].sum() / len(at),
+        pixels_per_sample=float(every * levels[1:].sum() / len(at)),
         clipped_in_gamut_error=every * survey.clipped_in_gamut_error,
     )
 
@@ -142,19 +219,14 @@ class Candidates(Protocol):
 
 
 class HostCandidates:
-    """:class:`Candidates` by numpy, or by :mod:`gamutmeta.fit.fit_loops` what it can, if `kernel` is that."""
+    """:class:`Candidates` by numpy."""
 
-    def __init__(
-        self, survey: Survey, codes: NDArray[np.uint8], wide: NDArray[np.uint16], *, kernel: Any | None = None
-    ) -> None:
+    def __init__(self, survey: Survey, codes: NDArray[np.uint8], wide: NDArray[np.uint16]) -> None:
         height, width, _ = codes.shape
         self._density = density = np.empty((height, width), np.uint8)
 
         def work(rows: slice) -> None:
-            if kernel is not None and survey.is_compiled:
-                survey.compiled_density(kernel, codes[rows], wide[rows], density[rows])
-            else:
-                density[rows] = survey.density(codes[rows], wide[rows])
+            density[rows] = survey.density(codes[rows], wide[rows])
 
         for_each_strip(work, height, width)
 
@@ -166,15 +238,33 @@ class HostCandidates:
         self, chance: NDArray[np.float32], count: int, rng: np.random.Generator
     ) -> tuple[NDArray[np.intp], NDArray[np.uint8]]:
         """See :class:`Candidates`."""
-        height, width = self._density.shape[0], self._density.shape[1]
-        picks = []
-        for rows in row_strips(height, width, _STRIP_PIXELS):
-            chances = chance[self._density[rows].ravel()]
-            picks.append(np.flatnonzero(rng.random(chances.shape, np.float32) < chances) + rows.start * width)
+        density = self._density
+        height, width = density.shape
+        key, picks = draw_key(rng), []
+        for rows in row_strips(height, width, STRIP_PIXELS):
+            numbers = np.arange(rows.start * width, rows.stop * width)
+            picks.append(numbers[randoms(numbers, key) < chance[density[rows].ravel()]])
         at = np.concatenate(picks)
         if len(at) == 0:  # there are few candidates, and the draw took none
-            at = np.flatnonzero(self._density)[:count]
-        return at, self._density.ravel()[at]
+            at = np.flatnonzero(density)[:count]
+        return at, density.ravel()[at]
+
+
+def draw_key(rng: np.random.Generator) -> int:
+    """What makes one draw differ from another, see :func:`randoms`."""
+    return int(rng.integers(1 << 63))
+
+
+def randoms(numbers: NDArray[np.integer[Any]], key: int) -> NDArray[np.float32]:
+    """A random number on [0, 1) for each pixel, which depends on its number and the key alone.
+
+    So any pixel's number can be had at any time, on any thread. The function is a multiplicative hash: two rounds of
+    multiplying 64 bits and folding them, of which the 24 highest are used.
+    """
+    mixed = (numbers.astype(np.uint64) + np.uint64(key)) * np.uint64(0x9E3779B97F4A7C15)
+    mixed = (mixed ^ mixed >> np.uint64(32)) * np.uint64(0xD6E8FEB86659FD93)
+    mixed ^= mixed >> np.uint64(32)
+    return (mixed >> np.uint64(40)).astype(np.float32) * np.float32(2**-24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,11 +286,13 @@ class Survey:
     @classmethod
     def of(cls, descriptor: Descriptor, codes: NDArray[np.uint8], wide: NDArray[np.uint16]) -> Survey:
         """Estimated from evenly spaced pixels."""
-        every = -(-codes.shape[0] * codes.shape[1] // _SURVEYED)
+        every = -(-codes.shape[0] * codes.shape[1] // SURVEYED)
         active = gate_weights(descriptor) > 0
         survey = cls(descriptor, active, 0.0, 0.0)
-        few = codes.reshape(-1, 3)[::every]
-        linear = decode_table(PROPHOTO, 65536)[wide.reshape(-1, 3)[::every]]
+        # By number: to flatten the picture would copy all of it, as only every second row of a large one is used.
+        at = np.divmod(np.arange(0, codes.shape[0] * codes.shape[1], every), codes.shape[1])
+        few = codes[at]
+        linear = decode_table(PROPHOTO, 65536)[wide[at]]
         errors = survey.squared_errors(few, linear)
         seen = errors[active[_CHANNELS, few].any(1)]
         in_gamut = errors[~survey.is_og(linear)]
@@ -211,11 +303,6 @@ class Survey:
     def is_weighted(self) -> bool:
         """Whether pixels drawn more densely weigh less, so that the loss is that of all pixels."""
         return self.descriptor.head is Head.SRGB_EXCESS
-
-    @property
-    def is_compiled(self) -> bool:
-        """Whether :meth:`compiled_density` can take the place of :meth:`density`."""
-        return self.is_weighted and self.clipped_error > 0 and self.descriptor.samples is SampleCoding.SRGB
 
     def is_og(self, linear: NDArray[np.float32]) -> NDArray[np.bool_]:
         """The out-of-gamut mask of linear ProPhoto values, (..., 3) to (...)."""
@@ -239,22 +326,6 @@ class Survey:
             errors = np.sqrt(self.squared_errors(codes.reshape(-1, 3)[at], table[wide.reshape(-1, 3)[at]]))
             density.reshape(-1)[at] = np.clip(np.rint(errors * (LEVELS / self.clipped_error)), 1, DENSEST)
         return density
-
-    def compiled_density(
-        self, kernel: Any, codes: NDArray[np.uint8], wide: NDArray[np.uint16], out: NDArray[np.uint8]
-    ) -> None:
-        """The twin of :meth:`density` for a gated model where clipping took something; written to `out`, (rows, W)."""
-        kernel.densities(
-            codes.reshape(-1, 3),
-            wide.reshape(-1, 3),
-            self.active,
-            code_values(self.descriptor),
-            decode_table(PROPHOTO, 65536),
-            expansion_matrix(self.descriptor.adaptation).astype(np.float32),
-            np.float32(LEVELS / self.clipped_error),
-            DENSEST,
-            out.reshape(-1),
-        )
 
     def chances(self, levels: NDArray[np.intp], count: int) -> NDArray[np.float32]:
         """Chance of each density to be drawn, (256,), where `levels` pixels have it, (256,)."""

@@ -70,19 +70,16 @@ class EagerStep:
         config: settings of the fit.
         batch: samples per step.
         generator: of random numbers for the noise.
-        compiled: whether to use numba's gradient if it supports the model.
     """
 
-    def __init__(
-        self, network: Network, config: FitConfig, batch: int, generator: torch.Generator, *, compiled: bool = False
-    ) -> None:
-        self._network, self._config, self._batch, self._compiled = network, config, batch, compiled
+    def __init__(self, network: Network, config: FitConfig, batch: int, generator: torch.Generator) -> None:
+        self._network, self._config, self._batch = network, config, batch
         self._optimisers = optimisers_for(network, config)
         self._noise = Noise(network.grid, config.steps, generator)
 
     def load(self, problem: Problem, first: int) -> None:
         """Use these samples, a whole number of batches, from step `first` on."""
-        self._gradient = gradient_for(self._network, problem, self._batch, LOSS_SCALE, compiled=self._compiled)
+        self._gradient = gradient_for(self._network, problem, self._batch, LOSS_SCALE)
         self._first, self._batches = first, len(problem) // self._batch
 
     def __call__(self, step: int, rate_weight: float) -> None:

@@ -11,8 +11,6 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 
-import torch
-
 from gamutmeta.runtime.threads import thread_count
 
 if TYPE_CHECKING:
@@ -40,7 +38,7 @@ def map_in_order(
     the number of threads; on each, torch uses one of its own.
     """
     with ThreadPoolExecutor(
-        thread_count(most), thread_name_prefix="gamutmeta-fit", initializer=_use_one_thread
+        thread_count(most), thread_name_prefix="gamutmeta-fit", initializer=_keep_torch_to_one_thread
     ) as pool:
         return list(pool.map(work, items))
 
@@ -60,6 +58,12 @@ def single_threaded() -> Iterator[None]:
         give_back()
 
 
+def _keep_torch_to_one_thread() -> None:
+    """For a thread that ends soon. Without torch there is nothing to do, and to import it takes a second."""
+    if "torch" in sys.modules:
+        _use_one_thread()
+
+
 def _use_one_thread() -> Callable[[], None]:
     """Set torch's threads to one for the calling thread; gives the function that undoes it.
 
@@ -67,6 +71,8 @@ def _use_one_thread() -> Callable[[], None]:
     calls torch for the first time later on, whoever started it. So the libraries below torch are asked, which have
     functions for one thread alone.
     """
+    import torch  # noqa: PLC0415 - a second; most fits go without it
+
     before = torch.get_num_threads()
     functions = _thread_functions()
     if functions is None:
@@ -90,6 +96,8 @@ def _thread_functions() -> tuple[_Setter, _Setter | None] | None:
 
     MKL's gives the number from before; 0 is none of this thread's own.
     """
+    import torch  # noqa: PLC0415 - as above
+
     if "parallel backend: OpenMP" not in torch.__config__.parallel_info():
         return None
     name = "libtorch_cpu.dylib" if sys.platform == "darwin" else "libtorch_cpu.so"
@@ -108,6 +116,8 @@ def _set_and_put_back(count: int) -> None:
 
     A thread that calls torch for the first time between the two, within a millisecond or so, keeps `count`.
     """
+    import torch  # noqa: PLC0415 - as above
+
     with _SETTING:
         for_new = _in_new_thread(torch.get_num_threads)
         torch.set_num_threads(count)

@@ -105,15 +105,12 @@ class Training:
         return tensors_within(self.network, self.config, self.config.max_bytes)
 
 
-def step_for(
-    trainings: Sequence[Training], config: FitConfig, *, compiled: bool = False, precision: Precision = "ieee"
-) -> Step:
+def step_for(trainings: Sequence[Training], config: FitConfig, *, precision: Precision = "ieee") -> Step:
     """The :class:`~gamutmeta.fit.step.Step` for trainings with the same size of batch, on their device.
 
     Args:
         trainings: those to train together.
         config: the same for all.
-        compiled: whether to use numba's gradient on the CPU if it supports the model.
         precision: of matrix products on CUDA.
     """
     networks, generators = [t.network for t in trainings], [t.generator for t in trainings]
@@ -121,7 +118,7 @@ def step_for(
     if all(StaticStep.supports(network, config) and not network.on_cpu for network in networks):
         return StaticStep(networks, config, batch, generators, precision=precision)
     pairs = zip(networks, generators, strict=True)
-    return OneByOne([EagerStep(network, config, batch, own, compiled=compiled) for network, own in pairs])
+    return OneByOne([EagerStep(network, config, batch, own) for network, own in pairs])
 
 
 def train(trainings: Sequence[Training], config: FitConfig, step: Step) -> None:

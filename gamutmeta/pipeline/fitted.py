@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gamutmeta.errors import MissingExtraError
 from gamutmeta.model.descriptor import SampleCoding
 from gamutmeta.pipeline.model_quality import measure_models
 from gamutmeta.runtime.memory import trim_heap
@@ -36,15 +35,11 @@ def fit_model(
     """Fit to the YCbCr samples `held` of an extended JPEG, or else to the sRGB `codes`, with a gate of that width.
 
     Raises:
-        MissingExtraError: if torch is not installed.
+        MissingExtraError: if torch is needed and not installed.
         FitError, DeviceError: as for :func:`gamutmeta.fit.engine.fit`.
     """
-    try:
-        from gamutmeta.fit.engine import fit  # noqa: PLC0415 - torch takes more than a second to import
-    except ModuleNotFoundError as error:
-        if error.name != "torch":
-            raise
-        raise MissingExtraError("fitting a payload", "torch", "fit") from error
+    from gamutmeta.fit.engine import fit  # noqa: PLC0415 - where nothing is outside sRGB, nothing is fitted
+
     samples = SampleCoding.SRGB if held is None else SampleCoding.SYCC
     result = fit(
         codes if held is None else held,

@@ -1,4 +1,4 @@
-"""Imports large libraries while a file is read: torch takes a second, numba half a second."""
+"""Imports large libraries while a file is read: numba takes half a second."""
 
 from __future__ import annotations
 
@@ -24,7 +24,6 @@ _KERNELS = (
     "gamutmeta.color.pixel_loops",
     "gamutmeta.color.sycc_loops",
     "gamutmeta.model.expand_loops",
-    "gamutmeta.fit.fit_loops",
 )
 
 REDUCTION = (*_KERNELS, "gamutmeta.fit.engine")

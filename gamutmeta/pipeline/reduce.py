@@ -104,7 +104,7 @@ def reduce(
     Raises:
         FitError: for an unknown preset, or a limit that is not a whole number from 400 to 61,440.
         DeviceError: if the device is unknown, or not there.
-        MissingExtraError: if torch is not installed.
+        MissingExtraError: if torch is needed and not installed: for the preset ``paper``, and for CUDA.
         PhotoError: if the picture cannot be coded, or is no WideImage; if the base cannot be used, is of another kind
             than `format`, or shows another picture.
         CarrierError, OSError: if the base cannot be read.

@@ -72,6 +72,12 @@ def test_round_trip(payload: Payload) -> None:
 
 
 @given(payloads())
+def test_the_quick_size_is_nearly_the_size(payload: Payload) -> None:
+    size = len(encode(payload))
+    assert size - 4 <= payload.quick_size() <= size + 16 + size // 50
+
+
+@given(payloads())
 def test_weights_are_named_shaped_and_finite(payload: Payload) -> None:
     weights = payload.weights()
     assert [(name, w.shape) for name, w in weights.items()] == list(payload.descriptor.tensor_specs())

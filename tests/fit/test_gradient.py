@@ -1,11 +1,6 @@
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from dataclasses import replace
-from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -86,17 +81,14 @@ def settled(network: Network, problem: Problem, noise: torch.Tensor) -> Problem:
     ids=["hard gate", "soft gate", "one layer, no gate", "three layers"],
 )
 @pytest.mark.parametrize("rate_weight", [0.0, 1e-3])
-@pytest.mark.parametrize("compiled", [False, True], ids=["torch", "numba"])
 @pytest.mark.parametrize("batch", [BATCH, 777], ids=["", "odd batch"])
-def test_by_hand_equals_by_autograd(descriptor: Descriptor, rate_weight: float, batch: int, *, compiled: bool) -> None:
-    if compiled:
-        pytest.importorskip("numba")
+def test_by_hand_equals_by_autograd(descriptor: Descriptor, rate_weight: float, batch: int) -> None:
     network, problem = setting(descriptor)
     assert network.grid is not None
     noise = torch.rand(network.grid.shape, generator=torch.Generator().manual_seed(2)) - 0.5
     problem = settled(network, problem, noise)
     found = []
-    for kind in (AutogradGradient, partial(gradient_for, compiled=compiled)):
+    for kind in (AutogradGradient, gradient_for):
         network.gradient.fill_(float("nan"))
         kind(network, problem, batch, 1000.0)(batch, noise, rate_weight)
         found.append(network.gradient.clone())
@@ -110,57 +102,6 @@ def test_the_paper_model_goes_by_autograd() -> None:
     assert isinstance(gradient_for(network, problem, BATCH, 1.0), AutogradGradient)
     network, problem = setting(GRID)
     assert isinstance(gradient_for(network, problem, BATCH, 1.0), HandGradient)
-
-
-def test_numba_is_for_what_it_knows_and_where_it_is_asked_for() -> None:
-    compiled = pytest.importorskip("gamutmeta.fit.compiled_gradient", exc_type=ImportError)
-    network, problem = setting(GRID)
-    assert isinstance(gradient_for(network, problem, BATCH, 1.0), HandGradient)
-    assert isinstance(gradient_for(network, problem, BATCH, 1.0, compiled=True), compiled.CompiledGradient)
-    network, problem = setting(PRESETS["paper"].descriptor(WIDTH, HEIGHT, None))
-    assert isinstance(gradient_for(network, problem, BATCH, 1.0, compiled=True), AutogradGradient)
-
-
-def test_numba_keeps_the_slope_of_the_rate_for_a_few_steps() -> None:
-    """As the other way by hand does: after a few steps both see the grid as it is then."""
-    pytest.importorskip("numba")
-    network, problem = setting(GRID)
-    assert network.grid is not None
-    noise = torch.zeros_like(network.grid)
-    kinds = [gradient_for(network, problem, BATCH, 1.0, compiled=compiled) for compiled in (False, True)]
-    for step in range(9):
-        found = []
-        for kind in kinds:
-            kind(0, noise, 1.0)
-            found.append(network.gradient.clone())
-        torch.testing.assert_close(found[1], found[0], rtol=1e-3, atol=1e-4)
-        with torch.no_grad():
-            network.values += 0.1 + 0.01 * step
-
-
-GRADIENT = """
-import hashlib, sys
-import torch
-from test_gradient import BATCH, GRID, gradient_for, setting
-network, problem = setting(GRID)
-noise = torch.rand(network.grid.shape, generator=torch.Generator().manual_seed(1)) - 0.5
-gradient_for(network, problem, BATCH, 1000.0, compiled=True)(0, noise, 1e-3)
-print(hashlib.sha256(network.gradient.numpy().tobytes()).hexdigest())
-"""
-
-
-@pytest.mark.slow
-def test_numba_gives_the_same_bits_before_and_after_its_cache(tmp_path: Path) -> None:
-    """A seed gives one payload, also in the process that compiles."""
-    pytest.importorskip("numba")
-    environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-c", GRADIENT]
-    first, second = (
-        subprocess.run(command, cwd=Path(__file__).parent, env=environment, capture_output=True, text=True, check=True)
-        for _ in range(2)
-    )
-    assert list(tmp_path.rglob("*.add_gradient-*.nbc")), "the second process had nothing to load"
-    assert first.stdout == second.stdout
 
 
 def test_the_gradient_points_uphill() -> None:

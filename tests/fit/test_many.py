@@ -15,11 +15,13 @@ from fit.test_engine import colourful, gain_og, payload_of  # noqa: E402
 from gamutmeta.color.gamut import reduce_to_codes  # noqa: E402
 from gamutmeta.container import encode  # noqa: E402
 from gamutmeta.errors import DeviceError, FitError  # noqa: E402
-from gamutmeta.fit import engine, many  # noqa: E402
+from gamutmeta.fit import many, together, torch_engine  # noqa: E402
 from gamutmeta.fit.config import PRESETS, FitConfig  # noqa: E402
 from gamutmeta.fit.engine import FitResult, fit  # noqa: E402
 from gamutmeta.fit.gpu.static_step import StaticStep  # noqa: E402
 from gamutmeta.fit.many import FitInput, fit_many  # noqa: E402
+from gamutmeta.fit.together import fit_together  # noqa: E402
+from gamutmeta.fit.torch_engine import fit_by_torch  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,13 +53,13 @@ def groups(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         networks, generators = [t.network for t in trainings], [t.generator for t in trainings]
         return StaticStep(networks, config, first.batch, generators)
 
-    monkeypatch.setattr(engine, "step_for", step_for)
-    monkeypatch.setattr(many, "step_for", step_for)
+    monkeypatch.setattr(torch_engine, "step_for", step_for)
+    monkeypatch.setattr(together, "step_for", step_for)
     return counts
 
 
-def together(some: list[FitInput]) -> list[FitResult]:
-    return many._together(dict(enumerate(some)), CONFIG, CPU, 5, "ieee")
+def fitted(some: list[FitInput]) -> list[FitResult]:
+    return fit_together(dict(enumerate(some)), CONFIG, CPU, 5, "ieee")
 
 
 def test_one_after_the_other_on_the_cpu() -> None:
@@ -71,12 +73,12 @@ def test_one_after_the_other_on_the_cpu() -> None:
 
 def test_together_they_get_what_each_gets_alone(groups: list[int]) -> None:
     some = pictures()
-    results = together(some)
+    results = fitted(some)
     assert sorted(groups) == [1, 2]
     assert len({result.seconds for result in results}) == 1
     for picture, result in zip(some, results, strict=True):
         codes, wide, gate = picture
-        alone = fit(codes, wide, CONFIG, gate=gate, device="cpu", seed=5)
+        alone = fit_by_torch(codes, wide, CONFIG, gate=gate, device="cpu", seed=5)
         assert (result.descriptor, result.samples) == (alone.descriptor, alone.samples)
         assert len(encode(payload_of(result, wide))) <= CONFIG.max_bytes
         gains = [gain_og(each, wide, codes, CONFIG) for each in (result, alone)]
@@ -91,9 +93,9 @@ def test_many_are_taken_some_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
         asked.append(list(some))
         return [f"model of {number}" for number in some]
 
-    monkeypatch.setattr(many, "choose_device", lambda _: torch.device("cuda"))
+    monkeypatch.setattr(torch_engine, "choose_device", lambda _: torch.device("cuda"))
     monkeypatch.setattr(many, "_TOGETHER", 2)
-    monkeypatch.setattr(many, "_together", noted)
+    monkeypatch.setattr(together, "fit_together", noted)
     assert fit_many(pictures(), CONFIG, device="cuda") == ["model of 0", "model of 1", "model of 2"]
     assert asked == [[0, 1], [2]]
 
@@ -104,7 +106,7 @@ def test_the_picture_that_cannot_be_fitted_is_named() -> None:
     with pytest.raises(FitError, match="picture 1: the gate of the model is closed"):
         fit_many(some, replace(CONFIG, steps=2), device="cpu")
     with pytest.raises(FitError, match="picture 1: the gate of the model is closed"):
-        together(some)
+        fitted(some)
     with pytest.raises(DeviceError, match="unknown device"):
         fit_many(some, CONFIG, device="tpu")
 

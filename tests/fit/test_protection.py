@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -57,6 +59,20 @@ def test_harm_raises_the_weight_of_in_gamut_samples_only() -> None:
     protection.update(problem_of(HALF), harm(1.5 * ALLOWED))
     assert protection.weight == pytest.approx(1.5**2, rel=1e-4)
     assert protection.weights(problem_of(HALF)).tolist() == pytest.approx([0.5 * 2.25] * 2 + [0.5] * 2, rel=1e-4)
+
+
+def test_arrays_of_numpy_are_weighed_alike_and_stay_in_single_precision() -> None:
+    protections = [protection_of(), protection_of()]
+    protections[1]._each = np.float64(PIXELS_PER_SAMPLE)
+    torchs = problem_of(HALF)
+    every = torchs.everything
+    arrays = SimpleNamespace(in_gamut=every.in_gamut.numpy(), target=every.target.numpy(), weight=every.weight.numpy())
+    numpys = SimpleNamespace(everything=arrays)
+    protections[0].update(torchs, harm(1.5 * ALLOWED))
+    protections[1].update(numpys, harm(1.5 * ALLOWED).numpy())
+    weights = protections[1].weights(numpys)
+    assert weights.dtype == np.float32
+    assert weights.tolist() == pytest.approx(protections[0].weights(torchs).tolist(), rel=1e-6)
 
 
 def test_the_weight_grows_to_a_bound_and_falls_again() -> None:

@@ -9,11 +9,15 @@ from hypothesis import strategies as st
 
 from gamutmeta.color.gamut import out_of_gamut, reduce_to_codes
 from gamutmeta.color.spaces import PROPHOTO, apply_matrix, decode_table, reduction_matrix
+from gamutmeta.color.sycc import reduce_to_sycc
 from gamutmeta.errors import FitError
 from gamutmeta.fit.config import PRESETS
-from gamutmeta.fit.samples import HostCandidates, draw_samples
-from gamutmeta.model.descriptor import Descriptor
+from gamutmeta.fit.cpu.machine_samples import MachineCandidates, gathered, surveyed
+from gamutmeta.fit.cpu.problem import SAMPLE, Problem
+from gamutmeta.fit.samples import draw_pixels, draw_samples, randoms
+from gamutmeta.model.descriptor import Descriptor, SampleCoding
 from gamutmeta.model.reference import expand_reference
+from gamutmeta.native.library import built_library
 
 GRID, PAPER = PRESETS["balanced"], PRESETS["paper"]
 
@@ -58,22 +62,59 @@ def test_pixels_that_clipping_hurts_most_are_drawn_most_and_weigh_least() -> Non
     assert samples.pixels_per_sample * len(samples) == pytest.approx(active.sum())
 
 
-@pytest.mark.parametrize("gate", [0, 32, None])
-def test_numba_draws_as_numpy_does(gate: int | None) -> None:
-    kernel = pytest.importorskip("gamutmeta.fit.fit_loops", exc_type=ImportError)
+@pytest.mark.parametrize(
+    ("gate", "samples"), [*((gate, SampleCoding.SRGB) for gate in (0, 32, None)), (None, SampleCoding.SYCC)]
+)
+def test_machine_code_draws_as_numpy_does(gate: int | None, samples: SampleCoding) -> None:
+    try:
+        library = built_library()
+    except OSError as error:
+        pytest.skip(str(error))
+    wide = highlights()
+    codes = reduce_to_sycc(wide, GRID.adaptation)
+    if samples is SampleCoding.SRGB:
+        codes, _ = reduce_to_codes(wide, GRID.adaptation)
+    descriptor = GRID.descriptor(400, 300, gate, samples)
+    by_numpy, by_machine = (
+        draw_pixels(descriptor, codes, wide, 8_000, np.random.default_rng(0), candidates=kind, surveyor=surveyor)
+        for kind, surveyor in (
+            (None, None),
+            (partial(MachineCandidates, library=library), partial(surveyed, library=library)),
+        )
+    )
+    for name in ("clipped_error", "clipped_in_gamut_error"):
+        assert getattr(by_machine.survey, name) == pytest.approx(getattr(by_numpy.survey, name), rel=1e-5), name
+    # A density that lies half-way between two may be rounded otherwise.
+    assert len(np.setxor1d(by_numpy.at, by_machine.at)) <= 0.002 * len(by_numpy)
+    assert by_machine.pixels_per_sample == pytest.approx(by_numpy.pixels_per_sample, rel=1e-3)
+    records = gathered(by_numpy, (300, 400), library)
+    expected = Problem.build(descriptor, by_numpy.samples(), (300, 400)).records
+    for name in SAMPLE.names or ():
+        np.testing.assert_array_equal(records[name], expected[name], err_msg=name)
+
+
+def test_machine_code_takes_any_picture_in_memory() -> None:
+    """Every second row of a larger array, mirrored, or with the other byte order."""
+    try:
+        library = built_library()
+    except OSError as error:
+        pytest.skip(str(error))
     wide = highlights()
     codes, _ = reduce_to_codes(wide, GRID.adaptation)
-    descriptor = GRID.descriptor(400, 300, gate)
-    by_numpy, by_numba = (
-        draw_samples(
-            descriptor, codes, wide, 8_000, np.random.default_rng(0), candidates=partial(HostCandidates, kernel=k)
+    descriptor = GRID.descriptor(400, 300, 0)
+    found = []
+    for change in (np.asarray, np.asfortranarray, lambda array: array[:, ::-1].copy()[:, ::-1]):
+        draw = draw_pixels(
+            descriptor,
+            change(codes),
+            change(wide).astype(">u2"),
+            8_000,
+            np.random.default_rng(0),
+            candidates=partial(MachineCandidates, library=library),
         )
-        for k in (None, kernel)
-    )
-    places = [set(zip(s.row.tolist(), s.column.tolist(), strict=True)) for s in (by_numpy, by_numba)]
-    # A density that lies half-way between two may be rounded otherwise.
-    assert len(places[0] ^ places[1]) <= 0.002 * len(by_numpy)
-    assert by_numba.pixels_per_sample == pytest.approx(by_numpy.pixels_per_sample, rel=1e-3)
+        found.append(gathered(draw, (300, 400), library))
+    np.testing.assert_array_equal(found[1], found[0])
+    np.testing.assert_array_equal(found[2], found[0])
 
 
 def test_all_are_taken_alike_where_there_are_not_too_many() -> None:
@@ -134,6 +175,18 @@ def test_the_same_seed_draws_the_same() -> None:
     a, b = (draw_samples(GRID.descriptor(150, 200, 0), codes, wide, 99, np.random.default_rng(7)) for _ in range(2))
     np.testing.assert_array_equal(a.row, b.row)
     np.testing.assert_array_equal(a.column, b.column)
+
+
+@pytest.mark.parametrize("key", [0, 1, 2**63 - 1])
+def test_random_numbers_of_pixels_are_even_and_tell_no_neighbours(key: int) -> None:
+    numbers = randoms(np.arange(1 << 20), key)
+    assert numbers.min() >= 0
+    assert numbers.max() < 1
+    counts = np.bincount((numbers * 256).astype(int), minlength=256)
+    assert ((counts - 4096) ** 2 / 4096).sum() < 360  # chi squared with 255 degrees: 330 once in a thousand
+    for lag in (1, 2, 3, 4_000):
+        assert abs(np.corrcoef(numbers[lag:], numbers[:-lag])[0, 1]) < 0.005
+    assert abs(np.corrcoef(numbers, randoms(np.arange(1 << 20), key ^ 1))[0, 1]) < 0.005
 
 
 def test_nothing_to_learn_from() -> None:

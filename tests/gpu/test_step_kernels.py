@@ -16,7 +16,7 @@ from fit.test_gradient import setting  # noqa: E402
 
 from gamutmeta.color.gamut import reduce_to_codes  # noqa: E402
 from gamutmeta.errors import GamutMetaWarning, MissingExtraError  # noqa: E402
-from gamutmeta.fit import many  # noqa: E402
+from gamutmeta.fit import together  # noqa: E402
 from gamutmeta.fit.config import PRESETS, FitConfig  # noqa: E402
 from gamutmeta.fit.gpu.backends import backend_for, supports  # noqa: E402
 from gamutmeta.fit.gpu.controls import Controls  # noqa: E402
@@ -194,8 +194,8 @@ def test_pictures_are_fitted_together_by_the_kernels(monkeypatch: pytest.MonkeyP
             networks, generators = [t.network for t in trainings], [t.generator for t in trainings]
             return StaticStep(networks, config, trainings[0].batch, generators, fused=fused)
 
-        monkeypatch.setattr(many, "step_for", step_for)
-        results = many._together(some, config, DEVICE, 0, "ieee")
+        monkeypatch.setattr(together, "step_for", step_for)
+        results = together.fit_together(some, config, DEVICE, 0, "ieee")
         pairs = zip(results, some.values(), strict=True)
         return [gain_og(result, wide, codes, config) for result, (codes, wide, _) in pairs]
 

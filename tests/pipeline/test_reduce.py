@@ -232,11 +232,12 @@ def test_the_photograph_itself_is_never_the_output(source: Path) -> None:
     assert source.read_bytes() == before
 
 
-def test_without_torch_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_torch_the_paper_s_preset_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in [module for module in sys.modules if module.startswith("gamutmeta.fit.")]:
+        monkeypatch.delitem(sys.modules, module)
     monkeypatch.setitem(sys.modules, "torch", None)
-    monkeypatch.delitem(sys.modules, "gamutmeta.fit.engine")
-    with pytest.raises(MissingExtraError, match=r"pip install 'gamutmeta\[fit\]'"):
-        reduce(photograph(), preset=QUICK)
+    with pytest.raises(MissingExtraError, match=r"pip install 'gamutmeta\[torch\]'"):
+        reduce(photograph(), preset="paper")
 
 
 def test_formats_by_name() -> None:
