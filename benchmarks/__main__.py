@@ -6,6 +6,7 @@ import sys
 BENCHMARKS = {
     "agreement": "photographs through the specification's independent decoders",
     "alternatives": "other files that keep wide colours: bytes and quality",
+    "base": "payloads for sRGB pictures that were mapped, toned and sharpened by others",
     "browser": "the JavaScript decoder and its pages in Chromium",
     "edits": "the expanded edit against the same edit of the photograph",
     "experiments": "changes to a fitted model before it is stored",

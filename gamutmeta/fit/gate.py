@@ -121,7 +121,11 @@ def gate_for_base(
     """
     rows = _rows(*codes.shape[:2])
     linear = apply_matrix(reduction_matrix(adaptation), decode_table(PROPHOTO, 65536)[wide[rows]])
-    share = _share_near(linear, codes[rows], _cost(adaptation), 1 if is_lossless else _NEAR)
+    table, near = decode_table(SRGB, 256), codes[rows]
+    # Rounding and dither make errors everywhere, and no difference.
+    is_rounding = (linear >= table[np.maximum(near, 1) - 1]) & (linear <= table[np.minimum(near, 254) + 1])
+    linear = np.where(is_rounding, table[near], linear)
+    share = _share_near(linear, near, _cost(adaptation), 1 if is_lossless else _NEAR)
     if share < _CLIPPED_SHARE:
         return None
     return 0 if is_lossless else gate_for(wide, codes, adaptation)

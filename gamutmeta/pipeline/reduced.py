@@ -65,12 +65,12 @@ class Reduction:
     """An sRGB picture and the payload that restores the photograph.
 
     Attributes:
-        pixels: the sRGB picture before coding, uint8 (H, W, 3).
+        pixels: the sRGB picture before coding, or that of the base, uint8 (H, W, 3).
         payload: bound to the coded picture.
         report: the figures, measured on the picture as a reader decodes it.
-        encoding: how the file is coded.
+        encoding: how the file is coded; of a base, which is not coded here, only the format says something.
         metadata: the photograph's, as they are written into the file.
-        coded: the coded file without the payload, where the fit needed it (JPEG).
+        coded: the coded file without the payload, where the fit needed it (JPEG), and every base.
         alpha: transparency of the sRGB picture, uint8 (H, W); None without any, and for a JPEG, which cannot hold it.
         sycc: the YCbCr samples before coding, which hold colours outside sRGB, uint8 (H, W, 3); None for clipped ones.
         gain_map: the JPEG of the gain map with which browsers show Display P3 colours; None without one.

@@ -10,7 +10,7 @@ from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.convert import encode_codes
 from gamutmeta.color.gamut import clip_to_codes, reduce_to_codes
 from gamutmeta.color.spaces import PROPHOTO, SRGB, apply_matrix, decode_table, expansion_matrix, reduction_matrix
-from gamutmeta.fit.gate import clip_statistics, gate_for
+from gamutmeta.fit.gate import clip_statistics, gate_for, gate_for_base
 from gamutmeta.photo.pixels import decode_srgb, encode_srgb_file
 from gamutmeta.photo.read import read_photo
 
@@ -183,3 +183,17 @@ def test_another_decoder_hardly_matters(wide: NDArray[np.uint16], clipped: NDArr
     change = np.random.default_rng(0).integers(-2, 3, decoded.shape)
     other = np.clip(decoded + change, 0, 255).astype(np.uint8)
     assert abs(reach(wide, other) - reach(wide, decoded)) <= 2
+
+
+def test_somebody_elses_picture_gets_a_gate_only_where_it_was_clipped() -> None:
+    wide, codes = picture(BELOW, INSIDE)
+    assert gate_for_base(wide, codes, is_lossless=True) == 0
+    assert gate_for_base(wide, codes, is_lossless=False) == gate_for(wide, codes) is not None
+    brighter = np.where(codes < 236, codes + 20, codes).astype(np.uint8)
+    assert gate_for_base(wide, brighter, is_lossless=True) is None
+    assert gate_for_base(wide, brighter, is_lossless=False) is None
+    # What differs inside sRGB alone counts as well, though every clipped code is where it was.
+    toned = codes.copy()
+    toned[:, 1] += 20
+    assert gate_for(wide, toned) is not None
+    assert gate_for_base(wide, toned, is_lossless=False) is None
