@@ -237,7 +237,7 @@ def _far(picture: ShownPicture, size: tuple[int, ...], cells: tuple[int, int]) -
         largest = max(largest, float(moved.max()))
         far = (moved > MOST_CODES).astype(np.float32)
         if far.any():
-            touched |= picture.part(rows).gathered(far[None])[0] > _TOUCHED
+            np.logical_or(touched, picture.part(rows).gathered(far[None])[0] > _TOUCHED, out=touched)
     return touched, largest
 
 
