@@ -52,9 +52,10 @@ _NAMES = {"payload": "payload", "map": "gain map of this kind", "both": "payload
 def strip(
     files: tuple[Path, ...], output: str | None, *, in_place: bool, remove: str, overwrite: bool, as_json: bool
 ) -> None:
-    """Remove payloads, or the gain maps that show-wide makes.
+    """Remove payloads.
 
-    The picture and all other metadata stay the same, byte for byte. Sidecars are not touched.
+    With --remove also, or only, the gain maps that show-wide makes. The picture and all other metadata stay the same,
+    byte for byte. Sidecars are not touched.
     """
     if in_place == (output is not None):
         raise click.UsageError("give either -o OUT|DIR or --in-place")

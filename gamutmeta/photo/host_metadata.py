@@ -47,7 +47,7 @@ def read_metadata(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Metadata:
         open_pillow(io.BytesIO(data), ("JPEG", "PNG"), max_pixels) as image,
     ):
         # A gain map that shows what the payload restores is nothing that is missed.
-        others = has_further_pictures(image) and find_colour_map(data) is None
+        others = has_further_pictures(image) and (host_format(data) != "jpeg" or find_colour_map(data) is None)
         notes = (FURTHER_PICTURES,) if others else ()
         return Metadata(checked_exif(image.info.get("exif")), checked_xmp(image.info.get("xmp"))[0], notes)
 

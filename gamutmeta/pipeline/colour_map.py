@@ -224,8 +224,7 @@ def _coded(
 def _any_of_blocks(cells: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Whether any cell of each block of coefficients is true."""
     rows, columns = cells.shape
-    found: NDArray[np.bool_] = cells.reshape(rows // BLOCK, BLOCK, columns // BLOCK, BLOCK).any((1, 3))
-    return found
+    return np.asarray(cells.reshape(rows // BLOCK, BLOCK, columns // BLOCK, BLOCK).any((1, 3)))
 
 
 def _far(picture: ShownPicture, size: tuple[int, ...], cells: tuple[int, int]) -> tuple[NDArray[np.bool_], float]:
