@@ -15,7 +15,7 @@ from gamutmeta.cli import options
 from gamutmeta.cli.outcomes import report_line, show
 from gamutmeta.container import Limits, Payload
 from gamutmeta.errors import BindingError
-from gamutmeta.formats.second_picture import find_colour_map, without_colour_map
+from gamutmeta.formats.second_picture import without_colour_map
 from gamutmeta.photo.pixels import decode_srgb
 from gamutmeta.pipeline.binding import binding_of_jpeg, check_binding
 from gamutmeta.pipeline.limited import pictures_limited
@@ -53,9 +53,10 @@ _NAMES = {"payload": "payload", "map": "gain map of this kind", "both": "payload
 def strip(
     files: tuple[Path, ...], output: str | None, *, in_place: bool, remove: str, overwrite: bool, as_json: bool
 ) -> None:
-    """Remove payloads, or the gain maps that show-wide makes.
+    """Remove payloads.
 
-    The picture and all other metadata stay the same, byte for byte. Sidecars are not touched.
+    With --remove also, or only, the gain maps that show-wide makes. The picture and all other metadata stay the same,
+    byte for byte. Sidecars are not touched.
     """
     if in_place == (output is not None):
         raise click.UsageError("give either -o OUT|DIR or --in-place")
@@ -105,10 +106,9 @@ def _strip(task: Task, *, remove: str, overwrite: bool) -> Report:
     data = task.source.read_bytes()
     present = carriers.find(data) if remove != "map" else []
     stripped = carriers.strip(data) if present else data
-    has_map = remove != "payload" and carriers.host_format(data) == "jpeg" and find_colour_map(data) is not None
-    if has_map:
-        stripped = without_colour_map(stripped)
-        present.append("gain map")
+    if remove != "payload" and carriers.host_format(data) == "jpeg":
+        whole, stripped = stripped, without_colour_map(stripped)
+        present += ["gain map"] * (stripped != whole)
     if task.source != task.target or present:
         task.target.parent.mkdir(parents=True, exist_ok=True)
         with as_private_as(task.source):

@@ -120,6 +120,8 @@ def map_deviations(data: bytes) -> list[str]:
 def without_colour_map(data: bytes) -> bytes:
     """Take such a gain map away, with its index and segments; a file without one comes back unchanged.
 
+    If some program has dropped the second picture alone, what it left of the map is taken away.
+
     Raises:
         CarrierError: the file is damaged.
     """
@@ -128,12 +130,13 @@ def without_colour_map(data: bytes) -> bytes:
         found = _found(data, picture)
     except MultiPictureError:
         return data
-    if found is None:
+    if found is None and not _is_left_over(data, picture):
         return data
-    start = data.index(found.jpeg, picture[-1].end)
+    size = 0 if found is None else len(found.jpeg)
+    start = len(data) if found is None else data.index(found.jpeg, picture[-1].end)
     cuts = [Splice(s.offset, s.end) for s in picture if is_index(data, s) or is_gain_map_segment(data, s)]
     kept, position = [], 0
-    for cut in (*cuts, Splice(start, start + len(found.jpeg))):
+    for cut in (*cuts, Splice(start, start + size)):
         kept.append(data[position : cut.start])
         position = cut.end
     return b"".join((*kept, data[position:]))
@@ -153,6 +156,15 @@ def _found(data: bytes, picture: Sequence[Segment]) -> ColourMap | None:
         return None
     ours = sum(s.end - s.offset for s in picture if is_index(data, s) or is_gain_map_segment(data, s))
     return ColourMap(metadata, behind[:end], end + ours)
+
+
+def _is_left_over(data: bytes, picture: Sequence[Segment]) -> bool:
+    """Whether a gain map is announced that would be the second of two pictures, beyond the end of the file."""
+    if not any(is_gain_map_segment(data, segment) for segment in picture):
+        return False
+    index = find_index(data, picture)
+    start = None if index is None or len(index.entries) != _ENTRIES else index.entries[1].start
+    return start is not None and start >= len(data)
 
 
 def _start(data: bytes, picture: Sequence[Segment]) -> int | None:

@@ -59,7 +59,7 @@ def read_metadata(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Metadata:
             picture.notes += _large_texts(data)
             if has_further_pictures(image):
                 picture.notes.append(FURTHER_PICTURES)
-    if FURTHER_PICTURES in picture.notes and find_colour_map(data) is not None:
+    if kind == "jpeg" and FURTHER_PICTURES in picture.notes and find_colour_map(data) is not None:
         # A gain map that shows what the payload restores is nothing that is missed.
         picture.notes.remove(FURTHER_PICTURES)
     return picture.metadata

@@ -60,7 +60,7 @@ _STEPS = 0.5, 250.0
 _CLOSE = 1.01
 """Steps that differ by less need not be told apart."""
 
-_ROUNDS = 8
+_SOFT_ROUNDS, _HALVING_ROUNDS, _ROUNDS = 4, 9, 14
 
 _TOUCHED = 0.05
 """Weight of such pixels from which a cell counts."""
@@ -118,7 +118,7 @@ def made_map(
     fit.improve()
     assert fit.stencil is not None  # noqa: S101 - after a step
     gains, emphasis, steps = fit.gains, np.ones(cells, np.float32), _STEPS
-    for _ in range(_ROUNDS):
+    for number in range(_ROUNDS):
         coded = _coded(Rounding(gains, fit.stencil, emphasis), map_bytes, steps)
         if coded is None:
             return None
@@ -128,8 +128,13 @@ def made_map(
         touched, largest = _far(picture, base.shape[:2], cells)
         if largest <= MOST_CODES:
             break
-        # Smaller gains, and rounded more finely, since rounding may be what moves a dark pixel too far.
-        gains = np.where(touched, gains * np.float32(np.clip(MOST_CODES / largest, 0.5, 0.9)), gains)
+        # Smaller gains, and rounded more finely, since rounding may be what moves a dark pixel too far. If that is not
+        # enough, in whole blocks of coefficients, and in the end without any gain there.
+        share = np.float32(np.clip(MOST_CODES / largest, 0.5, 0.9))
+        if number >= _SOFT_ROUNDS:
+            touched = np.repeat(np.repeat(_any_of_blocks(touched), BLOCK, 0), BLOCK, 1)
+            share = np.float32(0.5 if number < _HALVING_ROUNDS else 0)
+        gains = np.where(touched, gains * share, gains)
         emphasis = np.where(touched, emphasis * _EMPHASIS, emphasis)
     return MadeMap(jpeg, map_figures(picture, photograph, len(jpeg) + OVERHEAD))
 
@@ -216,6 +221,12 @@ def _coded(
     return found[0], GainMapMetadata.unpack(content), found[1]
 
 
+def _any_of_blocks(cells: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Whether any cell of each block of coefficients is true."""
+    rows, columns = cells.shape
+    return np.asarray(cells.reshape(rows // BLOCK, BLOCK, columns // BLOCK, BLOCK).any((1, 3)))
+
+
 def _far(picture: ShownPicture, size: tuple[int, ...], cells: tuple[int, int]) -> tuple[NDArray[np.bool_], float]:
     """The cells around pixels that an sRGB screen would show too far from the base, and the largest distance."""
     touched, largest = np.zeros(cells, bool), 0.0
@@ -225,7 +236,7 @@ def _far(picture: ShownPicture, size: tuple[int, ...], cells: tuple[int, int]) -
         largest = max(largest, float(moved.max()))
         far = (moved > MOST_CODES).astype(np.float32)
         if far.any():
-            touched |= picture.part(rows).gathered(far[None])[0] > _TOUCHED
+            np.logical_or(touched, picture.part(rows).gathered(far[None])[0] > _TOUCHED, out=touched)
     return touched, largest
 
 

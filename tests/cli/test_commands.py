@@ -70,7 +70,7 @@ class TestHelp:
 
     def test_the_list_of_commands_tells_what_they_tell(self) -> None:
         context = click.Context(app)
-        summaries = dict(re.findall(r"^  ([a-z]+) {2,}(\S.*(?:\n {11}.*)*)$", run("--help").stdout, re.MULTILINE))
+        summaries = dict(re.findall(r"^  ([a-z-]+) {2,}(\S.*(?:\n {11}.*)*)$", run("--help").stdout, re.MULTILINE))
         for name in app.list_commands(context):
             command = app.get_command(context, name)
             assert command is not None

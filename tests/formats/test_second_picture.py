@@ -153,6 +153,8 @@ def test_other_files_stay_as_they_are(name: str) -> None:
 def test_what_readers_would_not_show_is_said() -> None:
     shown = with_colour_map(FIRST, MAP)
     stale = shown[: -len(MAP)]
+    assert without_colour_map(stale) == FIRST
+    assert find_colour_map(stale) is None
     assert map_deviations(stale) == ["a gain map is announced, but the index of further pictures (MPF) leads to none"]
     index = next(s for s in iter_picture(shown) if is_index(shown, s))
     cut = shown[: index.offset] + shown[index.end :]

@@ -47,8 +47,8 @@ class Weights:
         edge_codes: 8-bit codes.
     """
 
-    inside: float = 0.35
-    srgb: float = 0.01
+    inside: float = 0.3
+    srgb: float = 0.008
     edge: float = 1.0
     edge_codes: float = 12.0
 
