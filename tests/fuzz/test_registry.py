@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from PIL import Image
 
 from gamutmeta import pillow
@@ -102,5 +102,5 @@ class Registry(RuleBasedStateMachine):
                 assert image.gamut_expand().size == image.size  # type: ignore[attr-defined]
 
 
-class TestRegistry(Registry.TestCase):  # type: ignore[misc] - made by Hypothesis
-    settings = settings(max_examples=30, stateful_step_count=20, deadline=None)
+def test_operations_in_any_order() -> None:
+    run_state_machine_as_test(Registry, settings=settings(max_examples=30, stateful_step_count=20, deadline=None))
