@@ -209,13 +209,18 @@ def document(result: Result) -> str:
     rows = result["rows"]
 
     def median(**wanted: str) -> float:
-        found: list[float] = [row["seconds"] for row in rows if wanted.items() <= row.items()]
+        """Seconds for a megapixel of expansion, or for a page."""
+        found: list[float] = [
+            row["seconds"] / (row["pixels"] / 1e6 if row["part"] == "expansion" else 1)
+            for row in rows
+            if wanted.items() <= row.items()
+        ]
         return statistics.median(found or [float("nan")])
 
-    first = next((row for row in rows if "pixels" in row), {"width": 0, "height": 0, "pixels": 0})
+    first = next((row for row in rows if "width" in row), {"width": 0, "height": 0})
     expansion, pages = [], []
     for kind, title in NAMES.items():
-        speeds = [first["pixels"] / 1e6 / median(part="expansion", kind=kind, way=way) for way in WAYS]
+        speeds = [1 / median(part="expansion", kind=kind, way=way) for way in WAYS]
         expansion.append([title, *(f"{speed:.2f}" for speed in speeds), *(f"{s / speeds[0]:.0f}" for s in speeds[1:])])
         for page in PAGES:
             before, after = (median(part=page, kind=kind, build=build) for build in BUILDS)
