@@ -5,12 +5,14 @@
 The photograph, repeated to that size, is reduced to a JPEG with extended samples, a JPEG with plain ones and a PNG.
 Then Chromium, on this machine, without a graphics processor, measures by turns
 
-- the expansion of an eighth of the rows, in megapixels per second: in plain JavaScript, in machine code, and in machine
+- the expansion of a part of the rows, in megapixels per second: in plain JavaScript, in machine code, and in machine
   code in as many workers as there are processors (at most 8);
 - pages: seconds from the call of ``enhance`` until the picture is exchanged, and from the navigation to a page of
   ``gamutmeta view`` until it is done. With ``--before``, both also with the decoder and the page of that commit.
 
-Medians of ``--repeat`` rounds. A folder named by ``--files`` keeps the reduced files; those that are there are used.
+Medians of ``--repeat`` rounds, and of five measurements of expansion in each. ``--parts`` measures less. What the
+result file has of a part and a picture is not measured again, unless ``--fresh`` is given. A folder named by
+``--files`` keeps the reduced files; those that are there are used.
 """
 
 import argparse
@@ -26,10 +28,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from itertools import product
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
+from benchmarks.browser_scripts import ENHANCE, EXPANSION, PAGE, WATCH, WORKER
 from benchmarks.harness import Benchmark, Result, Row, add_photographs, number, table
 from benchmarks.machine import ROOT
 from benchmarks.pictures import photographs, tiled
@@ -45,84 +49,13 @@ KINDS: dict[str, dict[str, Any]] = {
 NAMES = {"extended.jpg": "JPEG, extended samples", "plain.jpg": "JPEG, plain samples", "photo.png": "PNG"}
 WAYS = ("plain JavaScript", "machine code", "machine code in workers")
 PAGES = ("enhance", "view")
+PARTS = ("expansion", *PAGES)
 BUILDS = ("before", "after")
+_TIMES = 5
+"""How often expansion is measured in a round."""
 _PATIENCE = 600
 """Seconds for one picture."""
 
-_WORKER = """import { expander } from './fast.js';
-import { serve } from './share.js';
-onmessage = ({ data }) => serve(data.port, ({ payload, width, height }) => {
-  const expand = expander(payload, width, height);
-  return (band) => {
-    if (band === null) return {};
-    const wide = new Uint16Array(band.codes.length);
-    expand(band.codes, wide, band.top);
-    return { wide };
-  };
-});
-"""
-
-_EXPANSION = """import { bands } from './bands.js';
-import { plainExpander } from './expansion.js';
-import { fastExpander } from './fast.js';
-import { readPicture } from './picture.js';
-import { payloadAndCodes } from './samples.js';
-import { expandTogether } from './share.js';
-
-let [payload, codes, work] = [];
-globalThis.prepare = async (file) => {
-  const bytes = new Uint8Array(await (await fetch(file)).arrayBuffer());
-  ({ payload, codes } = await payloadAndCodes(bytes, await readPicture(bytes)));
-  work = [...bands(codes, null, 1, 65536)].filter((_, k) => k % 8 === 0);
-  const { width, height } = codes;
-  return { width, height, pixels: work.reduce((sum, band) => sum + band.codes.length / 3, 0) };
-};
-const seconds = async (action) => {
-  const begin = performance.now();
-  await action();
-  return (performance.now() - begin) / 1000;
-};
-const alone = (made) => {
-  const expand = made(payload, codes.width, codes.height);
-  const one = (band) => expand(band.codes, new Uint16Array(band.codes.length), band.top);
-  work.slice(0, 2).forEach(one); // engines compile what is run often
-  return seconds(() => work.forEach(one));
-};
-const together = async () => {
-  const start = () => new Worker('./measured.js', { type: 'module' });
-  const workers = Array.from({ length: Math.min(navigator.hardwareConcurrency, 8) }, start);
-  const ports = workers.map((worker) => {
-    const { port1, port2 } = new MessageChannel();
-    worker.postMessage({ port: port1 }, [port1]);
-    return port2;
-  });
-  const { width, height } = codes;
-  const run = (parts) => expandTogether(ports, { payload, width, height }, parts, () => {});
-  await run(work.slice(0, 2 * ports.length));
-  const found = await seconds(() => run(work));
-  workers.forEach((worker) => worker.terminate());
-  return found;
-};
-globalThis.measure = (way) =>
-  ({ 'plain JavaScript': () => alone(plainExpander), 'machine code': () => alone(fastExpander),
-    'machine code in workers': together })[way]();
-"""
-
-_PAGE = '<!doctype html><title>x</title><link rel="icon" href="data:,">{body}<script type="module">{script}</script>'
-_ENHANCE = """import { enhance } from './enhance.js';
-globalThis.begin = async () => {
-  const start = performance.now();
-  await enhance(document, { always: true });
-  globalThis.found = [document.images[0].dataset.gamutmetaState, (performance.now() - start) / 1000];
-};"""
-_WATCH = """addEventListener('DOMContentLoaded', () => {
-  new MutationObserver((_, observer) => {
-    const { state } = document.body.dataset;
-    if (state === undefined || state === 'busy') return;
-    observer.disconnect();
-    globalThis.found = [state, performance.now() / 1000];
-  }).observe(document.body, { attributeFilter: ['data-state'] });
-});"""
 _WRITE_PAGE = "import sys; from gamutmeta.view import write_page; write_page(sys.argv[1], sys.argv[2], overwrite=True)"
 
 
@@ -136,6 +69,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--before", metavar="COMMIT", help="compare with the pages of this commit; needs git")
     parser.add_argument("--megapixels", type=number(0.01), default=12.0, help="of the pictures (%(default)s)")
     parser.add_argument("--repeat", type=number(1, kind=int), default=3, help="rounds (%(default)s)")
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS, help="what to measure; by default all")
     parser.add_argument("--files", type=Path, metavar="FOLDER", help="keep the reduced files here, and use those there")
 
 
@@ -192,11 +126,11 @@ def make_site(site: Path, files: Path, builds: dict[str, Path]) -> None:
             shutil.copy(path, folder)
         for name in KINDS:
             image = f'<img src="{name}" width="600" height="400" alt="" data-gamutmeta>'
-            (folder / f"enhance-{name}.html").write_text(_PAGE.format(body=image, script=_ENHANCE))
+            (folder / f"enhance-{name}.html").write_text(PAGE.format(body=image, script=ENHANCE))
             command = [sys.executable, "-c", _WRITE_PAGE, str(files / name), str(folder / f"view-{name}.html")]
             subprocess.run(command, env=os.environ | {"PYTHONPATH": str(source)}, cwd=source, check=True)
-    (site / "after" / "measured.js").write_text(_WORKER)
-    (site / "after" / "expansion.html").write_text(_PAGE.format(body="", script=_EXPANSION))
+    (site / "after" / "measured.js").write_text(WORKER)
+    (site / "after" / "expansion.html").write_text(PAGE.format(body="", script=EXPANSION))
 
 
 def seconds_of(browser: Any) -> float:
@@ -214,12 +148,35 @@ def seconds_of(browser: Any) -> float:
 
 def page_seconds(browser: Any, page: str, address: str) -> float:
     if page == "view":
-        with browser.prepared(_WATCH):
+        with browser.prepared(WATCH):
             browser.open(address)
             return seconds_of(browser)
     browser.open(address)
     browser.run("await document.images[0].decode(); globalThis.begin();")
     return seconds_of(browser)
+
+
+def expansion(browser: Any, root: str, name: str) -> Iterator[Row]:
+    """Measure expansion in each way, by turns."""
+    browser.open(f"{root}/after/expansion.html")
+    browser.wait("globalThis.prepare !== undefined")
+    size = browser.run("return await prepare(args[0]);", name)
+    for _ in range(_TIMES):
+        for way in WAYS:
+            seconds = browser.run("return await measure(args[0]);", way)
+            yield {"part": "expansion", "kind": name, "way": way, **size, "seconds": seconds}
+
+
+def to_measure(rows: list[Row], options: argparse.Namespace, builds: dict[str, Path]) -> list[tuple[str, str]]:
+    """Parts and pictures of which the result lacks rows; those that it has of them are dropped."""
+    wanted = []
+    for name, part in product(KINDS, options.parts):
+        there = [row for row in rows if (row["part"], row["kind"]) == (part, name)]
+        expected = options.repeat * (_TIMES * len(WAYS) if part == "expansion" else len(builds))
+        if options.fresh or len(there) < expected:
+            wanted.append((part, name))
+            rows[:] = [row for row in rows if row not in there]
+    return wanted
 
 
 def measure(options: argparse.Namespace, result: Result) -> Iterator[str]:
@@ -230,28 +187,21 @@ def measure(options: argparse.Namespace, result: Result) -> Iterator[str]:
         files.mkdir(exist_ok=True, parents=True)
         make_files(photographs(options)[0], options.megapixels, files)
         builds = sources(options.before, work)
-        result["before"] = options.before
         make_site(Path(temporary) / "site", files, builds)
         with served(Path(temporary) / "site") as root, chromium(Path(temporary) / "profile") as browser:
             result["browser"] = browser.run("return navigator.userAgent.match(/Chrome.[0-9]+/)[0];")
             result["processors"] = browser.run("return navigator.hardwareConcurrency;")
-            for turn in range(options.repeat):
-                for name in KINDS:
-                    browser.open(f"{root}/after/expansion.html")
-                    browser.wait("globalThis.prepare !== undefined")
-                    size = browser.run("return await prepare(args[0]);", name)
-                    for way in WAYS:
-                        seconds = browser.run("return await measure(args[0]);", way)
-                        row = {"part": "expansion", "kind": name, "way": way, "turn": turn, **size, "seconds": seconds}
+            wanted = to_measure(rows, options, builds)
+            for _, (part, name) in product(range(options.repeat), wanted):
+                if part == "expansion":
+                    for row in expansion(browser, root, name):
                         rows.append(row)
-                        yield f"{way}, {name}: {size['pixels'] / 1e6 / seconds:.2f} megapixels per second"
-                    for page in PAGES:
-                        for build in builds:
-                            seconds = page_seconds(browser, page, f"{root}/{build}/{page}-{name}.html")
-                            rows.append(
-                                {"part": page, "kind": name, "build": build, "turn": turn, **size, "seconds": seconds}
-                            )
-                            yield f"{page} {build}, {name}: {seconds:.2f} s"
+                        yield f"{row['way']}, {name}: {row['pixels'] / 1e6 / row['seconds']:.2f} megapixels per second"
+                    continue
+                for build in builds:
+                    seconds = page_seconds(browser, part, f"{root}/{build}/{part}-{name}.html")
+                    rows.append({"part": part, "kind": name, "build": build, "seconds": seconds})
+                    yield f"{part} {build}, {name}: {seconds:.2f} s"
 
 
 def document(result: Result) -> str:
@@ -259,13 +209,18 @@ def document(result: Result) -> str:
     rows = result["rows"]
 
     def median(**wanted: str) -> float:
-        found: list[float] = [row["seconds"] for row in rows if wanted.items() <= row.items()]
+        """Seconds for a megapixel of expansion, or for a page."""
+        found: list[float] = [
+            row["seconds"] / (row["pixels"] / 1e6 if row["part"] == "expansion" else 1)
+            for row in rows
+            if wanted.items() <= row.items()
+        ]
         return statistics.median(found or [float("nan")])
 
-    first = next(iter(rows), {"width": 0, "height": 0, "pixels": 0})
+    first = next((row for row in rows if "width" in row), {"width": 0, "height": 0})
     expansion, pages = [], []
     for kind, title in NAMES.items():
-        speeds = [first["pixels"] / 1e6 / median(part="expansion", kind=kind, way=way) for way in WAYS]
+        speeds = [1 / median(part="expansion", kind=kind, way=way) for way in WAYS]
         expansion.append([title, *(f"{speed:.2f}" for speed in speeds), *(f"{s / speeds[0]:.0f}" for s in speeds[1:])])
         for page in PAGES:
             before, after = (median(part=page, kind=kind, build=build) for build in BUILDS)
@@ -274,9 +229,10 @@ def document(result: Result) -> str:
     heads = ["megapixels per second", *WAYS, "times as fast", "in workers"]
     size = f"{first['width']:,} x {first['height']:,} pixels"
     browser = f"{result.get('browser')}, {result.get('processors')} processors"
+    note = f" {result['note']}" if result.get("note") else ""
     return "\n".join(
         [
-            f"{size}; {browser}; medians.\n",
+            f"{size}; {browser}; medians.{note}\n",
             table(heads, expansion, "lr"),
             "",
             table(["page", "picture", "seconds before", "after", "share"], pages, "llr"),
@@ -285,7 +241,7 @@ def document(result: Result) -> str:
     )
 
 
-BENCHMARK = Benchmark("browser", __doc__, arguments, measure, document)
+BENCHMARK = Benchmark("browser", __doc__, arguments, measure, document, resumes=True)
 
 if __name__ == "__main__":
     sys.exit(BENCHMARK.main())

@@ -43,9 +43,14 @@ function expanding({ payload, width, height, step }) {
   };
 }
 
+/** Says that the work goes on. */
+const live = () => postMessage({ progress: true });
+
 async function displayP3({ bytes, sidecar, pixels, jpegDecoder }) {
   const picture = await readPicture(bytes);
+  live();
   const { payload, codes } = await payloadAndCodes(bytes, picture, { sidecar, jpegDecoder });
+  live();
   const { width, height, step, orientation } = layout(picture.width, picture.height, picture.orientation, pixels);
   const canvas = new OffscreenCanvas(width, height);
   const context = canvas.getContext('2d', P3);
@@ -53,7 +58,7 @@ async function displayP3({ bytes, sidecar, pixels, jpegDecoder }) {
   const put = ({ top, rgba }) => {
     const piece = upright(rgba, across, top / step, down, orientation);
     context.putImageData(new ImageData(piece.data, piece.width, piece.height, P3), piece.x, piece.y);
-    postMessage({ progress: true });
+    live();
   };
   const setup = { payload, width: picture.width, height: picture.height, step };
   const work = bands(codes, null, step, BAND);

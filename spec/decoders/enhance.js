@@ -7,7 +7,7 @@
  * @module
  */
 
-import { PageError, Workers } from './workers.js';
+import { PageError, Workers } from './enhance-queue.js';
 
 /** Whether screen and browser can show more than sRGB. */
 export function showsWideGamut() {
@@ -15,7 +15,7 @@ export function showsWideGamut() {
   return matchMedia('(color-gamut: p3)').matches && context?.getContextAttributes?.().colorSpace === 'display-p3';
 }
 
-/** Of an element, the promise that it will be settled: known to every copy of this module, so that none does it twice. */
+/** Of an element, the promise that it will be settled; all copies of this module know it, and none does it twice. */
 const SETTLED = Symbol.for('gamutmeta.settled');
 
 const workers = new Workers();

@@ -33,9 +33,10 @@ const KNOWN = new Set([
 
 /** Whether a payload can be expanded here. */
 function isKnown(d) {
-  const { aff: [a, b, , c, e] } = d; // prettier-ignore
-  const known = Object.keys(d).every((key) => KNOWN.has(key) || d[key] === null || d[key] === undefined);
-  return known && d.head <= 2 && d.smp <= 1 && d.src <= 1 && d.cat <= 1 && ((b === 0 && c === 0) || (a === 0 && e === 0));
+  const [a, b, , c, e] = d.aff;
+  const keys = Object.keys(d).every((key) => KNOWN.has(key) || d[key] === null || d[key] === undefined);
+  const values = d.head <= 2 && d.smp <= 1 && d.src <= 1 && d.cat <= 1;
+  return keys && values && ((b === 0 && c === 0) || (a === 0 && e === 0));
 }
 
 let compiled;
@@ -163,7 +164,7 @@ class Expansion {
     weights[0] = new Float32Array(before.length + rest.length);
     weights[0].set(before);
     weights[0].set(rest, before.length);
-    const records = layers.map(({ inputs, padded, bias }, k) => [inputs, padded, memory.put(weights[k]), memory.put(bias)]);
+    const records = layers.map((one, k) => [one.inputs, one.padded, memory.put(weights[k]), memory.put(one.bias)]);
     this.kept = Math.max(1, Math.min(width, Math.floor(KEPT / Math.max(first.padded, channels))));
     [this.begin, this.end, this.nodeRow] = [0, 0, -1];
     this.columns = memory.take(4 * this.kept * first.padded);
@@ -186,7 +187,7 @@ class Expansion {
     });
   }
 
-  /** Prepares columns from `left` on, unless they are: contributions of their octaves, and where they lie in the grid. */
+  /** Prepares columns, unless they are: contributions of their octaves, and where they lie in the grid. */
   setColumns(left, right) {
     if (this.begin === left && this.end === right) return;
     [this.begin, this.end, this.nodeRow] = [left, right, -1];

@@ -180,9 +180,16 @@ def test_browser(photograph: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(browser, "reduce_file", quickly(browser.reduce_file))
     result, text = result_of(browser, photograph, "--megapixels", "0.02", "--repeat", "1")
     expansion = [row for row in result["rows"] if row["part"] == "expansion"]
-    assert [(row["kind"], row["way"]) for row in expansion] == [(k, w) for k in browser.KINDS for w in browser.WAYS]
+    assert {(row["kind"], row["way"]) for row in expansion} == {(k, w) for k in browser.KINDS for w in browser.WAYS}
     pages = [row for row in result["rows"] if row["part"] != "expansion"]
     assert {(row["part"], row["kind"]) for row in pages} == {(p, k) for p in browser.PAGES for k in browser.KINDS}
     assert {row["build"] for row in pages} == {"after"}
     assert all(row["seconds"] > 0 for row in result["rows"])
     assert "| enhance | PNG |  | " in text
+    options = ("--megapixels", "0.02", "--repeat", "1", "--parts", "view")
+    again, _ = result_of(browser, photograph, *options)
+    assert again["rows"] == result["rows"]
+    fresh, _ = result_of(browser, photograph, *options, "--fresh")
+    kept = [row for row in result["rows"] if row["part"] != "view"]
+    assert [row for row in fresh["rows"] if row["part"] != "view"] == kept
+    assert len(fresh["rows"]) == len(result["rows"])

@@ -90,3 +90,11 @@ def test_soft_clipping() -> None:
     assert f"where gamutmeta's balanced preset has {lossless[1]:.1f} dB" in said
     assert f"a CIEDE2000 of {fmean(shown):.1f} on the mean over all pixels, and of {max(shown):.1f} on one" in said
     assert f"to {jpeg[0]:.1f} dB where gamutmeta has {jpeg[1]:.1f} dB" in said
+
+
+def test_browser() -> None:
+    text = (RESULTS / "browser.md").read_text(encoding="utf-8")
+    for head in ("| megapixels per second |", "| page | picture |"):
+        (part,) = (block for block in text.split("\n\n") if block.startswith(head))
+        rows = [row.split(" | ") for row in re.findall(r"^\| (.*) \|$", part, re.MULTILINE)][1:]
+        assert manual.table("view.md", head) == rows
