@@ -55,13 +55,21 @@ class Report:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Report:
-        """Read what :meth:`to_json` gives; figures of other versions that this one does not know are left out."""
+        """Read what :meth:`to_json` gives, also that of earlier versions, where an infinite PSNR was the string "inf".
+
+        Figures of other versions that this one does not know are left out.
+        """
         known = {field.name: values[field.name] for field in fields(cls) if field.name in values}
-        infinite = {name: math.inf for name, value in known.items() if name.startswith("psnr") and value == "inf"}
+        infinite = {
+            name: math.inf for name, value in known.items() if name.startswith("psnr") and value in {None, "inf"}
+        }
         return cls(**(known | infinite | {"notes": tuple(known.get("notes", ()))}))
 
     def to_json(self) -> dict[str, object]:
-        """The figures that apply, as JSON values; an infinite PSNR (no error at all) is the string "inf"."""
+        """The figures that apply, as JSON values; an infinite PSNR (no error at all) is null.
+
+        So every figure has one type, and becomes a column of numbers in tables.
+        """
         return {
             field.name: _json_value(value)
             for field in fields(self)
@@ -73,5 +81,5 @@ class Report:
 
 def _json_value(value: object) -> object:
     if isinstance(value, float):
-        return "inf" if math.isinf(value) else round(value, 4)
+        return None if math.isinf(value) else round(value, 4)
     return list(value) if isinstance(value, tuple) else value
