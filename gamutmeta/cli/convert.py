@@ -30,6 +30,7 @@ __all__ = ["expand", "reduce"]
 
 _PHOTOGRAPHS = RAW_SUFFIXES | {
     ".avif",
+    ".exr",
     ".heic",
     ".heif",
     ".hif",
@@ -123,7 +124,7 @@ def reduce(
 ) -> None:
     """Turn wide-gamut photographs into sRGB files that carry their colours.
 
-    SRC is a TIFF, PNG, JPEG, WebP, HEIC, AVIF, JPEG XL or raw photograph, or a folder of them.
+    SRC is a TIFF, PNG, JPEG, WebP, HEIC, AVIF, JPEG XL, OpenEXR or raw photograph, or a folder of them.
     """
     tasks = options.planned(sources, output, readable=_PHOTOGRAPHS, suffix=KINDS[format_ or "jpeg"].suffixes[0])
     wanted = ReduceOptions(preset=PRESETS[preset], **chosen)
