@@ -36,7 +36,7 @@ from gamutmeta.formats.source import sources_remembered
 from gamutmeta.measure.likeness import likeness_of
 from gamutmeta.model.descriptor import SampleCoding
 from gamutmeta.photo.decoding import decoding
-from gamutmeta.photo.pixels import decode_srgb, open_srgb
+from gamutmeta.photo.pixels import decode_srgb, has_ycc_samples, open_srgb
 from gamutmeta.pipeline.binding import binding_of_codes, binding_of_file, check_size
 from gamutmeta.pipeline.expand import SrgbFile, find_payload
 from gamutmeta.pipeline.limited import pictures_limited
@@ -345,6 +345,12 @@ def _bound(payload: Payload, image: Image.Image, data: bytes) -> Payload:
     """
     check_size(payload, image.width, image.height)
     own = binding_of_file(data)
+    if own.kind == "jpeg" and image.mode != "L" and not has_ycc_samples(data):
+        # The digest would still match, and every decoder show other colours, once a tool strips Adobe's marker.
+        raise BindingError(
+            "gamut= needs a JPEG that is coded as YCbCr: that this one is RGB stands in a marker which tools remove; "
+            "leave keep_rgb out"
+        )
     if payload.descriptor.samples is SampleCoding.SYCC and (image.mode != "YCbCr" or own.kind != "jpeg"):
         raise BindingError(
             "gamut= takes the YCbCr samples of a JPEG, which hold colours outside sRGB; "

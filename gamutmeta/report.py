@@ -34,7 +34,7 @@ class MapFigures:
     srgb_codes: int
 
     def to_json(self) -> dict[str, object]:
-        """All of it, as JSON values; figures of no pixels are left out, and an infinite PSNR is the string "inf"."""
+        """All of it, as JSON values; figures of no pixels are left out, and an infinite PSNR is null."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {key: _json_value(value) for key, value in values.items() if not math.isnan(value)}
 
@@ -42,7 +42,7 @@ class MapFigures:
     def from_json(cls, values: Mapping[str, Any]) -> MapFigures:
         """Read what :meth:`to_json` gives."""
         found = {field.name: values.get(field.name, math.nan) for field in fields(cls)}
-        known: dict[str, Any] = {key: math.inf if value == "inf" else value for key, value in found.items()}
+        known: dict[str, Any] = {key: math.inf if value in _INFINITE else value for key, value in found.items()}
         return cls(**known)
 
 
@@ -97,13 +97,15 @@ class Report:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Report:
-        """Read what :meth:`to_json` gives; figures of other versions that this one does not know are left out.
+        """Read what :meth:`to_json` gives, also that of earlier versions, where an infinite PSNR was the string "inf".
+
+        Figures of other versions that this one does not know are left out.
 
         Raises:
             ValueError: a figure is of another type.
         """
         known = {field.name: values[field.name] for field in fields(cls) if field.name in values}
-        infinite = {name: math.inf for name, value in known.items() if name.startswith("psnr") and value == "inf"}
+        infinite = {name: math.inf for name, value in known.items() if name.startswith("psnr") and value in _INFINITE}
         known |= infinite
         for name, value in known.items():
             if not _is_of(name, value):
@@ -113,7 +115,10 @@ class Report:
         return cls(**(known | {"notes": tuple(known.get("notes", ())), "gain_map": gain_map}))
 
     def to_json(self) -> dict[str, object]:
-        """The figures that apply, as JSON values; an infinite PSNR (no error at all) is the string "inf"."""
+        """The figures that apply, as JSON values; an infinite PSNR (no error at all) is null.
+
+        So every figure has one type, and becomes a column of numbers in tables.
+        """
         return {
             field.name: _json_value(value)
             for field in fields(self)
@@ -122,6 +127,9 @@ class Report:
             and not (isinstance(value, float) and math.isnan(value))
         }
 
+
+_INFINITE = (None, "inf")
+"""An infinite PSNR, now and in earlier versions."""
 
 _NUMBERS = {"payload_bytes", "file_bytes"}
 _TEXTS = {"file", "base", "output", "carrier", "preset", "model", "device"}
@@ -136,7 +144,9 @@ def _is_of(name: str, value: object) -> bool:
     if name == "skipped":
         return isinstance(value, bool)
     if name == "gain_map":
-        return isinstance(value, dict) and all(figure == "inf" or _is_of("psnr", figure) for figure in value.values())
+        return isinstance(value, dict) and all(
+            figure in _INFINITE or _is_of("psnr", figure) for figure in value.values()
+        )
     kinds = int if name in _NUMBERS else int | float
     return isinstance(value, kinds) and not isinstance(value, bool)
 
@@ -145,5 +155,5 @@ def _json_value(value: object) -> object:
     if isinstance(value, MapFigures):
         return value.to_json()
     if isinstance(value, float):
-        return "inf" if math.isinf(value) else round(value, 4)
+        return None if math.isinf(value) else round(value, 4)
     return list(value) if isinstance(value, tuple) else value

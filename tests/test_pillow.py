@@ -299,6 +299,14 @@ def test_any_bytes_of_a_payload_are_taken(reductions: dict[str, Reduction], kind
     assert carriers.extract(buffer.getvalue()).container == reductions["png"].payload.to_bytes()
 
 
+def test_a_jpeg_coded_as_rgb_takes_no_gamut(reductions: dict[str, Reduction]) -> None:
+    picture, payload = Image.fromarray(reductions["png"].pixels), reductions["png"].payload
+    buffer = io.BytesIO()
+    with pytest.raises(BindingError, match="a marker which tools remove; leave keep_rgb out"):
+        picture.save(buffer, "JPEG", keep_rgb=True, gamut=payload)
+    assert buffer.getvalue() == b""
+
+
 def test_several_pictures_take_no_gamut(reductions: dict[str, Reduction]) -> None:
     image = reductions["png"].image
     for format_ in ("PNG", "TIFF"):

@@ -28,7 +28,11 @@ def test_figures_are_rounded_and_lists_are_lists() -> None:
 
 
 def test_no_error_at_all_and_no_pixel_at_all() -> None:
-    assert Report(psnr=math.inf, psnr_og=math.nan).to_json() == {"psnr": "inf"}
+    assert Report(psnr=math.inf, psnr_og=math.nan).to_json() == {"psnr": None}
+    assert Report.from_json({"psnr": None, "psnr_clip": "inf", "psnr_og": 3.5}) == Report(
+        psnr=math.inf, psnr_clip=math.inf, psnr_og=3.5
+    )
+    assert Report.from_json({}).psnr is None
 
 
 @given(

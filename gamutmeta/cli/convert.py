@@ -32,6 +32,7 @@ __all__ = ["expand", "reduce"]
 
 _PHOTOGRAPHS = RAW_SUFFIXES | {
     ".avif",
+    ".exr",
     ".heic",
     ".heif",
     ".hif",
@@ -151,7 +152,7 @@ def reduce(
 ) -> None:
     """Turn wide-gamut photographs into sRGB files that carry their colours.
 
-    SRC is a TIFF, PNG, JPEG, WebP, HEIC, AVIF, JPEG XL or raw photograph, or a folder of them.
+    SRC is a TIFF, PNG, JPEG, WebP, HEIC, AVIF, JPEG XL, OpenEXR or raw photograph, or a folder of them.
     """
     if base is not None:
         _refuse_coding()

@@ -11,6 +11,7 @@ from gamutmeta.errors import GamutMetaError, MissingExtraError, PhotoError, Prof
 from gamutmeta.formats.signature import TIFF_SIGNATURES
 from gamutmeta.formats.source import sources_remembered
 from gamutmeta.photo.decoding import decoding
+from gamutmeta.photo.exr_in import EXR_SIGNATURE, read_exr
 from gamutmeta.photo.heif_in import read_avif, read_heif
 from gamutmeta.photo.interpret import romm_of
 from gamutmeta.photo.jpeg_in import read_jpeg
@@ -104,7 +105,7 @@ def _decode(path: Path, head: bytes, max_pixels: int, raw_style: str) -> Picture
     if kind == "raw" or (kind in {"TIFF", None} and path.suffix.lower() in RAW_SUFFIXES):
         return read_raw(path, max_pixels, style=raw_style)
     if kind is None:
-        raise PhotoError("not a TIFF, PNG, JPEG, WebP, HEIC, AVIF, JPEG XL or raw photograph")
+        raise PhotoError("not a TIFF, PNG, JPEG, WebP, HEIC, AVIF, JPEG XL, OpenEXR or raw photograph")
     with path.open("rb") as file:
         if kind == "TIFF" and has_sensor_data(file):
             # A DNG, or another raw photograph, under a TIFF's name. What LibRaw does not know, read_tiff refuses.
@@ -130,6 +131,7 @@ def _kind_of(head: bytes) -> str | None:
         "JPEG": head.startswith(b"\xff\xd8"),
         "WebP": head.startswith(b"RIFF") and head[8:12] == b"WEBP",
         "JPEG XL": head.startswith(JXL_SIGNATURES),
+        "OpenEXR": head.startswith(EXR_SIGNATURE),
         "AVIF": brand in _AVIF_BRANDS,
         "HEIF": brand in _HEIF_BRANDS,
     }
@@ -147,6 +149,7 @@ _READERS: Mapping[str, Callable[[BinaryIO, int], Picture]] = {
     "JPEG": read_jpeg,
     "WebP": lambda file, max_pixels: read_pillow(file, ("WEBP",), max_pixels),
     "JPEG XL": read_jxl,
+    "OpenEXR": read_exr,
     "AVIF": read_avif,
     "HEIF": read_heif,
 }

@@ -184,15 +184,15 @@ OTHERS: dict[str, tuple[Callable[[], bytes], str]] = {
     "Lab TIFF 16": (lambda: tiff_bytes(ARRAY, photometric="cielab"), "CIE Lab TIFF is not supported"),
     "ICC Lab TIFF 16": (lambda: tiff_bytes(ARRAY, photometric="icclab"), "ICC Lab TIFF is not supported"),
     "palette TIFF": (lambda: saved(Image.fromarray(EIGHT).convert("P"), "TIFF"), "palette TIFF is not supported"),
-    "float TIFF": (lambda: tiff_bytes(ARRAY.astype(np.float32)), "signed or floating-point"),
-    "32-bit TIFF": (lambda: tiff_bytes(ARRAY.astype(np.uint32)), "32 bits per sample is not supported"),
+    "signed TIFF": (lambda: tiff_bytes((ARRAY >> 1).astype(np.int16)), "signed samples is not supported"),
+    "64-bit TIFF": (lambda: tiff_bytes(ARRAY.astype(np.uint64)), "64 bits per sample is not supported"),
     "CMYK profile": (
         lambda: saved(Image.fromarray(EIGHT), "PNG", icc_profile=lut_profile(b"CMYK")),
         "ICC profile 'test tables' is for CMYK data",
     ),
     "GIF": (
         lambda: saved(Image.fromarray(EIGHT), "GIF"),
-        "not a TIFF, PNG, JPEG, WebP, HEIC, AVIF, JPEG XL or raw photograph",
+        "not a TIFF, PNG, JPEG, WebP, HEIC, AVIF, JPEG XL, OpenEXR or raw photograph",
     ),
 }
 

@@ -92,7 +92,7 @@ export function describeFigures(outside, reference) {
         `Against ${reference.name}, measured when this page was made`,
         ['', 'sRGB file', 'restored'],
         [
-          ...pair('PSNR out of gamut', report.psnr_clip_og, report.psnr_og, decibel),
+          ...pair('PSNR outside sRGB', report.psnr_clip_og, report.psnr_og, decibel),
           ...pair('PSNR, all pixels', report.psnr_clip, report.psnr, decibel),
           ...Object.entries(difference).map(([title, [a, b]]) => [title, a.toFixed(2), b.toFixed(2)]),
         ],

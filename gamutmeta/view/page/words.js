@@ -82,7 +82,7 @@ export function percent(share) {
 }
 
 /** A PSNR, infinite where nothing differs. */
-export const decibel = (value) => (value === 'inf' ? 'exact' : `${value.toFixed(1)} dB`);
+export const decibel = (value) => (value === null ? 'exact' : `${value.toFixed(1)} dB`);
 
 export const size = (width, height) => `${width.toLocaleString(LOCALE)} × ${height.toLocaleString(LOCALE)} pixels`;
 
