@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -37,8 +38,6 @@ from gamutmeta.report import Report
 from gamutmeta.runtime.memory import trim_heap
 
 if TYPE_CHECKING:
-    import os
-
     from numpy.typing import NDArray
 
     from gamutmeta.carriers import HostFormat
@@ -46,6 +45,7 @@ if TYPE_CHECKING:
     from gamutmeta.fit.engine import FitResult
     from gamutmeta.photo.jpeg_out import Subsampling
     from gamutmeta.pipeline.options import Samples
+    from gamutmeta.runtime.inputs import Readable
 
 _LIKENESS_ROOM = 7 + LIKENESS_BYTES
 """What a likeness adds to a container: its key, the head of its value, and the value."""
@@ -54,7 +54,7 @@ __all__ = ["Reduction", "read_and_reduce", "reduce", "reduce_file", "reduce_file
 
 
 def reduce(
-    wide: WideImage,
+    wide: WideImage | Readable,
     *,
     preset: str | FitConfig = "balanced",
     max_bytes: int | None = None,
@@ -72,7 +72,8 @@ def reduce(
     The model is fitted to, and measured on, the picture as a reader will decode it: for JPEG the decoded file.
 
     Args:
-        wide: the photograph; other spaces than ProPhoto are converted first.
+        wide: the photograph, or what :func:`gamutmeta.read_photo` reads: a path, bytes, or a binary file that is open.
+            Other spaces than ProPhoto are converted first.
         preset: name of a preset, or a configuration.
         max_bytes: upper limit for the container, 400 to 61,440 bytes; None for the preset's own. It is rounded down to
             a rung of a ladder, see :meth:`gamutmeta.fit.config.FitConfig.within`, and the report's notes say so.
@@ -105,17 +106,15 @@ def reduce(
 
 
 def reduce_with(
-    wide: WideImage,
+    wide: WideImage | Readable,
     options: ReduceOptions,
     format: HostFormat = "png",  # noqa: A002 - Pillow's word for it
     rounding: Rounding = Rounding.HALF_EVEN,
 ) -> Reduction:
     """:func:`reduce` with its options in one object; those on reading and the carrier play no part."""
     start = time.perf_counter()
-    kind: type[object] = type(wide)
-    if not issubclass(kind, WideImage):
-        name = f"{kind.__module__}.{kind.__qualname__}"
-        raise PhotoError(f"reduce needs a gamutmeta.WideImage, which has a colour space, not {name}")
+    if not isinstance(wide, WideImage):
+        wide = _read(wide, options)
     config = options.config
     original = wide.convert("prophoto").array
     pixels, og_pixels = reduce_to_codes(original, config.adaptation, rounding)
@@ -259,6 +258,14 @@ def save_reduced(
     size = reduction.save(target, carrier=options.carrier, overwrite=overwrite)
     carrier = carriers.carrier_for(reduction.encoding.format, options.carrier)
     return replace(reduction.report, output=str(target), carrier=carrier, file_bytes=size)
+
+
+def _read(source: Readable, options: ReduceOptions) -> WideImage:
+    is_readable = isinstance(source, str | os.PathLike | bytes | bytearray | memoryview) or hasattr(source, "read")
+    if not is_readable:
+        name = f"{type(source).__module__}.{type(source).__qualname__}"
+        raise PhotoError(f"reduce needs a gamutmeta.WideImage, which has a colour space, or a file, not {name}")
+    return read_photo(source, assume_space=options.assume_space, raw_style=options.raw_style)
 
 
 def _nothing_to_restore(original: NDArray[np.uint16], og_pixels: int) -> str | None:
