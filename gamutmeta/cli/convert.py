@@ -12,6 +12,7 @@ from gamutmeta.batch.convert import expand_one, reduce_one
 from gamutmeta.cli import options
 from gamutmeta.cli.folders import Folders, folder_options
 from gamutmeta.cli.spaces import assume_space, raw_style, space
+from gamutmeta.cli.streams import STREAM, Into, output_or_stream
 from gamutmeta.errors import CarrierError, PhotoError
 from gamutmeta.fit.config import MAX_BYTES, MIN_BYTES, PRESETS, RUNGS
 from gamutmeta.gpu.devices import DEVICES
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gamutmeta.batch import Task
+    from gamutmeta.batch.resume import Work
 
 __all__ = ["expand", "reduce"]
 
@@ -53,7 +55,9 @@ _PHOTOGRAPHS = RAW_SUFFIXES | {
     )
 )
 @click.argument("sources", nargs=-1, required=True, type=options.FILE, metavar="SRC...")
-@options.output("The sRGB file, or a folder for several. The suffix (.jpg, .png, .tif) selects the format.")
+@options.output(
+    "The sRGB file, a folder for several, or - for standard output. The suffix (.jpg, .png, .tif) selects the format."
+)
 @click.option(
     "--preset",
     type=click.Choice(list(PRESETS)),
@@ -89,7 +93,7 @@ _PHOTOGRAPHS = RAW_SUFFIXES | {
     "--format",
     "format_",
     type=click.Choice(get_args(carriers.HostFormat)),
-    help="Format of files in a folder.  [default: jpeg]",
+    help="Format of files in a folder and of standard output.  [default: jpeg]",
 )
 @click.option("--carrier", type=click.Choice(list(carriers.CARRIERS)), help="Where to store the payload in the file.")
 @click.option(
@@ -120,12 +124,16 @@ def reduce(
 ) -> None:
     """Turn wide-gamut photographs into sRGB files that carry their colours.
 
-    SRC is a TIFF, PNG, JPEG, WebP, HEIC, AVIF, JPEG XL or raw photograph, or a folder of them.
+    SRC is a TIFF, PNG, JPEG, WebP, HEIC, AVIF, JPEG XL or raw photograph, a folder of them, or - for standard input.
     """
-    tasks = options.planned(sources, output, readable=_PHOTOGRAPHS, suffix=KINDS[format_ or "jpeg"].suffixes[0])
+    suffix = KINDS[format_ or "jpeg"].suffixes[0]
     wanted = ReduceOptions(preset=PRESETS[preset], **chosen)
-    _check_targets(tasks, format_, wanted.carrier)
-    folders.convert(tasks, partial(reduce_one, options=wanted), {"command": "reduce", **wanted.settings()})
+    work: Work = partial(reduce_one, options=wanted)
+    with output_or_stream(output, sources, suffix) as place:
+        tasks = options.planned(sources, place, readable=_PHOTOGRAPHS, suffix=suffix)
+        _check_targets(tasks, format_, wanted.carrier)
+        work = Into(work) if output == STREAM else work
+        folders.convert(tasks, work, {"command": "reduce", **wanted.settings()})
 
 
 @click.command(
@@ -139,8 +147,8 @@ def reduce(
 )
 @click.argument("sources", nargs=-1, required=True, type=options.FILE, metavar="SRC...")
 @options.output(
-    "The wide-gamut file, or a folder for several. The suffix (.tif, .png, .jpg, .avif, .heic, .jxl) selects the "
-    "format."
+    "The wide-gamut file, a folder for several, or - for standard output. The suffix (.tif, .png, .jpg, .avif, .heic, "
+    ".jxl) selects the format."
 )
 @space
 @click.option(
@@ -155,7 +163,10 @@ def reduce(
     help="Quality. 100 is lossless, except for JPEG.  [default: JPEG 95, AVIF and HEIC 90, JPEG XL 100]",
 )
 @click.option(
-    "--format", "format_", type=click.Choice(list(KINDS)), help="Format of files in a folder.  [default: tiff]"
+    "--format",
+    "format_",
+    type=click.Choice(list(KINDS)),
+    help="Format of files in a folder and of standard output.  [default: tiff]",
 )
 @click.option(
     "--samples",
@@ -192,19 +203,22 @@ def expand(
 ) -> None:
     """Restore wide-gamut photographs from sRGB files with a payload.
 
-    A sidecar next to a file (photo.jpg.gamut) is found automatically.
+    A sidecar next to a file (photo.jpg.gamut) is found automatically. SRC can be - for standard input.
     """
-    tasks = options.planned(sources, output, readable=carriers.SUFFIXES, suffix=KINDS[format_ or "tiff"].suffixes[0])
+    suffix = KINDS[format_ or "tiff"].suffixes[0]
     choice: dict[str, Any] = {"space": space, "depth": None if depth is None else int(depth), "quality": quality}
-    _check_photographs(tasks, format_, choice)
-    if sidecar is not None and len(tasks) > 1:
-        raise click.UsageError("--sidecar can be used with one file only")
-    if sidecar is not None and samples == "extended":
-        raise click.UsageError("--samples extended uses no payload, and --sidecar names one")
-    settings |= {**choice, "samples": samples, "check": not force}
-    # The device changes last digits at most, as for `reduce`.
-    work = partial(expand_one, sidecar=sidecar, device=device, **settings)
-    folders.convert(tasks, work, {"command": "expand", **settings}, sidecar=sidecar, remedies=options.REMEDIES)
+    with output_or_stream(output, sources, suffix) as place:
+        tasks = options.planned(sources, place, readable=carriers.SUFFIXES, suffix=suffix)
+        _check_photographs(tasks, format_, choice)
+        if sidecar is not None and len(tasks) > 1:
+            raise click.UsageError("--sidecar can be used with one file only")
+        if sidecar is not None and samples == "extended":
+            raise click.UsageError("--samples extended uses no payload, and --sidecar names one")
+        settings |= {**choice, "samples": samples, "check": not force}
+        # The device changes last digits at most, as for `reduce`.
+        work: Work = partial(expand_one, sidecar=sidecar, device=device, **settings)
+        work = Into(work) if output == STREAM else work
+        folders.convert(tasks, work, {"command": "expand", **settings}, sidecar=sidecar, remedies=options.REMEDIES)
 
 
 def _check_photographs(tasks: list[Task], format_: str | None, choice: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from gamutmeta.cli import options
 from gamutmeta.cli.outcomes import show
 from gamutmeta.container import Payload
 from gamutmeta.container.header import versions_of
+from gamutmeta.runtime.inputs import opened
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -104,7 +106,9 @@ def _look(file: Path) -> OutsideShare:
 
 
 def _inspect(file: Path) -> PayloadInfo:
-    with file.open("rb") as fp:
+    with opened(file) as fp:
+        size = fp.seek(0, io.SEEK_END)
+        fp.seek(0)
         if fp.read(len(carriers.MAGIC)) == carriers.MAGIC:
             found = carriers.extract_or_sidecar(fp, sidecar=file)
         else:
@@ -116,7 +120,7 @@ def _inspect(file: Path) -> PayloadInfo:
         file=str(file),
         carrier=found.carrier,
         payload_bytes=len(container),
-        file_bytes=file.stat().st_size,
+        file_bytes=size,
         version=versions.writer,
         min_reader_version=versions.min_reader,
         width=payload.width,

@@ -11,6 +11,7 @@ import click
 
 from gamutmeta import batch, carriers
 from gamutmeta.cli.epilog import examples
+from gamutmeta.cli.streams import Input
 from gamutmeta.errors import GamutMetaError
 
 if TYPE_CHECKING:
@@ -33,8 +34,8 @@ __all__ = [
 
 AnyFunction = TypeVar("AnyFunction", bound="Callable[..., object]")
 
-FILE = click.Path(path_type=Path, readable=False)
-"""A path. Only reading it shows whether the file exists; if it does not, only that file fails."""
+FILE = Input(path_type=Path, readable=False)
+"""A path, or - for standard input. Only reading it shows whether it exists; if it does not, only that file fails."""
 
 
 def output(help_text: str, *, required: bool = True) -> Callable[[AnyFunction], AnyFunction]:
