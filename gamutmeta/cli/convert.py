@@ -13,6 +13,7 @@ from gamutmeta.batch.convert import expand_one, reduce_one
 from gamutmeta.cli import options
 from gamutmeta.cli.folders import Folders, folder_options
 from gamutmeta.cli.spaces import assume_space, raw_style, space
+from gamutmeta.cli.streams import STREAM, Into, output_or_stream
 from gamutmeta.errors import CarrierError, PhotoError
 from gamutmeta.fit.config import MAX_BYTES, MIN_BYTES, PRESETS, RUNGS
 from gamutmeta.gpu.devices import DEVICES
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gamutmeta.batch import Task
+    from gamutmeta.batch.resume import Work
     from gamutmeta.container import Limits
 
 __all__ = ["expand", "reduce"]
@@ -60,7 +62,9 @@ _PHOTOGRAPHS = RAW_SUFFIXES | {
     )
 )
 @click.argument("sources", nargs=-1, required=True, type=options.FILE, metavar="SRC...")
-@options.output("The sRGB file, or a folder for several. The suffix (.jpg, .png, .tif) selects the format.")
+@options.output(
+    "The sRGB file, a folder for several, or - for standard output. The suffix (.jpg, .png, .tif) selects the format."
+)
 @click.option(
     "--preset",
     type=click.Choice(list(PRESETS)),
@@ -119,7 +123,7 @@ _PHOTOGRAPHS = RAW_SUFFIXES | {
     "--format",
     "format_",
     type=click.Choice(get_args(carriers.HostFormat)),
-    help="Format of files in a folder.  [default: jpeg]",
+    help="Format of files in a folder and of standard output.  [default: jpeg]",
 )
 @click.option("--carrier", type=click.Choice(list(carriers.CARRIERS)), help="Where to store the payload in the file.")
 @click.option(
@@ -152,16 +156,19 @@ def reduce(
 ) -> None:
     """Turn wide-gamut photographs into sRGB files that carry their colours.
 
-    SRC is a TIFF, PNG, JPEG, WebP, HEIC, AVIF, JPEG XL, OpenEXR or raw photograph, or a folder of them.
+    SRC is a TIFF, PNG, JPEG, WebP, HEIC, AVIF, JPEG XL, OpenEXR or raw photograph, a folder of them, or - for standard
+    input.
     """
     if base is not None:
         _refuse_coding()
     suffix = KINDS[format_ or "jpeg"].suffixes[0]
-    tasks = options.planned(sources, output, readable=_PHOTOGRAPHS, suffix=suffix, base=base)
     wanted = ReduceOptions(preset=PRESETS[preset], **chosen)
-    _check_targets(tasks, format_, wanted.carrier, show_wide=wanted.show_wide)
-    settings = {"command": "reduce", **wanted.settings(), "base": base is not None}
-    folders.convert(tasks, partial(reduce_one, options=wanted), settings)
+    work: Work = partial(reduce_one, options=wanted)
+    with output_or_stream(output, sources, suffix) as place:
+        tasks = options.planned(sources, place, readable=_PHOTOGRAPHS, suffix=suffix, base=base)
+        _check_targets(tasks, format_, wanted.carrier, show_wide=wanted.show_wide)
+        work = Into(work) if output == STREAM else work
+        folders.convert(tasks, work, {"command": "reduce", **wanted.settings(), "base": base is not None})
 
 
 def _refuse_coding() -> None:
@@ -184,8 +191,8 @@ def _refuse_coding() -> None:
 )
 @click.argument("sources", nargs=-1, required=True, type=options.FILE, metavar="SRC...")
 @options.output(
-    "The wide-gamut file, or a folder for several. The suffix (.tif, .png, .jpg, .avif, .heic, .jxl) selects the "
-    "format."
+    "The wide-gamut file, a folder for several, or - for standard output. The suffix (.tif, .png, .jpg, .avif, .heic, "
+    ".jxl) selects the format."
 )
 @space
 @click.option(
@@ -200,7 +207,10 @@ def _refuse_coding() -> None:
     help="Quality. 100 is lossless, except for JPEG.  [default: JPEG 95, AVIF and HEIC 90, JPEG XL 100]",
 )
 @click.option(
-    "--format", "format_", type=click.Choice(list(KINDS)), help="Format of files in a folder.  [default: tiff]"
+    "--format",
+    "format_",
+    type=click.Choice(list(KINDS)),
+    help="Format of files in a folder and of standard output.  [default: tiff]",
 )
 @click.option(
     "--samples",
@@ -239,21 +249,22 @@ def expand(
 ) -> None:
     """Restore wide-gamut photographs from sRGB files with a payload.
 
-    A sidecar next to a file (photo.jpg.gamut) is found automatically.
+    A sidecar next to a file (photo.jpg.gamut) is found automatically. SRC can be - for standard input.
     """
-    tasks = options.planned(
-        sources, output, readable=carriers.READABLE_SUFFIXES, suffix=KINDS[format_ or "tiff"].suffixes[0]
-    )
+    suffix = KINDS[format_ or "tiff"].suffixes[0]
     choice: dict[str, Any] = {"space": space, "depth": None if depth is None else int(depth), "quality": quality}
-    _check_photographs(tasks, format_, choice)
-    if sidecar is not None and len(tasks) > 1:
-        raise click.UsageError("--sidecar can be used with one file only")
-    if sidecar is not None and samples == "extended":
-        raise click.UsageError("--samples extended uses no payload, and --sidecar names one")
-    settings |= {**choice, "samples": samples, "check": not force}
-    # The device changes last digits at most, as for `reduce`.
-    work = partial(expand_one, sidecar=sidecar, device=device, limits=limits, **settings)
-    folders.convert(tasks, work, {"command": "expand", **settings}, sidecar=sidecar, remedies=options.REMEDIES)
+    with output_or_stream(output, sources, suffix) as place:
+        tasks = options.planned(sources, place, readable=carriers.READABLE_SUFFIXES, suffix=suffix)
+        _check_photographs(tasks, format_, choice)
+        if sidecar is not None and len(tasks) > 1:
+            raise click.UsageError("--sidecar can be used with one file only")
+        if sidecar is not None and samples == "extended":
+            raise click.UsageError("--samples extended uses no payload, and --sidecar names one")
+        settings |= {**choice, "samples": samples, "check": not force}
+        # The device changes last digits at most, as for `reduce`.
+        work: Work = partial(expand_one, sidecar=sidecar, device=device, limits=limits, **settings)
+        work = Into(work) if output == STREAM else work
+        folders.convert(tasks, work, {"command": "expand", **settings}, sidecar=sidecar, remedies=options.REMEDIES)
 
 
 def _check_photographs(tasks: list[Task], format_: str | None, choice: dict[str, Any]) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
@@ -17,6 +18,7 @@ from gamutmeta.container.header import versions_of
 from gamutmeta.errors import CarrierError, NoPayloadError
 from gamutmeta.formats.gain_map import announces_gain_map
 from gamutmeta.formats.second_picture import find_colour_map
+from gamutmeta.runtime.inputs import opened
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -139,33 +141,35 @@ def _look(file: Path) -> OutsideShare:
 
 
 def _inspect(file: Path) -> PayloadInfo | MapInfo:
-    map_bytes = _map_bytes(file)
-    try:
-        return _inspect_payload(file, map_bytes)
-    except NoPayloadError:
-        if map_bytes is None:
-            raise
-        return MapInfo(file=str(file), map_bytes=map_bytes, file_bytes=file.stat().st_size)
+    with opened(file) as fp:
+        size = fp.seek(0, io.SEEK_END)
+        fp.seek(0)
+        map_bytes = _map_bytes(fp)
+        fp.seek(0)
+        try:
+            return _inspect_payload(file, fp, size, map_bytes)
+        except NoPayloadError:
+            if map_bytes is None:
+                raise
+            return MapInfo(file=str(file), map_bytes=map_bytes, file_bytes=size)
 
 
-def _map_bytes(file: Path) -> int | None:
+def _map_bytes(fp: BinaryIO) -> int | None:
     """Of the gain map in a JPEG; the whole file is read only if its header says that there is one."""
-    with file.open("rb") as fp:
-        if not fp.read(len(_JPEG)).startswith(_JPEG):
-            return None
-        with suppress(CarrierError):
-            if announces_gain_map(fp):
-                found = find_colour_map(file.read_bytes())
-                return None if found is None else found.size
+    if not fp.read(len(_JPEG)).startswith(_JPEG):
+        return None
+    fp.seek(0)
+    with suppress(CarrierError):
+        if announces_gain_map(fp):
+            fp.seek(0)
+            found = find_colour_map(fp.read())
+            return None if found is None else found.size
     return None
 
 
-def _inspect_payload(file: Path, map_bytes: int | None) -> PayloadInfo:
-    with file.open("rb") as fp:
-        if fp.read(len(carriers.MAGIC)) == carriers.MAGIC:
-            found = carriers.extract_or_sidecar(fp, sidecar=file)
-        else:
-            found = carriers.extract_or_sidecar(fp, file)
+def _inspect_payload(file: Path, fp: BinaryIO, size: int, map_bytes: int | None) -> PayloadInfo:
+    is_sidecar = fp.read(len(carriers.MAGIC)) == carriers.MAGIC
+    found = carriers.extract_or_sidecar(fp, sidecar=file) if is_sidecar else carriers.extract_or_sidecar(fp, file)
     container = found.container
     payload = Payload.from_bytes(container)
     versions = versions_of(container)
@@ -173,7 +177,7 @@ def _inspect_payload(file: Path, map_bytes: int | None) -> PayloadInfo:
         file=str(file),
         carrier=found.carrier,
         payload_bytes=len(container),
-        file_bytes=file.stat().st_size,
+        file_bytes=size,
         version=versions.writer,
         min_reader_version=versions.min_reader,
         width=payload.width,

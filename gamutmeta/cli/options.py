@@ -12,6 +12,7 @@ import click
 
 from gamutmeta import batch, carriers
 from gamutmeta.cli.epilog import examples
+from gamutmeta.cli.streams import Input
 from gamutmeta.container import Limits
 from gamutmeta.container.limits import DEFAULT_LIMITS
 from gamutmeta.errors import GamutMetaError
@@ -39,8 +40,8 @@ __all__ = [
 
 AnyFunction = TypeVar("AnyFunction", bound="Callable[..., object]")
 
-FILE = click.Path(path_type=Path, readable=False)
-"""A path. Only reading it shows whether the file exists; if it does not, only that file fails."""
+FILE = Input(path_type=Path, readable=False)
+"""A path, or - for standard input. Only reading it shows whether it exists; if it does not, only that file fails."""
 
 
 def output(help_text: str, *, required: bool = True) -> Callable[[AnyFunction], AnyFunction]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,11 +13,11 @@ from gamutmeta.errors import CarrierError
 from gamutmeta.formats.exif import NO_MAKER_NOTES, exif_of_tiff, lost_of_tiff
 from gamutmeta.photo.picture import Picture, check_size
 from gamutmeta.runtime.extras import optional
+from gamutmeta.runtime.inputs import opened
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from gamutmeta.color.transfer import Floats
+    from gamutmeta.runtime.inputs import Readable
 
 __all__ = ["RAW_STYLES", "RAW_SUFFIXES", "read_raw"]
 
@@ -61,11 +62,11 @@ def _contrasted(values: Floats) -> Floats:
 _VIVID_PROPHOTO = replace(_LINEAR_PROPHOTO, name="vivid-prophoto", title="developed ROMM RGB", decode=_contrasted)
 
 
-def read_raw(path: Path, max_pixels: int, *, style: str = "neutral") -> Picture:
+def read_raw(source: Readable, max_pixels: int, *, style: str = "neutral") -> Picture:
     """Develop a raw photograph into ROMM RGB, turned upright, with the white balance that the camera has noted.
 
     Args:
-        path: the file.
+        source: the file: its path or bytes, or an open file.
         max_pixels: limit on width x height.
         style: one of `RAW_STYLES`.
 
@@ -75,7 +76,11 @@ def read_raw(path: Path, max_pixels: int, *, style: str = "neutral") -> Picture:
         Exception: whatever rawpy raises for a damaged or unknown file.
     """
     rawpy = optional("rawpy", "rawpy", "raw", "reading raw photographs")
-    with rawpy.imread(str(path)) as raw:
+    # LibRaw reads a path by itself, and anything else as a whole.
+    with (
+        opened(source) as file,
+        rawpy.imread(os.fspath(source) if isinstance(source, str | os.PathLike) else file) as raw,
+    ):
         check_size(raw.sizes.width, raw.sizes.height, max_pixels)
         samples = raw.postprocess(
             output_color=rawpy.ColorSpace.ProPhoto,
@@ -88,8 +93,7 @@ def read_raw(path: Path, max_pixels: int, *, style: str = "neutral") -> Picture:
             auto_bright_thr=_WHITE_SHARE,
             use_camera_wb=True,
         )
-    picture = Picture(samples, 16, space=_LINEAR_PROPHOTO if style == "neutral" else _VIVID_PROPHOTO)
-    with path.open("rb") as file:
+        picture = Picture(samples, 16, space=_LINEAR_PROPHOTO if style == "neutral" else _VIVID_PROPHOTO)
         try:
             picture.exif = exif_of_tiff(file, is_raw=True)
             picture.notes += [note for note in lost_of_tiff(file) if note == NO_MAKER_NOTES]

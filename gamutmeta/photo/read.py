@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -24,12 +25,14 @@ from gamutmeta.photo.size import sizes_limited
 from gamutmeta.photo.tiff_in import has_sensor_data, read_tiff
 from gamutmeta.photo.wide import WideImage
 from gamutmeta.runtime.extras import optional
+from gamutmeta.runtime.inputs import is_path, name_of, opened
 from gamutmeta.runtime.memory import trim_heap
 from gamutmeta.runtime.warn import warn
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Iterator, Mapping
+
+    from gamutmeta.runtime.inputs import Readable
 
 __all__ = ["read_photo"]
 
@@ -42,7 +45,7 @@ _RAW_MAGIC = (b"FUJIFILM", b"FOVb", b"\0MRM", b"IIRO", b"IIRS", b"MMOR", b"IIU\0
 
 
 def read_photo(
-    path: str | os.PathLike[str],
+    source: Readable,
     *,
     assume_space: str | None = None,
     raw_style: str = "neutral",
@@ -57,7 +60,8 @@ def read_photo(
     divided again.
 
     Args:
-        path: the file; its first bytes decide its kind, for raw files also its name.
+        source: path or bytes of the file, or a binary file that is open, from where it stands on. The first bytes
+            decide the kind, for raw files also the name.
         assume_space: the space of a picture whose file names none, or one that is not usable: a known one, or
             "linear-" and its name for linear light; sRGB if None.
         raw_style: how raw photographs are developed, see :data:`gamutmeta.photo.raw_in.RAW_STYLES`.
@@ -81,37 +85,37 @@ def read_photo(
         assumable_space(assume_space)
     if raw_style not in RAW_STYLES:
         raise PhotoError(f"the raw style must be {' or '.join(RAW_STYLES)}, not {raw_style!r}")
-    path = Path(path)
-    with path.open("rb") as file:
-        if not file.seekable():
-            raise PhotoError(f"{path}: photographs are read from files, not from a pipe")
-        head = file.read(32)
-    if not head:
-        raise PhotoError(f"{path}: the file is empty")
-    size = path.stat().st_size
-    with _naming(path), sources_remembered(), sizes_limited(pixels_per_byte=pixels_per_byte, file_bytes=size):
-        picture = _decode(path, head, max_pixels, raw_style)
+    name = name_of(source)
+    with opened(source) as file, _naming(name), sources_remembered():
+        size = file.seek(0, io.SEEK_END)
+        if not size:
+            raise PhotoError("the file is empty")
+        file.seek(0)
+        with sizes_limited(pixels_per_byte=pixels_per_byte, file_bytes=size):
+            picture = _decode(source, file, max_pixels, raw_style)
         trim_heap()
         array = romm_of(picture, assume_space)
     if picture.assumption:
         picture.notes.insert(0, picture.assumption)
-        warn(f"{path}: {picture.assumption}", stacklevel=2)
+        warn(f"{name}: {picture.assumption}", stacklevel=2)
     return WideImage(array, PROPHOTO.name, alpha=picture.alpha, **picture.metadata.everything())
 
 
-def _decode(path: Path, head: bytes, max_pixels: int, raw_style: str) -> Picture:
-    kind = _kind_of(head)
+def _decode(source: Readable, file: BinaryIO, max_pixels: int, raw_style: str) -> Picture:
+    kind = _kind_of(file.read(32))
     # Many raw files are TIFF files by their first bytes, and told from them by their names alone.
-    if kind == "raw" or (kind in {"TIFF", None} and path.suffix.lower() in RAW_SUFFIXES):
-        return read_raw(path, max_pixels, style=raw_style)
+    if kind == "raw" or (kind in {"TIFF", None} and Path(name_of(source)).suffix.lower() in RAW_SUFFIXES):
+        file.seek(0)
+        return read_raw(source if is_path(source) else file, max_pixels, style=raw_style)
     if kind is None:
         raise PhotoError("not a TIFF, PNG, JPEG, WebP, HEIC, AVIF, JPEG XL, OpenEXR or raw photograph")
-    with path.open("rb") as file:
-        if kind == "TIFF" and has_sensor_data(file):
-            # A DNG, or another raw photograph, under a TIFF's name. What LibRaw does not know, read_tiff refuses.
-            with suppress(_unknown_raw()):
-                return read_raw(path, max_pixels, style=raw_style)
-        return _READERS[kind](file, max_pixels)
+    if kind == "TIFF" and has_sensor_data(file):
+        # A DNG, or another raw photograph, under a TIFF's name. What LibRaw does not know, read_tiff refuses.
+        with suppress(_unknown_raw()):
+            file.seek(0)
+            return read_raw(source if is_path(source) else file, max_pixels, style=raw_style)
+    file.seek(0)
+    return _READERS[kind](file, max_pixels)
 
 
 def _unknown_raw() -> type[Exception]:
@@ -156,7 +160,7 @@ _READERS: Mapping[str, Callable[[BinaryIO, int], Picture]] = {
 
 
 @contextmanager
-def _naming(path: Path) -> Iterator[None]:
+def _naming(path: str) -> Iterator[None]:
     """Turn whatever the decoders raise into a PhotoError that names the file."""
     try:
         with decoding("cannot be decoded, and may be damaged"):

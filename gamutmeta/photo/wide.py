@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,17 +16,19 @@ from gamutmeta.errors import PhotoError
 from gamutmeta.formats.exif import orientation_of, with_declared_space
 from gamutmeta.formats.photoshop import iptc_of
 from gamutmeta.photo.alpha import with_alpha
-from gamutmeta.photo.carried import Metadata
+from gamutmeta.photo.carried import Metadata, warn_of
+from gamutmeta.photo.kinds import kind_of
 from gamutmeta.photo.notebook import as_html, as_png
-from gamutmeta.photo.write import write_photo
+from gamutmeta.photo.write import photo_bytes, write_photo
 
 if TYPE_CHECKING:
-    import os
+    from typing import BinaryIO
 
     from numpy.typing import DTypeLike, NDArray
     from PIL import Image
 
     from gamutmeta.formats.comments import Comment
+    from gamutmeta.runtime.inputs import Readable
 
 __all__ = ["WideImage"]
 
@@ -91,11 +95,14 @@ class WideImage:
         self.alpha = None if alpha is None else np.ascontiguousarray(alpha)
 
     @classmethod
-    def open(cls, path: str | os.PathLike[str], **options: Any) -> WideImage:
-        """Read a photograph from a file; see :func:`gamutmeta.photo.read.read_photo` for options and errors."""
+    def open(cls, source: Readable, **options: Any) -> WideImage:
+        """Read a photograph from a path, bytes or an open file.
+
+        See :func:`gamutmeta.photo.read.read_photo` for options and errors.
+        """
         from gamutmeta.photo.read import read_photo  # noqa: PLC0415  # it imports this module
 
-        return read_photo(path, **options)
+        return read_photo(source, **options)
 
     @property
     def width(self) -> int:
@@ -171,14 +178,55 @@ class WideImage:
 
     def save(
         self,
-        path: str | os.PathLike[str],
+        path: str | os.PathLike[str] | BinaryIO,
         *,
+        format: str | None = None,  # noqa: A002 - Pillow's word for it
         depth: int | None = None,
         quality: int | None = None,
         overwrite: bool = False,
     ) -> None:
-        """Write the photograph; see :func:`gamutmeta.photo.write.write_photo` for kinds of files and errors."""
-        write_photo(self, path, depth=depth, quality=quality, overwrite=overwrite)
+        """Write the photograph; see :func:`gamutmeta.photo.write.write_photo` for kinds of files and errors.
+
+        Args:
+            path: of the file, or a binary file that is open for writing.
+            format: kind of an open file, as for :meth:`to_bytes`; None for what the suffix of its name asks for, or
+                TIFF if it has no name. A path's suffix tells its kind.
+            depth: bits per channel.
+            quality: for the kinds that can be lossy.
+            overwrite: replace an existing file.
+        """
+        if isinstance(path, str | os.PathLike):
+            if format is not None and kind_of(path) != format:
+                raise PhotoError(f"{path}: the suffix asks for {kind_of(path)}, not {format}")
+            write_photo(self, path, depth=depth, quality=quality, overwrite=overwrite)
+            return
+        name = getattr(path, "name", None)
+        kind = format or (kind_of(name) if isinstance(name, str) and Path(name).suffix else "tiff")
+        path.write(self.to_bytes(kind, depth=depth, quality=quality))
+
+    def to_bytes(
+        self,
+        format: str = "tiff",  # noqa: A002 - Pillow's word for it
+        *,
+        depth: int | None = None,
+        quality: int | None = None,
+    ) -> bytes:
+        """The photograph as a file in memory.
+
+        Args:
+            format: "tiff", "png", "jpeg", "avif", "heic" or "jxl".
+            depth: bits per channel; None for the kind's own.
+            quality: for the kinds that can be lossy.
+
+        Raises:
+            PhotoError, MissingExtraError: as for :func:`gamutmeta.photo.write.write_photo`.
+
+        Warns:
+            GamutMetaWarning: as there.
+        """
+        data, notes = photo_bytes(self, format, depth=depth, quality=quality)
+        warn_of(notes)
+        return data
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:  # noqa: FBT001
         """The array itself, as numpy 2 defines the protocol; a copy only if asked for or needed for `dtype`."""

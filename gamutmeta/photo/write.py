@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from gamutmeta.photo.wide import WideImage
 
-__all__ = ["write_noting", "write_photo"]
+__all__ = ["photo_bytes", "write_noting", "write_photo"]
 
 _WRITERS: Mapping[str, tuple[Callable[..., None], frozenset[str]]] = {
     "tiff": (write_tiff, frozenset()),
@@ -95,24 +96,14 @@ def write_noting(
 ) -> tuple[str, ...]:
     """As :func:`write_photo`; what was left out is returned and not warned of."""
     depth, quality = depth_and_quality(path, space=image.space, depth=depth, quality=quality)
-    name = kind_of(path)
+    kind = kind_of(path)
     check_side(path, *image.size)
     check_output(path, overwrite=overwrite)
-    write, wanted = _WRITERS[name]
     notes: tuple[str, ...] = ()
-    if not KINDS[name].has_alpha and not is_opaque(image.alpha):
-        notes = (NO_TRANSPARENCY,)
-    try:
-        options, lost = _content(image, name, depth)
-    except CarrierError as error:
-        raise PhotoError(f"{path}: {error}") from error
-    known = {"quality": quality, "bits": depth, "space": image.space}
-    options |= {option: known[option] for option in wanted}
-    if not KINDS[name].has_alpha:
-        del options["alpha"]
 
     def write_into(file: BinaryIO) -> None:
-        write(file, **options)
+        nonlocal notes
+        notes = _write(image, file, kind, depth, quality)
 
     try:
         atomic_write(path, write_into, overwrite=overwrite)
@@ -120,7 +111,47 @@ def write_noting(
         raise
     except (CarrierError, PhotoError) as error:
         raise PhotoError(f"{path}: {error}") from error
-    return notes + lost
+    return notes
+
+
+def photo_bytes(
+    image: WideImage, kind: str, *, depth: int | None = None, quality: int | None = None
+) -> tuple[bytes, tuple[str, ...]]:
+    """The photograph as a file in memory, and notes on what was left out.
+
+    Args:
+        image: the photograph.
+        kind: name of the kind of file, a key of :data:`gamutmeta.photo.kinds.KINDS`.
+        depth: as for :func:`write_photo`.
+        quality: likewise.
+
+    Raises:
+        PhotoError, MissingExtraError: as for :func:`write_photo`.
+    """
+    if kind not in KINDS:
+        raise PhotoError(f"a photograph can be written as {', '.join(KINDS)}, not {kind}")
+    name = f"photograph{KINDS[kind].suffixes[0]}"
+    depth, quality = depth_and_quality(name, space=image.space, depth=depth, quality=quality)
+    file = io.BytesIO()
+    try:
+        notes = _write(image, file, kind, depth, quality)
+    except CarrierError as error:
+        raise PhotoError(str(error)) from error
+    return file.getvalue(), notes
+
+
+def _write(image: WideImage, file: BinaryIO, kind: str, depth: int, quality: int | None) -> tuple[str, ...]:
+    """Write into an open file; returns notes on what was left out."""
+    write, wanted = _WRITERS[kind]
+    options, notes = _content(image, kind, depth)
+    known = {"quality": quality, "bits": depth, "space": image.space}
+    options |= {option: known[option] for option in wanted}
+    if not KINDS[kind].has_alpha:
+        del options["alpha"]
+        if not is_opaque(image.alpha):
+            notes = (NO_TRANSPARENCY, *notes)
+    write(file, **options)
+    return notes
 
 
 def _content(image: WideImage, kind: str, depth: int) -> tuple[dict[str, Any], tuple[str, ...]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self, get_args
 
 import numpy as np
@@ -27,6 +26,7 @@ from gamutmeta.pipeline.binding import binding_of_jpeg, check_binding, decode_fo
 from gamutmeta.pipeline.limited import pictures_limited
 from gamutmeta.report import Report
 from gamutmeta.runtime.files import as_private_as, check_output
+from gamutmeta.runtime.inputs import Readable, bytes_of, is_path, name_of
 
 if TYPE_CHECKING:
     import os
@@ -103,7 +103,7 @@ class SrgbFile:
     @classmethod
     def read(
         cls,
-        source: str | os.PathLike[str] | bytes,
+        source: Readable,
         *,
         sidecar: str | os.PathLike[str] | None = None,
         limits: Limits | None = None,
@@ -113,7 +113,7 @@ class SrgbFile:
         """Read a JPEG, PNG or TIFF with a payload (or with a sidecar beside it).
 
         Args:
-            source: its path or bytes.
+            source: its path or bytes, or a binary file that is open.
             sidecar: take the payload from this sidecar.
             limits: of the payload.
             check: refuse a payload that was made for another picture.
@@ -123,7 +123,7 @@ class SrgbFile:
             GamutMetaError: NoPayloadError, CarrierError, PayloadError, PhotoError or BindingError, as it applies.
             OSError: if a file cannot be read.
         """
-        data, path = (source, None) if isinstance(source, bytes) else (Path(source).read_bytes(), str(source))
+        data, path = bytes_of(source), name_of(source) if is_path(source) else None
         if samples not in EXPANDED_SAMPLES:
             raise PhotoError(f"the samples to expand can be {' or '.join(EXPANDED_SAMPLES)}, not {samples!r}")
         if samples == "extended":
@@ -223,7 +223,7 @@ class SrgbFile:
 
 
 def expand(
-    source: str | os.PathLike[str] | bytes,
+    source: Readable,
     *,
     space: str = "prophoto",
     samples: ExpandedSamples = "payload",
@@ -236,7 +236,8 @@ def expand(
     """Restore the wide-gamut photograph from an sRGB file, with its transparency if it has any.
 
     Args:
-        source: path or bytes of a JPEG, PNG or TIFF with a payload (or with a sidecar beside it).
+        source: a JPEG, PNG or TIFF with a payload (or with a sidecar beside it): its path or bytes, or a binary file
+            that is open, from where it stands on.
         space: colour space of the result, see :data:`gamutmeta.color.spaces.SPACES`.
         samples: "payload" for those that the payload takes. "extended" uses no payload: the YCbCr samples of a JPEG are
             taken as they are before a viewer clips them. Use it for a file written with extended samples whose payload

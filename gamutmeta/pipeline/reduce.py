@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -39,8 +40,6 @@ from gamutmeta.report import Report
 from gamutmeta.runtime.files import as_private_as
 
 if TYPE_CHECKING:
-    import os
-
     from numpy.typing import NDArray
 
     from gamutmeta.carriers import HostFormat
@@ -51,6 +50,7 @@ if TYPE_CHECKING:
     from gamutmeta.pipeline.base import Base
     from gamutmeta.pipeline.host import Host
     from gamutmeta.pipeline.options import Samples
+    from gamutmeta.runtime.inputs import Readable
 
 _NO_SHOULDER = "a JPEG has no shoulder, which is for PNG and TIFF: the visible change asked for was not used"
 
@@ -61,7 +61,7 @@ __all__ = ["Reduction", "read_and_reduce", "reduce", "reduce_file", "reduce_file
 
 
 def reduce(
-    wide: WideImage,
+    wide: WideImage | Readable,
     *,
     preset: str | FitConfig = "balanced",
     max_bytes: int | None = None,
@@ -83,7 +83,8 @@ def reduce(
     The model is fitted to, and measured on, the picture as a reader will decode it: for JPEG the decoded file.
 
     Args:
-        wide: the photograph; other spaces than ProPhoto are converted first.
+        wide: the photograph, or what :func:`gamutmeta.read_photo` reads: a path, bytes, or a binary file that is open.
+            Other spaces than ProPhoto are converted first.
         preset: name of a preset, or a configuration.
         max_bytes: upper limit for the container, 400 to 61,440 bytes; None for the preset's own. It is rounded down to
             a rung of a ladder, see :meth:`gamutmeta.fit.config.FitConfig.within`, and the report's notes say so.
@@ -127,7 +128,7 @@ def reduce(
 
 
 def reduce_with(
-    wide: WideImage,
+    wide: WideImage | Readable,
     options: ReduceOptions,
     format: HostFormat | None = None,  # noqa: A002 - Pillow's word for it
     rounding: Rounding = Rounding.HALF_EVEN,
@@ -144,7 +145,8 @@ def reduce_with(
         base: that of the options, if it was read already.
     """
     start = time.perf_counter()
-    _require_wide(type(wide))
+    if not isinstance(wide, WideImage):
+        wide = _read(wide, options)
     if format == "jpeg":
         check_jpeg_size(*wide.size)
     config = options.config
@@ -359,10 +361,13 @@ def _host(
     return host, original, reason, [*notes, *host.notes]
 
 
-def _require_wide(kind: type[object]) -> None:
-    if not issubclass(kind, WideImage):
-        name = f"{kind.__module__}.{kind.__qualname__}"
-        raise PhotoError(f"reduce needs a gamutmeta.WideImage, which has a colour space, not {name}")
+def _read(source: Readable, options: ReduceOptions) -> WideImage:
+    is_readable = isinstance(source, str | os.PathLike | bytes | bytearray | memoryview) or hasattr(source, "read")
+    if not is_readable:
+        name = f"{type(source).__module__}.{type(source).__qualname__}"
+        raise PhotoError(f"reduce needs a gamutmeta.WideImage, which has a colour space, or a file, not {name}")
+    with pictures_limited(options.limits):
+        return read_photo(source, assume_space=options.assume_space, raw_style=options.raw_style)
 
 
 def _nothing_to_restore(original: NDArray[np.uint16], og_pixels: int) -> str | None:

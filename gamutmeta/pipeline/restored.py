@@ -41,7 +41,7 @@ def restored_before(source: str | os.PathLike[str]) -> WideImage | None:
     except (PayloadError, BindingError) as error:
         raise _unusable(source, error) from error
     notes = (RESTORED, *wide.notes)
-    return WideImage(wide.array, wide.space, exif=wide.exif, xmp=wide.xmp, notes=notes, alpha=wide.alpha)
+    return WideImage(wide.array, wide.space, alpha=wide.alpha, **(wide.metadata.everything() | {"notes": notes}))
 
 
 def _unusable(source: str | os.PathLike[str], error: Exception) -> PhotoError:

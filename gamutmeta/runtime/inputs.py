@@ -1,0 +1,85 @@
+"""What is to be read, however it is given: a path, bytes, or a binary file that is open already."""
+
+from __future__ import annotations
+
+import io
+import os
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias, cast
+
+from gamutmeta.errors import PhotoError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Readable", "bytes_of", "is_path", "name_of", "opened"]
+
+Readable: TypeAlias = "str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO"
+"""A path, the bytes themselves, or a binary file, which is read from where it stands."""
+
+
+def is_path(source: object) -> bool:
+    """Whether it is a path."""
+    return isinstance(source, str | os.PathLike)
+
+
+def name_of(source: Readable) -> str:
+    """What messages call it: the path, the name of an open file, or "the bytes" or "the stream"."""
+    if isinstance(source, str | os.PathLike):
+        return os.fspath(source)
+    if isinstance(source, bytes | bytearray | memoryview):
+        return "the bytes"
+    name = getattr(source, "name", None)
+    return name if isinstance(name, str) and name else "the stream"
+
+
+@contextmanager
+def opened(source: Readable) -> Iterator[BinaryIO]:
+    """A binary file that can be searched, with the content from its first byte on.
+
+    A path is opened, and closed in the end. An open file stays open. What cannot be searched, a pipe or a download, is
+    read to its end first.
+
+    Raises:
+        PhotoError: it is none of these, or a file that was opened for text.
+        OSError: it cannot be read.
+    """
+    if isinstance(source, str | os.PathLike):
+        with Path(source).open("rb") as file:
+            yield file if file.seekable() else io.BytesIO(file.read())
+    elif isinstance(source, bytes | bytearray | memoryview):
+        yield io.BytesIO(source)
+    elif _starts_at_its_beginning(source):
+        yield source
+    else:
+        yield io.BytesIO(_rest_of(source))
+
+
+def bytes_of(source: Readable) -> bytes:
+    """The content; raises as :func:`opened`."""
+    if isinstance(source, bytes):
+        return source
+    if isinstance(source, bytearray | memoryview):
+        return bytes(source)
+    if isinstance(source, str | os.PathLike):
+        return Path(source).read_bytes()
+    return _rest_of(source)
+
+
+def _starts_at_its_beginning(file: BinaryIO) -> bool:
+    """Whether it is a binary file that can be searched, and nothing of it was read yet."""
+    if not isinstance(file, io.RawIOBase | io.BufferedIOBase):
+        return False
+    return file.seekable() and file.tell() == 0
+
+
+def _rest_of(file: BinaryIO) -> bytes:
+    read = getattr(file, "read", None)
+    if read is None:
+        kind = f"{type(file).__module__}.{type(file).__qualname__}"
+        raise PhotoError(f"a path, bytes or a binary file can be read, not {kind}")
+    data = cast("object", read())
+    if isinstance(data, str):
+        raise PhotoError(f"{name_of(file)}: the file was opened for text; open it with mode 'rb'")
+    return bytes(cast("bytes", data))
