@@ -92,12 +92,13 @@ def map_deviations(data: bytes) -> list[str]:
     """Say why readers would not show a gain map that the file announces, or would show it in another way.
 
     Returns:
-        Sentences for people, without capital letter and full stop; empty if all is well, or nothing is announced.
-
-    Raises:
-        CarrierError: the file is damaged.
+        Sentences for people, without capital letter and full stop; empty if all is well, nothing is announced, or the
+        file is damaged.
     """
-    picture = list(iter_picture(data))
+    try:
+        picture = list(iter_picture(data))
+    except CarrierError:
+        return []
     if not any(is_gain_map_segment(data, segment) for segment in picture):
         return []
     try:

@@ -51,6 +51,7 @@ STORAGE = frozenset(
         *(0x83BB, 0x8649, 0x8773),  # IPTC, Photoshop, ICC profile, which are read for themselves
         *(0x8769, 0x8825, 0xA005),  # pointers to the Exif, GPS and interoperability directories
         *(0xC4A5, 0xC6F7, 0xC7A7, 0xC7A8, 0xEA1C, 0xEA1D),  # print hints, padding
+        0xC5F2,  # LercParameters
         0xFF4D,  # the payload
     }
 )

@@ -136,7 +136,7 @@ def warn_of(notes: Iterable[str], prefix: str = "", *, stacklevel: int = 2) -> N
     """
     for note in notes:
         if note != NO_MAKER_NOTES:
-            warn(prefix + note, stacklevel=stacklevel)
+            warn(prefix + note, stacklevel=stacklevel + 1)
 
 
 def _in_xmp(metadata: Metadata, kind: str) -> tuple[Metadata, tuple[str, ...]]:

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gamutmeta.batch import Failure, Outcome, attempt, run
-from gamutmeta.errors import FitError, GamutMetaWarning, PayloadError
+from gamutmeta.errors import FitError, PayloadError
 from gamutmeta.runtime.threads import core_count
+from gamutmeta.runtime.warn import warn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +34,7 @@ def halve(number: int) -> int:
     if number == 16:
         raise ZeroDivisionError
     if number == 17:
-        warnings.warn("sRGB was assumed", GamutMetaWarning, stacklevel=1)
+        warn("sRGB was assumed")
     if number == 18:
         os.kill(os.getpid(), signal.SIGKILL)
     return number // 2

