@@ -27,6 +27,7 @@ from gamutmeta.runtime.files import as_private_as, check_output
 if TYPE_CHECKING:
     import os
 
+    from gamutmeta.color.shoulder import Shoulder
     from gamutmeta.container import Limits
     from gamutmeta.container.transform import Box, Flip, Rotation
     from gamutmeta.report import Report
@@ -199,7 +200,8 @@ def _edited(start: Edited, *, resample: Image.Resampling = LANCZOS, **edits: Any
     if edits.get("crop") is not None:
         image = image.crop(edits["crop"])
     if edits.get("resize") is not None:
-        image = _resized(image, edits["resize"], resample)
+        sharp, shoulder = _resized(image, edits["resize"], resample), start.payload.descriptor.shoulder
+        image = sharp if shoulder is None else _without_ringing(sharp, image, shoulder)
     if edits.get("rotate") is not None:
         image = image.transpose(_ROTATIONS[edits["rotate"]])
     if edits.get("flip") is not None:
@@ -225,6 +227,24 @@ def _resized(image: Image.Image, size: tuple[int, int], resample: Image.Resampli
     resized.paste(unweighted, mask=alpha.point([255] + [0] * 255))
     resized.putalpha(alpha)
     return resized
+
+
+def _without_ringing(resized: Image.Image, image: Image.Image, shoulder: Shoulder) -> Image.Image:
+    """A resized picture whose stretched codes are means of codes that were there.
+
+    Filters such as Lanczos' go beyond both sides of an edge. In ordinary codes this makes edges crisp; among the last
+    codes of a shoulder it would stand for light of which there was none.
+    """
+    smooth = _resized(image, resized.size, Image.Resampling.BILINEAR)
+    bands = list(resized.split())
+    for channel, (dark, bright) in enumerate(zip(shoulder.dark, shoulder.bright, strict=True)):
+        stretched = bands[channel].point(
+            [255 * (code < dark.codes or code > 255 - bright.codes) for code in range(256)]
+        )
+        bands[channel].paste(smooth.getchannel(channel), mask=stretched)
+    result = Image.merge(resized.mode, bands)
+    result.info = dict(resized.info)
+    return result
 
 
 def _whole_size(size: tuple[int, int], wanted: tuple[int | None, int | None]) -> tuple[int, int]:
