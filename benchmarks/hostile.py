@@ -2,16 +2,13 @@
 
     python -m benchmarks.hostile [--mutations 20000] [--seed 1]
 
-Looked at are the conformance vectors, the seeds of the fuzz targets, mutations of both, files made to be slow, and
-small files of every kind that announce 484 megapixels. Each set has a process of its own; what its resident memory
-grows by from the first file on is its peak. The time of one call is processor time, the memory what Python and numpy
-had allocated at most, of a second call. Then, what the largest models within the limits cost on a picture. The results
-hold a digest of the code that was measured: a test fails when it is another.
+Looked at are the conformance vectors, the seeds of the fuzz targets, mutations of both, and files made to be slow. Each
+set has a process of its own; what its resident memory grows by from the first file on is its peak. The time of one call
+is processor time, the memory what Python and numpy had allocated at most, of a second call. Then, what the largest
+models within the limits cost on a picture.
 """
 
 import argparse
-import ast
-import hashlib
 import random
 import sys
 import tempfile
@@ -35,21 +32,17 @@ from gamutmeta.errors import GamutMetaError
 from gamutmeta.fit.config import PRESETS
 from gamutmeta.model.descriptor import Descriptor, FourierXY, Grid, Head, Rgb, RgbSource
 from gamutmeta.model.expand import expand as expand_pixels
-from gamutmeta.photo.read import read_photo
 from gamutmeta.pipeline.conformance import expand_vector, extract_container, read_ppm
 from gamutmeta.pipeline.expand import expand
 from gamutmeta.pipeline.validate import validate_file
 from tests.fuzz import samples, slow
-from tests.fuzz.announced import KINDS, announcing
 from tests.fuzz.mutations import files
 from tests.fuzz.seeds import CORPUS
 
 VECTORS = ROOT / "spec" / "vectors"
 
-STAGES = ("extract", "decode", "validate", "expand", "read")
-SETS = ("vectors, valid", "vectors, invalid", "seeds", "mutations", "made to be slow", "announced sizes")
-MEASURED_ROOMS = ("carriers", "container", "model")
-_ANNOUNCED = 22_000
+STAGES = ("extract", "decode", "validate", "expand")
+SETS = ("vectors, valid", "vectors, invalid", "seeds", "mutations", "made to be slow")
 _MIB = 1 << 20
 
 
@@ -128,7 +121,6 @@ def _stages(one: Input, path: Path) -> Iterator[tuple[str, Callable[[], object]]
         yield "decode", lambda: Payload.from_bytes(container)
     yield "validate", lambda: validate_file(path)
     yield "expand", lambda: expand(data, threads=1) if codes is None else expand_vector(data, codes)
-    yield "read", lambda: read_photo(path)
 
 
 def inputs_of(name: str, mutations: int, seed: int) -> Iterator[Input]:
@@ -143,8 +135,6 @@ def inputs_of(name: str, mutations: int, seed: int) -> Iterator[Input]:
             original, data, codes = chance.choice(pool)
             mutated = files.mutated(data, chance, chance.choice(pool).data)
             yield Input(f"mutation {number} of {original}", mutated, codes)
-    elif name == "announced sizes":
-        yield from (Input(kind, announcing(kind, _ANNOUNCED, _ANNOUNCED)) for kind in KINDS)
     else:
         yield from (Input(kind, make()) for kind, make in slow.FILES.items())
 
@@ -179,47 +169,16 @@ MODELS: Mapping[str, Descriptor] = {
     "the paper's": Descriptor(
         Head.WIDE_RESIDUAL, xy=FourierXY(12), rgb=Rgb(12, RgbSource.WIDE, identity=False), hidden=(32, 32), bias=False
     ),
-    "largest with layers=4, layer_width=64": Descriptor(
-        Head.WIDE_RESIDUAL, Grid(25, 2, 2), FourierXY(6), Rgb(2), hidden=(64,) * 3
-    ),
     "largest": Descriptor(Head.WIDE_RESIDUAL, Grid(93, 2, 2), FourierXY(16), Rgb(16), hidden=(256,) * 7),
-    "largest, in numba": Descriptor(Head.WIDE_RESIDUAL, Grid(93, 2, 2), FourierXY(16), Rgb(16), hidden=(256,) * 7),
-    "largest, picture turned": Descriptor(
-        Head.WIDE_RESIDUAL,
-        Grid(93, 2, 2),
-        FourierXY(16),
-        Rgb(16),
-        hidden=(256,) * 7,
-        affine=(0.875, 0.125, -0.125, 0.875, 0.0, 0.0625),
-    ),
 }
-_SHAPES = ((500, 500), (1, 250_000))
-_SHAPES_OF_LARGEST = ((160, 160), (1, 25_600))
 
 
-def code_digest() -> str:
-    """Of the statements of the measured rooms; comments and docstrings do not count."""
-    digest = hashlib.sha256()
-    for path in sorted(path for room in MEASURED_ROOMS for path in (ROOT / "gamutmeta" / room).rglob("*.py")):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        for node in ast.walk(tree):
-            body = getattr(node, "body", None)
-            if isinstance(body, list):
-                node.body = [  # type: ignore[attr-defined]  # of modules, classes, functions and blocks
-                    one for one in body if not (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant))
-                ]
-        digest.update(f"{path.name} {ast.dump(tree)}\n".encode())
-    return digest.hexdigest()[:32]
-
-
-def model_cost(descriptor: Descriptor, shape: tuple[int, int], *, compiled: bool = False) -> dict[str, Any]:
+def model_cost(descriptor: Descriptor, shape: tuple[int, int]) -> dict[str, Any]:
     """Seconds, and most bytes beyond picture and result, of a picture on all pixels of which the model acts."""
     rng = np.random.default_rng(0)
     weights = {s.name: rng.normal(0, 0.05, s.shape).astype(np.float32) for s in descriptor.tensor_specs()}
     codes = np.full((*shape, 3), 255, np.uint8)
-    if compiled:
-        expand_pixels(descriptor, weights, codes[:1, :1], threads=1, compiled=True)
-    _, seconds, memory = measured(lambda: expand_pixels(descriptor, weights, codes, threads=1, compiled=compiled))
+    _, seconds, memory = measured(lambda: expand_pixels(descriptor, weights, codes, threads=1, compiled=False))
     pixels = shape[0] * shape[1]
     return {
         "pixels": f"{shape[1]}x{shape[0]}",
@@ -235,15 +194,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def measure(options: argparse.Namespace, result: Result) -> Iterator[str]:
-    result |= {"mutations": options.mutations, "seed": options.seed, "code": code_digest(), "sets": {}, "models": {}}
+    result |= {"mutations": options.mutations, "seed": options.seed, "sets": {}, "models": {}}
     for name in SETS:
         with ProcessPoolExecutor(1, get_context("spawn")) as pool:
             work = pool.submit(_in_own_process, name, options.mutations, options.seed)
             result["sets"][name] = work.result()
         yield name
     for name, model in MODELS.items():
-        shapes = _SHAPES_OF_LARGEST if model.parameter_count > 100_000 else _SHAPES
-        result["models"][name] = [model_cost(model, shape, compiled="numba" in name) for shape in shapes]
+        result["models"][name] = [model_cost(model, shape) for shape in ((500, 500), (1, 250_000))]
         yield name
 
 
