@@ -10,7 +10,9 @@ import numpy as np
 
 from gamutmeta.color.spaces import PROPHOTO
 from gamutmeta.errors import CarrierError
-from gamutmeta.formats.exif import NO_MAKER_NOTES, exif_of_tiff, lost_of_tiff
+from gamutmeta.formats.exif import MAX_PACKET, NO_MAKER_NOTES, exif_of_tiff, lost_of_tiff
+from gamutmeta.formats.photoshop import kept_resources
+from gamutmeta.formats.tiff_ifd import IPTC_TAG, PHOTOSHOP_TAG, XMP_TAG, read_ifd0, read_tag
 from gamutmeta.photo.picture import Picture, check_size
 from gamutmeta.runtime.extras import optional
 from gamutmeta.runtime.inputs import opened
@@ -38,6 +40,7 @@ nothing is brightened.
 Vivid: as a camera would show it. Brightened until one pixel in a hundred is white, and with an S-shaped curve on each
 channel of ROMM RGB, which raises contrast and, channels being farther apart then, saturation."""
 
+_RESOURCES = (PHOTOSHOP_TAG, IPTC_TAG)
 _WHITE_SHARE = 0.01
 _LIBRAWS_THRESHOLD = 0.75
 _CONTRAST = 0.5
@@ -97,6 +100,10 @@ def read_raw(source: Readable, max_pixels: int, *, style: str = "neutral") -> Pi
         try:
             picture.exif = exif_of_tiff(file, is_raw=True)
             picture.notes += [note for note in lost_of_tiff(file) if note == NO_MAKER_NOTES]
+            ifd = read_ifd0(file)
+            picture.photoshop = kept_resources(*(read_tag(file, ifd, tag, max_bytes=MAX_PACKET) for tag in _RESOURCES))
+            if read_tag(file, ifd, XMP_TAG, max_bytes=MAX_PACKET):
+                picture.notes.append("the XMP packet of the raw file, with settings for development, was left out")
         except CarrierError:
             picture.notes.append("the EXIF data of the raw file could not be read")
     return picture

@@ -11,6 +11,8 @@ from PIL import Image
 from gamutmeta.color.spaces import PROPHOTO, conversion_matrix
 from gamutmeta.errors import MissingExtraError, PhotoError
 from gamutmeta.formats.exif import orientation_of
+from gamutmeta.formats.photoshop import iptc_of
+from gamutmeta.formats.tiff import rewrite_ifd0
 from gamutmeta.photo.interpret import romm_of
 from gamutmeta.photo.raw_in import RAW_STYLES, _contrasted, read_raw
 from gamutmeta.photo.read import read_photo
@@ -114,3 +116,14 @@ def test_rawpy_is_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     hide(monkeypatch, "rawpy")
     with pytest.raises(MissingExtraError, match=r"reading raw photographs needs rawpy; pip install 'gamutmeta\[raw\]'"):
         read_raw(placed(tmp_path, "a.dng", dng_bytes()), 10_000)
+
+
+def test_iptc_is_kept_and_settings_for_development_are_noted() -> None:
+    iptc, xmp = b"\x1c\2\x78\0\3cap", b"<x:xmpmeta/>"
+    data = dng_bytes()
+    fields = [(33723, 7, len(iptc), iptc), (700, 1, len(xmp), xmp)]
+    picture = read_raw(rewrite_ifd0(data, fields), 10_000)
+    assert iptc_of(picture.photoshop) == iptc
+    assert picture.xmp is None
+    assert ["settings for development" in note for note in picture.notes] == [True]
+    assert read_raw(data, 10_000).notes == []

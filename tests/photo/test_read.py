@@ -183,15 +183,20 @@ def test_files_that_cannot_be_opened(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes of POSIX")
-def test_a_pipe() -> None:
-    reader, writer = os.pipe()
-    os.write(writer, saved(Image.fromarray(SMOOTH[:8, :8]), "PNG"))
-    os.close(writer)
-    try:
-        with pytest.warns(GamutMetaWarning, match="sRGB was assumed"):
-            assert read_photo(f"/dev/fd/{reader}").size == (8, 8)
-    finally:
-        os.close(reader)
+def test_a_pipe_is_read_to_its_end() -> None:
+    samples = wide_array(8, 8)
+    for data in (tiff_bytes(samples, iccprofile=profile_bytes("prophoto")), b"II*\0"):
+        reader, writer = os.pipe()
+        os.write(writer, data)
+        os.close(writer)
+        try:
+            if len(data) > 4:
+                assert np.array_equal(read_photo(f"/dev/fd/{reader}").array, samples)
+            else:
+                with pytest.raises(PhotoError, match=f"/dev/fd/{reader}"):
+                    read_photo(f"/dev/fd/{reader}")
+        finally:
+            os.close(reader)
 
 
 def test_missing_profile_is_said_aloud(tmp_path: Path) -> None:
