@@ -181,7 +181,7 @@ def _examined(
 def _gains_of_end(pixels: _Pixels, number: int, scale: _Scale) -> list[_Gain]:
     """For each width of an end the growth that gains most, and the one that saves most outside sRGB."""
     channel, is_bright = divmod(number, 2)
-    found = []
+    found: list[_Gain] = []
     for count in _CODES:
         knee = 255 - count if is_bright else count
         plane = pixels.codes[:, channel]

@@ -75,15 +75,16 @@ def _arithmetic(suite: Suite) -> None:
                 "head-srgb-excess",
                 "gate",
             )
-    for name, entries in {
+    models: dict[str, dict[str, Value]] = {
         "grid": {"head": 2, "grid": (3, 4, 5), "mlp": (6,), "gate": 0},
         "grid-colour": {"head": 2, "grid": (3, 4, 5), "rgb": 2, "mlp": (6, 5), "gate": 0},
         "place": {"head": 2, "xy": 2, "gate": 8},
         "no-bias": {**_PLAIN, "bias": False},
         "affine": {"head": 2, "grid": (3, 4, 5), "gate": 0, "aff": (0.5, 0.0, 0.25, 0.0, 0.25, 0.5)},
         "cat02": {**_PLAIN, "cat": 1},
-    }.items():
-        model = weights(f"shoulder-{name}", {**entries, "shl": _MIXED})
+    }
+    for name, given in models.items():
+        model = weights(f"shoulder-{name}", {**given, "shl": _MIXED})
         expands(name, model, "A model on top of a shoulder.", "head-srgb-excess", picture=small)
     largest = weights("shoulder-largest", {**_PLAIN, "shl": _LARGEST})
     expands("largest", largest, "Values of nearly 16 are not clamped in front of the matrix.", "head-srgb-excess")
