@@ -64,13 +64,13 @@ def _arithmetic(suite: Suite) -> None:
             expands(f"alone-{number}-{codes}", model, "One end of one channel.", "head-clip")
     for gate in (None, 0, 1, 2, 12, 255):
         for name, shoulder in {"mixed": _MIXED, "everywhere": _EVERYWHERE}.items():
-            gated: dict[str, Value] = {**_PLAIN, "shl": shoulder}
-            if gate is not None:
-                gated["gate"] = gate
+            entries: dict[str, Value] = {**_PLAIN, "shl": shoulder, "gate": 0 if gate is None else gate}
+            if gate is None:
+                del entries["gate"]
             said = "no gate" if gate is None else f"gate {gate}"
             expands(
                 f"{said.replace(' ', '-')}-{name}",
-                weights(f"shoulder-{said}-{name}", gated),
+                weights(f"shoulder-{said}-{name}", entries),
                 "The gate counts from the codes of the shoulder, on each channel by itself.",
                 "head-srgb-excess",
                 "gate",
@@ -83,8 +83,8 @@ def _arithmetic(suite: Suite) -> None:
         "affine": {"head": 2, "grid": (3, 4, 5), "gate": 0, "aff": (0.5, 0.0, 0.25, 0.0, 0.25, 0.5)},
         "cat02": {**_PLAIN, "cat": 1},
     }
-    for name, entries in models.items():
-        model = weights(f"shoulder-{name}", {**entries, "shl": _MIXED})
+    for name, given in models.items():
+        model = weights(f"shoulder-{name}", {**given, "shl": _MIXED})
         expands(name, model, "A model on top of a shoulder.", "head-srgb-excess", picture=small)
     largest = weights("shoulder-largest", {**_PLAIN, "shl": _LARGEST})
     expands("largest", largest, "Values of nearly 16 are not clamped in front of the matrix.", "head-srgb-excess")
