@@ -73,6 +73,7 @@ conformance: $(READY)
 	$(BIN)/python -m spec.conformance -- $(BIN)/gamutmeta conform
 	$(BIN)/python -m spec.conformance -- $(BIN)/python spec/decoders/reference.py
 	$(BIN)/python -m spec.conformance -- node spec/decoders/pipe.mjs
+	$(BIN)/python -m spec.conformance -- node spec/decoders/pipe.mjs --plain
 
 # Coverage-guided fuzzing of every target; FUZZ executions of each.
 FUZZ ?= 1000000

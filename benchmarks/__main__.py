@@ -6,6 +6,7 @@ import sys
 BENCHMARKS = {
     "agreement": "photographs through the specification's independent decoders",
     "alternatives": "other files that keep wide colours: bytes and quality",
+    "browser": "the JavaScript decoder and its pages in Chromium",
     "edits": "the expanded edit against the same edit of the photograph",
     "experiments": "changes to a fitted model before it is stored",
     "folder": "folders: reading payloads, and photographs per minute",
@@ -13,7 +14,7 @@ BENCHMARKS = {
     "hostile": "time and memory that hostile files cost",
     "installed": "what each extra takes on the disk",
     "interoperability": "what other software does to files with payloads",
-    "extended": "JPEGs that hold wide colours in their own samples, against plain ones",
+    "extended": "JPEGs that hold wide-gamut colour in their own samples, against plain ones",
     "jpeg": "JPEG at every quality and chroma subsampling",
     "likeness": "what a likeness takes for the same picture",
     "paper": "the paper's tables: every method, and rivals of your own",
@@ -22,6 +23,8 @@ BENCHMARKS = {
     "paper.train_meta": "learn the start weights of the paper's model",
     "paper.train_networks": "train the image-to-image networks",
     "rate_distortion": "quality against bytes",
+    "shoulder": "lossless files whose last codes hold wide-gamut colour",
+    "show_wide": "gain maps that show wide-gamut colour in browsers",
     "speed": "time and memory of fit, expansion and conversion of files",
 }
 

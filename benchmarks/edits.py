@@ -63,8 +63,8 @@ def figures(data: bytes, format_: Any, name: str, wide: Wide) -> dict[str, float
     of_picture, of_photograph = EDITS[name]
     done = data if name == "none" else of_picture(Edited.of_file(data)).to_bytes(format_, quality=95)
     reference = of_photograph(wide)
-    clipped = measure_quality(reference, expand_pixels(Descriptor(), {}, decode_srgb(done)))
-    restored = measure_quality(reference, expand(done).array)
+    clipped = measure_quality(reference, expand_pixels(Descriptor(), {}, decode_srgb(done)), strict=True)
+    restored = measure_quality(reference, expand(done).array, strict=True)
     return {"clip_og": clipped.psnr_og, "og": restored.psnr_og, "clip": clipped.psnr, "psnr": restored.psnr}
 
 

@@ -26,6 +26,7 @@ from benchmarks.pictures import middle, photographs
 from benchmarks.rivals.method import linear_of
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.gamut import reduce_to_codes
+from gamutmeta.color.subsampling import BLOCKS, fit_subsampled
 from gamutmeta.color.sycc import reduce_to_sycc
 from gamutmeta.fit.config import FitConfig, preset_named
 from gamutmeta.fit.gate import gate_for
@@ -68,6 +69,8 @@ def run(wide: Wide, coding: Coding, config: FitConfig) -> Row:
 
 def _encode_extended(wide: Wide, coding: Coding, adaptation: Adaptation) -> bytes:
     codes = reduce_to_sycc(wide, adaptation)
+    if coding.subsampling in BLOCKS:
+        codes = fit_subsampled(codes, BLOCKS[coding.subsampling], adaptation)
     return encode_srgb_file(codes, quality=coding.quality, subsampling=coding.subsampling, is_ycc=True)
 
 
@@ -85,12 +88,12 @@ def _fitted(wide: Wide, codes: Codes, samples: str, config: FitConfig) -> Row:
 
 
 def _restored(wide: Wide, codes: Codes, descriptor: Descriptor, weights: Mapping[str, Floats]) -> Row:
-    quality = measure_quality(wide, expand(descriptor, weights, codes))
-    figures = {"og": quality.psnr_og, "ig": _in_gamut(quality), "whole": quality.psnr}
+    quality = measure_quality(wide, expand(descriptor, weights, codes), strict=True)
+    figures = {"og": quality.psnr_og, "ig": in_gamut(quality), "whole": quality.psnr}
     return {name: round(value, 4) for name, value in figures.items()} | {"bytes": 0}
 
 
-def _in_gamut(quality: Quality) -> float:
+def in_gamut(quality: Quality) -> float:
     """PSNR of the in-gamut pixels, dB."""
     share = quality.og_percent / 100
     inside = (quality.rmse**2 - share * quality.rmse_og**2) / (1 - share) if share < 1 else 0.0

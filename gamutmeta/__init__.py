@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from gamutmeta.pipeline.arrays import expand_array
     from gamutmeta.pipeline.expand import expand, expand_file
     from gamutmeta.pipeline.reduce import Reduction, reduce, reduce_file
+    from gamutmeta.pipeline.show_wide import show_wide_file
     from gamutmeta.pipeline.verify import verify_file
     from gamutmeta.report import Report
 
@@ -57,6 +58,7 @@ __all__ = [
     "reduce",
     "reduce_file",
     "register",
+    "show_wide_file",
     "strip",
     "transform_payload",
     "unregister",
@@ -82,6 +84,7 @@ _HOME = {
     "reduce": "pipeline.reduce",
     "reduce_file": "pipeline.reduce",
     "register": "pillow",
+    "show_wide_file": "pipeline.show_wide",
     "strip": "carriers",
     "transform_payload": "container",
     "unregister": "pillow",

@@ -6,6 +6,7 @@ import sys
 
 from gamutmeta.errors import MissingExtraError
 from gamutmeta.runtime.exit import skip_final_gc
+from gamutmeta.runtime.threads import switch_quickly
 
 __all__ = ["main"]
 
@@ -24,6 +25,7 @@ def main() -> int:
         sys.stderr.write(f"{MissingExtraError('the command line', 'click', 'cli')}\n")
         return 2
     skip_final_gc()
+    switch_quickly()
     exit_code: int = app(prog_name="gamutmeta")
     return exit_code
 

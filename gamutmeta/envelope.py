@@ -5,7 +5,7 @@ All of it but the likeness is of format version 1, see ``spec/gamutmeta-1.md``.
 
 from __future__ import annotations
 
-__all__ = ["DIGEST_BYTES", "LIKENESS_BYTES", "MAGIC", "MAX_CONTAINER"]
+__all__ = ["COMMENT_PREFIX", "DIGEST_BYTES", "LIKENESS_BYTES", "MAGIC", "MAX_CONTAINER", "TEXT_KEYWORD"]
 
 MAGIC = b"\x89GMT\r\n\x1a\n"
 """The first eight bytes of every container."""
@@ -18,3 +18,9 @@ DIGEST_BYTES = 16
 
 LIKENESS_BYTES = 71
 """Of a picture's likeness, whatever its size; version 2."""
+
+COMMENT_PREFIX = b"gamutmeta1 "
+"""What a JPEG's comment with a container begins with."""
+
+TEXT_KEYWORD = b"gamutmeta"
+"""Of a PNG's text chunk with a container."""

@@ -77,6 +77,11 @@ class PayloadError(GamutMetaError, ValueError):
     def __init__(self, field: str, problem: str) -> None:
         super().__init__(f"payload field {field}: {problem}")
         self.field = field
+        self._problem = problem
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Made again from its arguments: from one message, as exceptions are by default, it cannot be."""
+        return type(self), (self.field, self._problem), self.__dict__
 
 
 class ChecksumError(PayloadError):
@@ -194,4 +199,9 @@ class MissingExtraError(GamutMetaError, ImportError):
 
     def __init__(self, purpose: str, library: str, extra: str) -> None:
         super().__init__(f"{purpose} needs {library}; pip install 'gamutmeta[{extra}]'")
+        self._purpose, self._library = purpose, library
         self.extra = extra
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """As for :class:`PayloadError`."""
+        return type(self), (self._purpose, self._library, self.extra), self.__dict__

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from io import UnsupportedOperation
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import numpy as np
@@ -54,18 +55,27 @@ __all__ = ["NAME", "GamutMetaPlugin", "register", "unregister"]
 NAME: Final = "gamutmeta"
 """What :func:`register` registers, for ``plugin=``."""
 
+_CONFIG: Final = PluginConfig(NAME, "GamutMetaPlugin", __name__)
+_REGISTERING = Lock()
+
 
 def register() -> None:
     """Make the plug-in known to imageio as "gamutmeta". Calling it again changes nothing.
 
     What ``imread(path)`` does without ``plugin=`` stays as it is: it gives the sRGB picture.
+
+    Raises:
+        GamutMetaError: if imageio knows another plug-in of that name already.
     """
-    known_plugins[NAME] = PluginConfig(NAME, GamutMetaPlugin.__name__, __name__)
+    if known_plugins.setdefault(NAME, _CONFIG) is not _CONFIG:
+        raise GamutMetaError(f"imageio has another plug-in {NAME!r} already; it is not replaced")
 
 
 def unregister() -> None:
-    """Undo :func:`register`."""
-    known_plugins.pop(NAME, None)
+    """Undo :func:`register`. A plug-in that somebody else has put in its place since is left alone."""
+    with _REGISTERING:
+        if known_plugins.get(NAME) is _CONFIG:
+            del known_plugins[NAME]
 
 
 class GamutMetaPlugin(PluginV3):

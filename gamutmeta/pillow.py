@@ -12,10 +12,11 @@ object in place are detected by comparing sizes and pixels. The edits in :mod:`g
 from __future__ import annotations
 
 import os
-import warnings
+from contextlib import suppress
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
+from threading import RLock
 from typing import IO, TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -28,20 +29,24 @@ from gamutmeta.errors import (
     BindingError,
     CarrierError,
     GamutMetaError,
-    GamutMetaWarning,
     NoPayloadError,
+    PayloadError,
 )
+from gamutmeta.formats.source import sources_remembered
 from gamutmeta.measure.likeness import likeness_of
 from gamutmeta.model.descriptor import SampleCoding
 from gamutmeta.photo.decoding import decoding
 from gamutmeta.photo.pixels import decode_srgb, open_srgb
 from gamutmeta.pipeline.binding import binding_of_codes, binding_of_file, check_size
 from gamutmeta.pipeline.expand import SrgbFile, find_payload
+from gamutmeta.pipeline.limited import pictures_limited
 from gamutmeta.runtime.strips import row_strips
+from gamutmeta.runtime.warn import warn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gamutmeta.container import Limits
     from gamutmeta.photo.wide import WideImage
 
     OpenHandler = Callable[[IO[bytes], str | bytes], Any]
@@ -57,6 +62,9 @@ _FORMATS = (
     TiffImagePlugin.TiffImageFile.format,
 )
 
+_NO_HOSTS = {"CMYK", "LAB", "HSV", "F", "I", "I;16", "I;16B", "I;16L"}
+"""Modes that no reader of payloads takes: four colours, other colours, and more than 8 bits (specification, 7.1)."""
+
 _ORIGIN = "_gamutmeta_origin"
 _METHOD = "gamut_expand"
 
@@ -68,18 +76,27 @@ class _Origin:
     fp: IO[bytes]
     start: int
     filename: str | bytes
+    data: bytes | None = None
+    """All of a stream in memory, such as Pillow makes of a download and closes as soon as the picture is decoded."""
 
 
 @dataclass(slots=True)
 class _Registration:
-    """The handlers that were there before, by format."""
+    """Our handlers and those that were there before, by format.
 
-    openers: dict[str, Any] = field(default_factory=dict)
-    savers: dict[str, SaveHandler] = field(default_factory=dict)
-    multi_savers: dict[str, SaveHandler] = field(default_factory=dict)
+    Attributes:
+        openers, savers, multi_savers: pairs (ours, the one before).
+        active: false once it was undone. Another library may have wrapped a handler of ours and so keep calling it.
+    """
+
+    openers: dict[str, tuple[OpenHandler, OpenHandler]] = field(default_factory=dict)
+    savers: dict[str, tuple[SaveHandler, SaveHandler]] = field(default_factory=dict)
+    multi_savers: dict[str, tuple[SaveHandler, SaveHandler]] = field(default_factory=dict)
+    active: bool = True
 
 
 _registration: _Registration | None = None
+_REGISTERING = RLock()
 
 
 def register() -> None:
@@ -93,40 +110,58 @@ def register() -> None:
         GamutMetaError: if ``Image.Image`` has another ``gamut_expand`` already.
     """
     global _registration  # noqa: PLW0603 - Pillow's registry is global, and so is our entry in it
-    if _registration is not None:
-        return
-    if hasattr(Image.Image, _METHOD):
-        raise GamutMetaError(f"PIL.Image.Image has a method {_METHOD!r} already; it is not replaced")
-    registration = _Registration()
-    for name in filter(None, _FORMATS):
-        if name in Image.OPEN:
-            factory, accept = registration.openers[name] = Image.OPEN[name]
-            Image.register_open(name, cast("Any", _opener(factory)), accept)
-        if name in Image.SAVE:
-            registration.savers[name] = Image.SAVE[name]
-            Image.register_save(name, _saver(Image.SAVE[name]))
-        if name in Image.SAVE_ALL:
-            registration.multi_savers[name] = Image.SAVE_ALL[name]
-            Image.register_save_all(name, _multi_saver(Image.SAVE_ALL[name]))
-    setattr(Image.Image, _METHOD, gamut_expand)
-    _registration = registration
+    with _REGISTERING:
+        if _registration is not None:
+            return
+        if hasattr(Image.Image, _METHOD):
+            raise GamutMetaError(f"PIL.Image.Image has a method {_METHOD!r} already; it is not replaced")
+        registration = _Registration()
+        for name in filter(None, _FORMATS):
+            _register_format(registration, name)
+        setattr(Image.Image, _METHOD, gamut_expand)
+        _registration = registration
+
+
+def _register_format(registration: _Registration, name: str) -> None:
+    """Wrap the handlers of a format; one that somebody has removed from Pillow's registry is left out."""
+    factory, accept = Image.OPEN.get(name, (None, None))
+    if factory is not None:
+        opener = _opener(registration, cast("OpenHandler", factory))
+        registration.openers[name] = (opener, cast("OpenHandler", factory))
+        Image.register_open(name, cast("Any", opener), accept)
+    saver = Image.SAVE.get(name)
+    if saver is not None:
+        registration.savers[name] = (_saver(registration, saver), saver)
+        Image.register_save(name, registration.savers[name][0])
+    saver = Image.SAVE_ALL.get(name)
+    if saver is not None:
+        registration.multi_savers[name] = (_multi_saver(registration, saver), saver)
+        Image.register_save_all(name, registration.multi_savers[name][0])
 
 
 def unregister() -> None:
-    """Undo :func:`register`. A handler that somebody else has replaced since is left alone."""
+    """Undo :func:`register`.
+
+    A handler that somebody else has replaced, wrapped or removed since is left alone; one of ours that is wrapped so
+    does nothing any more but call the one before it.
+    """
     global _registration  # noqa: PLW0603 - see register
-    if _registration is None:
-        return
-    for name, handler in _registration.openers.items():
-        if getattr(Image.OPEN[name][0], "gamutmeta", False):
-            Image.OPEN[name] = handler
-    for registry, handlers in ((Image.SAVE, _registration.savers), (Image.SAVE_ALL, _registration.multi_savers)):
-        for name, saver in handlers.items():
-            if getattr(registry[name], "gamutmeta", False):
-                registry[name] = saver
-    if getattr(Image.Image, _METHOD, None) is gamut_expand:
-        delattr(Image.Image, _METHOD)
-    _registration = None
+    with _REGISTERING:
+        if _registration is None:
+            return
+        # Told by identity: functools.wraps copies every mark that a function could bear.
+        for name, (opener, factory) in _registration.openers.items():
+            there, accept = Image.OPEN.get(name, (None, None))
+            if there is opener:
+                Image.OPEN[name] = (cast("Any", factory), accept)
+        for registry, handlers in ((Image.SAVE, _registration.savers), (Image.SAVE_ALL, _registration.multi_savers)):
+            for name, (ours, before) in handlers.items():
+                if registry.get(name) is ours:
+                    registry[name] = before
+        if getattr(Image.Image, _METHOD, None) is gamut_expand:
+            delattr(Image.Image, _METHOD)
+        _registration.active = False
+        _registration = None
 
 
 def gamut_expand(
@@ -136,6 +171,7 @@ def gamut_expand(
     sidecar: str | os.PathLike[str] | None = None,
     check: bool = True,
     threads: int | None = None,
+    limits: Limits | None = None,
     device: str = "cpu",
 ) -> WideImage:
     """Restore the wide-gamut photograph of a picture opened with Pillow.
@@ -148,25 +184,29 @@ def gamut_expand(
         sidecar: take the payload from this sidecar.
         check: refuse a payload that was made for another picture.
         threads: None for one per core.
+        limits: as for :func:`gamutmeta.expand`.
         device: "cpu", "cuda" or "auto", see :func:`gamutmeta.expand`.
 
     Raises:
         NoPayloadError: if the file has no payload, or `image` is a copy and no longer the file's.
-        BindingError: if `image` was changed in place, or the payload belongs to another picture.
+        BindingError: if `image` was changed in place, shows a further picture of its file (``seek``), or the payload
+            belongs to another picture.
         GamutMetaError: as for :func:`gamutmeta.expand`.
     """
-    data, path = bytes_of(image)
-    found = find_payload(data, path, sidecar=sidecar)
-    require_unchanged(image, data)
-    file = SrgbFile.of(data, found)
-    return file.expand(check=check, threads=threads, device=device).convert(space)
+    with sources_remembered(), pictures_limited(limits):
+        data, path = bytes_of(image)
+        found = find_payload(data, path, sidecar=sidecar, limits=limits)
+        require_unchanged(image, data)
+        wide = SrgbFile.of(data, found, check=check).expand(check=check, threads=threads, device=device)
+    return wide.convert(space)
 
 
 def bytes_of(image: Image.Image) -> tuple[bytes, str | None]:
     """The bytes a picture was read from, and their path if they have one.
 
     Raises:
-        NoPayloadError: if `image` is no picture that ``Image.open`` gave, or its stream is closed.
+        NoPayloadError: if `image` is no picture that ``Image.open`` gave.
+        CarrierError: if its stream is closed, and was not that of a file which is still there.
     """
     origin: _Origin | None = getattr(image, _ORIGIN, None)
     # A picture opened before register() still knows its file name.
@@ -179,13 +219,27 @@ def bytes_of(image: Image.Image) -> tuple[bytes, str | None]:
             "this picture does not come from Image.open: copies, crops and conversions lose the payload; "
             "gamutmeta.edit keeps it (and a picture opened from a stream needs gamutmeta.register() before)",
         )
+    if origin.data is not None:
+        return origin.data, None
     if origin.fp.closed:
-        raise NoPayloadError("the stream this picture was read from is closed; call gamut_expand() before that")
+        return _read_again(origin.fp), None
     position = origin.fp.tell()
     origin.fp.seek(origin.start)
     data = origin.fp.read()
     origin.fp.seek(position)
     return data, None
+
+
+def _read_again(closed: IO[bytes]) -> bytes:
+    """The bytes of a stream that is closed, if it was that of a file."""
+    name = getattr(closed, "name", None)
+    if isinstance(name, str | bytes | os.PathLike):
+        with suppress(OSError):
+            return Path(os.fsdecode(name)).read_bytes()
+    raise CarrierError(
+        "the stream this picture was read from is closed, so that its payload cannot be read: open the picture by its "
+        "path, or call gamut_expand() before the stream is closed"
+    )
 
 
 def require_unchanged(image: Image.Image, data: bytes) -> None:
@@ -196,9 +250,14 @@ def require_unchanged(image: Image.Image, data: bytes) -> None:
         data: the bytes it was read from.
 
     Raises:
-        BindingError: if it was changed.
+        BindingError: if it was changed, or is not the first picture of its file.
         PhotoError: if the bytes are no picture any more (the file was changed meanwhile), or of another kind.
     """
+    frame = image.tell()
+    if frame:
+        raise BindingError(
+            f"the payload belongs to the first picture of the file, and this is picture {frame + 1} (call seek(0))"
+        )
     with decoding("the picture cannot be read again"), open_srgb(data) as fresh:
         _refuse_changed(image, fresh)
 
@@ -220,41 +279,58 @@ def _equal(first: Image.Image, second: Image.Image) -> bool:
     return all(np.array_equal(np.asarray(first.crop(box)), np.asarray(second.crop(box))) for box in boxes)
 
 
-def _opener(original: OpenHandler) -> OpenHandler:
+def _opener(registration: _Registration, original: OpenHandler) -> OpenHandler:
     def open_and_remember(fp: IO[bytes], filename: str | bytes) -> Any:
+        if not registration.active:
+            return original(fp, filename)
         start = fp.tell()
         image = original(fp, filename)
-        setattr(image, _ORIGIN, _Origin(fp, start, filename))
+        # Not copied: the stream shares its bytes with whoever asks for all of them.
+        data = fp.getvalue()[start:] if isinstance(fp, BytesIO) else None
+        setattr(image, _ORIGIN, _Origin(fp, start, filename, data))
         return image
 
-    open_and_remember.gamutmeta = True  # type: ignore[attr-defined]
     return open_and_remember
 
 
-def _saver(original: SaveHandler) -> SaveHandler:
+def _saver(registration: _Registration, original: SaveHandler) -> SaveHandler:
     def save_with_gamut(image: Image.Image, fp: IO[bytes], filename: str | bytes) -> None:
+        if not registration.active:
+            original(image, fp, filename)
+            return
         options: dict[str, Any] = cast("Any", image).encoderinfo
         gamut, carrier = options.pop("gamut", None), options.pop("gamut_carrier", None)
         if gamut is None:
             original(image, fp, filename)
             return
-        payload = gamut if isinstance(gamut, Payload) else Payload.from_bytes(gamut)
+        payload = _payload_of(gamut)
+        if image.mode in _NO_HOSTS:
+            raise BindingError(
+                f"gamut= is for sRGB pictures, and this one has the mode {image.mode}: convert it to RGB, or save it "
+                "without gamut="
+            )
         coded = BytesIO()
         original(image, coded, filename)
         data = coded.getvalue()
         fp.write(carriers.embed(data, _bound(payload, image, data).to_bytes(), carrier=carrier, replace=True))
 
-    save_with_gamut.gamutmeta = True  # type: ignore[attr-defined]
     return save_with_gamut
 
 
-def _multi_saver(original: SaveHandler) -> SaveHandler:
+def _payload_of(gamut: object) -> Payload:
+    if isinstance(gamut, Payload):
+        return gamut
+    if isinstance(gamut, bytes | bytearray | memoryview):
+        return Payload.from_bytes(bytes(gamut))
+    raise PayloadError("gamut", f"must be a gamutmeta.Payload or the bytes of one, not {type(gamut).__name__}")
+
+
+def _multi_saver(registration: _Registration, original: SaveHandler) -> SaveHandler:
     def save_without_gamut(image: Image.Image, fp: IO[bytes], filename: str | bytes) -> None:
-        if cast("Any", image).encoderinfo.get("gamut") is not None:
+        if registration.active and cast("Any", image).encoderinfo.get("gamut") is not None:
             raise CarrierError("gamut= works with a single picture; it cannot be combined with save_all=True")
         original(image, fp, filename)
 
-    save_without_gamut.gamutmeta = True  # type: ignore[attr-defined]
     return save_without_gamut
 
 
@@ -275,6 +351,11 @@ def _bound(payload: Payload, image: Image.Image, data: bytes) -> Payload:
             f"a picture of mode {image.mode} saved as {host_format(data).upper()} has none: save the JPEG by "
             "Reduction.save, or reduce with samples='plain'"
         )
+    if payload.descriptor.shoulder is not None and own.kind == "jpeg":
+        raise BindingError(
+            "gamut= takes colours outside sRGB from the last codes of a PNG or TIFF, which a JPEG does not keep: "
+            "save it as PNG or TIFF, or reduce with format='jpeg'"
+        )
     if payload.binding == own:
         return payload
     likeness = None if payload.descriptor.samples is SampleCoding.SRGB else likeness_of(decode_srgb(data))
@@ -286,10 +367,9 @@ def _bound(payload: Payload, image: Image.Image, data: bytes) -> Payload:
             raise BindingError("gamut= was made for other pixels than those of this picture (digest mismatch)")
         if payload.descriptor.gate or payload.descriptor.samples is SampleCoding.SYCC:
             return bound
-    warnings.warn(
+    warn(
         "gamut= was fitted to another encoding of this picture, so it restores colours less exactly; "
         "gamutmeta.reduce(..., format=...) or reduce_file fit it to the very file",
-        GamutMetaWarning,
         stacklevel=5,
     )
     return bound

@@ -55,7 +55,7 @@ seq:
   - id: version_is_that_of_the_keys
     size: 0
     valid:
-      expr: (descriptor.has_like or descriptor.has_smp) == (min_reader_version == 2)
+      expr: (descriptor.has_like or descriptor.has_shl or descriptor.has_smp) == (min_reader_version == 2)
   - id: tensors
     type: frame(tensor_length)
     size: compressed_length
@@ -170,6 +170,9 @@ types:
       - id: rgb8
         type: keyed_digest
         if: has_rgb8
+      - id: shl
+        type: keyed_shoulder
+        if: has_shl
       - id: smp
         type: keyed_integer(1, 1)
         if: has_smp
@@ -230,6 +233,10 @@ types:
         size: 0
         valid:
           expr: not has_smp or (has_jpeg and not (has_gate or has_src) and (not has_head or head.value == 2))
+      - id: shoulder_goes_with_srgb_and_excess
+        size: 0
+        valid:
+          expr: not has_shl or not (has_smp or has_src) and (not has_head or head.value == 2)
       - id: affine_goes_with_position
         size: 0
         valid:
@@ -259,6 +266,8 @@ types:
       has_rgb: {value: not _io.eof and next_rgb.name == "rgb"}
       next_rgb8: {pos: _io.pos, type: key}
       has_rgb8: {value: not _io.eof and next_rgb8.name == "rgb8"}
+      next_shl: {pos: _io.pos, type: key}
+      has_shl: {value: not _io.eof and next_shl.name == "shl"}
       next_smp: {pos: _io.pos, type: key}
       has_smp: {value: not _io.eof and next_smp.name == "smp"}
       next_src: {pos: _io.pos, type: key}
@@ -275,7 +284,7 @@ types:
         value: >-
           2 + (has_aff ? 1 : 0) + (has_bias ? 1 : 0) + (has_cat ? 1 : 0) + (has_gate ? 1 : 0) + (has_grid ? 1 : 0)
           + (has_head ? 1 : 0) + (has_jpeg ? 1 : 0) + (has_like ? 1 : 0) + (has_mlp ? 1 : 0) + (has_q ? 1 : 0)
-          + (has_rgb ? 1 : 0) + (has_rgb8 ? 1 : 0) + (has_smp ? 1 : 0) + (has_src ? 1 : 0) + (has_t ? 1 : 0) + (has_xy ? 1 : 0)
+          + (has_rgb ? 1 : 0) + (has_rgb8 ? 1 : 0) + (has_shl ? 1 : 0) + (has_smp ? 1 : 0) + (has_src ? 1 : 0) + (has_t ? 1 : 0) + (has_xy ? 1 : 0)
       num_layers:
         doc: Weight matrices of the network.
         value: "has_head ? (has_mlp ? mlp.widths.size : 0) + 1 : 0"
@@ -361,6 +370,47 @@ types:
         contents: [0xc4, 0x10]
       - id: digest
         size: 16
+  keyed_shoulder:
+    seq:
+      - id: key
+        type: key
+      - id: format
+        contents: [0xc4, 0x0c]
+      - id: channels
+        type: shouldered_channel
+        repeat: expr
+        repeat-expr: 3
+      - id: some_end_has_codes
+        size: 0
+        valid:
+          expr: "channels[0].has_codes or channels[1].has_codes or channels[2].has_codes"
+  shouldered_channel:
+    seq:
+      - id: dark
+        type: "end_of_codes(false)"
+      - id: bright
+        type: "end_of_codes(true)"
+    instances:
+      has_codes: {value: dark.num_codes + bright.num_codes > 0}
+  end_of_codes:
+    doc: The codes at one end of a channel that reach beyond it, and by how much each step grows, in sixteenths.
+    params:
+      - id: is_bright
+        type: bool
+    seq:
+      - id: num_codes
+        type: u1
+        valid:
+          max: 8
+      - id: growth
+        type: u1
+        valid:
+          expr: "(_ == 0) == (num_codes == 0) and _ <= (is_bright ? most_bright : most_dark)"
+    instances:
+      most_dark:
+        value: "num_codes < 4 ? 255 : num_codes == 4 ? 222 : num_codes == 5 ? 121 : num_codes == 6 ? 78 : num_codes == 7 ? 57 : 43"
+      most_bright:
+        value: "num_codes < 3 ? 255 : num_codes == 3 ? 169 : num_codes == 4 ? 82 : num_codes == 5 ? 51 : num_codes == 6 ? 36 : num_codes == 7 ? 27 : 22"
   keyed_likeness:
     seq:
       - id: key

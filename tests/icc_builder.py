@@ -75,6 +75,7 @@ def matrix_profile(
     colorants: Sequence[Sequence[float]] = D50_COLORANTS_SRGB,
     *,
     name: str = "test matrix",
+    extra: Mapping[str, bytes] | None = None,
     **options: bytes,
 ) -> bytes:
     """An RGB matrix/TRC profile with one curve for all channels, or three."""
@@ -82,22 +83,45 @@ def matrix_profile(
     tags = {"desc": desc(name), "cprt": b"text" + bytes(4) + b"CC0\0", "wtpt": xyz((0.9642, 1.0, 0.8249))}
     tags |= {f"{c}XYZ": xyz(v) for c, v in zip("rgb", colorants, strict=True)}
     tags |= {f"{c}TRC": v for c, v in zip("rgb", trc, strict=True)}
+    tags |= extra or {}
     return profile(tags, **options)
 
 
-def gray_profile(curve: bytes) -> bytes:
+def gray_profile(curve: bytes, tag: str = "kTRC", **options: bytes) -> bytes:
+    """A grey profile with a curve, or with the lookup table `curve` in another tag."""
     return profile(
         {
             "desc": desc("test grey"),
             "cprt": b"text" + bytes(4) + b"CC0\0",
             "wtpt": xyz((0.9642, 1, 0.8249)),
-            "kTRC": curve,
+            tag: curve,
         },
         data_space=b"GRAY",
+        **options,
     )
 
 
-def lut_profile(data_space: bytes = b"RGB ", colorants: Sequence[Sequence[float]] = D50_COLORANTS_SRGB) -> bytes:
+def gray_table(lab: Sequence[tuple[float, float, float]]) -> bytes:
+    """An ``mft2`` table from grey to CIE Lab, of equally spaced nodes: L* / 100, a* and b* / 100."""
+    head = b"mft2" + bytes(4) + struct.pack(">BBBx", 1, 3, len(lab))
+    head += b"".join(fixed(v) for v in (1, 0, 0, 0, 1, 0, 0, 0, 1)) + struct.pack(">HH", 2, 2)
+    ends = struct.pack(">HH", 0, 65535)
+    # Version 2: 0xFF00 is L* 100, 0x8000 is 0 of a* and b* and 256 steps are 1.
+    nodes = b"".join(
+        struct.pack(">HHH", *(round(0xFF00 * v[0]), *(0x8000 + round(25600 * x) for x in v[1:]))) for v in lab
+    )
+    return head + ends + nodes + ends * 3
+
+
+def cicp_tag(primaries: int, transfer: int) -> bytes:
+    return b"cicp" + bytes(4) + bytes([primaries, transfer, 0, 1])
+
+
+def lut_profile(
+    data_space: bytes = b"RGB ",
+    colorants: Sequence[Sequence[float]] = D50_COLORANTS_SRGB,
+    extra: Mapping[str, bytes] | None = None,
+) -> bytes:
     """A scanner profile with one ``mft2`` table of 2 x 2 x 2 nodes to PCSXYZ: the cube's corners mix linearly.
 
     Its curves are identities, so it equals a matrix profile of gamma 1 with these colorants.
@@ -118,5 +142,6 @@ def lut_profile(data_space: bytes = b"RGB ", colorants: Sequence[Sequence[float]
         "cprt": b"text" + bytes(4) + b"CC0\0",
         "wtpt": xyz((0.9642, 1, 0.8249)),
         "A2B0": table,
+        **(extra or {}),
     }
     return profile(tags, device_class=b"scnr", data_space=data_space)

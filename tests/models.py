@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gamutmeta.color.adaptation import Adaptation
+from gamutmeta.color.shoulder import End, Shoulder
 from gamutmeta.fit.config import PRESETS
 from gamutmeta.model.descriptor import Descriptor, FourierXY, Grid, Head, Rgb, RgbSource, SampleCoding
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+SHOULDER = Shoulder((End(1, 200), End(), End(8, 11)), (End(8, 9), End(2, 60), End()))
+"""Every channel has another one."""
 
 DESCRIPTORS = {
     "empty": Descriptor(),
@@ -36,6 +41,10 @@ DESCRIPTORS = {
         Head.SRGB_EXCESS, Grid(2, 3, 4), hidden=(5,), adaptation=Adaptation.CAT02, samples=SampleCoding.SYCC
     ),
     "samples-alone": Descriptor(samples=SampleCoding.SYCC),
+    "shoulder": replace(PRESETS["balanced"].descriptor(610, 470, 0), shoulder=SHOULDER),
+    "shoulder-soft": replace(PRESETS["balanced"].descriptor(610, 470, 12), shoulder=SHOULDER),
+    "shoulder-ungated": Descriptor(Head.SRGB_EXCESS, Grid(2, 3, 4), hidden=(5,), shoulder=SHOULDER),
+    "shoulder-alone": Descriptor(shoulder=SHOULDER),
 }
 
 

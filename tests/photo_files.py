@@ -88,11 +88,15 @@ def hide(monkeypatch: pytest.MonkeyPatch, *modules: str) -> None:
         monkeypatch.setitem(sys.modules, module, None)
 
 
-def dng_bytes(height: int = 64, width: int = 96, orientation: int = 6) -> bytes:
-    """A raw photograph of a grey wall at 8000 / 16383 of the sensor's range, with Bayer pattern and white balance."""
-    mosaic = np.full((height, width), 8000, np.uint16)
-    mosaic[::2, ::2] = 6000
-    mosaic[1::2, 1::2] = 4000
+def dng_bytes(
+    height: int = 64, width: int = 96, orientation: int = 6, *, wall: int = 8000, has_thumbnail: bool = False
+) -> bytes:
+    """A raw photograph of a grey wall at `wall` / 16383 of the sensor's range, with Bayer pattern and white balance."""
+    import tifffile  # noqa: PLC0415  # as above
+
+    mosaic = np.full((height, width), wall, np.uint16)
+    mosaic[::2, ::2] = wall * 3 // 4
+    mosaic[1::2, 1::2] = wall // 2
     xyz_to_camera = (3.2406, -1.5372, -0.4986, -0.9689, 1.8758, 0.0415, 0.0557, -0.2040, 1.0570)
     neutral = (0.75, 1, 0.5)
     tags = [
@@ -109,4 +113,11 @@ def dng_bytes(height: int = 64, width: int = 96, orientation: int = 6) -> bytes:
         (0x010F, "s", 0, "Maker", True),
         (0x0112, "H", 1, orientation, True),
     ]
-    return tiff_bytes(mosaic, photometric=32803, extratags=tags, planarconfig=None)
+    buffer = io.BytesIO()
+    with tifffile.TiffWriter(buffer) as tiff:
+        if has_thumbnail:
+            green = np.full((8, 12, 3), (0, 255, 0), np.uint8)
+            tiff.write(green, photometric="rgb", subfiletype=1, subifds=1, metadata=None, extratags=tags)
+            tags = [tag for tag in tags if tag[0] in {33421, 33422, 0xC61D, 0xC61A}]
+        tiff.write(mosaic, photometric=32803, extratags=tags, metadata=None)
+    return buffer.getvalue()

@@ -14,6 +14,7 @@ from PIL import Image
 
 from gamutmeta.carriers import MAGIC, MAX_CONTAINER, embed
 from gamutmeta.color.adaptation import Adaptation
+from gamutmeta.color.shoulder import End, Shoulder
 from gamutmeta.container import Binding, Payload, Tensor
 from gamutmeta.envelope import LIKENESS_BYTES
 from gamutmeta.formats.jpeg import make_segment
@@ -67,13 +68,14 @@ def carriers_png_neighbours() -> st.SearchStrategy[bytes]:
 
 @st.composite
 def descriptors(draw: st.DrawFn) -> Descriptor:
-    """Every head, every combination of inputs and both kinds of samples, small enough for the default limits."""
+    """Every head, all inputs, both kinds of samples, shoulders; small enough for the default limits."""
     samples = draw(st.sampled_from(SampleCoding))
     has_srgb = samples is SampleCoding.SRGB
     head = draw(st.sampled_from(Head if has_srgb else [Head.CLIP, Head.SRGB_EXCESS]))
     adaptation = draw(st.sampled_from(Adaptation))
     if head is Head.CLIP:
-        return Descriptor(adaptation=adaptation, samples=samples)
+        shoulder = draw(st.none() | shoulders()) if has_srgb else None
+        return Descriptor(adaptation=adaptation, samples=samples, shoulder=shoulder)
     has_grid, has_xy, has_rgb = draw(st.tuples(*[st.booleans()] * 3).filter(any))
     grid = Grid(*draw(st.tuples(st.integers(1, 6), st.integers(2, 7), st.integers(2, 7)))) if has_grid else None
     xy = FourierXY(draw(st.integers(1, 16))) if has_xy else None
@@ -85,7 +87,23 @@ def descriptors(draw: st.DrawFn) -> Descriptor:
     gate = draw(st.none() | st.integers(0, 255)) if head is Head.SRGB_EXCESS and has_srgb else None
     hidden = tuple(draw(st.lists(st.integers(1, 9), max_size=4)))
     bias, affine = draw(st.booleans()), draw(st.none() | affines())
-    return Descriptor(head, grid, xy, rgb, hidden, bias, gate, adaptation, affine, samples)
+    from_code = rgb is None or rgb.source is RgbSource.CODE
+    shoulder = draw(st.none() | shoulders()) if head is Head.SRGB_EXCESS and has_srgb and from_code else None
+    return Descriptor(head, grid, xy, rgb, hidden, bias, gate, adaptation, affine, samples, shoulder)
+
+
+@st.composite
+def shoulder_ends(draw: st.DrawFn) -> End:
+    """Ends of any width that do not reach too far."""
+    codes = draw(st.integers(0, 8))
+    return End(codes, draw(st.integers(1, (0, 255, 255, 150, 80, 50, 35, 26, 20)[codes]))) if codes else End()
+
+
+def shoulders() -> st.SearchStrategy[Shoulder]:
+    """Shoulders of any ends, of which one at least has codes."""
+    three = st.tuples(shoulder_ends(), shoulder_ends(), shoulder_ends())
+    pairs = st.tuples(three, three).filter(lambda pair: any(end.codes for ends in pair for end in ends))
+    return pairs.map(lambda pair: Shoulder(*pair))
 
 
 def affines() -> st.SearchStrategy[Affine]:

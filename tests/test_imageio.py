@@ -19,11 +19,12 @@ pytest.importorskip("imageio", reason="imageio is not installed; pip install 'ga
 
 import imageio.v3 as iio
 from imageio.config import known_plugins
+from imageio.config.plugins import PluginConfig
 from PIL import Image
 
 from gamutmeta import carriers
 from gamutmeta.color.icc import profile_bytes
-from gamutmeta.errors import BindingError, PhotoError
+from gamutmeta.errors import BindingError, GamutMetaError, PhotoError
 from gamutmeta.imageio import NAME, GamutMetaPlugin, register, unregister
 from gamutmeta.photo.read import read_photo
 from gamutmeta.photo.wide import WideImage
@@ -201,3 +202,27 @@ def test_the_page_keeps_its_word(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "photo.jpg").write_bytes((folder / "app11.jpg").read_bytes())
     checks = "assert wide.shape == (64, 96, 3) and screen.shape == (96, 64, 3) and profile[36:40] == b'acsp'"
     subprocess.run([sys.executable, "-W", "error", "-c", f"{code}\n{checks}"], cwd=tmp_path, check=True, timeout=60)
+
+
+class TestRegistration:
+    @pytest.fixture(autouse=True)
+    def _remove(self) -> Iterator[None]:
+        yield
+        known_plugins.pop(NAME, None)
+
+    def test_a_plug_in_of_another_library_is_left_alone(self) -> None:
+        other = PluginConfig(NAME, "Plugin", "elsewhere")
+        known_plugins[NAME] = other
+        unregister()
+        assert known_plugins[NAME] is other
+        with pytest.raises(GamutMetaError, match="another plug-in"):
+            register()
+        assert known_plugins[NAME] is other
+
+    def test_again_and_again(self) -> None:
+        for _ in range(2):
+            register()
+            assert NAME in known_plugins
+        for _ in range(2):
+            unregister()
+            assert NAME not in known_plugins

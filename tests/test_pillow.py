@@ -1,17 +1,20 @@
 from __future__ import annotations
 
+import functools
 import importlib
 import io
 import sys
 import warnings
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from pictures import QUICK, colourful, photograph
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, PngImagePlugin
 
-from gamutmeta import carriers, pillow
+from gamutmeta import carriers, edit, pillow
 from gamutmeta.errors import (
     BindingError,
     CarrierError,
@@ -26,7 +29,6 @@ from gamutmeta.pipeline.reduce import Reduction, reduce
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 pytest.importorskip("torch")
 
@@ -83,8 +85,7 @@ def test_streams(reductions: dict[str, Reduction], format_: str) -> None:
     image.load()
     np.testing.assert_array_equal(image.gamut_expand().array, expand(data).array)
     stream.close()
-    with pytest.raises(NoPayloadError, match="closed"):
-        image.gamut_expand()
+    np.testing.assert_array_equal(image.gamut_expand().array, expand(data).array)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -125,6 +126,68 @@ def test_a_picture_changed_in_place_is_refused(files: dict[str, Path], change: A
         change(image)
         with pytest.raises(BindingError, match="changed in memory"):
             image.gamut_expand()
+
+
+@pytest.mark.parametrize(("kind", "format_"), [("TIFF", "tiff"), ("PNG", "png"), ("MPO", "jpeg")])
+@pytest.mark.parametrize("loaded", [False, True])
+def test_a_further_picture_of_the_file_is_refused(
+    reductions: dict[str, Reduction], kind: str, format_: str, *, loaded: bool
+) -> None:
+    first, other = reductions[format_].image, Image.fromarray(reductions[format_].pixels[::-1].copy())
+    buffer = io.BytesIO()
+    first.convert("RGB").save(buffer, kind, save_all=True, append_images=[other], quality=95)
+    payload = reductions["png"].payload.to_bytes()
+    with Image.open(io.BytesIO(carriers.embed(buffer.getvalue(), payload))) as image:
+        image.seek(1)
+        if loaded:
+            image.load()
+        with pytest.raises(BindingError, match=r"the first picture of the file, and this is picture 2 \(call seek"):
+            image.gamut_expand()
+        if kind != "MPO":  # this payload is not bound to a JPEG
+            with pytest.raises(BindingError, match="picture 2"):
+                edit.crop(image, (0, 0, 8, 8))
+            image.seek(0)
+            np.testing.assert_array_equal(image.gamut_expand().array, expand(reductions["png"].to_bytes()).array)
+
+
+class Download(io.RawIOBase):
+    """As the body of an HTTP response: read only, and forwards only."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = io.BytesIO(data)
+
+    def read(self, size: int = -1) -> bytes:
+        return self._data.read(size)
+
+    def readable(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+@pytest.mark.parametrize("loaded", [False, True])
+def test_a_download(reductions: dict[str, Reduction], format_: str, *, loaded: bool) -> None:
+    data = reductions[format_].to_bytes()
+    image = Image.open(Download(data))
+    if loaded:
+        image.load()
+    np.testing.assert_array_equal(image.gamut_expand().array, expand(data).array)
+
+
+def test_streams_that_are_closed(files: dict[str, Path]) -> None:
+    expected = expand(files["jpeg"]).array
+    with files["jpeg"].open("rb") as stream:
+        image = Image.open(stream)
+        image.load()
+    np.testing.assert_array_equal(image.gamut_expand().array, expected)
+    moved = files["jpeg"].rename(files["jpeg"].with_suffix(".moved"))
+    with pytest.raises(CarrierError, match="the stream this picture was read from is closed") as caught:
+        image.gamut_expand()
+    assert caught.value.code == "carrier"
+    memory = io.BytesIO(moved.read_bytes())
+    image = Image.open(memory)
+    image.load()
+    memory.close()
+    np.testing.assert_array_equal(image.gamut_expand().array, expected)
 
 
 @pytest.mark.parametrize("copy", [lambda im: im.copy(), lambda im: im.crop((0, 0, 8, 8)), lambda im: im.convert("RGB")])
@@ -211,6 +274,31 @@ def test_saving_another_picture_with_it_is_refused(reductions: dict[str, Reducti
         reduction.image.resize((48, 36)).save(io.BytesIO(), format_, gamut=reduction.payload)
 
 
+@pytest.mark.parametrize("mode", ["CMYK", "LAB", "HSV"])
+def test_pictures_of_other_colours_take_no_gamut(reductions: dict[str, Reduction], mode: str) -> None:
+    rgb = Image.fromarray(reductions["jpeg"].pixels)
+    picture = rgb.convert(mode) if mode != "LAB" else Image.new("LAB", rgb.size)
+    buffer = io.BytesIO()
+    with pytest.raises(BindingError, match=f"this one has the mode {mode}: convert it to RGB, or save it"):
+        picture.save(buffer, "JPEG" if mode == "CMYK" else "TIFF", gamut=reductions["jpeg"].payload)
+    assert buffer.getvalue() == b""
+
+
+@pytest.mark.parametrize("gamut", [True, 3, "payload", Path("a.gamut"), object()])
+def test_what_is_no_payload_is_told(reductions: dict[str, Reduction], gamut: object) -> None:
+    with pytest.raises(
+        PayloadError, match=f"must be a gamutmeta.Payload or the bytes of one, not {type(gamut).__name__}"
+    ):
+        reductions["png"].image.save(io.BytesIO(), "PNG", gamut=gamut)
+
+
+@pytest.mark.parametrize("kind", [bytearray, memoryview])
+def test_any_bytes_of_a_payload_are_taken(reductions: dict[str, Reduction], kind: Any) -> None:
+    buffer = io.BytesIO()
+    reductions["png"].image.save(buffer, "PNG", gamut=kind(reductions["png"].payload.to_bytes()))
+    assert carriers.extract(buffer.getvalue()).container == reductions["png"].payload.to_bytes()
+
+
 def test_several_pictures_take_no_gamut(reductions: dict[str, Reduction]) -> None:
     image = reductions["png"].image
     for format_ in ("PNG", "TIFF"):
@@ -271,3 +359,70 @@ def test_registering_leaves_other_plugins_alone(tmp_path: Path) -> None:
     Image.new("P", (5, 5)).save(path)
     with Image.open(path) as image, pytest.raises(CarrierError):
         image.gamut_expand()
+
+
+def _wrapped(handler: Any) -> Any:
+    """As other libraries wrap: functools.wraps copies every attribute."""
+
+    @functools.wraps(handler)
+    def wrapper(*arguments: Any) -> Any:
+        return handler(*arguments)
+
+    return wrapper
+
+
+class TestRegistrations:
+    def test_a_wrapper_of_another_library_stays(self, files: dict[str, Path]) -> None:
+        factory, accept = Image.OPEN["PNG"]
+        opener, saver = _wrapped(factory), _wrapped(Image.SAVE["PNG"])
+        Image.register_open("PNG", opener, accept)
+        Image.register_save("PNG", saver)
+        try:
+            pillow.unregister()
+            assert Image.OPEN["PNG"] == (opener, accept)
+            assert Image.SAVE["PNG"] is saver
+            with Image.open(files["png"]) as image:
+                assert not hasattr(image, "_gamutmeta_origin"), "what is wrapped does nothing more"
+                image.save(io.BytesIO(), "PNG", gamut=b"not looked at")
+        finally:
+            Image.OPEN["PNG"] = (PngImagePlugin.PngImageFile, accept)
+            Image.SAVE["PNG"] = PngImagePlugin._save
+
+    @pytest.mark.parametrize("registry", ["OPEN", "SAVE", "SAVE_ALL"])
+    def test_a_format_that_was_removed_stays_removed(self, registry: str) -> None:
+        handlers = getattr(Image, registry)
+        pillow.unregister()
+        before = dict(handlers)
+        pillow.register()
+        del handlers["PNG"]
+        try:
+            pillow.unregister()
+            assert dict(handlers) == {name: handler for name, handler in before.items() if name != "PNG"}
+            assert not hasattr(Image.Image, "gamut_expand")
+        finally:
+            handlers.clear()
+            handlers.update(before)
+
+    def test_without_a_format_the_others_are_registered(self) -> None:
+        pillow.unregister()
+        before = Image.OPEN.pop("TIFF")
+        try:
+            pillow.register()
+            assert "TIFF" not in Image.OPEN
+            assert Image.OPEN["PNG"][0] is not PngImagePlugin.PngImageFile
+        finally:
+            pillow.unregister()
+            Image.OPEN["TIFF"] = before
+
+    def test_many_threads(self) -> None:
+        pillow.unregister()
+        before = [dict(registry) for registry in (Image.OPEN, Image.SAVE, Image.SAVE_ALL)]
+
+        def work(number: int) -> None:
+            for _ in range(50):
+                (pillow.register, pillow.unregister)[number % 2]()
+
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(work, range(8)))
+        pillow.unregister()
+        assert [dict(registry) for registry in (Image.OPEN, Image.SAVE, Image.SAVE_ALL)] == before

@@ -50,3 +50,12 @@ def test_is_a_value() -> None:
     assert Report(file="a") == Report(file="a")
     with pytest.raises(dataclasses.FrozenInstanceError):
         Report().file = "b"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("payload_bytes", "1"), ("payload_bytes", 1.5), ("psnr", "high"), ("notes", "x"), ("notes", [1]), ("skipped", 1)],
+)
+def test_a_figure_of_another_type_is_refused(name: str, value: object) -> None:
+    with pytest.raises(ValueError, match=name):
+        Report.from_json({name: value})

@@ -56,8 +56,8 @@ def expansions(wide: Wide, megapixels: float, repeat: int) -> Iterator[Row]:
     height, width = codes.shape[:2]
     model = payload_of(codes, fit(codes, wide, preset_named("balanced"), device="cuda"))
     descriptor, weights = model.descriptor, model.weights()
-    is_open = gate_weights(descriptor.gate) > 0
-    acting = sum(int(is_open[row].any(-1).sum()) for row in codes)
+    is_open = gate_weights(descriptor) > 0
+    acting = sum(int(is_open[np.arange(3), row].any(-1).sum()) for row in codes)
     share = acting / codes[..., 0].size
     about = {"part": "expand", "megapixels": megapixels, "bytes": 3 * codes.nbytes, "acting": share}
     flop = {"flop": 2 * multiplications(descriptor) * acting}

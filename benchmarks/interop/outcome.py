@@ -73,14 +73,14 @@ def sample(carrier: str) -> Sample:
     """A reduced photograph with EXIF, XMP and ICC profile. JPEG: quality 95, 4:4:4; TIFF: deflated."""
     host = CARRIERS[carrier]
     piece = read_photo(Path(gamutmeta.demo.__file__).with_name("carrots.tif")).array[_BOX]
-    photo = WideImage(piece, exif=_exif(host), xmp=XMP)
+    photo = WideImage(piece, exif=exif_for(host), xmp=XMP)
     reduction = reduce(photo, preset=_FIT, format=host, samples="plain", device="cpu")
     data, twin = reduction.to_bytes(carrier), reduction.to_bytes("sidecar")
     pixels = np.asarray(Image.open(io.BytesIO(twin)))
     return Sample(carrier, host, data, twin, reduction.payload.to_bytes(), pixels, expand(data).array)
 
 
-def _exif(host: HostFormat) -> bytes:
+def exif_for(host: HostFormat) -> bytes:
     """All that the standard requires, and an artist.
 
     Without a directory of its own in a TIFF: Pillow 13.0 fails to save one again.
@@ -226,7 +226,7 @@ def _judge(given: Sample, result: _Result) -> dict[str, Any]:
     data, pixels = result.data, result.pixels
     assert data is not None  # noqa: S101 - the caller has looked
     same = pixels is not None and pixels.dtype == np.uint8 and np.array_equal(pixels, given.pixels)
-    fate, place = _fate(given, data)
+    fate, place = fate_of(given.container, data)
     facts: dict[str, Any] = {"picture": "same" if same else "changed", "payload": fate, "place": place}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"x{result.suffix}"
@@ -240,11 +240,12 @@ def _judge(given: Sample, result: _Result) -> dict[str, Any]:
     return facts
 
 
-def _fate(given: Sample, data: bytes) -> tuple[Fate, str | None]:
+def fate_of(container: bytes, data: bytes) -> tuple[Fate, str | None]:
+    """What became of a payload in the file that a tool wrote, and where it was moved to."""
     try:
-        return ("kept" if carriers.extract(data).container == given.container else "changed"), None
+        return ("kept" if carriers.extract(data).container == container else "changed"), None
     except (LookupError, UnsupportedFileError):
-        place = next((place for place, value in _places(data) if _holds(value, given.container)), None)
+        place = next((place for place, value in _places(data) if _holds(value, container)), None)
         return "dropped" if place is None else "moved", place
     except CarrierError:
         return "changed", None

@@ -6,6 +6,7 @@ from string import Template
 from typing import Any, Final
 
 from benchmarks.harness import Row, table
+from benchmarks.interop.extended import extended_table
 from benchmarks.interop.operations import KINDS, Kind
 from benchmarks.interop.outcome import HOSTS
 from benchmarks.interop.tools import TOOLS
@@ -18,8 +19,15 @@ _PAGE: Final = Path(__file__).with_name("page.md")
 
 
 def document(results: Mapping[str, Any]) -> str:
-    """The whole page, of ``versions`` (tool -> version), ``rows`` (of `Outcome`) and ``orders`` (of `Order`)."""
+    """The whole page.
+
+    Args:
+        results: ``versions`` (tool -> version), ``rows`` (of `Outcome`), ``orders`` (of `Order`), ``extended`` (of
+            `Survival`), and ``extended_figures`` of the untouched file.
+    """
     tables = {"software": _software(results["versions"]), "orders": _orders(results["orders"])}
+    tables["extended"] = _extended(results["extended"])
+    tables |= {name: f"{value:.1f}" for name, value in results["extended_figures"].items()}
     for host, carriers in HOSTS.items():
         rows = [row for row in results["rows"] if row["carrier"] in carriers]
         tables[host] = f"{_reading(rows)}\n{_writing(carriers, rows)}"
@@ -68,6 +76,11 @@ def _writing(carriers: Sequence[str], rows: Sequence[Row]) -> str:
         for (kind, tool, operation), fate in fates.items()
     ]
     return _table("what", "software", "exactly", *(_NAMES[carrier] for carrier in carriers), lines=lines)
+
+
+def _extended(rows: list[Row]) -> str:
+    lines = [[*line[:2], _literal(line[2]), *line[3:]] for line in extended_table(rows)]
+    return _table("what", "software", "exactly", "samples", "APP11", "COM", lines=lines)
 
 
 def _orders(orders: Sequence[Row]) -> str:

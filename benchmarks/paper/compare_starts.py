@@ -32,7 +32,7 @@ def measured(wide: Wide, config: FitConfig, place: Row) -> Row:
     result = fit(codes, wide, config, gate=None, device="cpu", seed=place["seed"], start=start)
     tensors = zip(result.descriptor.tensor_specs(), result.tensors, strict=True)
     restored = expand(result.descriptor, {spec.name: tensor.decode() for spec, tensor in tensors}, codes)
-    quality = measure_quality(wide, restored, config.adaptation)
+    quality = measure_quality(wide, restored, config.adaptation, strict=True)
     return place | {"og": quality.psnr_og, "all": quality.psnr, "seconds": result.seconds}
 
 

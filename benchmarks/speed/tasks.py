@@ -66,8 +66,8 @@ def _gamutmeta(folder: Path, threads: int, *, model: str, compiled: bool) -> Tas
     def figures() -> dict[str, Any]:
         from gamutmeta.model.features import gate_weights
 
-        active = np.ones(256, np.bool_) if descriptor.gate is None else gate_weights(descriptor.gate) > 0
-        share = np.mean([active[row].any(-1).mean() for row in codes])
+        active = gate_weights(descriptor) > 0
+        share = np.mean([active[np.arange(3), row].any(-1).mean() for row in codes])
         return {"model": str(descriptor), "active_percent": round(100 * float(share), 1)}
 
     run = partial(expand, descriptor, weights, codes, out=out, threads=threads, compiled=compiled)

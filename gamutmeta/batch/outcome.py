@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import traceback
-import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from gamutmeta.errors import GamutMetaError, GamutMetaWarning
+from gamutmeta.errors import GamutMetaError
+from gamutmeta.runtime.warn import collected_warnings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,8 +79,7 @@ def attempt(work: Callable[[Item], Result], item: Item, *, one_of_many: bool = F
         one_of_many: there are others which are to be done whatever happens: any other exception is a failure, too.
     """
     result = failure = None
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", GamutMetaWarning)
+    with collected_warnings() as messages:
         try:
             result = work(item)
         except (GamutMetaError, OSError) as error:
@@ -89,10 +88,4 @@ def attempt(work: Callable[[Item], Result], item: Item, *, one_of_many: bool = F
             if not one_of_many:
                 raise
             failure = Failure.of(error)
-    messages = []
-    for warning in caught:
-        if issubclass(warning.category, GamutMetaWarning):
-            messages.append(str(warning.message))
-        else:
-            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
     return Outcome(item, result, failure, tuple(messages))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gamutmeta.batch.bases import Bases
 from gamutmeta.errors import PlanError
 
 if TYPE_CHECKING:
@@ -29,11 +30,13 @@ class Task:
         source: read, never written.
         target: written.
         root: the folder of all outputs, which `target` lies in or below; None where a single file was asked for.
+        base: read as well, and never written: the sRGB picture that is to carry the payload. None for none.
     """
 
     source: Path
     target: Path
     root: Path | None = None
+    base: Path | None = None
 
     @property
     def name(self) -> str:
@@ -49,6 +52,7 @@ def plan(
     *,
     readable: Collection[str],
     suffix: str | None = None,
+    base: str | os.PathLike[str] | None = None,
 ) -> list[Task]:
     """Decide which file is written where.
 
@@ -62,29 +66,36 @@ def plan(
         output: a file or folder; it need not exist.
         readable: suffixes, in lower case with the dot, that count in a folder. A file that is named is always taken.
         suffix: of the files written into a folder; None to keep the names.
+        base: an sRGB picture for the one source; or a folder of them, with the names of the sources and endings of
+            their own, in sub-folders as the sources are. Files written into a folder have the ending of their base.
 
     Raises:
         PlanError: if there is nothing to do, two sources would be written to one file, an input would be overwritten,
-            or the one source does not exist and the output has no ending. Nothing has been done then.
+            the one source does not exist and the output has no ending, or a source has no base, or several. Nothing
+            has been done then.
         OSError: if a folder cannot be searched.
     """
     paths = [Path(source) for source in sources]
     if not paths:
         raise PlanError("no input was given")
     folder = Path(output)
+    bases = None if base is None else Bases(Path(base))
     if len(paths) > 1 or paths[0].is_dir() or folder.is_dir() or os.fspath(output).endswith(_FOLDER_ENDINGS):
         if folder.exists() and not folder.is_dir():
             raise PlanError(f"{folder} is a file, but several inputs need an output folder")
-        tasks = [
-            Task(root / name, folder / (name if suffix is None else name.with_suffix(suffix)), folder)
-            for path in paths
-            for root, name in _files(path, readable, folder)
-        ]
+        found = [(root, name) for path in paths for root, name in _files(path, readable, folder)]
+        tasks = []
+        for root, name in found:
+            own = None if bases is None else bases.of(root / name, name, alone=len(found) == 1)
+            ending = suffix if own is None else own.suffix
+            target = folder / (name if ending is None else name.with_suffix(ending))
+            tasks.append(Task(root / name, target, folder, own))
     elif not folder.suffix and not paths[0].exists():
         # A folder was meant, most likely; what is written could not be told from such a name anyway.
         raise PlanError(f"{paths[0]} does not exist")
     else:
-        tasks = [Task(paths[0], folder)]
+        own = None if bases is None else bases.of(paths[0], Path(paths[0].name), alone=True)
+        tasks = [Task(paths[0], folder, base=own)]
     _refuse_collisions(tasks)
     return tasks
 
@@ -138,7 +149,7 @@ def _raise(error: OSError) -> None:
 
 
 def _refuse_collisions(tasks: list[Task]) -> None:
-    inputs = {_identity(task.source) for task in tasks}
+    inputs = {_identity(path) for task in tasks for path in (task.source, task.base) if path is not None}
     writers: dict[str, Path] = {}
     for task in tasks:
         target = _identity(task.target)

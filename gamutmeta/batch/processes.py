@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from gamutmeta.batch.outcome import Failure, Outcome, attempt
 from gamutmeta.runtime.exit import skip_final_gc
-from gamutmeta.runtime.threads import THREADS_VARIABLE, core_count
+from gamutmeta.runtime.threads import THREADS_VARIABLE, core_count, switch_quickly
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
@@ -140,6 +140,7 @@ def _start_worker(ended: Connection, cores: int) -> None:
     Thread(target=_end_with_parent, name="gamutmeta-orphan", daemon=True).start()
     Thread(target=_stop_at, args=(ended,), name="gamutmeta-stop", daemon=True).start()
     skip_final_gc()
+    switch_quickly()
     # Ctrl-C reaches every process of a terminal. One that waits for work must not die of it with a traceback.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 

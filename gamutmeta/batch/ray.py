@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import os
-import warnings
 from contextlib import contextmanager
 from dataclasses import fields
 from functools import partial
@@ -87,12 +86,16 @@ def require() -> None:
 
 
 def paths(tasks: Iterable[Task]) -> Any:
-    """Tasks as a ray.data.Dataset with a row for each: the absolute paths `file`, `output` and `root` ("" for none)."""
+    """Tasks as a ray.data.Dataset with a row for each.
+
+    Its columns are the absolute paths `file` and `output`, and `root` and `base` ("" for none).
+    """
     rows = [
         {
             "file": _absolute(task.source),
             "output": _absolute(task.target),
             "root": "" if task.root is None else _absolute(task.root),
+            "base": "" if task.base is None else _absolute(task.base),
         }
         for task in tasks
     ]
@@ -122,18 +125,17 @@ def reports(
         Of a file whose process was killed again and again there is no row.
     """
     ray = _ray()
-    with warnings.catch_warnings():
-        # Of how the number of retries is given: Ray has no other way yet, and will take this one away with 2.64.
-        warnings.simplefilter("ignore")
-        done = dataset.map_batches(
-            partial(_report_rows, work=work, threads=max(1, int(cpus))),
-            batch_format="pyarrow",
-            batch_size=1,
-            num_cpus=cpus,
-            num_gpus=gpus,
-            compute=ray.data.TaskPoolStrategy(size=jobs),
-            max_retries=_RETRIES,
-        )
+    done = dataset.map_batches(
+        partial(_report_rows, work=work, threads=max(1, int(cpus))),
+        batch_format="pyarrow",
+        batch_size=1,
+        num_cpus=cpus,
+        num_gpus=gpus,
+        compute=ray.data.TaskPoolStrategy(size=jobs),
+        # Ray warns of how the number of retries is given: it has no other way yet, and will take this one away with
+        # 2.64. The command silences it; the filters of other programs are theirs.
+        max_retries=_RETRIES,
+    )
     done.context.max_errored_blocks = -1
     done.context.enable_progress_bars = False
     return done
@@ -193,8 +195,8 @@ def _schema(arrow: Any) -> Any:
 
 
 def _report_row(row: Mapping[str, str], work: Callable[[Task], Report]) -> dict[str, Any]:
-    root = row.get("root")
-    task = Task(Path(row["file"]), Path(row["output"]), Path(root) if root else None)
+    root, base = row.get("root"), row.get("base")
+    task = Task(Path(row["file"]), Path(row["output"]), Path(root) if root else None, Path(base) if base else None)
     outcome = attempt(work, task, one_of_many=True)
     report = outcome.result or Report()
     figures = {field.name: getattr(report, field.name) for field in fields(Report)}
@@ -213,5 +215,6 @@ def _outcome(task: Task, row: Mapping[str, Any]) -> Outcome[Task, Report]:
     if row["error_code"] is not None:
         return Outcome(task, failure=Failure(row["error_code"], row["error_message"]), warnings=warned)
     figures = {field.name: row[field.name] for field in fields(Report)}
+    figures |= {"base": None if task.base is None else str(task.base)}
     figures |= {"file": str(task.source), "output": str(task.target), "notes": tuple(figures["notes"])}
     return Outcome(task, Report(**figures), warnings=warned)

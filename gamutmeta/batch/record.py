@@ -14,7 +14,10 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from gamutmeta import __version__
-from gamutmeta.runtime.files import atomic_write
+from gamutmeta.carriers import sidecar_path
+from gamutmeta.errors import PlanError
+from gamutmeta.report import Report
+from gamutmeta.runtime.files import atomic_write, open_regular
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -22,10 +25,13 @@ if TYPE_CHECKING:
 
     from gamutmeta.batch.plan import Task
 
-__all__ = ["RECORDS", "Record", "content_digest", "record_path"]
+__all__ = ["RECORDS", "Record", "check_records", "content_digest", "record_path"]
 
 RECORDS = ".gamutmeta"
 """The folder for records, in the output folder. To remove it does no harm: what is done is then forgotten."""
+
+_MAX_BYTES = 1 << 20
+"""Of a record; one of ours has a few kilobytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,23 +56,58 @@ class Record:
     version: str = __version__
 
     @classmethod
-    def read(cls, path: Path) -> Record | None:
-        """The record in a file; None if there is none, or one that cannot be understood."""
+    def read(cls, path: Path, target: Path) -> Record | None:
+        """The record of an output in a file; None if there is none.
+
+        Whoever may write into the folder may have written it: whatever cannot be understood to the end counts as none,
+        as does a link, and what is no ordinary file.
+
+        Args:
+            path: of the file.
+            target: of the output.
+        """
         try:
-            record = cls(**json.loads(path.read_bytes()))
-        except (OSError, ValueError, TypeError):
+            with open_regular(path, follow=False) as file:
+                data = file.read(_MAX_BYTES + 1)
+            record = cls(**json.loads(data)) if len(data) <= _MAX_BYTES else None
+            # A report of another type raises a ValueError.
+            is_sound = record is not None and record._is_sound(target)  # noqa: SLF001 - of this class
+        except (OSError, ValueError, TypeError, RecursionError):
             return None
-        maps = (record.settings, record.outputs, record.report or {})
-        return record if all(isinstance(value, dict) for value in maps) else None
+        return record if is_sound else None
+
+    def _is_sound(self, target: Path) -> bool:
+        """Whether each part is what :meth:`write` writes, for that output.
+
+        Raises:
+            ValueError: a figure of the report is of another type.
+        """
+        texts: list[object] = [self.output, self.source, self.version]
+        maps: list[object] = [self.settings, self.outputs, {} if self.report is None else self.report]
+        if not all(isinstance(value, str) for value in texts) or not all(isinstance(value, dict) for value in maps):
+            return False
+        digests: list[object] = list(self.outputs.values())
+        names = {target.name, sidecar_path(target).name}
+        if target.name not in self.outputs or not self.outputs.keys() <= names:
+            return False
+        report = Report() if self.report is None else Report.from_json(self.report)
+        # They are printed, and could tell the terminal what to do.
+        said = (report.carrier, report.preset, report.model, report.device, *report.notes)
+        return all(isinstance(digest, str) for digest in digests) and "".join(filter(None, said)).isprintable()
 
     def write(self, path: Path) -> None:
-        """Write it to a file, in place of an older one."""
+        """Write it to a file, in place of an older one.
+
+        Raises:
+            PlanError, OSError: as for :func:`check_records`, or it cannot be written.
+        """
         path.parent.mkdir(parents=True, exist_ok=True)
+        check_records(path)
         atomic_write(path, json.dumps(asdict(self), indent=1).encode(), overwrite=True)
 
     def is_of(self, file: Path) -> bool:
         """Whether it speaks of this file as it is now, not changed since it was written."""
-        return self.outputs.get(file.name) == content_digest([file])
+        return file.is_file() and self.outputs.get(file.name) == content_digest([file])
 
 
 def record_path(task: Task) -> Path | None:
@@ -78,6 +119,19 @@ def record_path(task: Task) -> Path | None:
     return task.root / RECORDS / f"{name}.json"
 
 
+def check_records(path: Path) -> None:
+    """Make sure that the folder of a record is one, if it is there.
+
+    Raises:
+        PlanError: it is a link, which would lead records out of the output folder, or no folder.
+    """
+    folder = path.parent
+    if folder.is_symlink():
+        raise PlanError(f"{folder} is a link, and records are not written through links; remove the link")
+    if folder.exists() and not folder.is_dir():
+        raise PlanError(f"{folder} is no folder, so there is no place for records; remove it")
+
+
 def content_digest(files: Iterable[Path]) -> str:
     """A digest of what files hold, one after the other.
 
@@ -85,10 +139,10 @@ def content_digest(files: Iterable[Path]) -> str:
     his own photograph skipped.
 
     Raises:
-        OSError: if one cannot be read.
+        OSError: if one cannot be read, or is a pipe or a device.
     """
     digest = hashlib.sha1(usedforsecurity=False)
     for path in files:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             digest.update(hashlib.file_digest(file, lambda: hashlib.sha1(usedforsecurity=False)).digest())
     return f"sha1:{digest.hexdigest()}"

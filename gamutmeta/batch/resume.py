@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from gamutmeta.batch.record import Record, content_digest, record_path
+from gamutmeta.batch.record import Record, check_records, content_digest, record_path
 from gamutmeta.carriers import sidecar_beside, sidecar_path
 from gamutmeta.errors import OutputExistsError
 from gamutmeta.report import Report
@@ -86,18 +88,21 @@ class Resumable:
         """Look what there is.
 
         Raises:
+            PlanError: if the folder for records is a link.
             OSError: if there is no such source, or if it or the output has to be read and cannot be.
         """
         task.source.stat()
-        if not task.target.exists():
-            return PlannedAction(task, "write")
         path = record_path(task) if self.resume else None
-        record = None if path is None else Record.read(path)
+        if path is not None:
+            check_records(path)
+        if not os.path.lexists(task.target):
+            return PlannedAction(task, "write")
+        record = None if path is None else Record.read(path, task.target)
         if record is None:
             why = "exists"
         elif record.report is None:
             # Killed. What it has written may be replaced, and the empty file that reserved a name; nothing else.
-            if not task.target.stat().st_size or record.is_of(task.target):
+            if _is_empty(task.target) or record.is_of(task.target):
                 return PlannedAction(task, "replace", "was not finished")
             why = "exists"
         else:
@@ -143,9 +148,12 @@ class Resumable:
         if dict(self.settings) != record.settings:
             names = sorted({*self.settings, *record.settings})
             differing = [name for name in names if self.settings.get(name) != record.settings.get(name)]
+            # Names that are not ours are anybody's, and this is printed.
+            differing = [name if name in self.settings else "others" for name in differing]
             return f"was made with other settings ({', '.join(differing)})"
         if self._source_digest(task) != record.source:
-            return f"was made from another version of {task.source.name}"
+            or_base = "" if task.base is None else f" or of its base {task.base.name}"
+            return f"was made from another version of {task.source.name}{or_base}"
         for file in map(task.target.with_name, record.outputs):
             if not file.exists():
                 return f"has no {file.name} any more"
@@ -155,7 +163,13 @@ class Resumable:
 
     def _source_digest(self, task: Task) -> str:
         beside = self.sidecar or sidecar_beside(task.source)
-        return content_digest([task.source, beside] if beside is not None and beside.is_file() else [task.source])
+        files = [task.source] if task.base is None else [task.source, task.base]
+        return content_digest([*files, beside] if beside is not None and beside.is_file() else files)
+
+
+def _is_empty(path: Path) -> bool:
+    status = path.lstat()
+    return stat.S_ISREG(status.st_mode) and not status.st_size
 
 
 def remove_leftovers(tasks: Iterable[Task]) -> int:

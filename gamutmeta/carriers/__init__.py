@@ -10,12 +10,13 @@ from gamutmeta.carriers.digest import coded_digest, samples_digest
 from gamutmeta.carriers.dispatch import deviations, embed, extract, extract_from_file, extract_or_sidecar, find, strip
 from gamutmeta.carriers.names import CARRIERS, carrier_for, carriers_of
 from gamutmeta.carriers.sidecar import SIDECAR_SUFFIX, read_sidecar, sidecar_beside, sidecar_path
-from gamutmeta.formats.signature import SUFFIXES, HostFormat, format_of, host_format
+from gamutmeta.formats.signature import READABLE_SUFFIXES, SUFFIXES, HostFormat, format_of, host_format
 
 __all__ = [
     "CARRIERS",
     "MAGIC",
     "MAX_CONTAINER",
+    "READABLE_SUFFIXES",
     "SIDECAR_SUFFIX",
     "SUFFIXES",
     "Extracted",

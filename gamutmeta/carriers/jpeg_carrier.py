@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gamutmeta.carriers import jumbf
 from gamutmeta.carriers.container_bytes import MAX_CONTAINER, Extracted, checked, from_text, to_text
+from gamutmeta.envelope import COMMENT_PREFIX
 from gamutmeta.errors import CarrierError, DuplicatePayloadError, MultiPictureError, NoPayloadError
 from gamutmeta.formats.jpeg import (
     APP1,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["COM_PREFIX", "MAX_COM_CONTAINER", "deviations", "embed", "extract", "find", "strip"]
 
-COM_PREFIX = b"gamutmeta1 "
+COM_PREFIX = COMMENT_PREFIX
 """Marks our comment. Text from end to end, since editors cut comments at the first NUL."""
 
 MAX_COM_CONTAINER = 49_000

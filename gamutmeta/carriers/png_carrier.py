@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from gamutmeta.carriers.container_bytes import MAX_TEXT, Extracted, checked, from_text, to_text
+from gamutmeta.envelope import TEXT_KEYWORD
 from gamutmeta.errors import CarrierError, DuplicatePayloadError, NoPayloadError, PayloadTooLargeError
 from gamutmeta.formats.png import Chunk, insert_before_idat, iter_chunks, make_chunk, read_chunk
 from gamutmeta.formats.source import Source
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["KEYWORD", "deviations", "embed", "extract", "find", "strip"]
 
-KEYWORD = b"gamutmeta"
+KEYWORD = TEXT_KEYWORD
 
 _CARRIER = "itxt"
 _TYPES = frozenset((b"iTXt", b"zTXt", b"tEXt"))

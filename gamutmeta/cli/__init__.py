@@ -28,6 +28,7 @@ _COMMANDS: Mapping[str, tuple[str, str | None]] = {
     "reduce": ("convert", "Turn wide-gamut photographs into sRGB files that carry their colours."),
     "resize": ("edit", "Resample a picture to another size."),
     "rotate": ("edit", "Rotate a picture by quarter turns, or mirror it."),
+    "show-wide": ("show_wide", "Let browsers show the wide-gamut colours of a JPEG by themselves, by a gain map."),
     "strip": ("payload", "Remove payloads."),
     "validate": ("validate", "Check whether files with payloads follow the specification."),
     "verify": ("verify", "Measure how well an sRGB file restores its photograph, which must still be there."),
@@ -46,7 +47,7 @@ class _LazyGroup(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         module, _ = _COMMANDS[cmd_name]
-        command: click.Command = getattr(import_module(f"{__name__}.{module}"), cmd_name)
+        command: click.Command = getattr(import_module(f"{__name__}.{module}"), cmd_name.replace("-", "_"))
         return command
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:

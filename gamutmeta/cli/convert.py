@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, get_args
 
 import click
+from click.core import ParameterSource
 
 from gamutmeta import carriers
 from gamutmeta.batch.convert import expand_one, reduce_one
@@ -19,12 +20,13 @@ from gamutmeta.photo.jpeg_out import SUBSAMPLINGS
 from gamutmeta.photo.kinds import KINDS, depth_and_quality
 from gamutmeta.photo.raw_in import RAW_SUFFIXES
 from gamutmeta.pipeline.expand import EXPANDED_SAMPLES
-from gamutmeta.pipeline.options import SAMPLES, ReduceOptions
+from gamutmeta.pipeline.options import MAX_VISIBLE_CHANGE, SAMPLES, ReduceOptions
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from gamutmeta.batch import Task
+    from gamutmeta.container import Limits
 
 __all__ = ["expand", "reduce"]
 
@@ -33,9 +35,12 @@ _PHOTOGRAPHS = RAW_SUFFIXES | {
     ".heic",
     ".heif",
     ".hif",
+    ".jfif",
+    ".jpe",
     ".jpeg",
     ".jpg",
     ".jxl",
+    ".mpo",
     ".png",
     ".tif",
     ".tiff",
@@ -49,6 +54,7 @@ _PHOTOGRAPHS = RAW_SUFFIXES | {
         "gamutmeta reduce photo.tif -o photo.jpg",
         "gamutmeta reduce exports/ -o web/ --quality 90 --jobs 4",
         "gamutmeta reduce *.tif -o web/ --format png --json",
+        "gamutmeta reduce photo.tif --base export.jpg -o photo.jpg",
         "gamutmeta reduce archive/ -o web/ --shard 2/8        # on the second of eight machines",
     )
 )
@@ -68,6 +74,13 @@ _PHOTOGRAPHS = RAW_SUFFIXES | {
     f" {', '.join(f'{rung:,}' for rung in RUNGS[:-1])} or {RUNGS[-1]:,} (not for the preset paper)."
     "  [default: the preset's]",
 )
+@click.option(
+    "--base",
+    type=options.FILE,
+    metavar="SRGB|DIR",
+    help="Your own sRGB export of the photograph (JPEG, PNG or TIFF), toned and sharpened as you like. It stays as it"
+    " is, byte for byte, and gets the payload. For several photographs: a folder of files with the same names.",
+)
 @click.option("--quality", type=click.IntRange(1, 100), default=95, show_default=True, help="JPEG quality.")
 @click.option(
     "--subsampling",
@@ -85,6 +98,22 @@ _PHOTOGRAPHS = RAW_SUFFIXES | {
     help="Samples of a JPEG. extended: its YCbCr samples keep colours outside sRGB, which viewers clip. plain: they"
     " are clipped, and a reader of version 1 can read the payload.",
 )
+@click.option(
+    "--visible-change",
+    type=click.FloatRange(0, MAX_VISIBLE_CHANGE),
+    default=0.0,
+    show_default=True,
+    help="Of a PNG or TIFF: how much its picture may differ from exact clipping to the eye, as the 99th percentile of"
+    " CIEDE2000. Its last codes then hold colours outside sRGB, and more of them is restored. 0.5 and 1.0 are"
+    " recommended.",
+)
+@click.option(
+    "--show-wide",
+    is_flag=True,
+    help="Put a gain map into a JPEG with which Chromium, and browsers of its kind, show Display P3 colours by"
+    " themselves. It changes the picture on sRGB screens a little.",
+)
+@options.map_bytes
 @click.option(
     "--format",
     "format_",
@@ -108,11 +137,13 @@ _PHOTOGRAPHS = RAW_SUFFIXES | {
 )
 @assume_space
 @raw_style
+@options.limits
 @folder_options
 def reduce(
     sources: tuple[Path, ...],
     output: str,
     *,
+    base: Path | None,
     format_: str | None,
     preset: str,
     folders: Folders,
@@ -122,10 +153,23 @@ def reduce(
 
     SRC is a TIFF, PNG, JPEG, WebP, HEIC, AVIF, JPEG XL or raw photograph, or a folder of them.
     """
-    tasks = options.planned(sources, output, readable=_PHOTOGRAPHS, suffix=KINDS[format_ or "jpeg"].suffixes[0])
+    if base is not None:
+        _refuse_coding()
+    suffix = KINDS[format_ or "jpeg"].suffixes[0]
+    tasks = options.planned(sources, output, readable=_PHOTOGRAPHS, suffix=suffix, base=base)
     wanted = ReduceOptions(preset=PRESETS[preset], **chosen)
-    _check_targets(tasks, format_, wanted.carrier)
-    folders.convert(tasks, partial(reduce_one, options=wanted), {"command": "reduce", **wanted.settings()})
+    _check_targets(tasks, format_, wanted.carrier, show_wide=wanted.show_wide)
+    settings = {"command": "reduce", **wanted.settings(), "base": base is not None}
+    folders.convert(tasks, partial(reduce_one, options=wanted), settings)
+
+
+def _refuse_coding() -> None:
+    """Refuse the options of coding together with a base, even if they name their defaults."""
+    context = click.get_current_context()
+    for name in ("quality", "subsampling", "progressive", "visible_change", "format_"):
+        if context.get_parameter_source(name) is not ParameterSource.DEFAULT:
+            option = f"--{name.removesuffix('_').replace('_', '-')}"
+            raise click.UsageError(f"{option} cannot be used with --base, which stays as it is coded")
 
 
 @click.command(
@@ -174,6 +218,7 @@ def reduce(
     show_default=True,
     help="Where to compute. auto: on a CUDA GPU if there is one, else on the CPU.",
 )
+@options.limits
 @folder_options
 def expand(
     sources: tuple[Path, ...],
@@ -187,6 +232,7 @@ def expand(
     force: bool,
     samples: str,
     device: str,
+    limits: Limits,
     folders: Folders,
     **settings: Any,
 ) -> None:
@@ -194,7 +240,9 @@ def expand(
 
     A sidecar next to a file (photo.jpg.gamut) is found automatically.
     """
-    tasks = options.planned(sources, output, readable=carriers.SUFFIXES, suffix=KINDS[format_ or "tiff"].suffixes[0])
+    tasks = options.planned(
+        sources, output, readable=carriers.READABLE_SUFFIXES, suffix=KINDS[format_ or "tiff"].suffixes[0]
+    )
     choice: dict[str, Any] = {"space": space, "depth": None if depth is None else int(depth), "quality": quality}
     _check_photographs(tasks, format_, choice)
     if sidecar is not None and len(tasks) > 1:
@@ -203,7 +251,7 @@ def expand(
         raise click.UsageError("--samples extended uses no payload, and --sidecar names one")
     settings |= {**choice, "samples": samples, "check": not force}
     # The device changes last digits at most, as for `reduce`.
-    work = partial(expand_one, sidecar=sidecar, device=device, **settings)
+    work = partial(expand_one, sidecar=sidecar, device=device, limits=limits, **settings)
     folders.convert(tasks, work, {"command": "expand", **settings}, sidecar=sidecar, remedies=options.REMEDIES)
 
 
@@ -219,13 +267,15 @@ def _check_photographs(tasks: list[Task], format_: str | None, choice: dict[str,
             raise click.UsageError(str(error)) from error
 
 
-def _check_targets(tasks: list[Task], format_: str | None, carrier: str | None) -> None:
-    """Refuse combinations of format and carrier that do not exist, before anything is done."""
+def _check_targets(tasks: list[Task], format_: str | None, carrier: str | None, *, show_wide: bool) -> None:
+    """Refuse combinations of format, carrier and gain map that do not exist, before anything is done."""
     for task in tasks:
         try:
             written = carriers.format_of(task.target)
             carriers.carrier_for(written, carrier, file=task.target.name)
         except CarrierError as error:
             raise click.UsageError(str(error)) from error
+        if show_wide and written != "jpeg":
+            raise click.UsageError(f"--show-wide is for JPEG files, and {task.target.name} is none")
         if format_ is not None and written != format_:
             raise click.UsageError(f"--format {format_} does not fit the suffix of {task.target.name}")

@@ -52,6 +52,7 @@ def _common(command: options.AnyFunction) -> options.AnyFunction:
     for decorate in (
         options.json_lines,
         options.overwrite,
+        options.limits,
         options.sidecar,
         click.option("--carrier", type=click.Choice(list(carriers.CARRIERS)), help="Where to store the payload."),
         click.option("--quality", type=click.IntRange(1, 100), default=95, show_default=True, help="JPEG quality."),
@@ -127,7 +128,7 @@ def rotate(
 
 
 def _edit(file: Path, output: str, *, as_json: bool, **settings: Any) -> None:
-    tasks = options.planned([file], output, readable=carriers.SUFFIXES)
+    tasks = options.planned([file], output, readable=carriers.READABLE_SUFFIXES)
     outcomes = run(tasks, partial(_edit_one, **settings))
     show(outcomes, total=len(tasks), name=lambda task: task.source, text=report_line, as_json=as_json)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from contextlib import closing
 from dataclasses import dataclass
 from functools import wraps
@@ -90,6 +91,9 @@ class Folders:
                 if self.engine == "processes":
                     yield from run(tasks, work, jobs=self.jobs or 1)
                 else:
+                    # Imported before, as Ray brings a filter of its own.
+                    cluster.require()
+                    warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"gamutmeta\.batch\.ray")
                     yield from cluster.run(tasks, work, cpus=self.cpus, gpus=self.gpus, jobs=self.jobs)
         finally:
             # Processes that were killed left some; other processes have made their files since.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,13 +14,18 @@ from gamutmeta.cli import options
 from gamutmeta.cli.outcomes import show
 from gamutmeta.container import Payload
 from gamutmeta.container.header import versions_of
+from gamutmeta.errors import CarrierError, NoPayloadError
+from gamutmeta.formats.gain_map import announces_gain_map
+from gamutmeta.formats.second_picture import find_colour_map
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from gamutmeta.pipeline.extended import OutsideShare
 
-__all__ = ["PayloadInfo", "info"]
+__all__ = ["MapInfo", "PayloadInfo", "info"]
+
+_JPEG = b"\xff\xd8\xff"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +45,7 @@ class PayloadInfo:
         model: the architecture in one line.
         parameters: how many numbers the model has.
         adaptation: chromatic adaptation.
+        map_bytes: of the gain map with which browsers show Display P3 colours; None without one.
     """
 
     file: str
@@ -54,10 +61,11 @@ class PayloadInfo:
     model: str
     parameters: int
     adaptation: str
+    map_bytes: int | None = None
 
     def to_json(self) -> dict[str, object]:
         """All of it, as JSON values."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        return {name: value for name in self.__slots__ if (value := getattr(self, name)) is not None}
 
     def __str__(self) -> str:
         bound_to = {"jpeg": "the coded data of a JPEG", "rgb8": "8-bit samples"}[self.binding]
@@ -69,6 +77,7 @@ class PayloadInfo:
             "bound to": f"{bound_to}, {self.digest}",
             "model": f"{self.model} ({self.parameters:,} parameters)",
             "adaptation": self.adaptation,
+            "screens": "sRGB" if self.map_bytes is None else _shown(self.map_bytes),
         }
         return "\n".join([click.format_filename(self.file), *(f"  {name:12}{value}" for name, value in rows.items())])
 
@@ -88,7 +97,7 @@ class PayloadInfo:
 def info(files: tuple[Path, ...], *, samples: bool, as_json: bool) -> None:
     """Show which payload a file carries. Reads headers only and decodes no pixels.
 
-    A FILE may also be a sidecar. Folders are searched for .jpg, .jpeg, .png, .tif, .tiff and .gamut. The exit code is
+    A FILE may also be a sidecar. Folders are searched for JPEG, PNG and TIFF files and for .gamut. The exit code is
     1 if a file carries no payload.
     """
     found = options.listed(files)
@@ -97,13 +106,61 @@ def info(files: tuple[Path, ...], *, samples: bool, as_json: bool) -> None:
     show(run(found, _inspect), total=len(found), name=lambda file: file, text=str, as_json=as_json)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MapInfo:
+    """What is known about a JPEG without a payload but with a gain map that shows wide-gamut colour.
+
+    Attributes:
+        file: the JPEG.
+        map_bytes: of the gain map.
+        file_bytes: the whole file.
+    """
+
+    file: str
+    map_bytes: int
+    file_bytes: int
+
+    def to_json(self) -> dict[str, object]:
+        """All of it, as JSON values."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+    def __str__(self) -> str:
+        return f"{click.format_filename(self.file)}\n  carrier     no payload\n  screens     {_shown(self.map_bytes)}"
+
+
+def _shown(map_bytes: int) -> str:
+    return f"Display P3 in browsers that apply its gain map of {map_bytes:,} bytes (Chromium), else sRGB"
+
+
 def _look(file: Path) -> OutsideShare:
     from gamutmeta.pipeline.extended import outside_share  # noqa: PLC0415 - for this one option it imports a decoder
 
     return outside_share(file.read_bytes(), click.format_filename(file))
 
 
-def _inspect(file: Path) -> PayloadInfo:
+def _inspect(file: Path) -> PayloadInfo | MapInfo:
+    map_bytes = _map_bytes(file)
+    try:
+        return _inspect_payload(file, map_bytes)
+    except NoPayloadError:
+        if map_bytes is None:
+            raise
+        return MapInfo(file=str(file), map_bytes=map_bytes, file_bytes=file.stat().st_size)
+
+
+def _map_bytes(file: Path) -> int | None:
+    """Of the gain map in a JPEG; the whole file is read only if its header says that there is one."""
+    with file.open("rb") as fp:
+        if not fp.read(len(_JPEG)).startswith(_JPEG):
+            return None
+        with suppress(CarrierError):
+            if announces_gain_map(fp):
+                found = find_colour_map(file.read_bytes())
+                return None if found is None else found.size
+    return None
+
+
+def _inspect_payload(file: Path, map_bytes: int | None) -> PayloadInfo:
     with file.open("rb") as fp:
         if fp.read(len(carriers.MAGIC)) == carriers.MAGIC:
             found = carriers.extract_or_sidecar(fp, sidecar=file)
@@ -126,4 +183,5 @@ def _inspect(file: Path) -> PayloadInfo:
         model=str(payload.descriptor),
         parameters=payload.descriptor.parameter_count,
         adaptation=str(payload.descriptor.adaptation),
+        map_bytes=map_bytes,
     )

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
 from gamutmeta import batch, carriers
 from gamutmeta.cli.epilog import examples
+from gamutmeta.container import Limits
+from gamutmeta.container.limits import DEFAULT_LIMITS
 from gamutmeta.errors import GamutMetaError
+from gamutmeta.pipeline.map_limits import MAP_BYTES, MAX_MAP_BYTES, MIN_MAP_BYTES
 
 if TYPE_CHECKING:
     import os
@@ -23,7 +27,9 @@ __all__ = [
     "as_options",
     "examples",
     "json_lines",
+    "limits",
     "listed",
+    "map_bytes",
     "output",
     "overwrite",
     "planned",
@@ -40,6 +46,34 @@ FILE = click.Path(path_type=Path, readable=False)
 def output(help_text: str, *, required: bool = True) -> Callable[[AnyFunction], AnyFunction]:
     """The option -o. A separator at the end of its value is kept: it says that a folder is meant."""
     return click.option("-o", "--output", metavar="OUT|DIR", type=str, required=required, help=help_text)
+
+
+def limits(command: AnyFunction) -> AnyFunction:
+    """The options for pictures that files announce; the command gets one argument, `limits`."""
+
+    @wraps(command)
+    def with_limits(*arguments: Any, max_pixels: int, pixels_per_byte: int, **settings: Any) -> object:
+        pixels = Limits(
+            pixels=min(max_pixels, DEFAULT_LIMITS.pixels), picture_pixels=max_pixels, pixels_per_byte=pixels_per_byte
+        )
+        return command(*arguments, limits=pixels, **settings)
+
+    most = click.option(
+        "--max-pixels",
+        type=click.IntRange(min=1),
+        default=DEFAULT_LIMITS.picture_pixels,
+        show_default=True,
+        help="Refuse pictures with more pixels before they are decoded.",
+    )
+    density = click.option(
+        "--pixels-per-byte",
+        type=click.IntRange(min=1),
+        default=DEFAULT_LIMITS.pixels_per_byte,
+        show_default=True,
+        help="Refuse pictures of more than 16 megapixels that have more pixels for each byte of the file, as no"
+        " photograph has.",
+    )
+    return cast("AnyFunction", most(density(with_limits)))
 
 
 overwrite = click.option("--overwrite", is_flag=True, help="Replace existing files.")
@@ -62,6 +96,7 @@ REMEDIES = {
 _OPTION_OF: Mapping[str, str] = {
     "assume_space": "--assume-space",
     "overwrite": "--overwrite",
+    "pixels_per_byte": "--pixels-per-byte",
     "replace": "--replace",
 }
 """The options that stand for the library's keyword arguments, where its messages name one as a remedy."""
@@ -74,6 +109,14 @@ def as_options(message: str) -> str:
     return _KEYWORD.sub(lambda found: f"use {_OPTION_OF[found[1]]} to", message)
 
 
+map_bytes = click.option(
+    "--map-bytes",
+    type=click.IntRange(MIN_MAP_BYTES, MAX_MAP_BYTES),
+    default=MAP_BYTES,
+    show_default=True,
+    help="Upper limit for all that the gain map adds to the file, in bytes.",
+)
+
 sidecar = click.option("--sidecar", type=FILE, help="Read the payload from this file.")
 
 
@@ -83,16 +126,17 @@ def planned(
     *,
     readable: Collection[str],
     suffix: str | None = None,
+    base: Path | None = None,
 ) -> list[batch.Task]:
     """The tasks that :func:`gamutmeta.batch.plan` makes; what it refuses is wrong usage."""
     with refusals():
-        return batch.plan(sources, output, readable=readable, suffix=suffix)
+        return batch.plan(sources, output, readable=readable, suffix=suffix, base=base)
 
 
 def listed(sources: Iterable[str | os.PathLike[str]]) -> list[Path]:
     """The named files, and in folders all pictures that may carry payloads, and sidecars."""
     with refusals():
-        return batch.listed(sources, readable={*carriers.SUFFIXES, carriers.SIDECAR_SUFFIX})
+        return batch.listed(sources, readable={*carriers.READABLE_SUFFIXES, carriers.SIDECAR_SUFFIX})
 
 
 @contextmanager

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from gamutmeta.batch import Outcome
-    from gamutmeta.report import Report
+    from gamutmeta.report import MapFigures, Report
 
 __all__ = ["quality_table", "report_line", "show"]
 
@@ -149,38 +149,68 @@ def report_line(report: Report) -> str:
     facts = []
     if report.psnr_og is not None and report.psnr_clip_og is not None and not math.isnan(report.psnr_og):
         facts.append(
-            f"out of gamut {_decibel(report.psnr_clip_og)} -> {_decibel(report.psnr_og)}"
+            f"{_share(report.og_percent)}: {_decibel(report.psnr_clip_og)} -> {_decibel(report.psnr_og)}"
             f" ({_gain(report.psnr_og, report.psnr_clip_og)})"
         )
+    elif report.og_percent == 0:
+        facts.append("nothing outside sRGB")
     if report.payload_bytes is not None:
         whole = "" if report.file_bytes is None else f" of {_bytes(report.file_bytes)}"
         facts.append(f"payload {_bytes(report.payload_bytes)}{whole} ({report.carrier})")
+    if report.visible_change is not None and report.visible_change_99 is not None:
+        facts.append(f"visible change {report.visible_change:.2f} (99 % below {report.visible_change_99:.2f})")
+    if report.gain_map is not None:
+        facts.append(_map_line(report.gain_map))
     if report.seconds is not None:
         facts.append(f"{report.seconds:.1f} s")
-    names = " -> ".join(click.format_filename(name) for name in (report.file, report.output) if name is not None)
+    onto = " onto ".join(click.format_filename(name) for name in (report.file, report.base) if name is not None)
+    names = onto if report.output is None else f"{onto} -> {click.format_filename(report.output)}"
     if report.skipped:
         return f"{names}: skipped, already done"
     return f"{names}: {'; '.join(facts)}" if facts else names
+
+
+def _map_line(figures: MapFigures) -> str:
+    """What a gain map shows, and what it changes on sRGB screens."""
+    gain = _gain(figures.p3_psnr_og, figures.p3_psnr_og_plain)
+    return (
+        f"gain map {_bytes(figures.map_bytes)} (Display P3: out of gamut {gain}; sRGB: within"
+        f" {figures.srgb_codes} codes, {_decibel(figures.srgb_psnr)})"
+    )
 
 
 def quality_table(report: Report) -> str:
     """Quality after clipping and after restoring, and the size of the payload."""
     rows = [f"{'':22}{'clipped':>12}{'restored':>12}{'gain':>12}"]
     for title, clipped, restored in (
-        ("out-of-gamut PSNR", report.psnr_clip_og, report.psnr_og),
+        ("PSNR outside sRGB", report.psnr_clip_og, report.psnr_og),
         ("whole-image PSNR", report.psnr_clip, report.psnr),
     ):
         if clipped is not None and restored is not None and not math.isnan(restored):
             rows.append(f"  {title:20}{_decibel(clipped):>12}{_decibel(restored):>12}{_gain(restored, clipped):>12}")
     if report.og_percent is not None:
-        rows.append(f"  {'out of gamut':20}{report.og_percent:>10.2f} % of the pixels")
+        rows.append(f"  {'outside sRGB':20}{report.og_percent:>10.2f} % of the pixels")
     if report.payload_bytes is not None and report.file_bytes is not None:
         share = 100 * report.payload_bytes / report.file_bytes
         whole = f"of {report.file_bytes:,} bytes ({share:.1f} %, {report.carrier})"
         rows.append(f"  {'payload':20}{report.payload_bytes:>10,} {whole}")
+    if report.visible_change is not None and report.visible_change_99 is not None:
+        change = f"CIEDE2000 on the mean, 99 % of the pixels below {report.visible_change_99:.2f}"
+        rows.append(f"  {'visible change':20}{report.visible_change:>10.2f} {change}")
     if report.seconds is not None:
         rows.append(f"  {'time':20}{report.seconds:>10.1f} s")
     return "\n".join(rows)
+
+
+def _share(percent: float | None) -> str:
+    """How much of the picture a figure is about."""
+    if percent is None:
+        return "outside sRGB"
+    if percent >= 99.95:
+        return "all of the picture outside sRGB"
+    digits = f"{percent:.0f}" if percent >= 9.95 else f"{percent:.1f}" if percent >= 0.95 else f"{percent:.2f}"
+    share = f"{digits} %" if percent >= 0.01 else "less than 0.01 %"
+    return f"{share} of the picture outside sRGB"
 
 
 def _decibel(psnr: float) -> str:

@@ -13,28 +13,47 @@ from gamutmeta import carriers
 from gamutmeta.batch import Task, run
 from gamutmeta.cli import options
 from gamutmeta.cli.outcomes import report_line, show
-from gamutmeta.container import Payload
+from gamutmeta.container import Limits, Payload
 from gamutmeta.errors import BindingError
+from gamutmeta.formats.second_picture import find_colour_map, without_colour_map
 from gamutmeta.photo.pixels import decode_srgb
 from gamutmeta.pipeline.binding import binding_of_jpeg, check_binding
+from gamutmeta.pipeline.limited import pictures_limited
 from gamutmeta.report import Report
-from gamutmeta.runtime.files import atomic_write
+from gamutmeta.runtime.files import as_private_as, atomic_write
 
 __all__ = ["attach", "extract", "strip"]
 
 _EMBEDDING = [name for name in carriers.CARRIERS if name != "sidecar"]
 
 
+_NAMES = {"payload": "payload", "map": "gain map of this kind", "both": "payload and no gain map of this kind"}
+
+
 @click.command(
-    epilog=options.examples("gamutmeta strip photo.jpg -o plain.jpg", "gamutmeta strip web/*.jpg --in-place")
+    epilog=options.examples(
+        "gamutmeta strip photo.jpg -o plain.jpg",
+        "gamutmeta strip web/*.jpg --in-place",
+        "gamutmeta strip shown.jpg -o photo.jpg --remove map",
+    )
 )
 @click.argument("files", nargs=-1, required=True, type=options.FILE, metavar="FILE...")
 @options.output("The file without payload, or the folder for several.", required=False)
 @click.option("--in-place", is_flag=True, help="Change the files themselves.")
+@click.option(
+    "--remove",
+    type=click.Choice(["payload", "map", "both"]),
+    default="payload",
+    show_default=True,
+    help="What to remove. map: the gain map with which browsers show wide-gamut colour; payload: everything else of"
+    " gamutmeta.",
+)
 @options.overwrite
 @options.json_lines
-def strip(files: tuple[Path, ...], output: str | None, *, in_place: bool, overwrite: bool, as_json: bool) -> None:
-    """Remove payloads.
+def strip(
+    files: tuple[Path, ...], output: str | None, *, in_place: bool, remove: str, overwrite: bool, as_json: bool
+) -> None:
+    """Remove payloads, or the gain maps that show-wide makes.
 
     The picture and all other metadata stay the same, byte for byte. Sidecars are not touched.
     """
@@ -43,9 +62,9 @@ def strip(files: tuple[Path, ...], output: str | None, *, in_place: bool, overwr
     tasks = (
         [Task(file, file) for file in files]
         if output is None
-        else options.planned(files, output, readable=carriers.SUFFIXES)
+        else options.planned(files, output, readable=carriers.READABLE_SUFFIXES)
     )
-    outcomes = run(tasks, partial(_strip, overwrite=overwrite or in_place))
+    outcomes = run(tasks, partial(_strip, remove=remove, overwrite=overwrite or in_place))
     show(outcomes, total=len(tasks), name=lambda task: task.source, text=report_line, as_json=as_json)
 
 
@@ -69,6 +88,7 @@ def extract(file: Path, output: str, *, overwrite: bool) -> None:
 @click.option("--carrier", type=click.Choice(_EMBEDDING), help="Where to store the payload in the file.")
 @click.option("--replace", is_flag=True, help="Replace the payload that FILE already carries.")
 @click.option("--force", is_flag=True, help="Attach the payload even if it was made for another picture.")
+@options.limits
 @options.overwrite
 @options.json_lines
 def attach(file: Path, output: Path, *, as_json: bool, **settings: Any) -> None:
@@ -81,19 +101,24 @@ def attach(file: Path, output: Path, *, as_json: bool, **settings: Any) -> None:
     show(outcomes, total=1, name=lambda task: task.source, text=report_line, as_json=as_json, remedies=remedies)
 
 
-def _strip(task: Task, *, overwrite: bool) -> Report:
+def _strip(task: Task, *, remove: str, overwrite: bool) -> Report:
     data = task.source.read_bytes()
-    present = carriers.find(data)
-    stripped = carriers.strip(data)
+    present = carriers.find(data) if remove != "map" else []
+    stripped = carriers.strip(data) if present else data
+    has_map = remove != "payload" and carriers.host_format(data) == "jpeg" and find_colour_map(data) is not None
+    if has_map:
+        stripped = without_colour_map(stripped)
+        present.append("gain map")
     if task.source != task.target or present:
         task.target.parent.mkdir(parents=True, exist_ok=True)
-        atomic_write(task.target, stripped, overwrite=overwrite)
+        with as_private_as(task.source):
+            atomic_write(task.target, stripped, overwrite=overwrite)
     removed = f"removed {len(data) - len(stripped):,} bytes ({', '.join(present)})"
     return Report(
         file=str(task.source),
         output=str(task.target),
         file_bytes=len(stripped),
-        notes=(removed if present else "there was no payload",),
+        notes=(removed if present else f"there was no {_NAMES[remove]}",),
     )
 
 
@@ -101,7 +126,8 @@ def _extract(task: Task, *, overwrite: bool) -> Report:
     with task.source.open("rb") as fp:
         found = carriers.extract_from_file(fp)
     task.target.parent.mkdir(parents=True, exist_ok=True)
-    atomic_write(task.target, found.container, overwrite=overwrite)
+    with as_private_as(task.source):
+        atomic_write(task.target, found.container, overwrite=overwrite)
     return Report(
         file=str(task.source),
         output=str(task.target),
@@ -125,15 +151,18 @@ def _attach(
     carrier: str | None,
     replace: bool,
     force: bool,
+    limits: Limits,
     overwrite: bool,
 ) -> Report:
     container = carriers.read_sidecar(payload)
     decoded = Payload.from_bytes(container)
     data = task.source.read_bytes()
-    note = None if force else _require_own(decoded, data)
+    with pictures_limited(limits):
+        note = None if force else _require_own(decoded, data)
     whole = carriers.embed(data, container, carrier=carrier, replace=replace)
     task.target.parent.mkdir(parents=True, exist_ok=True)
-    atomic_write(task.target, whole, overwrite=overwrite)
+    with as_private_as(task.source, payload):
+        atomic_write(task.target, whole, overwrite=overwrite)
     return Report(
         file=str(task.source),
         output=str(task.target),

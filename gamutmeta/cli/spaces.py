@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from gamutmeta.color.spaces import SPACES
+from gamutmeta.color.spaces import ASSUMABLE, SPACES
 from gamutmeta.photo.raw_in import RAW_STYLES
 
 __all__ = ["assume_space", "raw_style", "space"]
@@ -19,8 +19,9 @@ space = click.option(
 
 assume_space = click.option(
     "--assume-space",
-    type=click.Choice(list(SPACES)),
-    help="Colour space of photographs without a profile.  [default: srgb, with a warning]",
+    type=click.Choice(list(ASSUMABLE)),
+    help="Colour space of photographs without a usable profile; linear-... for linear light."
+    "  [default: srgb, with a warning]",
 )
 
 raw_style = click.option(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -14,6 +16,9 @@ from gamutmeta.pipeline.validate import validate_file
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from gamutmeta.container import Limits
+    from gamutmeta.pipeline.validate import Validation
+
 __all__ = ["validate"]
 
 
@@ -23,8 +28,9 @@ __all__ = ["validate"]
     )
 )
 @click.argument("files", nargs=-1, required=True, type=options.FILE, metavar="FILE|DIR...")
+@options.limits
 @options.json_lines
-def validate(files: tuple[Path, ...], *, as_json: bool) -> None:
+def validate(files: tuple[Path, ...], *, limits: Limits, as_json: bool) -> None:
     """Check whether files with payloads follow the specification.
 
     There are five stages, from the outside in: the carrier in the file, the container (lengths, checksum, version), the
@@ -33,8 +39,23 @@ def validate(files: tuple[Path, ...], *, as_json: bool) -> None:
     should do differently, for example a payload in an unusual place.
 
     A FILE may also be a sidecar. It is compared with the picture of the same name without .gamut, if that exists.
-    Folders are searched for .jpg, .jpeg, .png, .tif, .tiff and .gamut. The exit code is 1 if a file is invalid or
+    Folders are searched for JPEG, PNG and TIFF files and for .gamut. The exit code is 1 if a file is invalid or
     carries no payload.
     """
     found = options.listed(files)
-    show(run(found, validate_file), total=len(found), name=lambda file: file, text=str, as_json=as_json)
+    show(
+        run(found, partial(_validated, limits=limits)),
+        total=len(found),
+        name=lambda file: file,
+        text=str,
+        as_json=as_json,
+    )
+
+
+def _validated(path: Path, *, limits: Limits) -> Validation:
+    """The result, with what the decoder of the picture warns of as notes; the process, filters included, is ours."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        validation = validate_file(path, limits=limits)
+    said = [f"decoding the picture gave a warning: {warning.message}" for warning in caught]
+    return validation.with_notes("picture", said)

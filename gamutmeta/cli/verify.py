@@ -27,6 +27,7 @@ __all__ = ["verify"]
 @options.sidecar
 @assume_space
 @raw_style
+@options.limits
 @options.json_lines
 def verify(file: Path, *, as_json: bool, **settings: Any) -> None:
     """Measure how well an sRGB file restores its photograph, which must still be there.

@@ -38,6 +38,7 @@ __all__ = ["view"]
 @assume_space
 @raw_style
 @click.option("--force", is_flag=True, help="Expand even if the payload was made for another picture.")
+@options.limits
 @options.overwrite
 @options.json_lines
 def view(file: Path, output: Path, *, force: bool, as_json: bool, **settings: Any) -> None:

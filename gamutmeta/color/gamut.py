@@ -17,7 +17,17 @@ if TYPE_CHECKING:
     from gamutmeta.color.adaptation import Adaptation
     from gamutmeta.color.transfer import Floats
 
-__all__ = ["Rounding", "clip_to_codes", "is_gray", "out_of_gamut", "reduce_to_codes"]
+__all__ = ["OUTSIDE", "STRICT", "Rounding", "clip_to_codes", "is_gray", "out_of_gamut", "outside", "reduce_to_codes"]
+
+OUTSIDE = (0.0005, 0.008)
+"""How far beyond [0, 1] linear light may lie and still count as inside: at least, and per unit of the largest channel.
+
+About one 8-bit code of black and of white. Rounding moves a colour on the gamut's edge by no more if it is stored with
+16 bits, or with 8 bits in Display P3 or Adobe RGB; with 8 bits in Rec.2020 and ProPhoto, it moves half a percent of
+these colours farther."""
+
+STRICT = (0.0, 0.0)
+"""The same for the paper's mask."""
 
 
 def out_of_gamut(linear_srgb: Floats) -> NDArray[np.bool_]:
@@ -35,6 +45,25 @@ def out_of_gamut(linear_srgb: Floats) -> NDArray[np.bool_]:
     below = linear_srgb < 0
     above = linear_srgb > 1
     return np.asarray((below | above).any(-1) & ~below.all(-1) & ~above.all(-1))
+
+
+def outside(linear: Floats, tolerance: tuple[float, float] = OUTSIDE) -> NDArray[np.bool_]:
+    """Which pixels lie outside a gamut: the one definition behind every figure that is told.
+
+    As :func:`out_of_gamut`, but what rounding of the picture explains does not count.
+
+    Args:
+        linear: float32, shape (..., 3), unclipped linear RGB of the gamut.
+        tolerance: see `OUTSIDE`; `STRICT` for the paper's mask.
+
+    Returns:
+        Booleans of shape (...).
+    """
+    lowest, highest = linear.min(axis=-1), linear.max(axis=-1)
+    least, share = np.float32(tolerance[0]), np.float32(tolerance[1])
+    margin = least + share * np.clip(highest, 0, 1)
+    below, above = lowest < -margin, highest > 1 + margin
+    return np.asarray((below | above) & ~(highest < -margin) & ~(lowest > 1 + margin))
 
 
 def is_gray(wide: NDArray[np.uint16]) -> bool:
@@ -62,7 +91,7 @@ def reduce_to_codes(
         compiled: whether by numba; None where it is installed and the picture large. The codes are the same.
 
     Returns:
-        The sRGB codes, uint8 (H, W, 3), and how many pixels were out of gamut.
+        The sRGB codes, uint8 (H, W, 3), and how many pixels lie outside sRGB (:func:`outside`).
     """
     codes = np.empty(wide.shape, np.uint8)
     matrix = reduction_matrix(adaptation)
@@ -71,12 +100,12 @@ def reduce_to_codes(
 
     def work(rows: slice) -> None:
         linear = apply_matrix(matrix, table[wide[rows]])
-        counts.append(int(np.count_nonzero(out_of_gamut(linear))))
+        counts.append(int(np.count_nonzero(outside(linear))))
         codes[rows] = clip_to_codes(linear, rounding)
 
     kernel = kernel_for("gamutmeta.color.pixel_loops", wide.shape[0] * wide.shape[1], compiled=compiled)
     if kernel is not None:
-        constants = table, matrix.astype(np.float32), *code_tables(rounding)
+        constants = table, matrix.astype(np.float32), np.array(OUTSIDE, np.float32), *code_tables(rounding)
 
         def work(rows: slice) -> None:
             counts.append(int(kernel.reduce_pixels(wide[rows].reshape(-1, 3), *constants, codes[rows].reshape(-1, 3))))

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gamutmeta.color.adaptation import Adaptation, adaptation_matrix
+from gamutmeta.color.adaptation import Adaptation, adaptation_matrix, xyz_of_xy
 from gamutmeta.color.icc_curves import Curve, parse_curve
 from gamutmeta.color.icc_tags import description_of, read_tags
 from gamutmeta.color.spaces import SPACES, RgbSpace, space_named
@@ -29,7 +29,17 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["GrayProfile", "LutProfile", "MatrixProfile", "OtherProfile", "Profile", "parse_profile", "profile_bytes"]
+__all__ = [
+    "GrayProfile",
+    "LutProfile",
+    "MatrixProfile",
+    "OtherProfile",
+    "Profile",
+    "described_profile",
+    "luminance_of",
+    "parse_profile",
+    "profile_bytes",
+]
 
 _PROFILE_FILES = {
     "prophoto": "ProPhoto-v4.icc",
@@ -49,6 +59,9 @@ _COLORANT_TOLERANCE = 1e-3
 _CURVE_TOLERANCE = 2e-4
 """Linear light. Above what tables and fixed-point parameters round; below the ROMM curve's distance from a plain gamma
 of 1.8 without its toe, which is 4.2e-4."""
+
+_LEAST_GAMUT = 1e-3
+"""Twice the area of the smallest triangle of primaries that is taken for one; that of sRGB is 0.11."""
 
 _DEVICE_CLASSES = (b"scnr", b"mntr", b"prtr", b"spac")
 _LUT_TAGS = ("A2B0", "A2B1", "A2B2", "D2B0", "D2B1", "D2B2", "D2B3")
@@ -87,32 +100,41 @@ class GrayProfile:
 
     Attributes:
         description: the profile's name, for messages.
-        curve: decoder to luminance.
+        curve: decoder to the connection space's achromatic channel: luminance, or lightness L* / 100.
+        is_lightness: whether it gives lightness, in a profile whose connection space is CIE Lab (annex F.2).
     """
 
     description: str
     curve: Curve
+    is_lightness: bool = False
+
+    def decode(self, encoded: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Luminance of encoded values on [0, 1]."""
+        values = self.curve(encoded)
+        return luminance_of(100 * values) if self.is_lightness else values
 
     def decode_tables(self, codes: int) -> NDArray[np.float32]:
         """Linear value of every integer code as three equal rows, float32 of shape (3, codes)."""
-        linear = self.curve(np.arange(codes) / (codes - 1)).astype(np.float32)
+        linear = self.decode(np.arange(codes) / (codes - 1)).astype(np.float32)
         return np.broadcast_to(linear, (3, codes))
 
 
 @dataclass(frozen=True, slots=True)
 class LutProfile:
-    """An RGB profile with lookup tables (section 8.3.2), to be evaluated by a colour management module.
+    """A profile with lookup tables (section 8.3.2), to be evaluated by a colour management module.
 
     Attributes:
         description: the profile's name, for messages.
+        is_gray: for grey data and not for RGB.
     """
 
     description: str
+    is_gray: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class OtherProfile:
-    """A device profile for data that are neither RGB nor plain grey.
+    """A device profile for data that are neither RGB nor grey.
 
     Attributes:
         description: the profile's name, for messages.
@@ -125,6 +147,11 @@ class OtherProfile:
 
 Profile = MatrixProfile | GrayProfile | LutProfile | OtherProfile
 """What :func:`parse_profile` returns."""
+
+
+def luminance_of(lightness: NDArray[np.float64]) -> NDArray[np.float64]:
+    """CIE L*, 0 to 100, to luminance, 0 to 1: CIE 15:2018, section 8.2.1.1."""
+    return np.where(lightness > 8, ((lightness + 16) / 116) ** 3, lightness * (27 / 24389))
 
 
 @cache
@@ -153,13 +180,35 @@ def parse_profile(icc: bytes) -> Profile:
     if device_class not in _DEVICE_CLASSES:
         raise ProfileError(f"ICC header: class {device_class!r} is not a device's ({description})")
     has_tables = any(tag in tags for tag in _LUT_TAGS)
-    if data_space == b"RGB " and has_tables:
-        return LutProfile(description)
+    if data_space in {b"RGB ", b"GRAY"} and has_tables:
+        return LutProfile(description, is_gray=data_space == b"GRAY")
     if data_space == b"RGB ":
         return _matrix_profile(tags, pcs, description)
-    if data_space == b"GRAY" and not has_tables:
-        return GrayProfile(description, parse_curve(_required(tags, "kTRC", description), "kTRC"))
+    if data_space == b"GRAY":
+        curve = parse_curve(_required(tags, "kTRC", description), "kTRC")
+        return GrayProfile(description, curve, is_lightness=pcs == b"Lab ")
     return OtherProfile(description, data_space.decode("latin-1").strip())
+
+
+def described_profile(
+    primaries: tuple[tuple[float, float], ...], white: tuple[float, float], curves: tuple[Curve, Curve, Curve]
+) -> MatrixProfile | None:
+    """What a file without a profile says about its RGB, in the form of a profile; None if that is no RGB space.
+
+    Args:
+        primaries: CIE xy of red, green and blue.
+        white: CIE xy of white.
+        curves: decoders of red, green and blue.
+    """
+    columns = np.array([[x, y, 1 - x - y] for x, y in primaries]).T
+    if white[1] <= 0 or abs(np.linalg.det(columns)) < _LEAST_GAMUT:
+        return None
+    scale = np.linalg.solve(columns, xyz_of_xy(white))
+    if not np.isfinite(scale).all() or scale.min() <= 0:
+        return None
+    x, y, z = _PCS_WHITE
+    to_pcs = adaptation_matrix(white, (x / (x + y + z), y / (x + y + z))) @ (columns * scale)
+    return MatrixProfile("the file's own description", to_pcs, curves, _recognise(to_pcs, curves))
 
 
 def _matrix_profile(tags: Mapping[str, memoryview], pcs: bytes, description: str) -> MatrixProfile:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ADOBE_RGB",
+    "ASSUMABLE",
     "DISPLAY_P3",
     "PROPHOTO",
     "REC2020",
@@ -29,6 +30,7 @@ __all__ = [
     "SRGB",
     "RgbSpace",
     "apply_matrix",
+    "assumable_space",
     "conversion_matrix",
     "decode_table",
     "expansion_matrix",
@@ -67,7 +69,8 @@ class RgbSpace:
 
         SMPTE RP 177-1993, section 3.3.
         """
-        columns = np.stack([xyz_of_xy(p) for p in self.primaries], axis=1)
+        # Of a primary with y = 0, as of XYZ as an RGB space, only the direction is known; the scale is found below.
+        columns = np.stack([xyz_of_xy(p) if p[1] else [p[0], 0, 1 - p[0]] for p in self.primaries], axis=1)
         scale = np.linalg.solve(columns, xyz_of_xy(self.white))
         return columns * scale
 
@@ -144,6 +147,36 @@ def space_named(name: str) -> RgbSpace:
         return SPACES[name]
     except KeyError:
         raise PhotoError(f"unknown colour space {name!r}; known are {', '.join(SPACES)}") from None
+
+
+def _unchanged(values: Floats) -> Floats:
+    return values.copy()
+
+
+ASSUMABLE: Mapping[str, RgbSpace] = MappingProxyType(
+    {
+        **SPACES,
+        **{
+            f"linear-{space.name}": replace(
+                space, name=f"linear-{space.name}", title=f"linear {space.title}", decode=_unchanged, encode=_unchanged
+            )
+            for space in SPACES.values()
+        },
+    }
+)
+"""The spaces that a photograph can be assumed to be in, by name: the known ones, and each with linear light."""
+
+
+def assumable_space(name: str) -> RgbSpace:
+    """The space of that name that a photograph can be assumed to be in.
+
+    Raises:
+        PhotoError: if there is none.
+    """
+    try:
+        return ASSUMABLE[name]
+    except KeyError:
+        raise PhotoError(f"unknown colour space {name!r}; known are {', '.join(ASSUMABLE)}") from None
 
 
 @cache

@@ -18,6 +18,7 @@ mlp     [n, ...]             []         widths of the hidden layers
 q       [number or "f16"]    []         encoding of each tensor, in their order: see below
 rgb     0..16                no colour  octaves of the pixel's colour
 rgb8    16 bytes             see below  digest of the decoded 8-bit samples
+shl     12 bytes             none       shoulder of sRGB codes: see below; version 2
 smp     1                    0          which samples are the codes: 0 sRGB, 1 YCbCr before clamping; version 2
 src     1                    0          whose colour, with `rgb` only: 0 the 8-bit code's, 1 clipped linear ProPhoto's
 t       false                true       whether t itself is a feature of the colour, with `rgb` only
@@ -25,8 +26,8 @@ w       1..2^32-1            required   width of the coded picture, pixels
 xy      1..16                no place   octaves of the position
 ======  ===================  =========  ================================================================================
 
-Exactly one of `jpeg` and `rgb8` is there: the binding. `like` and `smp` need version 2 of the container, `smp` the
-binding `jpeg` as well. A container whose descriptor has no such key is of version 1.
+Exactly one of `jpeg` and `rgb8` is there: the binding. `like`, `shl` and `smp` need version 2 of the container, `smp`
+the binding `jpeg` as well. A container whose descriptor has no such key is of version 1.
 
 An element of `q` is an integer e for an int8 tensor with scale 2^-e, a float for an int8 tensor with a scale that is no
 power of two, or the string "f16" for a float16 tensor. Scales are normal single-precision numbers, at most 2^120.
@@ -34,10 +35,13 @@ power of two, or the string "f16" for a float16 tensor. Scales are normal single
 `aff` takes a position (u, v) in the picture to (a u + b v + c, d u + e v + f) in the fitted one: six floats up to 16 in
 magnitude, -0 not among them, and together not the identity (1, 0, 0, 0, 1, 0).
 
+`shl` has for red, green and blue, of each the dark and then the bright end, two bytes: how many codes are stretched, 0
+to 8, and their growth, 0 without codes; see :class:`gamutmeta.color.shoulder.Shoulder`.
+
 Canonical: keys are strings in strictly ascending byte order, integers and lengths take their shortest form, floats are
-single precision (float 32), byte strings occur as digests and likeness only, nil and extension types not at all. So a
-map has one encoding, and a reader checks by encoding again what it has read and comparing bytes. It refuses unknown
-keys: what a reader may ignore is no part of what it restores, and what it may not comes with a new version.
+single precision (float 32), byte strings occur as digests, likeness and shoulder only, nil and extension types not at
+all. So a map has one encoding, and a reader checks by encoding again what it has read and comparing bytes. It refuses
+unknown keys: what a reader may ignore is no part of what it restores, and what it may not comes with a new version.
 """
 
 from __future__ import annotations
@@ -49,6 +53,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 import msgpack
 
 from gamutmeta.color.adaptation import Adaptation
+from gamutmeta.color.shoulder import SHOULDER_BYTES, Shoulder
 from gamutmeta.container.binding import BINDING_KINDS, Binding
 from gamutmeta.container.tensors import check_scale
 from gamutmeta.envelope import DIGEST_BYTES, LIKENESS_BYTES
@@ -74,8 +79,8 @@ _FLOAT16 = "f16"
 _MAX_EXPONENT = 126
 
 _DEFAULTS: Mapping[str, object] = {"bias": True, "cat": 0, "head": 0, "mlp": [], "q": [], "smp": 0, "src": 0, "t": True}
-_VERSION_2_KEYS = frozenset({"like", "smp"})
-_KEYS = frozenset((*_DEFAULTS, *BINDING_KINDS, "aff", "gate", "grid", "h", "like", "rgb", "w", "xy"))
+_VERSION_2_KEYS = frozenset({"like", "shl", "smp"})
+_KEYS = frozenset((*_DEFAULTS, *BINDING_KINDS, "aff", "gate", "grid", "h", "like", "rgb", "shl", "w", "xy"))
 _MAX_NAME = 32
 """Longer than any key or value, so that a wrong one can be named."""
 _MAX_ENTRIES = 16
@@ -124,6 +129,7 @@ def pack(contents: Contents) -> bytes:
         "like": contents.likeness,
         "mlp": list(model.hidden),
         "q": [_encoding_of_scale(scale) for scale in contents.scales],
+        "shl": model.shoulder.to_bytes() if model.shoulder else None,
         "smp": _SAMPLES.index(model.samples),
         "w": contents.width,
         "xy": model.xy.octaves if model.xy else None,
@@ -136,7 +142,8 @@ def pack(contents: Contents) -> bytes:
 
 def version_of(contents: Contents) -> int:
     """The version of the container that the contents need."""
-    is_first = contents.descriptor.samples is SampleCoding.SRGB and contents.likeness is None
+    model = contents.descriptor
+    is_first = model.samples is SampleCoding.SRGB and model.shoulder is None and contents.likeness is None
     return 1 if is_first else 2
 
 
@@ -235,7 +242,20 @@ def _descriptor(entries: Mapping[str, Any]) -> Descriptor:
         adaptation=_choice(entries, "cat", _ADAPTATIONS),
         affine=_affine(entries),
         samples=_choice(entries, "smp", _SAMPLES),
+        shoulder=_shoulder(entries),
     )
+
+
+def _shoulder(entries: Mapping[str, Any]) -> Shoulder | None:
+    if "shl" not in entries:
+        return None
+    data = entries["shl"]
+    if type(data) is not bytes or len(data) != SHOULDER_BYTES:
+        raise _wrong("shl", f"a byte string of {SHOULDER_BYTES} bytes")
+    try:
+        return Shoulder.from_bytes(data)
+    except ValueError as error:
+        raise PayloadError("descriptor.shl", str(error)) from error
 
 
 def _affine(entries: Mapping[str, Any]) -> Affine | None:

@@ -1,4 +1,4 @@
-"""How large a payload may be. Every amount is checked before anything of that size is allocated."""
+"""How large a payload and its picture may be. Every amount is checked before anything of that size is allocated."""
 
 from __future__ import annotations
 
@@ -27,7 +27,11 @@ class Limits:
         layer_width: units of one layer, the input features included.
         grid_nodes: height times width of the grid.
         parameters: numbers in all tensors; each takes 4 bytes once decoded.
-        pixels: width times height of the picture. 2**30 pixels expand to 6 GiB.
+        pixels: width times height of the picture, as the payload says and as the file says. 2**30 pixels expand to
+            6 GiB.
+        picture_pixels: width times height of the picture, as the file says.
+        pixels_per_byte: of the file of the picture. It holds from 16 megapixels on. No photograph has as many; a blank
+            picture can.
     """
 
     container_bytes: int = MAX_CONTAINER
@@ -38,6 +42,8 @@ class Limits:
     grid_nodes: int = 1 << 16
     parameters: int = 1 << 20
     pixels: int = 1 << 30
+    picture_pixels: int = 500_000_000
+    pixels_per_byte: int = 2_000
 
     def check_container(self, length: int) -> None:
         """Raise LimitError if a container of `length` bytes is too large."""

@@ -17,7 +17,7 @@ from gamutmeta.pipeline.comparison import compare
 from gamutmeta.pipeline.expand import SrgbFile
 from gamutmeta.pipeline.options import ReduceOptions
 from gamutmeta.pipeline.reduce import read_and_reduce, save_reduced
-from gamutmeta.runtime.files import atomic_write, check_output
+from gamutmeta.runtime.files import as_private_as, atomic_write, check_output
 
 if TYPE_CHECKING:
     import os
@@ -79,7 +79,9 @@ def demonstrate(
     """
     folder, options = Path(folder), ReduceOptions(preset=preset, max_bytes=max_bytes)
     with ExitStack() as stack:
-        if photograph is None:
+        if photograph is not None:
+            stack.enter_context(as_private_as(photograph))
+        else:
             photograph = stack.enter_context(resources.as_file(resources.files(__name__) / "carrots.tif"))
         source = Path(photograph)
         srgb = folder / f"{source.stem}.jpg"
@@ -92,10 +94,10 @@ def demonstrate(
         original, reduction = read_and_reduce(source, srgb, options, overwrite=overwrite)
         report = save_reduced(reduction, srgb, options, overwrite=overwrite)
         report = replace(report, file=str(source), seconds=time.perf_counter() - start)
-    # From the file that was written, and nothing else.
-    compared = compare(SrgbFile.read(srgb, check=True), original)
-    write_photo(compared.restored.convert("prophoto"), restored, overwrite=overwrite)
-    atomic_write(comparison, _png_of(compared, report), overwrite=overwrite)
+        # From the file that was written, and nothing else.
+        compared = compare(SrgbFile.read(srgb, check=True), original)
+        write_photo(compared.restored.convert("prophoto"), restored, overwrite=overwrite)
+        atomic_write(comparison, _png_of(compared, report), overwrite=overwrite)
     return Demonstration(report, srgb, restored, comparison)
 
 

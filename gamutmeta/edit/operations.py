@@ -14,26 +14,26 @@ from gamutmeta.container import transform_payload
 from gamutmeta.container.transform import edited_size
 from gamutmeta.edit.edited import Edited
 from gamutmeta.errors import PhotoError
-from gamutmeta.formats.exif import EXIF_PREFIX, orientation_of, tree_for_tiff, upright_exif
-from gamutmeta.formats.exif_tree import pack_tree
-from gamutmeta.formats.xmp import checked_xmp
-from gamutmeta.photo.host_metadata import read_metadata
+from gamutmeta.formats.exif import orientation_of, upright_exif
+from gamutmeta.formats.exif_pixels import with_pixel_dimensions, without_thumbnail
+from gamutmeta.formats.photoshop import without_paths
+from gamutmeta.formats.source import sources_remembered
+from gamutmeta.formats.xmp import checked_xmp, edited_xmp
 from gamutmeta.photo.upright import UPRIGHT
 from gamutmeta.pillow import bytes_of, require_unchanged
-from gamutmeta.runtime.files import check_output
+from gamutmeta.pipeline.limited import pictures_limited
+from gamutmeta.runtime.files import as_private_as, check_output
 
 if TYPE_CHECKING:
     import os
 
+    from gamutmeta.container import Limits
     from gamutmeta.container.transform import Box, Flip, Rotation
     from gamutmeta.report import Report
 
 __all__ = ["Edited", "crop", "edit_file", "exif_transpose", "flip", "resize", "rotate90"]
 
 LANCZOS = Image.Resampling.LANCZOS
-
-_PIXEL_DIMENSIONS = (0xA002, 0xA003)
-"""PixelXDimension and PixelYDimension of the Exif directory."""
 
 _ROTATIONS = {90: Image.Transpose.ROTATE_90, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_270}
 _FLIPS = {
@@ -97,9 +97,9 @@ def _upright(start: Edited) -> Edited:
     if turn is None:
         return start
     upright = _edited(start, **_EDITS[Image.Transpose[turn.pillow]])
-    exif, (xmp, _) = upright_exif(upright.image.info.get("exif")), checked_xmp(info.get("xmp"), upright=True)
+    exif, (xmp, notes) = upright_exif(upright.image.info.get("exif")), checked_xmp(info.get("xmp"), upright=True)
     upright.image.info.update({key: value for key, value in (("exif", exif), ("xmp", xmp)) if value is not None})
-    return upright
+    return replace(upright, notes=tuple(dict.fromkeys((*upright.notes, *notes))))
 
 
 def edit_file(
@@ -117,12 +117,13 @@ def edit_file(
     progressive: bool = False,
     carrier: str | None = None,
     sidecar: str | os.PathLike[str] | None = None,
+    limits: Limits | None = None,
     overwrite: bool = False,
 ) -> Report:
     """Edit a file with a payload, and write the result with its payload.
 
-    Edits are done in the order exif_transpose, crop, resize, rotate, flip. ICC profile, EXIF and XMP are kept; from
-    EXIF what an edit makes wrong is left out: thumbnail, pixel dimensions, and maker notes, whose offsets break.
+    Edits are done in the order exif_transpose, crop, resize, rotate, flip. ICC profile, EXIF and XMP are kept; of
+    them what an edit makes wrong is left out or brought up to date: thumbnails and the size in pixels.
     Nothing is written unless everything succeeded.
 
     Args:
@@ -140,6 +141,7 @@ def edit_file(
         progressive: JPEG only.
         carrier: as for :func:`gamutmeta.reduce_file`.
         sidecar: take the payload from this sidecar.
+        limits: as for :func:`gamutmeta.expand`.
         overwrite: whether `target` may exist.
 
     Raises:
@@ -151,21 +153,23 @@ def edit_file(
     carriers.format_of(target)
     check_output(target, overwrite=overwrite)
     data = Path(source).read_bytes()
-    edited = _of_file(data, source, sidecar=sidecar)
+    with sources_remembered(), pictures_limited(limits):
+        edited = _of_file(data, source, sidecar=sidecar, limits=limits)
     if exif_transpose:
         edited = _upright(edited)
     size = None if resize is None else _whole_size(edited_size(edited.image.size, crop=crop), resize)
     edited = _edited(edited, crop=crop, resize=size, rotate=rotate, flip=flip, resample=resample)
-    report = edited.save(
-        target,
-        quality=quality,
-        subsampling=subsampling,
-        progressive=progressive,
-        carrier=carrier,
-        overwrite=overwrite,
-    )
+    with as_private_as(source):
+        report = edited.save(
+            target,
+            quality=quality,
+            subsampling=subsampling,
+            progressive=progressive,
+            carrier=carrier,
+            overwrite=overwrite,
+        )
     notes: tuple[str, ...] = ("the payload contains no model",) if edited.payload.descriptor.is_empty else ()
-    notes += read_metadata(data).notes
+    notes += report.notes
     return replace(report, file=str(source), seconds=time.perf_counter() - begin, notes=notes)
 
 
@@ -200,10 +204,14 @@ def _edited(start: Edited, *, resample: Image.Resampling = LANCZOS, **edits: Any
         image = image.transpose(_ROTATIONS[edits["rotate"]])
     if edits.get("flip") is not None:
         image = image.transpose(_FLIPS[edits["flip"]])
-    exif = _edited_exif(image.info.pop("exif", None))
-    if exif is not None:
-        image.info["exif"] = exif
-    return Edited.of(image, payload)
+    exif, xmp = image.info.pop("exif", None), image.info.pop("xmp", None)
+    exif = with_pixel_dimensions(without_thumbnail(exif), *image.size)
+    xmp, notes = edited_xmp(xmp)
+    photoshop, said = without_paths(start.photoshop)
+    image.info.update({key: value for key, value in (("exif", exif), ("xmp", xmp)) if value is not None})
+    notes = tuple(dict.fromkeys((*start.notes, *notes, *said)))
+    kept = {"notes": notes, "photoshop": photoshop, "comments": start.comments}
+    return Edited.of(image, payload, map_bytes=start.map_bytes, **kept)
 
 
 def _resized(image: Image.Image, size: tuple[int, int], resample: Image.Resampling) -> Image.Image:
@@ -217,14 +225,6 @@ def _resized(image: Image.Image, size: tuple[int, int], resample: Image.Resampli
     resized.paste(unweighted, mask=alpha.point([255] + [0] * 255))
     resized.putalpha(alpha)
     return resized
-
-
-def _edited_exif(exif: bytes | None) -> bytes | None:
-    """The block without what an edit makes wrong."""
-    if exif is None:
-        return None
-    tree = tree_for_tiff(exif).without(photo=_PIXEL_DIMENSIONS)
-    return EXIF_PREFIX + pack_tree(tree) if tree.image or tree.photo or tree.gps else None
 
 
 def _whole_size(size: tuple[int, int], wanted: tuple[int | None, int | None]) -> tuple[int, int]:

@@ -15,6 +15,8 @@ from gamutmeta.model.descriptor import Descriptor, FourierXY, Grid, Head, Rgb, R
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from gamutmeta.color.shoulder import Shoulder
+
 __all__ = ["MAX_BYTES", "MIN_BYTES", "PRESETS", "RUNGS", "FitConfig", "preset_named"]
 
 MIN_BYTES, MAX_BYTES = 400, MAX_CONTAINER
@@ -99,7 +101,12 @@ class FitConfig:
         return replace(self, **(size._asdict() | {"max_bytes": max_bytes}))
 
     def descriptor(
-        self, width: int, height: int, gate: int | None, samples: SampleCoding = SampleCoding.SRGB
+        self,
+        width: int,
+        height: int,
+        gate: int | None,
+        samples: SampleCoding = SampleCoding.SRGB,
+        shoulder: Shoulder | None = None,
     ) -> Descriptor:
         """The architecture for a picture of that size.
 
@@ -108,6 +115,7 @@ class FitConfig:
             height: of the coded raster, pixels.
             gate: see :class:`~gamutmeta.model.descriptor.Descriptor`; the paper's model has none.
             samples: see there; the paper's model takes sRGB.
+            shoulder: see there; the paper's model knows none.
         """
         if self.model == "paper":
             return Descriptor(
@@ -132,6 +140,7 @@ class FitConfig:
             gate=gate,
             adaptation=self.adaptation,
             samples=samples,
+            shoulder=shoulder,
         )
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from gamutmeta.color.shoulder import Shoulder
     from gamutmeta.fit.config import FitConfig
     from gamutmeta.fit.gpu.backends import Precision
     from gamutmeta.model.descriptor import Descriptor
@@ -42,6 +43,7 @@ def fit(
     *,
     gate: int | None = 0,
     samples: SampleCoding = SampleCoding.SRGB,
+    shoulder: Shoulder | None = None,
     device: str = "auto",
     seed: int = 0,
     compiled: bool | None = None,
@@ -56,6 +58,7 @@ def fit(
         config: what to fit and how long.
         gate: see :class:`~gamutmeta.model.descriptor.Descriptor`.
         samples: what the codes are, see there.
+        shoulder: of the codes, see there.
         device: "cpu", "cuda", or "auto": the CPU, but for the paper's model CUDA where it is there.
         seed: for the draw of samples, the initial weights and the quantisation noise.
         compiled: on the CPU, True for machine code, False for numpy, None for machine code where it is there. The
@@ -75,10 +78,11 @@ def fit(
     begun = time.perf_counter()
     check_device(device)
     height, width = codes.shape[:2]
-    descriptor = config.descriptor(width, height, gate, samples)
+    descriptor = config.descriptor(width, height, gate, samples, shoulder)
     if is_for_torch(descriptor, device):
-        options = {"gate": gate, "samples": samples, "device": device, "precision": precision, "start": start}
-        result: FitResult = torch_module("torch_engine").fit_by_torch(codes, wide, config, seed=seed, **options)
+        options = {"gate": gate, "samples": samples, "shoulder": shoulder, "seed": seed, "start": start}
+        by_torch = torch_module("torch_engine").fit_by_torch
+        result: FitResult = by_torch(codes, wide, config, device=device, precision=precision, **options)
         return result
     machine = library() if compiled is None else built_library() if compiled else None
     candidates = None if machine is None else partial(MachineCandidates, library=machine)

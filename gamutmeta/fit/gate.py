@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from gamutmeta.color.transfer import Floats
 
-__all__ = ["ClipStatistics", "clip_statistics", "gate_for"]
+__all__ = ["ClipStatistics", "clip_statistics", "gate_for", "gate_for_base"]
 
 _SHARE = 0.995
 """The reach is the distance from the clip within which this share of the loss lies, measured as squared error."""
@@ -51,6 +51,14 @@ Mean OG gain on five photographs, 4:4:4, two seeds: 13.7 dB at quality 100 (reac
 with 24; 11.2 dB at quality 95 (reach 4 to 11) with 12, 11.3 with 16 and 20, 11.2 with 24 and 32. Narrow gates are more
 sensitive to differences between decoders: on one photograph at quality 100, codes that were off by up to 2 cost 8.5,
 6.6, 3.5, 3.2 and 3.1 dB with widths 2, 4, 8, 12 and 16.
+"""
+
+_CLIPPED_SHARE = 0.995
+"""A gate is used for a picture that was not made by clipping here only if at least this share of the squared error of
+all pixels lies at the clip (for a JPEG, near it).
+
+What a gate gains is little: 0.7 dB over the whole picture where a PNG was clipped exactly, or with dither. What it
+loses grows with what it cannot reach: 4.3 dB of a picture that was sharpened a little after clipping.
 """
 
 _PIXELS = 1 << 18
@@ -90,6 +98,35 @@ def gate_for(
     return max(_NARROWEST, _WIDTH * found.reach)
 
 
+def gate_for_base(
+    wide: NDArray[np.uint16],
+    codes: NDArray[np.uint8],
+    adaptation: Adaptation = Adaptation.BRADFORD,
+    *,
+    is_lossless: bool,
+) -> int | None:
+    """The width of the gate for a picture that somebody else made of the photograph.
+
+    Mapped, toned or sharpened, it differs everywhere, and needs a model that acts everywhere. If it was clipped after
+    all, it gets the gate of a picture that was clipped here.
+
+    Args:
+        wide: the photograph, ROMM RGB, uint16 (H, W, 3).
+        codes: the sRGB picture as a reader decodes it, uint8 (H, W, 3).
+        adaptation: of the reduction.
+        is_lossless: whether the codes are what was coded.
+
+    Returns:
+        As :func:`gate_for`.
+    """
+    rows = _rows(*codes.shape[:2])
+    linear = apply_matrix(reduction_matrix(adaptation), decode_table(PROPHOTO, 65536)[wide[rows]])
+    share = _share_near(linear, codes[rows], _cost(adaptation), 1 if is_lossless else _NEAR)
+    if share < _CLIPPED_SHARE:
+        return None
+    return 0 if is_lossless else gate_for(wide, codes, adaptation)
+
+
 def clip_statistics(
     wide: NDArray[np.uint16], codes: NDArray[np.uint8], adaptation: Adaptation = Adaptation.BRADFORD
 ) -> ClipStatistics:
@@ -102,11 +139,8 @@ def clip_statistics(
         codes: its sRGB picture as a reader decodes it, uint8 (H, W, 3).
         adaptation: of the reduction.
     """
-    height, width = codes.shape[:2]
-    # An odd stride visits all rows of the 8x8 and 16x16 blocks equally often.
-    rows = slice(None, None, -(-height * width // _PIXELS) | 1)
+    rows, cost = _rows(*codes.shape[:2]), _cost(adaptation)
     linear = apply_matrix(reduction_matrix(adaptation), decode_table(PROPHOTO, 65536)[wide[rows]])
-    cost = np.square(expansion_matrix(adaptation)).sum(axis=0).astype(np.float32)
     return ClipStatistics(_reach(linear, codes[rows], cost), _near_clip(linear, codes[rows], cost))
 
 
@@ -120,10 +154,24 @@ def _reach(linear: Floats, codes: NDArray[np.uint8], cost: Floats) -> int:
     return int(np.searchsorted(total, _SHARE * total[-1]))
 
 
+def _rows(height: int, width: int) -> slice:
+    """Evenly spaced rows; an odd stride visits all rows of the 8x8 and 16x16 blocks equally often."""
+    return slice(None, None, -(-height * width // _PIXELS) | 1)
+
+
+def _cost(adaptation: Adaptation) -> Floats:
+    """The effect of an error of each channel of linear sRGB on linear ProPhoto, (3,)."""
+    return np.asarray(np.square(expansion_matrix(adaptation)).sum(axis=0), np.float32)
+
+
 def _near_clip(linear: Floats, codes: NDArray[np.uint8], cost: Floats) -> float:
     """The share of the error of out-of-gamut pixels within `_NEAR` codes of 0 and 255; 1 if there is no error."""
     og = out_of_gamut(linear)
-    near = codes[og]
-    errors = np.square(linear[og] - decode_table(SRGB, 256)[near]) * cost
+    return _share_near(linear[og], codes[og], cost, _NEAR)
+
+
+def _share_near(linear: Floats, codes: NDArray[np.uint8], cost: Floats, near: int) -> float:
+    """The share of the error in channels less than `near` codes from 0 or 255; 1 if there is no error."""
+    errors = np.square(linear - decode_table(SRGB, 256)[codes]) * cost
     total = errors.sum(dtype=np.float64)
-    return float(errors[np.minimum(near, 255 - near) < _NEAR].sum(dtype=np.float64) / total) if total else 1.0
+    return float(errors[np.minimum(codes, 255 - codes) < near].sum(dtype=np.float64) / total) if total else 1.0

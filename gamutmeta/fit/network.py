@@ -73,7 +73,7 @@ class Problem:
     def build(cls, descriptor: Descriptor, samples: Samples, device: torch.device) -> Self:
         """Move `samples` to the device."""
         matrix = expansion_matrix(descriptor.adaptation)
-        base = apply_matrix(matrix, linear_samples(descriptor.samples, samples.codes))
+        base = apply_matrix(matrix, linear_samples(descriptor, samples.codes))
         return cls(
             Batch(
                 row=torch.from_numpy(samples.row).to(device),
@@ -127,7 +127,7 @@ class Network:
         layers: (weight, bias or None) per layer; weight is (outputs, inputs).
         grid: grid values in units of the quantisation step, (1, channels, height, width), or None.
         matrix: linear sRGB to linear ProPhoto, for row vectors, (3, 3).
-        gate_table: the model's weight at each code, (256,).
+        gate_table: the model's weight at each code of each channel, (3, 256).
         code_table: features of each code, (256, features of a channel); absent where the model sees no codes.
     """
 
@@ -168,7 +168,7 @@ class Network:
             t = code_coordinate()
             rows = octave_features(t, descriptor.rgb.octaves)
             self.code_table = constant(np.concatenate([t[:, None], rows], 1) if descriptor.rgb.identity else rows)
-        self.gate_table = constant(gate_weights(descriptor.gate))
+        self.gate_table = constant(gate_weights(descriptor))
         self.matrix = constant(expansion_matrix(descriptor.adaptation).T)
 
     def move_to(self, values: Tensor, gradient: Tensor) -> None:
@@ -270,7 +270,7 @@ class Network:
 
     def gates(self, batch: Batch) -> Tensor:
         """Weight of the model on each channel, (B, 3)."""
-        return self.gate_table[batch.codes]
+        return self.gate_table[torch.arange(3, device=batch.codes.device), batch.codes]
 
     def positions(self, batch: Batch) -> Tensor:
         """Where the pixels lie, for torch's sampler, (1, 1, B, 2): x and y on [-1, 1]."""

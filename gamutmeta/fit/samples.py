@@ -43,6 +43,8 @@ __all__ = [
 STRIP_PIXELS = 1 << 20
 """Pixels that are drawn from at once."""
 
+_CHANNELS = np.arange(3)
+
 _CONSIDERED = 6_000_000
 """Of pictures with more pixels, only every second row is used, or every third, and so on. This is enough for half a
 million samples."""
@@ -271,7 +273,7 @@ class Survey:
 
     Attributes:
         descriptor: the model to be fitted.
-        active: whether the gate is open at a code, (256,).
+        active: whether the gate is open at a code of a channel, (3, 256).
         clipped_error: root mean square error of clipping over the pixels where the gate is open on some channel.
         clipped_in_gamut_error: as in :class:`Samples`.
     """
@@ -285,14 +287,14 @@ class Survey:
     def of(cls, descriptor: Descriptor, codes: NDArray[np.uint8], wide: NDArray[np.uint16]) -> Survey:
         """Estimated from evenly spaced pixels."""
         every = -(-codes.shape[0] * codes.shape[1] // SURVEYED)
-        active = gate_weights(descriptor.gate) > 0
+        active = gate_weights(descriptor) > 0
         survey = cls(descriptor, active, 0.0, 0.0)
         # By number: to flatten the picture would copy all of it, as only every second row of a large one is used.
         at = np.divmod(np.arange(0, codes.shape[0] * codes.shape[1], every), codes.shape[1])
         few = codes[at]
         linear = decode_table(PROPHOTO, 65536)[wide[at]]
         errors = survey.squared_errors(few, linear)
-        seen = errors[active[few].any(1)]
+        seen = errors[active[_CHANNELS, few].any(1)]
         in_gamut = errors[~survey.is_og(linear)]
         clipped = math.sqrt(float(seen.mean())) if len(seen) else 0.0
         return cls(descriptor, active, clipped, every * float(in_gamut.sum(dtype=np.float64)))
@@ -308,7 +310,7 @@ class Survey:
 
     def squared_errors(self, codes: NDArray[np.uint8], linear: NDArray[np.float32]) -> NDArray[np.float32]:
         """Squared error without a model, summed over the channels, (n, 3) to (n,)."""
-        held = linear_samples(self.descriptor.samples, codes)
+        held = linear_samples(self.descriptor, codes)
         difference = apply_matrix(expansion_matrix(self.descriptor.adaptation), held) - linear
         return np.asarray(np.einsum("nc,nc->n", difference, difference), np.float32)
 
@@ -317,7 +319,7 @@ class Survey:
         table = decode_table(PROPHOTO, 65536)
         if not self.is_weighted:
             return np.where(self.is_og(table[wide]), np.uint8(OG_DENSITY), np.uint8(1))
-        acting = self.active[codes]
+        acting = self.active[_CHANNELS, codes]
         density = np.asarray(acting[..., 0] | acting[..., 1] | acting[..., 2], np.uint8)
         if self.clipped_error:
             at = np.flatnonzero(density)

@@ -40,7 +40,12 @@ __all__ = [
 EXIF_POINTER, GPS_POINTER, INTEROP_POINTER = 0x8769, 0x8825, 0xA005
 _POINTERS = {EXIF_POINTER, GPS_POINTER, INTEROP_POINTER}
 
-_LONG, _IFD = 4, 13
+_LONG, _SLONG, _IFD = 4, 9, 13
+_LONG8, _SLONG8, _IFD8 = 16, 17, 18
+_POINTER_TYPES = {_LONG, _IFD, _LONG8, _IFD8}
+"""Of pointers to directories; libtiff writes the last two into BigTIFF files (OpenImageIO, libvips, GDAL)."""
+_NARROWER = {_LONG8: (_LONG, "Q", "I"), _SLONG8: (_SLONG, "q", "i"), _IFD8: (_LONG, "Q", "I")}
+"""BigTIFF's types: what they become in Exif, and the formats of both in `struct`."""
 _MAX_EXIF_TYPE = 12
 """The types of TIFF 6.0; later ones are unknown to Exif readers."""
 _MAX_VALUES = 16 << 20
@@ -85,18 +90,36 @@ class ExifTree:
             photo=tuple(field for field in self.photo if field.tag not in photo),
         )
 
+    def updated(self, other: ExifTree) -> ExifTree:
+        """This one with the fields of another one, of the same byte order, which take the place of its own."""
+        directories = []
+        for own, new in zip(self.directories, other.directories, strict=True):
+            fields = {field.tag: field for field in (*own, *new)}
+            directories.append(tuple(fields[tag] for tag in sorted(fields)))
+        return ExifTree(self.order, *directories)
+
+    @property
+    def directories(self) -> tuple[tuple[Field, ...], ...]:
+        """All four of them."""
+        return self.image, self.photo, self.gps, self.interop
+
+    def without_fields(self, gone: Iterable[Field]) -> ExifTree:
+        """A copy that lacks these very fields, wherever they are."""
+        those = {id(field) for field in gone}
+        return ExifTree(self.order, *(tuple(f for f in fields if id(f) not in those) for fields in self.directories))
+
     def with_byte_order(self, order: Literal["<", ">"]) -> ExifTree:
         """The same in a byte order."""
         if order == self.order:
             return self
-        directories = (self.image, self.photo, self.gps, self.interop)
-        return ExifTree(order, *(tuple(_swapped(field) for field in fields) for fields in directories))
+        return ExifTree(order, *(tuple(_swapped(field) for field in fields) for fields in self.directories))
 
 
 def read_tree(source: SourceLike, keep: Callable[[int], bool]) -> ExifTree:
     """Read the directories of a TIFF file or of the TIFF structure inside an Exif block.
 
-    Fields of unknown type or whose values lie outside the file, and damaged directories below IFD0, are left out.
+    Fields of unknown type or whose values lie outside the file, and damaged directories below IFD0, are left out. The
+    64-bit integers of BigTIFF become 32-bit ones.
 
     Args:
         source: the structure, beginning with its byte-order mark.
@@ -117,15 +140,18 @@ def read_tree(source: SourceLike, keep: Callable[[int], bool]) -> ExifTree:
             budget -= entry.nbytes or 0
             if budget < 0:
                 raise CarrierError("Exif: the fields are too large")
-            fields[entry.tag] = Field(entry.tag, entry.type, entry.count, read_value(source, entry))
+            field = _narrowed(Field(entry.tag, entry.type, entry.count, read_value(source, entry)), ifd0.layout.order)
+            if field is not None:
+                fields[entry.tag] = field
         return tuple(fields.values())
 
     def directory_at(entries: Sequence[Entry], pointer: int) -> Sequence[Entry]:
         for entry in entries:
-            if entry.tag == pointer and entry.type in {_LONG, _IFD} and entry.count == 1:
-                offset = struct.unpack(ifd0.layout.order + "I", read_value(source, entry))[0]
+            if entry.tag == pointer and entry.type in _POINTER_TYPES and entry.count == 1:
                 # Writers leave stale pointers behind, Pillow among them; that is no reason to lose the other fields.
                 with suppress(CarrierError):
+                    raw = read_value(source, entry)
+                    offset = struct.unpack(ifd0.layout.order + ("I" if len(raw) == 4 else "Q"), raw)[0]
                     return read_ifd_at(source, offset).entries
         return ()
 
@@ -208,9 +234,20 @@ def _sub_directories(tree: ExifTree) -> dict[int, tuple[Field, ...]]:
 
 
 def _readable(entry: Entry, source: Source) -> bool:
-    return (
-        entry.type <= _MAX_EXIF_TYPE and bool(entry.nbytes) and entry.value_offset + (entry.nbytes or 0) <= source.size
-    )
+    known = entry.type <= _MAX_EXIF_TYPE or entry.type in _NARROWER
+    return known and bool(entry.nbytes) and entry.value_offset + (entry.nbytes or 0) <= source.size
+
+
+def _narrowed(field: Field, order: str) -> Field | None:
+    """The field in a type of Exif; None if its numbers do not fit one."""
+    if field.type not in _NARROWER:
+        return field
+    kind, wide, narrow = _NARROWER[field.type]
+    try:
+        value = struct.pack(f"{order}{field.count}{narrow}", *struct.unpack(f"{order}{field.count}{wide}", field.value))
+    except struct.error:
+        return None
+    return Field(field.tag, kind, field.count, value)
 
 
 def _swapped(field: Field) -> Field:
@@ -219,6 +256,8 @@ def _swapped(field: Field) -> Field:
 
 
 def _pointer(layout: Layout, tag: int, offset: int) -> Field:
+    if layout.big and offset >= 1 << 32:
+        return Field(tag, _LONG8, 1, struct.pack(layout.order + "Q", offset))
     return Field(tag, _LONG, 1, struct.pack(layout.order + "I", offset))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from array import array
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -58,6 +59,8 @@ class Chunk:
 def iter_chunks(data: SourceLike, *, max_chunks: int = MAX_CHUNKS) -> Iterator[Chunk]:
     """Walk the chunks up to and including IEND, by their lengths; their CRCs are not checked.
 
+    Each header of one source is read once, however often its chunks are walked.
+
     Args:
         data: a PNG file, as bytes or as a binary file, of which only the chunk headers are read.
         max_chunks: how many chunks are walked at most.
@@ -68,16 +71,32 @@ def iter_chunks(data: SourceLike, *, max_chunks: int = MAX_CHUNKS) -> Iterator[C
     source = Source.of(data)
     if source.peek(0, len(SIGNATURE)) != SIGNATURE:
         raise CarrierError("PNG: the signature is missing")
+    known: _Walk = source.known.setdefault("PNG chunks", _Walk())
     offset = len(SIGNATURE)
-    for _ in range(max_chunks):
-        chunk = _read_header(source, offset)
-        if offset == len(SIGNATURE) and chunk.type != b"IHDR":
-            raise CarrierError(f"PNG: the first chunk is {chunk.type!r}, not IHDR")
-        yield chunk
-        if chunk.type == b"IEND":
+    for number in range(max_chunks):
+        if number == len(known.types):
+            known.add(_read_header(source, offset))
+        kind, end = known.types[number], known.ends[number]
+        if number == 0 and kind != b"IHDR":
+            raise CarrierError(f"PNG: the first chunk is {kind!r}, not IHDR")
+        yield Chunk(kind, offset, offset + 8, end - 4, end)
+        if kind == b"IEND":
             return
-        offset = chunk.end
+        offset = end
     raise CarrierError(f"PNG: more than {max_chunks} chunks")
+
+
+class _Walk:
+    """The chunks that were seen, in 16 bytes for each."""
+
+    def __init__(self) -> None:
+        self.types: list[bytes] = []
+        self.ends = array("Q")
+        self._one_of_each: dict[bytes, bytes] = {}
+
+    def add(self, chunk: Chunk) -> None:
+        self.types.append(self._one_of_each.setdefault(chunk.type, chunk.type))
+        self.ends.append(chunk.end)
 
 
 def read_chunk(data: SourceLike, chunk: Chunk) -> bytes:

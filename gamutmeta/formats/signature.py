@@ -15,7 +15,15 @@ if TYPE_CHECKING:
 
     from gamutmeta.formats.source import BytesLike
 
-__all__ = ["SIGNATURE_BYTES", "SUFFIXES", "TIFF_SIGNATURES", "HostFormat", "format_of", "host_format"]
+__all__ = [
+    "READABLE_SUFFIXES",
+    "SIGNATURE_BYTES",
+    "SUFFIXES",
+    "TIFF_SIGNATURES",
+    "HostFormat",
+    "format_of",
+    "host_format",
+]
 
 HostFormat: TypeAlias = Literal["jpeg", "png", "tiff"]
 
@@ -35,6 +43,10 @@ SUFFIXES: Final[Mapping[str, HostFormat]] = MappingProxyType(
     {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png", ".tif": "tiff", ".tiff": "tiff"}
 )
 """Ending of a file's name, in lower case -> the kind of host file that it says."""
+
+
+READABLE_SUFFIXES: Final = frozenset({*SUFFIXES, ".jfif", ".jpe", ".mpo"})
+"""Endings of names of files that may carry payloads: JPEGs have more names than are written."""
 
 
 def host_format(data: BytesLike) -> HostFormat:

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BYTE",
+    "IPTC_TAG",
     "MAX_ENTRIES",
+    "PHOTOSHOP_TAG",
     "TYPE_SIZES",
     "UNDEFINED",
     "XMP_TAG",
@@ -35,6 +37,9 @@ BYTE, UNDEFINED = 1, 7
 
 XMP_TAG = 700
 """Tag of the XMP packet (Adobe XMP part 3)."""
+
+IPTC_TAG, PHOTOSHOP_TAG = 33723, 34377
+"""Tags of IPTC-IIM and of Photoshop's image resources (Adobe Photoshop TIFF Technical Notes)."""
 
 TYPE_SIZES: Final = {
     1: 1,

@@ -25,9 +25,12 @@ _NARROWEST = 16
 
 
 def supports(tables: Tables) -> bool:
-    """Whether the kernel can do the model: none that takes YCbCr, sees linear ProPhoto, lies askew, or is very wide."""
+    """Whether the kernel can do the model: none that sees linear ProPhoto, lies askew, or is very wide.
+
+    Nor one that takes YCbCr or codes with a shoulder: the kernel has one table for all three channels.
+    """
     is_known = tables.wide_weight is None and tables.skew is None and tables.chroma is None
-    return is_known and _widest(tables) <= _WIDEST
+    return is_known and tables.descriptor.shoulder is None and _widest(tables) <= _WIDEST
 
 
 def _widest(tables: Tables) -> int:
@@ -112,8 +115,8 @@ class DeviceTables:
             has_codes=tables.code_rows is not None,
             has_places=tables.column_rows is not None,
             has_last=bool(tables.layers),
-            linear=floats(tables.linear),
-            gate=floats(tables.gate),
+            linear=floats(tables.linear[0]),
+            gate=floats(tables.gate[0]),
             matrix=floats(tables.matrix),
             code_rows=padded(tables.code_rows),
             column_rows=padded(tables.column_rows),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gamutmeta.color.gamut import out_of_gamut
+from gamutmeta.color.gamut import outside
 from gamutmeta.color.spaces import PROPHOTO, apply_matrix, decode_table, reduction_matrix
 from gamutmeta.measure.ciede2000 import delta_e_2000, prophoto_to_lab
 
@@ -68,7 +68,7 @@ def color_differences(
     samples = table[pixel_grid(original)]
     lab = prophoto_to_lab(samples)
     errors = tuple(delta_e_2000(lab, prophoto_to_lab(table[pixel_grid(other)])) for other in others)
-    return Differences(errors, out_of_gamut(apply_matrix(reduction_matrix(adaptation), samples)))
+    return Differences(errors, outside(apply_matrix(reduction_matrix(adaptation), samples)))
 
 
 def pixel_grid(array: NDArray[np.uint16], side: int = MAP_SIDE) -> NDArray[np.uint16]:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from gamutmeta.color.adaptation import Adaptation
-from gamutmeta.color.gamut import out_of_gamut
+from gamutmeta.color.gamut import OUTSIDE, STRICT, outside
 from gamutmeta.color.spaces import PROPHOTO, apply_matrix, decode_table, reduction_matrix
 from gamutmeta.measure.psnr import ErrorSums
 from gamutmeta.runtime.compiled import kernel_for
 from gamutmeta.runtime.strips import for_each_strip
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
 __all__ = ["Quality", "StripSums", "measure", "quality_figures"]
@@ -25,7 +26,7 @@ class Quality:
 
     Attributes:
         psnr, rmse: over all pixels; PSNR in dB, inf for no error at all.
-        psnr_og, rmse_og: over the original's out-of-gamut pixels; nan if it has none.
+        psnr_og, rmse_og: over the pixels of the original that lie outside sRGB; nan if there are none.
         og_percent: share of these in percent.
     """
 
@@ -41,17 +42,20 @@ def measure(
     restored: NDArray[np.uint16],
     adaptation: Adaptation = Adaptation.BRADFORD,
     *,
+    strict: bool = False,
     compiled: bool | None = None,
 ) -> Quality:
     """Compare two pictures of one shape.
 
     Args:
-        original: ROMM RGB, uint16 (H, W, 3); decides which pixels are out of gamut.
+        original: ROMM RGB, uint16 (H, W, 3); decides which pixels lie outside sRGB
+            (:func:`gamutmeta.color.gamut.outside`).
         restored: the same.
         adaptation: of the matrix that decides it.
+        strict: the paper's mask, for which the rounding of a colour on the gamut's edge counts as outside.
         compiled: whether by numba; None where it is installed and the picture large. Figures agree to seven digits.
     """
-    sums = StripSums(original, adaptation, compiled=compiled)
+    sums = StripSums(original, adaptation, strict=strict, compiled=compiled)
     for_each_strip(lambda rows: sums.add(rows, restored[rows]), *original.shape[:2])
     return sums.quality()
 
@@ -62,11 +66,20 @@ class StripSums:
     Args:
         original: as for :func:`measure`.
         adaptation: as for :func:`measure`.
+        strict: as for :func:`measure`.
         compiled: as for :func:`measure`.
     """
 
-    def __init__(self, original: NDArray[np.uint16], adaptation: Adaptation, *, compiled: bool | None = None) -> None:
+    def __init__(
+        self,
+        original: NDArray[np.uint16],
+        adaptation: Adaptation,
+        *,
+        strict: bool = False,
+        compiled: bool | None = None,
+    ) -> None:
         self._original = original
+        self._tolerance = STRICT if strict else OUTSIDE
         self._table = decode_table(PROPHOTO, 65536)
         self._matrix = reduction_matrix(adaptation)
         self._parts: dict[int, ErrorSums] = {}
@@ -78,15 +91,15 @@ class StripSums:
         """Add the strip `rows` of the original, restored as `restored`, (rows, W, 3)."""
         original = self._original[rows]
         if self._kernel is not None:
-            matrix = self._matrix.astype("float32")
-            pixels, squares, outside, outside_squares = self._kernel.sum_errors(
-                original.reshape(-1, 3), restored.reshape(-1, 3), self._table, matrix
+            constants = self._table, self._matrix.astype(np.float32), np.array(self._tolerance, np.float32)
+            pixels, squares, beyond, beyond_squares = self._kernel.sum_errors(
+                original.reshape(-1, 3), restored.reshape(-1, 3), *constants
             )
-            part = ErrorSums(int(pixels), float(squares), int(outside), float(outside_squares))
+            part = ErrorSums(int(pixels), float(squares), int(beyond), float(beyond_squares))
         else:
             reference = self._table[original]
             part = ErrorSums()
-            part.add(reference, self._table[restored], out_of_gamut(apply_matrix(self._matrix, reference)))
+            part.add(reference, self._table[restored], outside(apply_matrix(self._matrix, reference), self._tolerance))
         self._parts[rows.start] = part
 
     def quality(self) -> Quality:

@@ -9,10 +9,13 @@ import math
 import struct
 from dataclasses import astuple, dataclass
 from enum import StrEnum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.errors import PayloadError
+
+if TYPE_CHECKING:
+    from gamutmeta.color.shoulder import Shoulder
 
 __all__ = ["Affine", "Descriptor", "FourierXY", "Grid", "Head", "Rgb", "RgbSource", "SampleCoding", "TensorSpec"]
 
@@ -132,6 +135,9 @@ class Descriptor:
             The identity, or any affine of a model that does not use the position, becomes None, and -0 becomes 0.
         samples: which samples of the picture are the codes; with SYCC the outputs are added to what these hold, and
             the head is CLIP (the samples alone) or SRGB_EXCESS.
+        shoulder: of sRGB samples, whose last codes reach beyond the ends; None for ordinary ones. The outputs are added
+            to what the codes hold. A gate counts codes from the shoulder's, not from 0 and 255: it is open at all that
+            are stretched. The head is CLIP (the codes alone) or SRGB_EXCESS.
 
     Raises:
         PayloadError: if the parts do not make a model, naming the field.
@@ -147,9 +153,11 @@ class Descriptor:
     adaptation: Adaptation = Adaptation.BRADFORD
     affine: Affine | None = None
     samples: SampleCoding = SampleCoding.SRGB
+    shoulder: Shoulder | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "affine", self._canonical_affine())
+        self._check_shoulder()
         inputs = (self.grid, self.xy, self.rgb)
         numbers = [value for part in inputs if part for value in astuple(part) if not isinstance(value, (bool, str))]
         if not all(type(value) is int for value in (*numbers, *self.hidden, self.gate or 0)):
@@ -177,6 +185,14 @@ class Descriptor:
             _require("descriptor.samples", self.head is Head.SRGB_EXCESS, "YCbCr goes with the head 'srgb-excess' only")
             from_code = self.rgb is None or self.rgb.source is RgbSource.CODE
             _require("descriptor.samples", from_code, "YCbCr goes with the colour of the code only")
+
+    def _check_shoulder(self) -> None:
+        if self.shoulder is None:
+            return
+        _require("descriptor.shoulder", self.samples is SampleCoding.SRGB, "goes with sRGB samples only")
+        _require("descriptor.shoulder", self.head is not Head.WIDE_RESIDUAL, "does not go with 'wide-residual'")
+        from_code = self.rgb is None or self.rgb.source is RgbSource.CODE
+        _require("descriptor.shoulder", from_code, "goes with the colour of the code only")
 
     def _canonical_affine(self) -> Affine | None:
         """The one form of the affine, so that equal models are equal and have one encoding."""
@@ -234,6 +250,7 @@ class Descriptor:
         """The architecture in one line, for people."""
         if self.is_empty:
             what = "clipping" if self.samples is SampleCoding.SRGB else "the YCbCr samples alone"
+            what = what if self.shoulder is None else f"{self.shoulder} alone"
             return f"empty model ({what}), {self.adaptation}"
         parts = []
         if self.grid:
@@ -246,6 +263,8 @@ class Descriptor:
         gate = "no gate" if self.gate is None else f"gate {self.gate}"
         layers = "x".join(map(str, self.layer_widths))
         head = self.head if self.samples is SampleCoding.SRGB else f"{self.head} on YCbCr samples"
+        if self.shoulder is not None:
+            head = f"{head} on a {self.shoulder}"
         text = f"{' + '.join(parts)} -> MLP {layers} -> {head} ({gate}), {self.adaptation}"
         if self.affine is None:
             return text

@@ -124,7 +124,7 @@ def _strip(  # type: ignore[no-untyped-def]
             for lane in range(lanes):
                 at = active[begin + lane]
                 for channel in range(3):
-                    weight = gate[codes[start + at, channel]] if head == 2 else np.float32(1)
+                    weight = gate[channel, codes[start + at, channel]] if head == 2 else np.float32(1)
                     added[channel, at] = weight * outputs[channel, lane]
         _encode(colours, added, head, count, matrix, curve, rise, out[start : start + count])
 
@@ -137,9 +137,9 @@ def _linearise(  # type: ignore[no-untyped-def]
     if chroma.shape[1]:
         for at in range(count):
             luma, blue, red = codes[start + at, 0] * FRACTIONS, codes[start + at, 1], codes[start + at, 2]
-            colours[0, at] = linear[luma + chroma[0, red]]
-            colours[1, at] = linear[luma + chroma[1, blue] + chroma[2, red]]
-            colours[2, at] = linear[luma + chroma[3, blue]]
+            colours[0, at] = linear[0, luma + chroma[0, red]]
+            colours[1, at] = linear[0, luma + chroma[1, blue] + chroma[2, red]]
+            colours[2, at] = linear[0, luma + chroma[3, blue]]
             for channel in range(3):
                 added[channel, at] = 0
             active[at] = at
@@ -149,9 +149,9 @@ def _linearise(  # type: ignore[no-untyped-def]
         weight = np.float32(0)
         for channel in range(3):
             code = codes[start + at, channel]
-            colours[channel, at] = linear[code]
+            colours[channel, at] = linear[channel, code]
             added[channel, at] = 0
-            weight = max(weight, gate[code])
+            weight = max(weight, gate[channel, code])
         if weight > 0 and head:
             active[acting] = at
             acting += 1

@@ -50,6 +50,7 @@ class NumpyExpander:
             self._cells = GridCells(tables.grid.cells, self._scratch)
         elif tables.skew is not None and tables.skew.nodes is not None:
             self._cells = GridCells(grid_cells(tables.skew.nodes), self._scratch)
+        self._acting = tables.gate > 0
         self._grid_weight = np.ascontiguousarray(tables.grid_weight.T)
         # (outputs, inputs) and a column of biases, as planes want them.
         self._layers = [(np.ascontiguousarray(weight.T), bias[:, None]) for weight, bias in tables.layers]
@@ -72,7 +73,7 @@ class NumpyExpander:
                 there = flat.take(at, axis=0)
                 excess = self._network(there, clipped, at, place)
                 for channel in range(3):
-                    excess[channel] *= tables.gate.take(there[:, channel])
+                    excess[channel] *= tables.gate[channel].take(there[:, channel])
                     # Adding in place would also take the pixels from the plane and put them back, more slowly.
                     linear[channel][at] = linear[channel].take(at) + excess[channel]
         wide = self._to_prophoto(linear, "wide")
@@ -89,7 +90,7 @@ class NumpyExpander:
         # Without "clip" numpy would fill a buffer first; no code is out of range.
         if chroma is None:
             for channel in range(3):
-                tables.linear.take(codes[:, channel], out=linear[channel], mode="clip")
+                tables.linear[channel].take(codes[:, channel], out=linear[channel], mode="clip")
             return linear
         shape = (len(codes),)
         luma, blue, red = (np.ascontiguousarray(codes[:, channel]) for channel in range(3))
@@ -99,7 +100,7 @@ class NumpyExpander:
             number[...] = bright
             for row, by in parts:
                 number += chroma[row].take(by, out=share, mode="clip")
-            tables.linear.take(number, out=linear[channel], mode="clip")
+            tables.linear[0].take(number, out=linear[channel], mode="clip")
         return linear
 
     def _active_parts(self, codes: NDArray[np.uint8]) -> list[NDArray[np.intp]]:
@@ -108,6 +109,13 @@ class NumpyExpander:
         reach = 256 if gate is None else max(gate, 1)
         if reach > 127:
             active = np.arange(len(codes))
+        elif self._tables.descriptor.shoulder is not None:
+            acts = self._scratch("acts", (len(codes),), np.bool_)
+            one = self._scratch("one", (len(codes),), np.bool_)
+            self._acting[0].take(codes[:, 0], out=acts, mode="clip")
+            for channel in (1, 2):
+                np.logical_or(acts, self._acting[channel].take(codes[:, channel], out=one, mode="clip"), out=acts)
+            active = np.flatnonzero(acts)
         else:
             # Codes below `reach` or above 255 - reach, since the sum begins at 0 again after 255.
             shifted = np.add(codes, np.uint8(reach), out=self._scratch("shifted", codes.shape, np.uint8))

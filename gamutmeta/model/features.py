@@ -13,13 +13,14 @@ from gamutmeta.model.descriptor import SampleCoding
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gamutmeta.model.descriptor import Affine
+    from gamutmeta.model.descriptor import Affine, Descriptor
 
     Floats = NDArray[np.floating[Any]]
     """Float32 everywhere; numpy's types cannot tell that an expression stays so."""
 
 __all__ = [
     "code_coordinate",
+    "code_values",
     "fitted_positions",
     "gate_weights",
     "grid_nodes",
@@ -28,6 +29,9 @@ __all__ = [
     "octave_features",
     "pixel_centres",
 ]
+
+
+_CHANNELS = np.arange(3)
 
 
 def pixel_centres(count: int) -> Floats:
@@ -63,20 +67,27 @@ def fitted_positions(
     return np.asarray(u, np.float32), np.asarray(v, np.float32)
 
 
-def linear_samples(samples: SampleCoding, codes: NDArray[np.uint8]) -> Floats:
-    """What the samples stand for without a model: linear sRGB, which YCbCr samples may exceed.
+def linear_samples(descriptor: Descriptor, codes: NDArray[np.uint8]) -> Floats:
+    """What the samples stand for without a model: linear sRGB, which YCbCr samples and shoulders exceed.
 
     Args:
-        samples: what the codes are.
+        descriptor: says what the codes are.
         codes: uint8 (..., 3).
 
     Returns:
         float32 (..., 3).
     """
-    if samples is SampleCoding.SYCC:
+    if descriptor.samples is SampleCoding.SYCC:
         return decode_sycc(codes)
-    linear: Floats = decode_table(SRGB, 256)[codes]
+    linear: Floats = code_values(descriptor)[_CHANNELS, codes]
     return linear
+
+
+def code_values(descriptor: Descriptor) -> Floats:
+    """Linear sRGB of each 8-bit code of red, green and blue, float32 (3, 256)."""
+    if descriptor.shoulder is None:
+        return np.broadcast_to(decode_table(SRGB, 256), (3, 256))
+    return descriptor.shoulder.table()
 
 
 def code_coordinate() -> Floats:
@@ -105,14 +116,22 @@ def octave_features(t: Floats, octaves: int, *, portable: bool = False) -> Float
     return np.asarray(np.concatenate([np.sin(angle), np.cos(angle)], axis=-1), np.float32)
 
 
-def gate_weights(gate: int | None) -> Floats:
-    """Weight of the model for each of the 256 codes; float32 (256,) on [0, 1].
+def gate_weights(descriptor: Descriptor) -> Floats:
+    """Weight of the model for each of the 256 codes of red, green and blue; float32 (3, 256) on [0, 1].
 
-    See :class:`~gamutmeta.model.descriptor.Descriptor` for the meaning of `gate`.
+    See :class:`~gamutmeta.model.descriptor.Descriptor` for the meaning of its `gate`.
     """
+    gate, shoulder = descriptor.gate, descriptor.shoulder
     if gate is None:
-        return np.ones(256, np.float32)
-    distance = np.minimum(np.arange(256), 255 - np.arange(256))
+        return np.ones((3, 256), np.float32)
+    # The last code of each end that clipped colours may have, counted from the end.
+    dark, bright = np.zeros((2, 3, 1), np.intp)
+    if shoulder is not None:
+        dark, bright = (
+            np.array([[max(end.codes - 1, 0)] for end in ends]) for ends in (shoulder.dark, shoulder.bright)
+        )
+    code = np.arange(256)
+    distance = np.maximum(np.minimum(code - dark, 255 - bright - code), 0)
     if gate == 0:
         distance, gate = np.minimum(distance, 1), 1
     weight: Floats = np.maximum(1 - distance / gate, 0).astype(np.float32)

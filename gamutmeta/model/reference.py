@@ -54,10 +54,10 @@ def expand_reference(
 
 def _expand(descriptor: Descriptor, weights: Mapping[str, Floats], codes: NDArray[np.uint8]) -> NDArray[np.uint16]:
     matrix = expansion_matrix(descriptor.adaptation)
-    linear = linear_samples(descriptor.samples, codes)
+    linear = linear_samples(descriptor, codes)
     if descriptor.head is Head.SRGB_EXCESS:
         outputs = _network(descriptor, weights, _features(descriptor, weights, codes, apply_matrix(matrix, linear)))
-        gate = gate_weights(descriptor.gate)[codes]
+        gate = gate_weights(descriptor)[np.arange(3), codes]
         # Where the gate is shut for all three channels, not even an output that is not finite counts.
         linear = np.where(gate.any(-1, keepdims=True), linear + gate * outputs, linear)
     wide = apply_matrix(matrix, linear)

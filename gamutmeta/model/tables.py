@@ -15,10 +15,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gamutmeta.color.spaces import SRGB, decode_table, expansion_matrix
+from gamutmeta.color.spaces import expansion_matrix
 from gamutmeta.color.sycc import sycc_tables
 from gamutmeta.model.descriptor import RgbSource, SampleCoding
-from gamutmeta.model.features import code_coordinate, fitted_positions, gate_weights, grid_nodes, octave_features
+from gamutmeta.model.features import (
+    code_coordinate,
+    code_values,
+    fitted_positions,
+    gate_weights,
+    grid_nodes,
+    octave_features,
+)
 from gamutmeta.model.numpy_passes import product
 
 if TYPE_CHECKING:
@@ -107,10 +114,11 @@ class Tables:
     """Everything fixed before the first pixel. H1 is the width of the first layer.
 
     Attributes:
-        linear: linear sRGB of each code, (256,); of YCbCr samples see :class:`~gamutmeta.color.sycc.SyccTables`.
+        linear: linear sRGB of each code of each channel, (3, 256); of YCbCr samples, (1, n), see
+            :class:`~gamutmeta.color.sycc.SyccTables`.
         chroma: as there, int32 (4, 256); None for sRGB samples.
         matrix: linear sRGB to linear ProPhoto, (3, 3).
-        gate: weight of the model per code, (256,).
+        gate: weight of the model at each code of each channel, (3, 256).
         code_rows: per channel the first layer's share of the colour of each code, (3, 256, H1), or None.
         column_rows: the first layer's share of what each column says of the position, (W, H1), or None.
         row_rows: the same of each row, (H, H1), or None.
@@ -176,10 +184,10 @@ class Tables:
         sycc = sycc_tables() if descriptor.samples is SampleCoding.SYCC else None
         return cls(
             descriptor=descriptor,
-            linear=decode_table(SRGB, 256) if sycc is None else sycc.linear,
+            linear=code_values(descriptor) if sycc is None else sycc.linear[None],
             chroma=None if sycc is None else sycc.chroma,
             matrix=expansion_matrix(descriptor.adaptation),
-            gate=gate_weights(descriptor.gate),
+            gate=gate_weights(descriptor),
             code_rows=code_rows,
             column_rows=column_rows,
             row_rows=row_rows,

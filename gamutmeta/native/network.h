@@ -21,7 +21,7 @@ typedef struct {
     int64_t channels, across, nodes;         /* of the grid; nodes in a row, and all of them */
     int64_t per_code, padded;                /* features of a code; the table's row, in floats, a multiple of 4 */
     int64_t batch;                           /* samples of a step */
-    const float *matrix, *gates, *table;     /* (3, 3) linear sRGB to linear ProPhoto for row vectors; (256); (256, padded) */
+    const float *matrix, *gates, *table;     /* (3, 3) linear sRGB to linear ProPhoto for row vectors; (3, 256); (256, padded) */
     float *parameters, *gradient;            /* of each layer: weight (outputs, inputs), bias (outputs) */
     float *grid, *mean, *square, *slope;     /* (nodes, channels) in steps, and Adam's state; room for 16 floats behind */
     float *slopes[2];                        /* the grid's gradient by each half of a batch */
@@ -71,7 +71,7 @@ ALWAYS void put(const Fit *f, Block *b, int l, const Sample *s, float weight)
     for (int c = 0; c < 3; c++) {
         b->code[c][l] = s->code[c];
         ((float *)b->target[c])[l] = s->target[c];
-        ((float *)b->gate[c])[l] = f->gates[s->code[c]];
+        ((float *)b->gate[c])[l] = f->gates[256 * c + s->code[c]];
     }
     ((float *)b->weight)[l] = weight;
 }

@@ -6,7 +6,7 @@ typedef struct {
     const uint8_t *codes;     /* (height, width, 3) */
     const uint16_t *wide;     /* ROMM RGB, the same shape */
     int64_t width, code_row, wide_row; /* pixels in a row; from one row to the next, in elements */
-    const float *srgb, *romm; /* linear value of each 8-bit code, of each 16-bit one */
+    const float *srgb, *romm; /* linear value of each 8-bit code of each channel (3, 256), of each 16-bit code */
     const int32_t *chroma;    /* with `sycc` those of gamutmeta.color.sycc.SyccTables; NULL where the codes are sRGB */
     const float *sycc;
     int64_t fractions;
@@ -25,7 +25,7 @@ ALWAYS void base_of(const Picture *p, const uint8_t *code, float *base)
         held[1] = p->sycc[luma + c[256 + code[1]] + c[512 + code[2]]];
         held[2] = p->sycc[luma + c[768 + code[1]]];
     } else
-        for (int c = 0; c < 3; c++) held[c] = p->srgb[code[c]];
+        for (int c = 0; c < 3; c++) held[c] = p->srgb[256 * c + code[c]];
     for (int c = 0; c < 3; c++) base[c] = (held[0] * m[3 * c] + held[1] * m[3 * c + 1]) + held[2] * m[3 * c + 2];
 }
 
@@ -41,7 +41,7 @@ ALWAYS int is_in_gamut(const float *m, const float *linear)
 }
 
 /* Densities of the pixels of `rows` rows from `first` on: the error of clipping times `factor`, from 1 to `densest`; 1
- * where `factor` is 0; and 0 where the gate is not `active` on any channel. Out is uint8 (rows, width); `counts` (256)
+ * where `factor` is 0; and 0 where the gate is not `active` (3, 256) on any channel. Out is uint8 (rows, width); `counts` (256)
  * is how many pixels have each density. */
 EXPORT void samples_densities(const Picture *p, const uint8_t *active, int64_t first, int64_t rows, float factor,
                               float densest, uint8_t *out, int64_t *counts)
@@ -52,7 +52,7 @@ EXPORT void samples_densities(const Picture *p, const uint8_t *active, int64_t f
         const uint16_t *wide = p->wide + row * p->wide_row;
         for (int64_t n = 0; n < p->width; n++, code += 3, wide += 3) {
             uint8_t density = 0;
-            if (active[code[0]] | active[code[1]] | active[code[2]]) {
+            if (active[code[0]] | active[256 + code[1]] | active[512 + code[2]]) {
                 float base[3], square = 0;
                 base_of(p, code, base);
                 for (int c = 0; c < 3; c++) {
@@ -112,7 +112,7 @@ EXPORT void samples_survey(const Picture *p, const uint8_t *active, int64_t pixe
             linear[c] = p->romm[wide[c]];
             square += (base[c] - linear[c]) * (base[c] - linear[c]);
         }
-        if (active[code[0]] | active[code[1]] | active[code[2]]) sums[0] += square, sums[1] += 1;
+        if (active[code[0]] | active[256 + code[1]] | active[512 + code[2]]) sums[0] += square, sums[1] += 1;
         if (is_in_gamut(m, linear)) sums[2] += square;
     }
 }

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 
 from gamutmeta.errors import PhotoError
+from gamutmeta.formats.exif_resolution import resolution_of
 from gamutmeta.photo.alpha import with_alpha
 from gamutmeta.photo.kinds import LOSSLESS
 from gamutmeta.runtime.extras import optional
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = ["write_avif"]
 
+_MILLIMETRES_PER_INCH = 25.4
+_DEFAULT_RESOLUTION = (72.0, 72.0)
+"""What EXIF asks for where none is known."""
 _EFFORT = 3
 """Of aom, as speed 6; one step further takes seven times as long."""
 
@@ -59,7 +63,9 @@ def write_avif(
     kind, meaning = ("ushort", "rgb16") if bits > 8 else ("uchar", "srgb")
     try:
         image = pyvips.Image.new_from_memory(np.ascontiguousarray(array).data, width, height, channels, kind)
-        image = image.copy(interpretation=meaning)
+        # libvips writes its own resolution, in pixels per millimetre, over that of the EXIF block.
+        density = [number / _MILLIMETRES_PER_INCH for number in resolution_of(exif) or _DEFAULT_RESOLUTION]
+        image = image.copy(interpretation=meaning, xres=density[0], yres=density[1])
         for name, blob in (("icc-profile-data", icc), ("exif-data", exif), ("xmp-data", xmp)):
             if blob:
                 image.set_type(pyvips.GValue.blob_type, name, blob)

@@ -10,10 +10,13 @@ References:
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
+from gamutmeta.color.cicp import VideoCurve
+from gamutmeta.formats.heif import clean_aperture
 from gamutmeta.photo.picture import FURTHER_PICTURES, PREMULTIPLIED, Picture, channels_of, check_size
 from gamutmeta.photo.pillow_in import array_of, open_pillow, take_metadata
 from gamutmeta.runtime.extras import imagecodecs_for, optional
@@ -22,6 +25,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = ["read_avif", "read_heif"]
+
+_SEQUENCE, _PICTURE = b"avis", b"avif"
+"""Major brands."""
 
 
 def read_heif(file: BinaryIO, max_pixels: int) -> Picture:
@@ -55,26 +61,36 @@ def read_heif(file: BinaryIO, max_pixels: int) -> Picture:
 def read_avif(file: BinaryIO, max_pixels: int) -> Picture:
     """Read the primary picture of an AVIF file, as it is stored; its orientation is in its EXIF block.
 
+    Only the clean aperture is kept, if the file has one.
+
     Args:
         file: the file, at any position.
         max_pixels: limit on width x height.
 
     Raises:
-        PhotoError: too large.
+        PhotoError: too large, or its clean aperture is damaged.
         MissingExtraError: pillow-heif is not installed, or it has more than 8 bits and imagecodecs is not.
         Exception: whatever the decoders raise for a damaged file.
     """
     info = _open(file).info
     bits = info["bit_depth"]
     file.seek(0)
+    data = file.read()
+    is_sequence = data[8:12] == _SEQUENCE
+    if is_sequence:
+        # Decoders take the tracks then, and imagecodecs all their frames. Every such file has a picture as well.
+        data = data[:8] + _PICTURE + data[12:]
     # Pillow turns the file's rotation into an EXIF orientation.
-    with open_pillow(file, ("AVIF",), max_pixels) as image:
+    with open_pillow(io.BytesIO(data), ("AVIF",), max_pixels) as image:
         if bits == 8:
             samples: NDArray[np.unsignedinteger[Any]] = array_of(image)
         else:
-            file.seek(0)
-            samples = imagecodecs_for(f"reading {bits}-bit AVIF").avif_decode(file.read())
-        notes: list[str] = []
+            samples = imagecodecs_for(f"reading {bits}-bit AVIF").avif_decode(data)
+        aperture = clean_aperture(data, *image.size)
+        if aperture is not None:
+            left, upper, right, lower = aperture
+            samples = samples[upper:lower, left:right]
+        notes: list[str] = [FURTHER_PICTURES] if is_sequence else []
         rgb, alpha, is_gray = channels_of(samples, bits, notes)
         picture = Picture(rgb, bits, is_gray, alpha, notes=notes)
         take_metadata(picture, image)
@@ -92,3 +108,4 @@ def _take_colour(picture: Picture, info: dict[str, Any]) -> None:
     nclx = info.get("nclx_profile")
     if picture.icc is None and nclx:
         picture.cicp = (nclx["color_primaries"], nclx["transfer_characteristics"])
+        picture.video = VideoCurve.SRGB

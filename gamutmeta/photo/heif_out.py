@@ -84,6 +84,10 @@ def write_heif(
         file.seek(0)
         written = pillow_heif.open_heif(file, convert_hdr_to_8bit=False).info["bit_depth"]
     except (ValueError, RuntimeError, OSError) as error:
+        if "encoder could not be opened" in str(error):
+            # So it is for 8,192 x 16 pixels, and not for 4,096 x 16 or 8,192 x 32.
+            size = f"{array.shape[1]} x {array.shape[0]}"
+            raise PhotoError(f"x265 takes no picture of {size} pixels for HEIC; use TIFF or PNG") from error
         raise PhotoError(f"the HEIC file cannot be written: {error}") from error
     if written != bits:
         # Versions before 1.8 have no such option, some builds of x265 no such depth.

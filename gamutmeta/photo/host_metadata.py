@@ -1,35 +1,41 @@
-"""EXIF and XMP of the 8-bit files that carry payloads."""
+"""EXIF, XMP, IPTC-IIM and comments of the 8-bit files that carry payloads."""
 
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
 
 from gamutmeta.errors import CarrierError
-from gamutmeta.formats.exif import MAX_PACKET, checked_exif, exif_of_tiff
+from gamutmeta.formats.exif import MAX_PACKET, exif_of_tiff, lost_of_tiff
+from gamutmeta.formats.photoshop import kept_resources
+from gamutmeta.formats.png import iter_chunks
+from gamutmeta.formats.png_metadata import read_png_metadata
+from gamutmeta.formats.png_slim import slim_png
+from gamutmeta.formats.second_picture import find_colour_map
 from gamutmeta.formats.signature import host_format
-from gamutmeta.formats.tiff_ifd import XMP_TAG, read_ifd0, read_tag
-from gamutmeta.formats.xmp import checked_xmp
+from gamutmeta.formats.tiff_ifd import IPTC_TAG, PHOTOSHOP_TAG, XMP_TAG, read_ifd0, read_tag
+from gamutmeta.formats.tiff_pages import pages_of
+from gamutmeta.photo.carried import Metadata
 from gamutmeta.photo.decoding import decoding
-from gamutmeta.photo.picture import FURTHER_PICTURES, MAX_PIXELS
-from gamutmeta.photo.pillow_in import has_further_pictures, open_pillow
+from gamutmeta.photo.picture import FURTHER_PICTURES, MAX_PIXELS, Picture
+from gamutmeta.photo.pillow_in import has_further_pictures, open_pillow, take_jpeg_metadata
+from gamutmeta.photo.tiff_in import notes_on_pages
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = ["Metadata", "read_metadata"]
 
-
-class Metadata(NamedTuple):
-    """EXIF (with its ``Exif`` prefix), XMP packet, and notes, as in :class:`~gamutmeta.photo.wide.WideImage`."""
-
-    exif: bytes | None = None
-    xmp: bytes | None = None
-    notes: tuple[str, ...] = ()
+_NAMED = 5
+"""Texts in a note."""
+Found = TypeVar("Found")
 
 
 def read_metadata(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Metadata:
-    """EXIF and XMP of a JPEG, PNG or TIFF file; damaged ones count as none.
+    """What a JPEG, PNG or TIFF file says about the photograph; what is damaged counts as not there.
 
     Args:
         data: the file.
@@ -39,21 +45,59 @@ def read_metadata(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Metadata:
         UnsupportedFileError: another kind of file.
         PhotoError: it cannot be opened.
     """
-    if host_format(data) == "tiff":
-        return Metadata(_unless_damaged(exif_of_tiff, data), _unless_damaged(_xmp_of_tiff, data))
-    with (
-        decoding("the picture cannot be opened"),
-        open_pillow(io.BytesIO(data), ("JPEG", "PNG"), max_pixels) as image,
-    ):
-        notes = (FURTHER_PICTURES,) if has_further_pictures(image) else ()
-        return Metadata(checked_exif(image.info.get("exif")), checked_xmp(image.info.get("xmp"))[0], notes)
+    kind = host_format(data)
+    # Nothing here is turned upright, so that the pixels play no part.
+    picture = Picture(np.zeros((1, 1, 3), np.uint8), 8)
+    if kind == "tiff":
+        _take_tiff(picture, data)
+        return picture.metadata
+    with decoding("the picture cannot be opened"), open_pillow(data, ("JPEG", "PNG"), max_pixels) as image:
+        if kind == "jpeg":
+            take_jpeg_metadata(picture, io.BytesIO(data), image)
+        else:
+            picture.take_png(read_png_metadata(data, iter_chunks(data)))
+            picture.notes += _large_texts(data)
+            if has_further_pictures(image):
+                picture.notes.append(FURTHER_PICTURES)
+    if FURTHER_PICTURES in picture.notes and find_colour_map(data) is not None:
+        # A gain map that shows what the payload restores is nothing that is missed.
+        picture.notes.remove(FURTHER_PICTURES)
+    return picture.metadata
 
 
-def _xmp_of_tiff(data: bytes) -> bytes | None:
-    return checked_xmp(read_tag(data, read_ifd0(data), XMP_TAG, max_bytes=MAX_PACKET))[0]
+def _large_texts(data: bytes) -> tuple[str, ...]:
+    """Notes on texts of a PNG that are too large to be looked at."""
+    try:
+        slim = slim_png(data)
+    except CarrierError:
+        return ()
+    names = () if slim is None else slim.left_out
+    if not names:
+        return ()
+    told = ", ".join(map(repr, names[:_NAMED])) + (f" and {len(names) - _NAMED:,} more" if names[_NAMED:] else "")
+    return (f"compressed texts or profiles of the PNG that are too large were left out: {told}",)
 
 
-def _unless_damaged(read: Callable[[bytes], bytes | None], data: bytes) -> bytes | None:
+def _take_tiff(picture: Picture, data: bytes) -> None:
+    picture.exif = _unless_damaged(exif_of_tiff, data)
+    picture.notes += _unless_damaged(lost_of_tiff, data) or ()
+    xmp, block, iptc = (_tag(data, tag) for tag in (XMP_TAG, PHOTOSHOP_TAG, IPTC_TAG))
+    picture.take_xmp(xmp)
+    picture.photoshop = kept_resources(block, iptc)
+    picture.notes += _unless_damaged(_notes_of_tiff, data) or ()
+
+
+def _tag(data: bytes, tag: int) -> bytes | None:
+    return _unless_damaged(lambda tiff: read_tag(tiff, read_ifd0(tiff), tag, max_bytes=MAX_PACKET), data)
+
+
+def _notes_of_tiff(data: bytes) -> tuple[str, ...]:
+    """What is left out; the payload belongs to the first page, whatever that is."""
+    pages = pages_of(io.BytesIO(data))
+    return tuple(notes_on_pages(replace(pages, main=pages.first, largest=None)))
+
+
+def _unless_damaged(read: Callable[[bytes], Found], data: bytes) -> Found | None:
     try:
         return read(data)
     except CarrierError:

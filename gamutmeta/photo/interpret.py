@@ -1,37 +1,39 @@
-"""From what a file says about its colours to 16-bit ROMM RGB."""
+"""From decoded samples and what the file says about their colours to 16-bit ROMM RGB."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gamutmeta.color.cicp import HIGH_DYNAMIC_RANGE, cicp_space
-from gamutmeta.color.convert import convert_space, to_prophoto
-from gamutmeta.color.icc import GrayProfile, LutProfile, MatrixProfile, OtherProfile, parse_profile, profile_bytes
-from gamutmeta.color.spaces import PROPHOTO, RgbSpace, conversion_matrix, decode_table, space_named
-from gamutmeta.errors import PhotoError, ProfileError
-from gamutmeta.formats.exif import declared_space
-from gamutmeta.runtime.extras import imagecodecs_for
+from gamutmeta.color.convert import OUTSIDE, convert_space, floats_to_prophoto, to_prophoto
+from gamutmeta.color.icc import GrayProfile, MatrixProfile
+from gamutmeta.color.spaces import PROPHOTO, conversion_matrix, decode_table
+from gamutmeta.photo.encodings import TableProfile, encoding_of
 from gamutmeta.runtime.strips import for_each_strip
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
+    from gamutmeta.photo.encodings import Encoding
     from gamutmeta.photo.picture import Picture
 
 __all__ = ["romm_of"]
 
-_RELATIVE_COLORIMETRIC = 1
-"""ICC.1:2022, section 7.2.15: white to white, as the exact matrices do."""
+_NEUTRAL = 32
+"""16-bit codes between red, green and blue that the rounding of a grey profile's tables explains."""
 
 
 def romm_of(picture: Picture, assume_space: str | None) -> NDArray[np.uint16]:
     """The picture in ROMM RGB.
 
     Args:
-        picture: its `notes` and `assumption` tell afterwards how it was understood.
-        assume_space: a known space for a picture that names none, or one that cannot be used; sRGB if None.
+        picture: its `notes` and `assumption` tell afterwards how it was understood, and how much was clipped.
+        assume_space: a space for a picture that names none, or one that cannot be used, see
+            :func:`gamutmeta.color.spaces.assumable_space`; sRGB if None.
 
     Returns:
         uint16, shape (height, width, 3), contiguous.
@@ -41,13 +43,23 @@ def romm_of(picture: Picture, assume_space: str | None) -> NDArray[np.uint16]:
         PhotoError: the picture has a high dynamic range, and `assume_space` is None.
         MissingExtraError: the profile has lookup tables, and imagecodecs is not installed.
     """
-    encoding = _encoding_of(picture, assume_space)
+    clipped: list[int] = []
+    convert = _of_floats if picture.is_float else _converted
+    result = convert(picture, encoding_of(picture, assume_space), clipped)
+    count = sum(clipped)
+    if count:
+        share = 100 * count / (result.size // 3)
+        picture.notes.append(f"{count:,} pixels ({share:.2g} %) lie outside {PROPHOTO.title} and were clipped to it")
+    return result
+
+
+def _converted(picture: Picture, encoding: Encoding, clipped: list[int]) -> NDArray[np.uint16]:
     codes = 1 << picture.bits
-    if isinstance(encoding, bytes):
-        return _through_tables(picture, encoding)
+    if isinstance(encoding, TableProfile):
+        return _through_tables(picture, encoding, clipped)
     if isinstance(encoding, MatrixProfile):
         matrix = np.eye(3) if picture.is_gray else encoding.matrix_to(PROPHOTO)
-        return to_prophoto(picture.samples, encoding.decode_tables(codes), matrix)
+        return to_prophoto(picture.samples, encoding.decode_tables(codes), matrix, clipped)
     if isinstance(encoding, GrayProfile):
         return to_prophoto(picture.samples, encoding.decode_tables(codes), np.eye(3))
     tables = np.broadcast_to(decode_table(encoding, codes), (3, codes))
@@ -55,88 +67,65 @@ def romm_of(picture: Picture, assume_space: str | None) -> NDArray[np.uint16]:
         # Grey is grey in every space; the matrix would round it to almost grey.
         return to_prophoto(picture.samples, tables, np.eye(3))
     if picture.bits in {8, 16}:
-        return np.ascontiguousarray(convert_space(picture.samples, encoding, PROPHOTO, np.uint16))
-    return to_prophoto(picture.samples, tables, conversion_matrix(encoding, PROPHOTO))
+        return np.ascontiguousarray(convert_space(picture.samples, encoding, PROPHOTO, np.uint16, clipped))
+    return to_prophoto(picture.samples, tables, conversion_matrix(encoding, PROPHOTO), clipped)
 
 
-def _encoding_of(picture: Picture, assume_space: str | None) -> RgbSpace | MatrixProfile | GrayProfile | bytes:
-    """What decodes the samples: a known space, a profile, or the bytes of a profile with lookup tables."""
-    reason = "no colour profile"
-    if picture.icc:
-        try:
-            return _encoding_of_profile(picture.icc, is_gray=picture.is_gray)
-        except ProfileError as error:
-            if assume_space is None:
-                raise ProfileError(f"{error}; pass assume_space=NAME to assume a space") from error
-            reason = str(error)
-    elif picture.cicp:
-        space = _space_of_cicp(picture.cicp, assume_space)
-        if space is not None:
-            return space
-        reason = "no usable colour description ({}/{} of H.273)".format(*picture.cicp)
-    elif picture.space:
-        return picture.space
-    elif name := declared_space(picture.exif):
-        if name != "srgb":
-            picture.notes.append(f"no colour profile; EXIF says {space_named(name).title}")
-        return space_named(name)
-    space = space_named(assume_space or "srgb")
-    picture.assumption = f"{reason}; {space.title} was assumed"
-    return space
+def _of_floats(picture: Picture, encoding: Encoding, clipped: list[int]) -> NDArray[np.uint16]:
+    if isinstance(encoding, TableProfile):
+        inside = np.clip(picture.samples, 0, 1)
+        clipped.append(int(np.count_nonzero((np.abs(picture.samples - inside) > OUTSIDE).any(axis=-1))))
+        return _through_tables(
+            replace(picture, samples=np.rint(inside * 65535).astype(np.uint16), bits=16), encoding, []
+        )
+    if isinstance(encoding, MatrixProfile):
+        decoders, matrix = [_continued(curve) for curve in encoding.curves], encoding.matrix_to(PROPHOTO)
+    elif isinstance(encoding, GrayProfile):
+        decoders, matrix = [_continued(encoding.decode)] * 3, np.eye(3)
+    else:
+        decoders, matrix = [encoding.decode] * 3, conversion_matrix(encoding, PROPHOTO)
+    return floats_to_prophoto(picture.samples, decoders, np.eye(3) if picture.is_gray else matrix, clipped)
 
 
-def _encoding_of_profile(icc: bytes, *, is_gray: bool) -> RgbSpace | MatrixProfile | GrayProfile | bytes:
-    profile = parse_profile(icc)
-    if isinstance(profile, LutProfile):
-        _check_tables(icc, profile.description)
-        return icc
-    if isinstance(profile, OtherProfile):
-        raise ProfileError(f"ICC profile {profile.description!r} is for {profile.data_space} data")
-    if isinstance(profile, GrayProfile) and not is_gray:
-        raise ProfileError(f"ICC profile {profile.description!r} is for grey pictures")
-    if isinstance(profile, MatrixProfile) and profile.space is not None:
-        return profile.space
-    return profile
+def _continued(curve: Callable[[NDArray[Any]], NDArray[Any]]) -> Callable[[NDArray[Any]], NDArray[Any]]:
+    """A profile's curve, which ends at 0 and 1, continued as a straight line of slope 1."""
+
+    def decode(encoded: NDArray[Any]) -> NDArray[Any]:
+        inside = np.clip(encoded, 0, 1)
+        return np.asarray(curve(inside) + (encoded - inside))
+
+    return decode
 
 
-def _space_of_cicp(cicp: tuple[int, int], assume_space: str | None) -> RgbSpace | None:
-    primaries, transfer = cicp
-    if transfer in HIGH_DYNAMIC_RANGE and assume_space is None:
-        kind = HIGH_DYNAMIC_RANGE[transfer]
-        raise PhotoError(f"the picture has a high dynamic range ({kind}), which ROMM RGB cannot represent")
-    return cicp_space(primaries, transfer)
-
-
-def _check_tables(icc: bytes, description: str) -> None:
-    """Try the profile on one pixel."""
-    imagecodecs = imagecodecs_for(f"ICC profile {description!r}")
-    try:
-        _transformed(np.zeros((1, 1, 3), np.float32), icc)
-    except (imagecodecs.CmsError, ValueError) as error:
-        raise ProfileError(f"ICC profile {description!r} cannot be evaluated: {error}") from error
-
-
-def _through_tables(picture: Picture, icc: bytes) -> NDArray[np.uint16]:
+def _through_tables(picture: Picture, evaluate: TableProfile, clipped: list[int]) -> NDArray[np.uint16]:
+    if picture.is_gray:
+        return _gray_through_tables(picture, evaluate)
     height, width, _ = picture.samples.shape
     result = np.empty((height, width, 3), np.uint16)
     scale = np.float32(1 / ((1 << picture.bits) - 1))
 
     def work(rows: slice) -> None:
-        encoded = _transformed(picture.samples[rows] * scale, icc)
+        encoded = evaluate(picture.samples[rows] * scale)
+        linear = PROPHOTO.decode(encoded)
+        clipped.append(int(np.count_nonzero(((linear < -OUTSIDE) | (linear > 1 + OUTSIDE)).any(axis=-1))))
         result[rows] = np.rint(np.clip(encoded, 0, 1) * 65535)
 
     for_each_strip(work, height, width)
     return result
 
 
-def _transformed(encoded: NDArray[np.float32], icc: bytes) -> NDArray[np.float32]:
-    """Encoded device values to encoded ROMM RGB, not clipped."""
-    result: NDArray[np.float32] = imagecodecs_for("an ICC profile with lookup tables").cms_transform(
-        np.ascontiguousarray(encoded),
-        icc,
-        profile_bytes("prophoto"),
-        colorspace="rgb",
-        outcolorspace="rgb",
-        intent=_RELATIVE_COLORIMETRIC,
-    )
+def _gray_through_tables(picture: Picture, evaluate: TableProfile) -> NDArray[np.uint16]:
+    """Every code once. A toned print's grey is no grey, and stays what it is."""
+    codes = 1 << picture.bits
+    scale = np.linspace(0, 1, codes, dtype=np.float32).reshape(1, codes)
+    encoded = evaluate(scale if evaluate.is_gray else np.repeat(scale[..., None], 3, axis=2))[0]
+    table = np.rint(np.clip(encoded, 0, 1) * 65535).astype(np.uint16)
+    if np.ptp(table.astype(np.int32), axis=1).max() <= _NEUTRAL:
+        table = np.broadcast_to(table[:, 1:2], table.shape)
+    result = np.empty(picture.samples.shape, np.uint16)
+
+    def work(rows: slice) -> None:
+        result[rows] = table[picture.samples[rows, :, 0]]
+
+    for_each_strip(work, *picture.samples.shape[:2])
     return result

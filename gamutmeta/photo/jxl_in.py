@@ -1,5 +1,7 @@
 """JPEG XL files, through OpenImageIO (libjxl), which turns them upright and says what its pixels mean.
 
+What it does not say is read from the header of the codestream; the first frame of an animation comes from imagecodecs.
+
 References:
     ISO/IEC 18181-2 (file format), sections 9.3 (Exif box), 9.4 (XML box) and 9.8 (brotli-compressed box).
 """
@@ -12,24 +14,37 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
-from gamutmeta.color.cicp import HIGH_DYNAMIC_RANGE, cicp_space
+from gamutmeta.color.cicp import HIGH_DYNAMIC_RANGE, VideoCurve, cicp_space
 from gamutmeta.errors import MissingExtraError, PhotoError
 from gamutmeta.formats.boxes import iter_boxes
 from gamutmeta.formats.exif import MAX_PACKET
-from gamutmeta.photo.picture import FURTHER_PICTURES, STRAIGHT, UNSPECIFIED, Picture, channels_of, check_size
+from gamutmeta.formats.jxl import ALPHA, BLACK, BOXED, CODESTREAM, lengthened, read_jxl_header
+from gamutmeta.photo.picture import (
+    FURTHER_PICTURES,
+    PREMULTIPLIED,
+    STRAIGHT,
+    UNSPECIFIED,
+    Picture,
+    channels_of,
+    check_size,
+)
 from gamutmeta.runtime.extras import imagecodecs_for, openimageio_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from numpy.typing import NDArray
+
+    from gamutmeta.formats.jxl import JxlHeader
+
 __all__ = ["JXL_SIGNATURES", "read_jxl"]
 
-JXL_SIGNATURES = (b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n")
-"""Of a bare codestream, and of a file of boxes."""
+JXL_SIGNATURES = (CODESTREAM, BOXED)
 
 _BITS = {"uint8": 8, "uint16": 16}
 _LINEAR_SRGB = (1, 8)
 _LEAST = 128
+"""OpenImageIO takes files with fewer bytes for damaged."""
 
 
 def read_jxl(file: BinaryIO, max_pixels: int) -> Picture:
@@ -40,24 +55,25 @@ def read_jxl(file: BinaryIO, max_pixels: int) -> Picture:
         max_pixels: limit on width x height.
 
     Raises:
-        PhotoError: too large, floating-point, damaged, or of high dynamic range.
-        MissingExtraError: OpenImageIO is not installed.
+        PhotoError: too large, CMYK, floating-point, damaged, or of high dynamic range.
+        MissingExtraError: OpenImageIO is not installed, or imagecodecs, which animations need.
     """
     file.seek(0)
     data = file.read()
+    header = read_jxl_header(data)
+    if BLACK in header.extra:
+        raise PhotoError("CMYK JPEG XL is not supported; save it as RGB")
     # OpenImageIO reads files by their names.
     with tempfile.TemporaryDirectory(prefix="gamutmeta-") as folder:
         path = Path(folder) / "picture.jxl"
-        # It takes files that are shorter than what it looks at for damaged; what follows a codestream is ignored.
-        bare = data.startswith(JXL_SIGNATURES[0])
-        path.write_bytes(data.ljust(_LEAST, b"\0") if bare else data)
-        picture = _read_picture(path, max_pixels)
-    if data.startswith(JXL_SIGNATURES[1]):
+        path.write_bytes(lengthened(data, _LEAST))
+        picture = _read_picture(path, header, max_pixels)
+    if data.startswith(BOXED):
         _take_metadata(picture, data)
     return picture
 
 
-def _read_picture(path: Path, max_pixels: int) -> Picture:
+def _read_picture(path: Path, header: JxlHeader, max_pixels: int) -> Picture:
     oiio: Any = openimageio_for("reading JPEG XL")
     keep_straight = oiio.ImageSpec()
     keep_straight.attribute("oiio:UnassociatedAlpha", 1)
@@ -68,27 +84,49 @@ def _read_picture(path: Path, max_pixels: int) -> Picture:
     check_size(spec.width, spec.height, max_pixels)
     if str(spec.format) not in _BITS:
         raise PhotoError(f"JPEG XL with {spec.format} samples is not supported; save it with 16 bits")
-    samples = source.read_image(str(spec.format))
-    problem, has_more = source.geterror(), bool(source.seek_subimage(1, 0))
+    notes: list[str] = []
+    samples: NDArray[np.unsignedinteger[Any]] | None
+    if header.is_animated:
+        # OpenImageIO hands the last frame out.
+        samples = _first_frame(path, spec)
+        notes.append(FURTHER_PICTURES)
+    else:
+        decoded: Any = source.read_image(str(spec.format))
+        samples = None if decoded is None else np.asarray(decoded)
+    problem = source.geterror()
     source.close()
     if samples is None or problem:
         raise PhotoError(f"damaged JPEG XL: {problem}")
-    notes = [FURTHER_PICTURES] if has_more else []
-    bits, colours = _BITS[str(spec.format)], 1 if spec.nchannels < 3 else 3
-    extra = [STRAIGHT if i == spec.alpha_channel else UNSPECIFIED for i in range(colours, spec.nchannels)]
-    rgb, alpha, is_gray = channels_of(np.asarray(samples), bits, notes, extra)
+    # The library names an alpha channel behind RGB alone, and nobody tells that colours are multiplied by it.
+    meanings = zip(header.extra, header.premultiplied, strict=True)
+    extra = [_meaning(kind, is_premultiplied=is_premultiplied) for kind, is_premultiplied in meanings]
+    bits = _BITS[str(spec.format)]
+    rgb, alpha, is_gray = channels_of(samples, bits, notes, extra)
     picture = Picture(rgb, bits, is_gray, alpha, notes=notes)
-    _take_colour(picture, spec)
+    _take_colour(picture, spec, header)
     return picture
 
 
-def _take_colour(picture: Picture, spec: Any) -> None:
+def _meaning(kind: int, *, is_premultiplied: bool) -> int:
+    if kind != ALPHA:
+        return UNSPECIFIED
+    return PREMULTIPLIED if is_premultiplied else STRAIGHT
+
+
+def _first_frame(path: Path, spec: Any) -> NDArray[np.unsignedinteger[Any]]:
+    samples = np.asarray(imagecodecs_for("reading animated JPEG XL").jpegxl_decode(path.read_bytes(), index=0))
+    if samples.shape[:2] != (spec.height, spec.width):
+        raise PhotoError(f"JPEG XL: its first frame has the shape {samples.shape}")
+    return samples
+
+
+def _take_colour(picture: Picture, spec: Any, header: JxlHeader) -> None:
     """Code points where there are any: the profile is then made from them, and for PQ and HLG maps tones as well."""
     code_points = spec.getattribute("CICP")
     cicp = None if code_points is None else (int(code_points[0]), int(code_points[1]))
-    if cicp is not None and (cicp_space(*cicp) or cicp[1] in HIGH_DYNAMIC_RANGE):
-        picture.cicp = cicp
-        if cicp == _LINEAR_SRGB:
+    if cicp is not None and (cicp_space(*cicp, VideoCurve.CAMERA) or cicp[1] in HIGH_DYNAMIC_RANGE):
+        picture.cicp, picture.video = cicp, VideoCurve.CAMERA
+        if cicp == _LINEAR_SRGB and header.is_xyb:
             picture.notes.append(
                 "a lossy JPEG XL with this ICC profile is decoded as linear sRGB: colours outside sRGB are lost"
             )

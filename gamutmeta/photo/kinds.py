@@ -11,7 +11,7 @@ from gamutmeta.errors import PhotoError
 if TYPE_CHECKING:
     import os
 
-__all__ = ["KINDS", "LOSSLESS", "SUFFIXES", "Kind", "depth_and_quality", "kind_of"]
+__all__ = ["KINDS", "LOSSLESS", "SUFFIXES", "Kind", "check_side", "depth_and_quality", "kind_of"]
 
 LOSSLESS = 100
 """The quality at which codecs that have both lose nothing; not so JPEG."""
@@ -23,28 +23,32 @@ class Kind:
 
     Attributes:
         title: as people call it.
+        mime: its media type.
         suffixes: endings of its names; the first one is used for new files.
         depths: bits per channel it can have; the first one is the default.
         quality: the default, 1 to 100; None where nothing is ever lost.
         has_alpha: it holds transparency.
         is_upright: its readers do not look at the EXIF orientation, so that the pixels must be turned.
+        max_side: the most pixels on a side that the library behind it writes and reads again; None for no such limit.
     """
 
     title: str
+    mime: str
     suffixes: tuple[str, ...]
     depths: tuple[int, ...]
     quality: int | None = None
     has_alpha: bool = True
     is_upright: bool = False
+    max_side: int | None = None
 
 
 KINDS = {
-    "tiff": Kind("TIFF", (".tif", ".tiff"), (16, 8)),
-    "png": Kind("PNG", (".png",), (16, 8)),
-    "jpeg": Kind("JPEG", (".jpg", ".jpeg"), (8,), quality=95, has_alpha=False),
-    "avif": Kind("AVIF", (".avif",), (10, 12, 8), quality=90, is_upright=True),
-    "heic": Kind("HEIC", (".heic", ".heif"), (10, 12, 8), quality=90, is_upright=True),
-    "jxl": Kind("JPEG XL", (".jxl",), (16, 8), quality=LOSSLESS, is_upright=True),
+    "tiff": Kind("TIFF", "image/tiff", (".tif", ".tiff"), (16, 8)),
+    "png": Kind("PNG", "image/png", (".png",), (16, 8)),
+    "jpeg": Kind("JPEG", "image/jpeg", (".jpg", ".jpeg"), (8,), quality=95, has_alpha=False, max_side=65_500),
+    "avif": Kind("AVIF", "image/avif", (".avif",), (10, 12, 8), quality=90, is_upright=True, max_side=16_384),
+    "heic": Kind("HEIC", "image/heic", (".heic", ".heif"), (10, 12, 8), quality=90, is_upright=True, max_side=65_528),
+    "jxl": Kind("JPEG XL", "image/jxl", (".jxl",), (16, 8), quality=LOSSLESS, is_upright=True),
 }
 """By name."""
 
@@ -63,6 +67,20 @@ def kind_of(path: str | os.PathLike[str]) -> str:
         endings = ", ".join(SUFFIXES)
         raise PhotoError(f"{path}: a photograph can be written as {endings}, not {suffix or 'without a suffix'}")
     return SUFFIXES[suffix]
+
+
+def check_side(path: str | os.PathLike[str], width: int, height: int) -> None:
+    """Check that a kind of file takes a picture of this size, before any work is done for it.
+
+    Raises:
+        PhotoError: there is no such kind, or it does not.
+    """
+    kind = KINDS[kind_of(path)]
+    if kind.max_side is not None and max(width, height) > kind.max_side:
+        raise PhotoError(
+            f"{path}: {width} x {height} pixels do not fit {kind.title} (at most {kind.max_side:,} on a side); "
+            "use TIFF or PNG"
+        )
 
 
 def depth_and_quality(

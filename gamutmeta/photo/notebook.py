@@ -7,13 +7,12 @@ from base64 import b64encode
 from html import escape
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from gamutmeta.color.gamut import out_of_gamut
+from gamutmeta.color.gamut import outside
 from gamutmeta.color.spaces import DISPLAY_P3, SRGB, apply_matrix, conversion_matrix, decode_table, space_named
 from gamutmeta.measure.difference import pixel_grid
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
     from PIL import Image
 
@@ -24,8 +23,6 @@ __all__ = ["as_html", "as_png", "preview"]
 
 _PNG_SIDE, _HTML_SIDE = 1200, 600
 """Longest side in pixels of the picture."""
-_TOLERANCE = 0.0005
-"""Of linear RGB: what 16-bit codes make of a colour on the gamut's edge does not count as outside."""
 
 
 def preview(wide: WideImage, side: int, space: str = DISPLAY_P3.name) -> Image.Image:
@@ -68,9 +65,7 @@ def as_html(wide: WideImage) -> str:
 
 
 def _share_outside(wide: WideImage, gamut: RgbSpace) -> float:
-    """Share, 0 to 1, of a grid's pixels that are outside a gamut, by the paper's definition but for the tolerance."""
+    """Share, 0 to 1, of a grid's pixels that lie outside a gamut, see :func:`gamutmeta.color.gamut.outside`."""
     space = space_named(wide.space)
     samples: NDArray[np.float32] = decode_table(space, 65536)[pixel_grid(wide.array)]
-    linear = apply_matrix(conversion_matrix(space, gamut), samples)
-    inside = np.clip(linear, 0, 1)
-    return float(out_of_gamut(np.where(np.abs(linear - inside) <= _TOLERANCE, inside, linear)).mean())
+    return float(outside(apply_matrix(conversion_matrix(space, gamut), samples)).mean())

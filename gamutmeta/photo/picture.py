@@ -7,17 +7,28 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from gamutmeta.color.cicp import VideoCurve
 from gamutmeta.errors import PhotoError
-from gamutmeta.formats.exif import checked_exif, upright_exif
-from gamutmeta.formats.xmp import checked_xmp
+from gamutmeta.formats.comments import COMMENT, Comment, about_photograph
+from gamutmeta.formats.exif import MAX_PACKET, checked_exif, upright_exif, with_orientation
+from gamutmeta.formats.exif_pixels import with_pixel_dimensions
+from gamutmeta.formats.exif_resolution import with_resolution
+from gamutmeta.formats.photoshop import kept_resources
+from gamutmeta.formats.xmp import checked_xmp, xmp_orientation
+from gamutmeta.formats.xmp_extended import joined_xmp
 from gamutmeta.photo.alpha import sixteen_bits, straightened
+from gamutmeta.photo.carried import Metadata
+from gamutmeta.photo.size import MAX_PIXELS, check_size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
+    from gamutmeta.color.icc import MatrixProfile
     from gamutmeta.color.spaces import RgbSpace
+    from gamutmeta.formats.jpeg_metadata import JpegMetadata
+    from gamutmeta.formats.png_metadata import PngMetadata
 
 __all__ = [
     "FURTHER_PICTURES",
@@ -30,10 +41,9 @@ __all__ = [
     "Picture",
     "channels_of",
     "check_size",
+    "heeding_xmp",
 ]
 
-MAX_PIXELS = 500_000_000
-"""Default limit on width x height of a photograph: 3 GB as 16-bit RGB."""
 MAX_CHANNELS = 8
 """More channels than red, green, blue, transparency and a few masks are no photograph."""
 
@@ -48,12 +58,12 @@ class Channels(NamedTuple):
     """Colour and transparency of a decoded array.
 
     Attributes:
-        rgb: shape (height, width, 3); a view where possible, and grey repeats its one channel.
+        rgb: shape (height, width, 3), integers or float32; a view where possible, and grey repeats its one channel.
         alpha: uint16, shape (height, width); None without transparency.
         is_gray: there is one channel of colour.
     """
 
-    rgb: NDArray[np.unsignedinteger[Any]]
+    rgb: NDArray[Any]
     alpha: NDArray[np.uint16] | None
     is_gray: bool
 
@@ -65,60 +75,109 @@ class Picture:
     A file's statements on colour come in the order `icc`, `cicp`, `space`; a reader fills in the one that counts.
 
     Attributes:
-        samples: uint8 or uint16, shape (height, width, 3); grey pictures repeat their one channel.
+        samples: uint8 or uint16, shape (height, width, 3); grey pictures repeat their one channel. Or float32, where 1
+            is white, and values beyond [0, 1] are colours outside the space or light above white.
         bits: significant bits; the largest code is 2^bits - 1.
         is_gray: the file has one channel of colour.
         alpha: transparency, uint16, shape (height, width); `samples` are not multiplied by it. None without any.
         icc: embedded ICC profile.
+        icc_problem: why the file's ICC profile could not be taken out.
         cicp: H.273 code points of primaries and transfer characteristics.
+        video: what the transfer characteristics of video stand for in this kind of file.
         space: a space the file names in another way.
         exif: EXIF block, as :mod:`gamutmeta.formats.exif` carries it.
         xmp: XMP packet.
+        photoshop: Photoshop image resources that describe the photograph, IPTC-IIM among them.
+        comments: of a JPEG, and texts of a PNG.
         notes: what was left out or is otherwise worth knowing.
         assumption: what had to be assumed about the colours, if anything.
     """
 
-    samples: NDArray[np.unsignedinteger[Any]]
+    samples: NDArray[Any]
     bits: int
     is_gray: bool = False
     alpha: NDArray[np.uint16] | None = None
     icc: bytes | None = None
+    icc_problem: str | None = None
     cicp: tuple[int, int] | None = None
-    space: RgbSpace | None = None
+    video: VideoCurve = VideoCurve.DISPLAY
+    space: RgbSpace | MatrixProfile | None = None
     exif: bytes | None = None
     xmp: bytes | None = None
+    photoshop: bytes | None = None
+    comments: tuple[Comment, ...] = ()
     notes: list[str] = field(default_factory=list)
     assumption: str | None = None
+
+    @property
+    def is_float(self) -> bool:
+        """Whether the samples are floating-point numbers."""
+        return bool(self.samples.dtype.kind == "f")
 
     def take_exif(self, block: bytes | None, *, upright: bool = False) -> None:
         """Keep the file's EXIF block; a note tells of one that is damaged.
 
         Args:
             block: with or without its ``Exif`` prefix; None or empty for none.
-            upright: the pixels were turned already: its orientation becomes 1.
+            upright: the pixels were turned already: its orientation becomes 1, its size that of the pixels, and its
+                thumbnail is left out.
         """
         checked = checked_exif(block)
-        self.exif = upright_exif(checked) if upright else checked
+        if upright:
+            height, width = self.samples.shape[:2]
+            self.exif = with_pixel_dimensions(upright_exif(checked), width, height)
+        else:
+            self.exif = checked
         if block and checked is None:
             self.notes.append("the EXIF block is damaged and was left out")
 
     def take_xmp(self, packet: bytes | str | None, *, upright: bool = False) -> None:
-        """Keep the file's XMP packet; a note tells why if it is left out. `upright` as for :meth:`take_exif`."""
-        self.xmp, note = checked_xmp(packet, upright=upright)
-        if note:
-            self.notes.append(note)
+        """Keep the file's XMP packet, and tell in notes what of it is left out. Call it after :meth:`take_exif`.
+
+        Args:
+            packet: None or empty for none. Its orientation counts where the EXIF block has none.
+            upright: the pixels were turned already: its orientation is left out.
+        """
+        self.xmp, notes = checked_xmp(packet, upright=upright)
+        self.notes += notes
+        if not upright:
+            self.exif = heeding_xmp(self.exif, self.xmp)
+
+    def take_jpeg(self, found: JpegMetadata) -> None:
+        """Keep what the segments of a JPEG say; call it after :meth:`take_exif`."""
+        xmp = found.xmp
+        if xmp is not None:
+            xmp, notes = joined_xmp(xmp, found.extended, MAX_PACKET)
+            self.notes += notes
+        self.take_xmp(xmp)
+        self.photoshop = kept_resources(found.resources)
+        self.comments = tuple(Comment(COMMENT, text) for text in found.comments)
+        self.exif = with_resolution(self.exif, found.density)
+
+    def take_png(self, found: PngMetadata) -> None:
+        """Keep what the chunks of a PNG say."""
+        self.notes += found.notes
+        self.take_exif(found.exif)
+        self.take_xmp(found.xmp)
+        self.photoshop = kept_resources(found.resources)
+        self.comments = about_photograph(found.texts)
+        self.exif = with_resolution(self.exif, found.density)
+
+    @property
+    def metadata(self) -> Metadata:
+        """EXIF, XMP, Photoshop's resources, comments and notes."""
+        return Metadata(self.exif, self.xmp, self.photoshop, self.comments, tuple(self.notes))
 
 
-def check_size(width: int, height: int, max_pixels: int) -> None:
-    """Check a size before anything is allocated for it.
+def heeding_xmp(exif: bytes | None, xmp: bytes | None) -> bytes | None:
+    """The EXIF block with the orientation of an XMP packet, if it has none of its own.
 
-    Raises:
-        PhotoError: the size is empty, or larger than allowed.
+    Args:
+        exif: as :func:`~gamutmeta.formats.exif.checked_exif` gives it.
+        xmp: the packet.
     """
-    if width < 1 or height < 1:
-        raise PhotoError(f"the picture is empty ({width} x {height})")
-    if width * height > max_pixels:
-        raise PhotoError(f"{width} x {height} pixels are more than the limit of {max_pixels}")
+    orientation = xmp_orientation(xmp)
+    return exif if orientation is None else with_orientation(exif, orientation)
 
 
 def channels_of(

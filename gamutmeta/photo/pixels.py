@@ -14,9 +14,10 @@ import numpy as np
 from gamutmeta.color.convert import requantise
 from gamutmeta.color.icc import profile_bytes
 from gamutmeta.errors import CarrierError, PhotoError
-from gamutmeta.formats.exif import with_declared_space
+from gamutmeta.photo.carried import Metadata, Target, fitted, warn_of
 from gamutmeta.photo.decoding import decoding
 from gamutmeta.photo.jpeg_out import write_jpeg
+from gamutmeta.photo.kinds import KINDS
 from gamutmeta.photo.picture import MAX_PIXELS, channels_of
 from gamutmeta.photo.pillow_in import array_of, copied_pixels, open_pillow
 from gamutmeta.photo.png_out import write_png
@@ -27,7 +28,18 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL import Image
 
-__all__ = ["decode_srgb", "decode_srgba", "decode_sycc", "encode_srgb_file", "has_ycc_samples", "open_srgb"]
+    from gamutmeta.formats.comments import Comment
+
+__all__ = [
+    "announced_size",
+    "decode_srgb",
+    "decode_srgba",
+    "decode_sycc",
+    "encode_srgb_file",
+    "has_ycc_samples",
+    "open_srgb",
+    "srgb_metadata",
+]
 
 _FORMATS = ("JPEG", "PNG", "TIFF")
 _BITS_PER_SAMPLE = 258
@@ -85,11 +97,24 @@ def decode_sycc(data: bytes, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint
     """
     with decoding("the picture cannot be decoded"), open_srgb(data, max_pixels) as image:
         if not _is_ycc(image):
-            raise PhotoError("only a JPEG that is coded as YCbCr has samples outside sRGB; this picture is none")
+            raise PhotoError(
+                "only a JPEG that is coded as YCbCr has samples outside sRGB, and this picture is none; "
+                "a PNG or TIFF cannot tell what its last codes hold without its payload"
+            )
         image.draft("YCbCr", None)
         samples = copied_pixels(image)
         trim_heap()
         return samples
+
+
+def announced_size(data: bytes) -> tuple[int, int]:
+    """Width and height of a JPEG, PNG or TIFF file, as it announces them. Nothing is decoded.
+
+    Raises:
+        PhotoError: the file is damaged, too large, or of another kind.
+    """
+    with decoding("the picture cannot be decoded"), open_srgb(data) as image:
+        return image.size
 
 
 def has_ycc_samples(data: bytes) -> bool:
@@ -124,6 +149,8 @@ def encode_srgb_file(
     progressive: bool = False,
     exif: bytes | None = None,
     xmp: bytes | None = None,
+    photoshop: bytes | None = None,
+    comments: tuple[Comment, ...] = (),
     alpha: NDArray[np.uint8] | None = None,
     is_ycc: bool = False,
 ) -> bytes:
@@ -137,6 +164,8 @@ def encode_srgb_file(
         progressive: write a JPEG in several scans.
         exif: EXIF block as in :class:`gamutmeta.photo.wide.WideImage`; its colour space is set to sRGB.
         xmp: XMP packet.
+        photoshop: Photoshop image resources, as in :class:`gamutmeta.photo.wide.WideImage`.
+        comments: likewise.
         alpha: transparency, uint8, shape (height, width), for a PNG or TIFF; `pixels` are not multiplied by it.
         is_ycc: whether the pixels are YCbCr samples, which a JPEG stores as they are.
 
@@ -148,7 +177,7 @@ def encode_srgb_file(
             damaged.
 
     Warns:
-        GamutMetaWarning: metadata too long for a JPEG were shortened.
+        GamutMetaWarning: metadata were left out.
     """
     if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or 0 in pixels.shape:
         raise PhotoError(f"pixels must be uint8 of shape (height, width, 3), not {pixels.dtype} of {pixels.shape}")
@@ -158,11 +187,12 @@ def encode_srgb_file(
         raise PhotoError("a JPEG cannot store transparency")
     if is_ycc and format != "jpeg":
         raise PhotoError(f"YCbCr samples can be stored in a JPEG, not in a {format.upper()} file")
-    options: dict[str, Any] = {
-        "icc": profile_bytes("srgb"),
-        "exif": with_declared_space(exif, "srgb"),
-        "xmp": xmp,
-    }
+    height, width = pixels.shape[:2]
+    metadata = srgb_metadata(
+        Metadata(exif, xmp, photoshop, comments), format, (width, height), has_alpha=alpha is not None
+    )
+    warn_of(metadata.notes)
+    options: dict[str, Any] = {"icc": profile_bytes("srgb"), **metadata.options(format)}
     file = io.BytesIO()
     try:
         if format == "jpeg":
@@ -180,6 +210,30 @@ def encode_srgb_file(
     return file.getvalue()
 
 
+def srgb_metadata(
+    metadata: Metadata, kind: str, size: tuple[int, int], *, icc: bytes | None = None, has_alpha: bool = False
+) -> Metadata:
+    """Metadata as :func:`encode_srgb_file` writes them; `notes` tells what was left out.
+
+    Args:
+        metadata: of the photograph.
+        kind: ``"jpeg"``, ``"png"`` or ``"tiff"``; others are for that function to refuse.
+        size: width and height of the pixels.
+        icc: the file's ICC profile; gamutmeta's own if None.
+        has_alpha: the file stores transparency.
+
+    Raises:
+        PhotoError: the EXIF block is damaged.
+    """
+    if kind not in KINDS:
+        return metadata
+    target = Target(kind, size, "srgb", icc or profile_bytes("srgb"), has_alpha=has_alpha)
+    try:
+        return fitted(metadata, target)
+    except CarrierError as error:
+        raise PhotoError(str(error)) from error
+
+
 def open_srgb(data: bytes, max_pixels: int = MAX_PIXELS) -> Image.Image:
     """Open a JPEG, PNG or TIFF file with Pillow, whichever handlers are registered there; nothing is decoded.
 
@@ -187,7 +241,7 @@ def open_srgb(data: bytes, max_pixels: int = MAX_PIXELS) -> Image.Image:
         PhotoError: it is too large.
         Exception: whatever Pillow raises for a damaged file, or one of another kind.
     """
-    return open_pillow(io.BytesIO(data), _FORMATS, max_pixels)
+    return open_pillow(data, _FORMATS, max_pixels)
 
 
 def _decoded(data: bytes, max_pixels: int) -> NDArray[np.uint8]:

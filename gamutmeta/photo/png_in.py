@@ -10,25 +10,35 @@ References:
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 from typing import TYPE_CHECKING, BinaryIO
+
+import numpy as np
 
 from gamutmeta.color.cicp import HIGH_DYNAMIC_RANGE, cicp_space
 from gamutmeta.color.spaces import SRGB
 from gamutmeta.errors import CarrierError, PhotoError
 from gamutmeta.formats.exif import MAX_PACKET
-from gamutmeta.formats.png import XMP_KEYWORD, iter_chunks, read_chunk
+from gamutmeta.formats.png import SIGNATURE, iter_chunks, read_chunk
+from gamutmeta.formats.png_metadata import read_png_metadata
+from gamutmeta.photo.described import take_png_colour
 from gamutmeta.photo.picture import FURTHER_PICTURES, Picture, channels_of, check_size
 from gamutmeta.photo.pillow_in import pillow_samples
 from gamutmeta.runtime.extras import imagecodecs_for
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+
+    from gamutmeta.formats.png import Chunk
 
 __all__ = ["read_png"]
 
-_WANTED = (b"IHDR", b"cICP", b"iCCP", b"sRGB", b"eXIf", b"iTXt", b"acTL")
+_WANTED = (b"IHDR", b"cICP", b"iCCP", b"sRGB", b"gAMA", b"cHRM", b"acTL")
+_RGB_AS_IT_IS = 0
+"""MatrixCoefficients of H.273; a PNG has no other (section 11.3.2.6)."""
+_NARROW_BLACK, _NARROW_WHITE = 16, 235
 _DEPTHS = (1, 2, 4, 8, 16)
 """Bits per sample (clause 11.2.1). Tables of colours have as many entries as there are codes."""
 
@@ -41,38 +51,44 @@ def read_png(file: BinaryIO, max_pixels: int) -> Picture:
         max_pixels: limit on width x height.
 
     Raises:
-        PhotoError: too large, or a colour chunk is damaged.
+        PhotoError: too large.
         MissingExtraError: it has 16 bits per sample, and imagecodecs is not installed.
         CarrierError: its chunks are damaged.
     """
-    chunks = _chunks_of(file)
+    headers = list(iter_chunks(file))
+    chunks = _chunks_of(file, headers)
+    metadata = read_png_metadata(file, headers)
     width, height, depth = _header(chunks[b"IHDR"])
     check_size(width, height, max_pixels)
-    file.seek(0)
     notes = [FURTHER_PICTURES] if b"acTL" in chunks else []
+    icc, problem = _profile_of(chunks)
+    # Decoders stumble over a damaged profile, or complain to the console.
+    source = file if problem is None else _without_profile(file)
+    source.seek(0)
     if depth == 16:
-        samples = imagecodecs_for("reading 16-bit PNG").png_decode(file.read())
+        samples = imagecodecs_for("reading 16-bit PNG").png_decode(source.read())
     else:
-        samples = pillow_samples(file, ("PNG",), max_pixels)
+        samples = pillow_samples(source, ("PNG",), max_pixels)
     bits = max(depth, 8)
     rgb, alpha, is_gray = channels_of(samples, bits, notes)
     picture = Picture(rgb, bits, is_gray, alpha, notes=notes)
+    picture.icc, picture.icc_problem = icc, problem
     _take_colour(picture, chunks)
-    _take_metadata(picture, chunks)
+    if metadata.icc and picture.icc is None and picture.space is None and picture.cicp is None:
+        picture.icc = metadata.icc
+    picture.take_png(metadata)
     return picture
 
 
-def _chunks_of(file: BinaryIO) -> dict[bytes, bytes]:
-    """Data of the wanted chunks; of the text chunks, only the XMP packet."""
+def _chunks_of(file: BinaryIO, headers: Iterable[Chunk]) -> dict[bytes, bytes]:
+    """Data of the wanted chunks."""
     found: dict[bytes, bytes] = {}
-    for chunk in iter_chunks(file):
+    for chunk in headers:
         if chunk.type not in _WANTED or chunk.type in found:
             continue
         if chunk.data_end - chunk.data_start > MAX_PACKET:
             raise PhotoError(f"PNG chunk {chunk.type.decode()} is larger than {MAX_PACKET} bytes")
-        data = read_chunk(file, chunk)
-        if chunk.type != b"iTXt" or data.startswith(XMP_KEYWORD + b"\0"):
-            found[chunk.type] = data
+        found[chunk.type] = read_chunk(file, chunk)
     return found
 
 
@@ -87,17 +103,54 @@ def _header(data: bytes) -> tuple[int, int, int]:
 
 
 def _take_colour(picture: Picture, chunks: Mapping[bytes, bytes]) -> None:
-    """Keep the statement on colour that counts: cICP, else iCCP, else sRGB."""
+    """Keep the statement on colour that counts: cICP, else iCCP, else sRGB, else gAMA and cHRM."""
     if b"cICP" in chunks:
-        code_points = tuple(chunks[b"cICP"][:2])
-        if len(code_points) == 2 and (cicp_space(*code_points) or code_points[1] in HIGH_DYNAMIC_RANGE):
-            picture.cicp = (code_points[0], code_points[1])
+        told = chunks[b"cICP"]
+        is_known = len(told) == 4 and told[2] == _RGB_AS_IT_IS and told[3] in {0, 1}
+        if is_known and (cicp_space(told[0], told[1]) or told[1] in HIGH_DYNAMIC_RANGE):
+            picture.cicp = (told[0], told[1])
+            picture.icc = picture.icc_problem = None
+            if not told[3]:
+                _widen(picture)
             return
-        picture.notes.append(f"chunk cICP with code points {code_points} was ignored")
+        picture.notes.append(f"chunk cICP with code points {tuple(told[:4])} was ignored")
     if b"iCCP" in chunks:
-        picture.icc = _profile(chunks[b"iCCP"])
-    elif b"sRGB" in chunks:
+        return
+    if b"sRGB" in chunks:
         picture.space = SRGB
+    else:
+        take_png_colour(picture, chunks)
+
+
+def _widen(picture: Picture) -> None:
+    """Samples of narrow range, as in video, with full range and 16 bits (ITU-T H.273, section 8.3, equation 20)."""
+    codes = np.arange(1 << picture.bits) / (1 << (picture.bits - 8))
+    full = (codes - _NARROW_BLACK) / (_NARROW_WHITE - _NARROW_BLACK)
+    table = np.rint(np.clip(full, 0, 1) * 65535).astype(np.uint16)
+    beyond = np.isin(picture.samples, np.flatnonzero((full < 0) | (full > 1))).any(axis=-1)
+    picture.samples, picture.bits = table[picture.samples], 16
+    if beyond.any():
+        picture.notes.append(
+            f"{np.count_nonzero(beyond):,} pixels lie outside the narrow range that chunk cICP tells, and were clipped"
+        )
+
+
+def _profile_of(chunks: Mapping[bytes, bytes]) -> tuple[bytes | None, str | None]:
+    """The profile in the file, or what is wrong with it: the caller may know the space."""
+    if b"iCCP" not in chunks:
+        return None, None
+    try:
+        return _profile(chunks[b"iCCP"]), None
+    except PhotoError as error:
+        return None, str(error)
+
+
+def _without_profile(file: BinaryIO) -> BinaryIO:
+    """A copy of the file without its chunks iCCP."""
+    spans = [(chunk.offset, chunk.end) for chunk in iter_chunks(file) if chunk.type != b"iCCP"]
+    file.seek(0)
+    data = file.read()
+    return io.BytesIO(SIGNATURE + b"".join(data[start:end] for start, end in spans))
 
 
 def _profile(data: bytes) -> bytes:
@@ -106,16 +159,6 @@ def _profile(data: bytes) -> bytes:
     if len(name) > 79 or rest[:1] != b"\0":
         raise PhotoError("PNG chunk iCCP is damaged")
     return _inflated(rest[1:], "iCCP")
-
-
-def _take_metadata(picture: Picture, chunks: Mapping[bytes, bytes]) -> None:
-    picture.take_exif(chunks.get(b"eXIf"))
-    text = chunks.get(b"iTXt", b"")[len(XMP_KEYWORD) + 1 :]
-    if not text:
-        return
-    # Compression flag, method 0, language tag, NUL, translated keyword, NUL, text.
-    packet = text[2:].split(b"\0", 2)[-1]
-    picture.take_xmp(_inflated(packet, "iTXt") if text[0] else packet)
 
 
 def _inflated(data: bytes, chunk: str) -> bytes:

@@ -13,18 +13,24 @@ from __future__ import annotations
 import struct
 import zlib
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import numpy as np
 
 from gamutmeta.formats.exif import EXIF_PREFIX
+from gamutmeta.formats.exif_resolution import resolution_of
 from gamutmeta.formats.png import SIGNATURE, XMP_KEYWORD, make_chunk
+from gamutmeta.formats.png_metadata import density_chunk, raw_profile_chunk, text_chunk
 from gamutmeta.photo.alpha import with_alpha
 from gamutmeta.runtime.strips import row_strips
 from gamutmeta.runtime.threads import thread_count
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
+
+    from gamutmeta.formats.comments import Comment
 
 __all__ = ["write_png"]
 
@@ -47,6 +53,8 @@ def write_png(
     icc: bytes | None,
     exif: bytes | None = None,
     xmp: bytes | None = None,
+    photoshop: bytes | None = None,
+    comments: Sequence[Comment] = (),
     alpha: NDArray[np.uint8 | np.uint16] | None = None,
 ) -> None:
     """Write an RGB or RGBA PNG.
@@ -57,11 +65,15 @@ def write_png(
         icc: ICC profile.
         exif: EXIF block, written as it is.
         xmp: XMP packet.
+        photoshop: Photoshop image resources, written as ImageMagick and Exiv2 do.
+        comments: text chunks.
         alpha: transparency, shape (height, width) and the type of `samples`, which are not multiplied by it.
     """
-    text = XMP_KEYWORD + bytes(5) + xmp if xmp else None
+    texts = [make_chunk(b"iTXt", XMP_KEYWORD + bytes(5) + xmp)] if xmp else []
+    texts += [raw_profile_chunk("iptc", photoshop)] if photoshop else []
+    texts += [text_chunk(comment) for comment in comments]
     if samples.dtype == np.uint8:
-        _write_with_pillow(file, with_alpha(samples, alpha), icc, exif, text)
+        _write_with_pillow(file, with_alpha(samples, alpha), icc, exif, texts)
         return
     height, width, _ = samples.shape
     colour_type = _RGB if alpha is None else _RGBA
@@ -69,10 +81,11 @@ def write_png(
     file.write(make_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 16, colour_type, 0, 0, 0)))
     if icc:
         file.write(make_chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(icc, 9)))
+    if density := resolution_of(exif):
+        file.write(density_chunk(*density))
     if exif:
         file.write(make_chunk(b"eXIf", exif.removeprefix(EXIF_PREFIX)))
-    if text:
-        file.write(make_chunk(b"iTXt", text))
+    file.writelines(texts)
     _write_pixels(file, samples, alpha)
     file.write(make_chunk(b"IEND", b""))
 
@@ -82,15 +95,17 @@ def _write_with_pillow(
     samples: NDArray[np.uint8 | np.uint16],
     icc: bytes | None,
     exif: bytes | None,
-    text: bytes | None,
+    texts: Sequence[bytes],
 ) -> None:
     from PIL import Image, PngImagePlugin  # noqa: PLC0415  # only where it is needed
 
-    chunks = PngImagePlugin.PngInfo()
-    if text:
-        chunks.add(b"iTXt", text)
-    options = {"exif": exif} if exif else {}
-    Image.fromarray(samples).save(file, "PNG", compress_level=_LEVEL, icc_profile=icc, pnginfo=chunks, **options)
+    info = PngImagePlugin.PngInfo()
+    # It takes no other chunks than texts here.
+    for chunk in texts:
+        info.add(chunk[4:8], chunk[8:-4])
+    known = {"exif": exif, "dpi": resolution_of(exif)}
+    options: dict[str, Any] = {key: value for key, value in known.items() if value}
+    Image.fromarray(samples).save(file, "PNG", compress_level=_LEVEL, icc_profile=icc, pnginfo=info, **options)
 
 
 class _Strip(NamedTuple):

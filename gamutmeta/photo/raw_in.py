@@ -9,7 +9,7 @@ import numpy as np
 
 from gamutmeta.color.spaces import PROPHOTO
 from gamutmeta.errors import CarrierError
-from gamutmeta.formats.exif import exif_of_tiff
+from gamutmeta.formats.exif import NO_MAKER_NOTES, exif_of_tiff, lost_of_tiff
 from gamutmeta.photo.picture import Picture, check_size
 from gamutmeta.runtime.extras import optional
 
@@ -38,6 +38,7 @@ Vivid: as a camera would show it. Brightened until one pixel in a hundred is whi
 channel of ROMM RGB, which raises contrast and, channels being farther apart then, saturation."""
 
 _WHITE_SHARE = 0.01
+_LIBRAWS_THRESHOLD = 0.75
 _CONTRAST = 0.5
 """Share of the S-shaped curve; slope 1.25 at middle grey."""
 
@@ -81,6 +82,9 @@ def read_raw(path: Path, max_pixels: int, *, style: str = "neutral") -> Picture:
             output_bps=16,
             gamma=(1, 1),
             no_auto_bright=style == "neutral",
+            # LibRaw takes the largest sample for white where it passes 75 % of it, by default: frames of one bracket
+            # would get scales of their own.
+            adjust_maximum_thr=0.0 if style == "neutral" else _LIBRAWS_THRESHOLD,
             auto_bright_thr=_WHITE_SHARE,
             use_camera_wb=True,
         )
@@ -88,6 +92,7 @@ def read_raw(path: Path, max_pixels: int, *, style: str = "neutral") -> Picture:
     with path.open("rb") as file:
         try:
             picture.exif = exif_of_tiff(file, is_raw=True)
+            picture.notes += [note for note in lost_of_tiff(file) if note == NO_MAKER_NOTES]
         except CarrierError:
             picture.notes.append("the EXIF data of the raw file could not be read")
     return picture

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from gamutmeta.color.spaces import PROPHOTO, space_named
-from gamutmeta.errors import GamutMetaError, GamutMetaWarning, MissingExtraError, PhotoError, ProfileError
+from gamutmeta.color.spaces import PROPHOTO, assumable_space
+from gamutmeta.errors import GamutMetaError, MissingExtraError, PhotoError, ProfileError
 from gamutmeta.formats.signature import TIFF_SIGNATURES
+from gamutmeta.formats.source import sources_remembered
 from gamutmeta.photo.decoding import decoding
 from gamutmeta.photo.heif_in import read_avif, read_heif
 from gamutmeta.photo.interpret import romm_of
+from gamutmeta.photo.jpeg_in import read_jpeg
 from gamutmeta.photo.jxl_in import JXL_SIGNATURES, read_jxl
 from gamutmeta.photo.picture import MAX_PIXELS, Picture
 from gamutmeta.photo.pillow_in import read_pillow
 from gamutmeta.photo.png_in import read_png
 from gamutmeta.photo.raw_in import RAW_STYLES, RAW_SUFFIXES, read_raw
-from gamutmeta.photo.tiff_in import read_tiff
+from gamutmeta.photo.size import sizes_limited
+from gamutmeta.photo.tiff_in import has_sensor_data, read_tiff
 from gamutmeta.photo.wide import WideImage
+from gamutmeta.runtime.extras import optional
 from gamutmeta.runtime.memory import trim_heap
+from gamutmeta.runtime.warn import warn
 
 if TYPE_CHECKING:
     import os
@@ -42,18 +46,23 @@ def read_photo(
     assume_space: str | None = None,
     raw_style: str = "neutral",
     max_pixels: int = MAX_PIXELS,
+    pixels_per_byte: int | None = None,
 ) -> WideImage:
     """Read a photograph as ROMM RGB (ProPhoto, D50), 16 bits per channel, adapted with Bradford.
 
     TIFF (8 to 16 bits), PNG, JPEG, WebP and AVIF are read as they are stored, with their EXIF orientation; HEIC, JPEG
-    XL and raw photographs are turned upright. Of a file with several pictures the first is read. Transparency is kept,
-    and colours that a file stores multiplied by it are divided again.
+    XL and raw photographs are turned upright. Of a file with several pictures the first is read; of a TIFF whose first
+    page is a thumbnail, the full picture. Transparency is kept, and colours that a file stores multiplied by it are
+    divided again.
 
     Args:
         path: the file; its first bytes decide its kind, for raw files also its name.
-        assume_space: the known space of a picture whose file names none, or one that is not usable; sRGB if None.
+        assume_space: the space of a picture whose file names none, or one that is not usable: a known one, or
+            "linear-" and its name for linear light; sRGB if None.
         raw_style: how raw photographs are developed, see :data:`gamutmeta.photo.raw_in.RAW_STYLES`.
         max_pixels: limit on width x height, checked before decoding.
+        pixels_per_byte: limit on the pixels for each byte of the file, which holds from 16 megapixels on; None for
+            2,000. No photograph has as many; a blank picture can.
 
     Returns:
         The photograph, in the space ``"prophoto"``; `notes` says what was assumed or left out.
@@ -68,7 +77,7 @@ def read_photo(
         GamutMetaWarning: the file names no colour space, and one was assumed.
     """
     if assume_space is not None:
-        space_named(assume_space)
+        assumable_space(assume_space)
     if raw_style not in RAW_STYLES:
         raise PhotoError(f"the raw style must be {' or '.join(RAW_STYLES)}, not {raw_style!r}")
     path = Path(path)
@@ -76,15 +85,17 @@ def read_photo(
         if not file.seekable():
             raise PhotoError(f"{path}: photographs are read from files, not from a pipe")
         head = file.read(32)
-    with _naming(path):
+    if not head:
+        raise PhotoError(f"{path}: the file is empty")
+    size = path.stat().st_size
+    with _naming(path), sources_remembered(), sizes_limited(pixels_per_byte=pixels_per_byte, file_bytes=size):
         picture = _decode(path, head, max_pixels, raw_style)
         trim_heap()
         array = romm_of(picture, assume_space)
-    notes = picture.notes
     if picture.assumption:
-        notes = [picture.assumption, *notes]
-        warnings.warn(f"{path}: {picture.assumption}", GamutMetaWarning, stacklevel=2)
-    return WideImage(array, PROPHOTO.name, exif=picture.exif, xmp=picture.xmp, notes=tuple(notes), alpha=picture.alpha)
+        picture.notes.insert(0, picture.assumption)
+        warn(f"{path}: {picture.assumption}", stacklevel=2)
+    return WideImage(array, PROPHOTO.name, alpha=picture.alpha, **picture.metadata.everything())
 
 
 def _decode(path: Path, head: bytes, max_pixels: int, raw_style: str) -> Picture:
@@ -95,7 +106,16 @@ def _decode(path: Path, head: bytes, max_pixels: int, raw_style: str) -> Picture
     if kind is None:
         raise PhotoError("not a TIFF, PNG, JPEG, WebP, HEIC, AVIF, JPEG XL or raw photograph")
     with path.open("rb") as file:
+        if kind == "TIFF" and has_sensor_data(file):
+            # A DNG, or another raw photograph, under a TIFF's name. What LibRaw does not know, read_tiff refuses.
+            with suppress(_unknown_raw()):
+                return read_raw(path, max_pixels, style=raw_style)
         return _READERS[kind](file, max_pixels)
+
+
+def _unknown_raw() -> type[Exception]:
+    error: type[Exception] = optional("rawpy", "rawpy", "raw", "reading raw photographs").LibRawFileUnsupportedError
+    return error
 
 
 def _kind_of(head: bytes) -> str | None:
@@ -124,7 +144,7 @@ def _is_canon(head: bytes) -> bool:
 _READERS: Mapping[str, Callable[[BinaryIO, int], Picture]] = {
     "TIFF": read_tiff,
     "PNG": read_png,
-    "JPEG": lambda file, max_pixels: read_pillow(file, ("JPEG",), max_pixels),
+    "JPEG": read_jpeg,
     "WebP": lambda file, max_pixels: read_pillow(file, ("WEBP",), max_pixels),
     "JPEG XL": read_jxl,
     "AVIF": read_avif,

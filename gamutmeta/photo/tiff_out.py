@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from gamutmeta.formats.exif import tree_for_tiff
 from gamutmeta.formats.exif_tree import pack_directory, pack_sub_directories
-from gamutmeta.formats.tiff_ifd import BYTE, XMP_TAG, read_ifd0
+from gamutmeta.formats.photoshop import IPTC, iptc_of, read_resources
+from gamutmeta.formats.tiff_ifd import BYTE, IPTC_TAG, PHOTOSHOP_TAG, UNDEFINED, XMP_TAG, read_ifd0
 from gamutmeta.photo.alpha import with_alpha
 from gamutmeta.runtime.threads import thread_count
 
@@ -35,6 +36,7 @@ def write_tiff(
     icc: bytes | None,
     exif: bytes | None = None,
     xmp: bytes | None = None,
+    photoshop: bytes | None = None,
     alpha: NDArray[np.uint8 | np.uint16] | None = None,
 ) -> None:
     """Write an RGB or RGBA TIFF: Deflate, with the horizontal predictor where imagecodecs is installed.
@@ -45,6 +47,7 @@ def write_tiff(
         icc: ICC profile.
         exif: EXIF block; its descriptive fields and its Exif and GPS directories are written, without maker notes.
         xmp: XMP packet.
+        photoshop: Photoshop image resources; IPTC-IIM gets its own tag as well.
         alpha: transparency, shape (height, width) and the type of `samples`, which are not multiplied by it; written
             as unassociated alpha (ExtraSamples 2).
 
@@ -68,10 +71,18 @@ def write_tiff(
         software=False,
         # Left to itself it takes half the cores. The file is the same.
         maxworkers=thread_count(_MAX_THREADS),
-        extratags=[(XMP_TAG, BYTE, len(xmp), xmp, True)] if xmp else [],
+        extratags=_tags(xmp, photoshop),
     )
     if exif:
         _append_exif(file, exif)
+
+
+def _tags(xmp: bytes | None, photoshop: bytes | None) -> list[tuple[int, int, int, bytes, bool]]:
+    iptc = iptc_of(photoshop)
+    is_iptc_alone = photoshop is not None and [r.number for r in read_resources(photoshop)] == [IPTC]
+    fields = [(XMP_TAG, BYTE, xmp), (IPTC_TAG, UNDEFINED, iptc)]
+    fields.append((PHOTOSHOP_TAG, BYTE, None if is_iptc_alone else photoshop))
+    return [(tag, kind, len(value), value, True) for tag, kind, value in fields if value]
 
 
 def _has_predictor() -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +12,9 @@ from gamutmeta.color.icc import profile_bytes
 from gamutmeta.color.spaces import space_named
 from gamutmeta.errors import PhotoError
 from gamutmeta.formats.exif import orientation_of, with_declared_space
+from gamutmeta.formats.photoshop import iptc_of
 from gamutmeta.photo.alpha import with_alpha
+from gamutmeta.photo.carried import Metadata
 from gamutmeta.photo.notebook import as_html, as_png
 from gamutmeta.photo.write import write_photo
 
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import DTypeLike, NDArray
     from PIL import Image
+
+    from gamutmeta.formats.comments import Comment
 
 __all__ = ["WideImage"]
 
@@ -36,6 +41,8 @@ class WideImage:
         exif: EXIF block in the form of Pillow's ``info["exif"]``: ``b"Exif"``, two NULs, and a TIFF structure.
         xmp: XMP packet.
         notes: what was assumed or left out when the photograph was read.
+        photoshop: Photoshop image resources, IPTC-IIM among them; see `iptc`.
+        comments: of a JPEG, and texts of a PNG (:class:`gamutmeta.formats.comments.Comment`).
         alpha: transparency, uint16, shape (height, width); 0 is transparent, 65,535 opaque. It is straight
             (unassociated): colours in `array` are not multiplied by it, and stay what they are where nothing of them
             can be seen. None for a photograph without any.
@@ -44,7 +51,7 @@ class WideImage:
         PhotoError: an array has another shape or type, or the space is unknown.
     """
 
-    __slots__ = ("alpha", "array", "exif", "notes", "space", "xmp")
+    __slots__ = ("alpha", "array", "comments", "exif", "notes", "photoshop", "space", "xmp")
 
     array: NDArray[np.uint16]
     space: str
@@ -52,6 +59,8 @@ class WideImage:
     xmp: bytes | None
     notes: tuple[str, ...]
     alpha: NDArray[np.uint16] | None
+    photoshop: bytes | None
+    comments: tuple[Comment, ...]
 
     def __init__(
         self,
@@ -62,6 +71,8 @@ class WideImage:
         xmp: bytes | None = None,
         notes: tuple[str, ...] = (),
         alpha: NDArray[np.uint16] | None = None,
+        photoshop: bytes | None = None,
+        comments: tuple[Comment, ...] = (),
     ) -> None:
         shape, dtype = getattr(array, "shape", None), getattr(array, "dtype", None)
         if shape is None or dtype != np.uint16 or len(shape) != 3 or shape[2] != 3 or 0 in shape:
@@ -75,6 +86,8 @@ class WideImage:
         self.exif = exif
         self.xmp = xmp
         self.notes = tuple(notes)
+        self.photoshop = photoshop
+        self.comments = tuple(comments)
         self.alpha = None if alpha is None else np.ascontiguousarray(alpha)
 
     @classmethod
@@ -105,6 +118,16 @@ class WideImage:
         return orientation_of(self.exif)
 
     @property
+    def metadata(self) -> Metadata:
+        """EXIF, XMP, IPTC-IIM and comments together, as they travel from file to file."""
+        return Metadata(self.exif, self.xmp, self.photoshop, self.comments, self.notes)
+
+    @property
+    def iptc(self) -> bytes | None:
+        """The datasets of IPTC-IIM, byte for byte; None if there are none."""
+        return iptc_of(self.photoshop)
+
+    @property
     def icc_profile(self) -> bytes:
         """ICC profile of the space."""
         return profile_bytes(self.space)
@@ -118,7 +141,8 @@ class WideImage:
         target = space_named(space)
         array = convert_space(self.array, space_named(self.space), target, np.uint16)
         exif = with_declared_space(self.exif, target.name)
-        return WideImage(array, target.name, exif=exif, xmp=self.xmp, notes=self.notes, alpha=self.alpha)
+        metadata = replace(self.metadata, exif=exif)
+        return WideImage(array, target.name, alpha=self.alpha, **metadata.everything())
 
     def to_pillow(self, space: str = "display-p3") -> Image.Image:
         """A Pillow image with 8 bits per channel, RGBA with transparency and RGB without.

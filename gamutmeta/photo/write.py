@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
 from gamutmeta.color.convert import requantise, to_bits
-from gamutmeta.errors import CarrierError, GamutMetaWarning, MissingExtraError, PhotoError
-from gamutmeta.formats.exif import upright_exif, with_declared_space
-from gamutmeta.formats.xmp import checked_xmp
+from gamutmeta.errors import CarrierError, MissingExtraError, PhotoError
 from gamutmeta.photo.alpha import is_opaque
 from gamutmeta.photo.avif_out import write_avif
+from gamutmeta.photo.carried import Target, fitted, warn_of
 from gamutmeta.photo.heif_out import write_heif
 from gamutmeta.photo.jpeg_out import NO_TRANSPARENCY, write_jpeg
 from gamutmeta.photo.jxl_out import write_jxl
-from gamutmeta.photo.kinds import KINDS, depth_and_quality, kind_of
+from gamutmeta.photo.kinds import KINDS, check_side, depth_and_quality, kind_of
 from gamutmeta.photo.png_out import write_png
 from gamutmeta.photo.tiff_out import write_tiff
 from gamutmeta.photo.upright import turned_upright
@@ -30,7 +28,7 @@ if TYPE_CHECKING:
 
     from gamutmeta.photo.wide import WideImage
 
-__all__ = ["write_photo"]
+__all__ = ["write_noting", "write_photo"]
 
 _WRITERS: Mapping[str, tuple[Callable[..., None], frozenset[str]]] = {
     "tiff": (write_tiff, frozenset()),
@@ -75,25 +73,43 @@ def write_photo(
         overwrite: replace an existing file.
 
     Raises:
-        PhotoError: no such kind, depth or quality, the EXIF block is damaged, or a library cannot write the picture.
+        PhotoError: no such kind, depth or quality, a side is too long for the kind, the EXIF block is damaged, or a
+            library cannot write the picture.
         MissingExtraError: an optional library is needed.
         OutputExistsError: the file exists and `overwrite` is false, or it is a folder.
         OSError: the file cannot be written.
 
     Warns:
-        GamutMetaWarning: the photograph is transparent, which a JPEG cannot store.
+        GamutMetaWarning: the photograph is transparent, which a JPEG cannot store; or metadata were left out.
     """
+    warn_of(write_noting(image, path, depth=depth, quality=quality, overwrite=overwrite), f"{path}: ")
+
+
+def write_noting(
+    image: WideImage,
+    path: str | os.PathLike[str],
+    *,
+    depth: int | None = None,
+    quality: int | None = None,
+    overwrite: bool = False,
+) -> tuple[str, ...]:
+    """As :func:`write_photo`; what was left out is returned and not warned of."""
     depth, quality = depth_and_quality(path, space=image.space, depth=depth, quality=quality)
     name = kind_of(path)
+    check_side(path, *image.size)
     check_output(path, overwrite=overwrite)
     write, wanted = _WRITERS[name]
-    options = _content(image, depth, upright=KINDS[name].is_upright)
+    notes: tuple[str, ...] = ()
+    if not KINDS[name].has_alpha and not is_opaque(image.alpha):
+        notes = (NO_TRANSPARENCY,)
+    try:
+        options, lost = _content(image, name, depth)
+    except CarrierError as error:
+        raise PhotoError(f"{path}: {error}") from error
     known = {"quality": quality, "bits": depth, "space": image.space}
     options |= {option: known[option] for option in wanted}
     if not KINDS[name].has_alpha:
         del options["alpha"]
-        if not is_opaque(image.alpha):
-            warnings.warn(f"{path}: {NO_TRANSPARENCY}", GamutMetaWarning, stacklevel=2)
 
     def write_into(file: BinaryIO) -> None:
         write(file, **options)
@@ -104,19 +120,30 @@ def write_photo(
         raise
     except (CarrierError, PhotoError) as error:
         raise PhotoError(f"{path}: {error}") from error
+    return notes + lost
 
 
-def _content(image: WideImage, depth: int, *, upright: bool) -> dict[str, Any]:
-    """Samples, transparency and metadata as the writers take them."""
+def _content(image: WideImage, kind: str, depth: int) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Samples, transparency and metadata as the writer of a kind takes them, and notes on what it cannot store."""
     samples, alpha = _at_depth(image.array, depth), None
     if image.alpha is not None:
         alpha = _at_depth(image.alpha, depth)
-    exif, xmp = with_declared_space(image.exif, image.space), image.xmp
-    if upright:
+    is_turned = KINDS[kind].is_upright
+    if is_turned:
         samples = turned_upright(samples, image.orientation)
         alpha = None if alpha is None else turned_upright(alpha, image.orientation)
-        exif, (xmp, _) = upright_exif(exif), checked_xmp(xmp, upright=True)
-    return {"samples": samples, "alpha": alpha, "icc": image.icc_profile, "exif": exif, "xmp": xmp}
+    size, icc = (samples.shape[1], samples.shape[0]), image.icc_profile
+    target = Target(
+        kind,
+        size,
+        image.space,
+        icc,
+        bits=depth,
+        has_alpha=alpha is not None,
+        is_turned=image.orientation > 1 and is_turned,
+    )
+    metadata = fitted(image.metadata, target)
+    return {"samples": samples, "alpha": alpha, "icc": icc, **metadata.options(kind)}, metadata.notes
 
 
 def _at_depth(samples: NDArray[np.uint16], depth: int) -> NDArray[np.uint8 | np.uint16]:

@@ -12,8 +12,8 @@ from gamutmeta.container import Binding
 from gamutmeta.errors import BindingError, UnsupportedFileError
 from gamutmeta.measure.likeness import Likeness, compare_likeness
 from gamutmeta.model.descriptor import SampleCoding
-from gamutmeta.photo.picture import MAX_PIXELS
-from gamutmeta.photo.pixels import decode_srgb, decode_srgba, decode_sycc, has_ycc_samples
+from gamutmeta.photo.pixels import announced_size, decode_srgb, decode_srgba, decode_sycc, has_ycc_samples
+from gamutmeta.photo.size import FREE_PIXELS, MAX_PIXELS
 from gamutmeta.pipeline.extended import are_clipped
 
 if TYPE_CHECKING:
@@ -25,20 +25,42 @@ if TYPE_CHECKING:
 __all__ = ["binding_of_codes", "binding_of_file", "binding_of_jpeg", "check_binding", "check_size", "decode_for"]
 
 
-def decode_for(payload: Payload, data: bytes) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
+def decode_for(
+    payload: Payload, data: bytes, *, check: bool = False
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
     """Decode a file to the samples that a payload takes.
+
+    Args:
+        payload: of the picture.
+        data: the file.
+        check: whether another picture will be refused: one that announces far more pixels is refused here, before they
+            are decoded.
 
     Returns:
         sRGB or YCbCr, uint8 (H, W, 3), and transparency, uint8 (H, W) or None.
 
     Raises:
-        BindingError: if the payload takes the YCbCr samples of a JPEG, and this file has none.
+        BindingError: if the payload takes the YCbCr samples of a JPEG, and this file has none; or the size differs.
         PhotoError: if the picture cannot be decoded.
     """
+    if check:
+        _refuse_larger(payload, data)
     if payload.descriptor.samples is SampleCoding.SRGB:
         return decode_srgba(data)
     _require_samples(payload, data)
     return decode_sycc(data), None
+
+
+def _refuse_larger(payload: Payload, data: bytes) -> None:
+    """Refuse a picture that is not worth decoding: it is large, and larger than the payload's.
+
+    What is wrong with other pictures is said after decoding, in the order of the specification.
+    """
+    if payload.likeness is not None:
+        return
+    width, height = announced_size(data)
+    if width * height > max(FREE_PIXELS, payload.width * payload.height):
+        check_size(payload, width, height)
 
 
 def binding_of_jpeg(data: bytes) -> Binding:

@@ -11,11 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gamutmeta.errors import PhotoError
+from gamutmeta.formats.exif import orientation_of
+from gamutmeta.formats.source import sources_remembered
 from gamutmeta.measure.difference import Differences, color_differences
 from gamutmeta.measure.quality import measure, quality_figures
+from gamutmeta.photo.host_metadata import read_metadata
 from gamutmeta.photo.read import read_photo
 from gamutmeta.photo.wide import WideImage
 from gamutmeta.pipeline.expand import SrgbFile
+from gamutmeta.pipeline.limited import pictures_limited
+from gamutmeta.pipeline.placing import best_placing
 from gamutmeta.report import Report
 
 if TYPE_CHECKING:
@@ -23,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gamutmeta.color.adaptation import Adaptation
+    from gamutmeta.container import Limits
 
 __all__ = ["Comparison", "compare", "compare_files", "differences_of", "read_reference"]
 
@@ -85,10 +91,13 @@ def compare_files(
     assume_space: str | None = None,
     raw_style: str = "neutral",
     check: bool = True,
+    limits: Limits | None = None,
 ) -> Comparison:
     """Compare an sRGB file `path` with the photograph `reference`; arguments and errors as for `verify_file`."""
-    file = SrgbFile.read(path, sidecar=sidecar, check=check)
-    return compare(file, read_reference(file, reference, assume_space=assume_space, raw_style=raw_style))
+    with sources_remembered(), pictures_limited(limits):
+        file = SrgbFile.read(path, sidecar=sidecar, limits=limits, check=check)
+        original = read_reference(file, reference, assume_space=assume_space, raw_style=raw_style)
+    return compare(file, original)
 
 
 def read_reference(
@@ -98,8 +107,15 @@ def read_reference(
     assume_space: str | None = None,
     raw_style: str = "neutral",
 ) -> WideImage:
-    """Read the photograph that an sRGB file was made from; arguments and errors as for :func:`compare_files`."""
+    """Read the photograph that an sRGB file was made from; arguments and errors as for :func:`compare_files`.
+
+    If both store the picture turned differently, the photograph is turned as the file is.
+    """
     original = read_photo(reference, assume_space=assume_space, raw_style=raw_style)
+    exif = read_metadata(file.data).exif
+    array = best_placing(original, orientation_of(exif), file.srgb, file.adaptation)
+    if array is not None and array is not original.array:
+        original = WideImage(array, original.space, exif=exif, xmp=original.xmp, notes=original.notes)
     if original.size != file.size:
         here, there = ("x".join(map(str, size)) for size in (original.size, file.size))
         raise PhotoError(

@@ -14,17 +14,19 @@ from gamutmeta import carriers
 from gamutmeta.color.convert import requantise
 from gamutmeta.container import Limits, Payload
 from gamutmeta.errors import PhotoError
+from gamutmeta.formats.source import sources_remembered
 from gamutmeta.gpu.devices import gpu_expander
 from gamutmeta.model.descriptor import Descriptor, SampleCoding
 from gamutmeta.model.expand import expand as expand_pixels
 from gamutmeta.photo.host_metadata import read_metadata
-from gamutmeta.photo.kinds import depth_and_quality
+from gamutmeta.photo.kinds import check_side, depth_and_quality
 from gamutmeta.photo.pixels import decode_srgb, decode_sycc
 from gamutmeta.photo.wide import WideImage
-from gamutmeta.photo.write import write_photo
+from gamutmeta.photo.write import write_noting
 from gamutmeta.pipeline.binding import binding_of_jpeg, check_binding, decode_for
+from gamutmeta.pipeline.limited import pictures_limited
 from gamutmeta.report import Report
-from gamutmeta.runtime.files import check_output
+from gamutmeta.runtime.files import as_private_as, check_output
 
 if TYPE_CHECKING:
     import os
@@ -127,19 +129,19 @@ class SrgbFile:
         if samples == "extended":
             return cls.of_samples(data, path)
         found = find_payload(data, path, sidecar=sidecar, limits=limits)
-        file = cls.of(data, found, path)
+        file = cls.of(data, found, path, check=check)
         if check:
             file.check()
         return file
 
     @classmethod
-    def of(cls, data: bytes, found: FoundPayload, path: str | None = None) -> Self:
-        """Decode a file whose payload was found already.
+    def of(cls, data: bytes, found: FoundPayload, path: str | None = None, *, check: bool = False) -> Self:
+        """Decode a file whose payload was found already; with `check`, not if it is far larger than the payload says.
 
         Raises:
             BindingError, PhotoError: as for :func:`gamutmeta.pipeline.binding.decode_for`.
         """
-        return cls(data, found, *decode_for(found.payload, data), path)
+        return cls(data, found, *decode_for(found.payload, data, check=check), path)
 
     @classmethod
     def of_samples(cls, data: bytes, path: str | None = None) -> Self:
@@ -195,14 +197,15 @@ class SrgbFile:
         if payload.descriptor.is_empty:
             on_srgb = payload.descriptor.samples is SampleCoding.SRGB
             result = "the clipped picture" if on_srgb else "what the JPEG's YCbCr samples hold"
+            result = result if payload.descriptor.shoulder is None else "what the picture's last codes hold"
             why = "no payload was used" if self.found.carrier is None else "the payload contains no model"
             notes = (f"{why}: the result is {result}",)
         said = vars(self).get("binding_note")  # if the binding was checked, here or before
         notes += () if said is None else (said,)
         metadata = read_metadata(self.data)
         alpha = None if self.alpha is None else requantise(self.alpha, np.uint16)
-        notes += metadata.notes
-        return WideImage(array, "prophoto", exif=metadata.exif, xmp=metadata.xmp, notes=notes, alpha=alpha)
+        metadata = replace(metadata, notes=notes + metadata.notes)
+        return WideImage(array, "prophoto", alpha=alpha, **metadata.everything())
 
     def clipped(self, out: NDArray[np.uint16] | None = None) -> NDArray[np.uint16]:
         """The pixels expanded without the payload: ROMM RGB, uint16 (H, W, 3), in `out` if it is given."""
@@ -242,18 +245,20 @@ def expand(
         check: refuse a payload that was made for another picture. False expands it anyway; positions are
             relative to the picture, so a resized picture gets roughly the right colours.
         threads: None for one per core.
-        limits: of the payload.
+        limits: of the payload, and of the picture that the file announces: both are checked before anything is decoded.
         device: where to compute: "cpu", "cuda" (needs the extra ``gpu``), or "auto" for CUDA if it is available.
             Samples may differ by one 16-bit code between devices. Models that the GPU's kernel does not support
-            (the paper's, or one with an affine that is not axis-aligned) are computed on the CPU.
+            (the paper's, one for YCbCr samples or a shoulder, one with an affine that is not axis-aligned) are computed
+            on the CPU.
 
     Raises:
         GamutMetaError: NoPayloadError, CarrierError, PayloadError, BindingError, PhotoError or DeviceError, as it
             applies; MissingExtraError if CUDA is requested and a library is missing.
         OSError: if the file cannot be read.
     """
-    file = SrgbFile.read(source, sidecar=sidecar, limits=limits, samples=samples)
-    wide = file.expand(check=check, threads=threads, device=device)
+    with sources_remembered(), pictures_limited(limits):
+        file = SrgbFile.read(source, sidecar=sidecar, limits=limits, check=check, samples=samples)
+        wide = file.expand(check=check, threads=threads, device=device)
     del file  # As large as the picture; what follows is, too.
     return wide.convert(space)
 
@@ -270,6 +275,7 @@ def expand_file(
     check: bool = True,
     overwrite: bool = False,
     threads: int | None = None,
+    limits: Limits | None = None,
     device: str = "cpu",
 ) -> Report:
     """Restore the wide-gamut photograph and write it, with transparency, EXIF, XMP and the ICC profile of `space`.
@@ -285,6 +291,7 @@ def expand_file(
         check: as for :func:`expand`.
         overwrite: whether `target` may exist.
         threads: None for one per core.
+        limits: as for :func:`expand`.
         device: as for :func:`expand`.
 
     Raises:
@@ -294,10 +301,13 @@ def expand_file(
     start = time.perf_counter()
     check_output(target, overwrite=overwrite)
     depth_and_quality(target, space=space, depth=depth, quality=quality)
-    file = SrgbFile.read(source, sidecar=sidecar, samples=samples)
-    wide = file.expand(check=check, threads=threads, device=device)
+    with sources_remembered(), pictures_limited(limits):
+        file = SrgbFile.read(source, sidecar=sidecar, limits=limits, check=check, samples=samples)
+        check_side(target, *file.size)
+        wide = file.expand(check=check, threads=threads, device=device)
     report = replace(file.report(), output=str(target), notes=wide.notes)
     del file  # As large as the picture, and no longer needed.
     wide = wide.convert(space)
-    write_photo(wide, target, depth=depth, quality=quality, overwrite=overwrite)
-    return replace(report, seconds=time.perf_counter() - start)
+    with as_private_as(source):
+        lost = write_noting(wide, target, depth=depth, quality=quality, overwrite=overwrite)
+    return replace(report, notes=report.notes + lost, seconds=time.perf_counter() - start)

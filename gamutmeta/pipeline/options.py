@@ -7,16 +7,27 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from gamutmeta.errors import PhotoError
 from gamutmeta.fit.config import FitConfig, preset_named
+from gamutmeta.pipeline.map_limits import MAP_BYTES, check_map_bytes
 
 if TYPE_CHECKING:
+    import os
+
+    from gamutmeta.container import Limits
     from gamutmeta.photo.jpeg_out import Subsampling
 
-__all__ = ["SAMPLES", "ReduceOptions", "Samples"]
+__all__ = ["MAX_VISIBLE_CHANGE", "SAMPLES", "ReduceOptions", "Samples"]
 
 Samples = Literal["extended", "plain"]
 """Of a JPEG that is written: extended ones hold colours outside sRGB, which viewers clip; plain ones are clipped."""
 
 SAMPLES: tuple[Samples, ...] = get_args(Samples)
+
+_OF_CODING = {"quality": 95, "subsampling": "4:4:4", "progressive": False, "visible_change": 0}
+"""Options that say how a picture is coded, and their defaults."""
+
+
+MAX_VISIBLE_CHANGE = 2.0
+"""Beyond that, everybody sees it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,39 +38,64 @@ class ReduceOptions:
         preset: name of a preset, or a configuration.
         max_bytes: upper limit for the container, 400 to 61,440 bytes; None for the preset's own. It is rounded down to
             a rung of a ladder, see :meth:`gamutmeta.fit.config.FitConfig.within`.
+        base: your own sRGB export of the photograph, path or bytes: an 8-bit JPEG, PNG or TIFF, mapped, toned and
+            sharpened as you like. It stays as it is, byte for byte, and gets the payload. None to clip the photograph
+            and code it here. The options of coding go with None only.
         quality: of JPEG, 1 to 100.
         subsampling: of JPEG's chroma.
         progressive: JPEG only.
         samples: of a JPEG: "extended" to keep colours outside sRGB in its YCbCr samples, as far as 8 bits hold them,
-            or "plain" for clipped ones. What viewers show is the clipped picture either way.
+            or "plain" for clipped ones. What viewers show is the clipped picture either way. With a JPEG as base,
+            "extended" lets the model take its YCbCr samples if they hold such colours, and "plain" keeps to version 1
+            of the format.
+        visible_change: of a PNG or TIFF: how much its picture may differ from exact clipping to the eye, for colours
+            outside sRGB that its last codes then hold; 0 to 2, the 99th percentile of CIEDE2000 over the pixels, whose
+            mean stays within a tenth of it. 0 changes nothing; 0.5 and 1.0 are recommended. Not with a base.
+        show_wide: put a gain map into a JPEG with which browsers that apply it show Display P3 colours by themselves.
+        map_bytes: upper limit for all that the gain map adds to the file, 1,000 to 60,000 bytes.
         carrier: None for the format's own, "com" for JPEG's comment, "sidecar" for a file beside the output.
         device: where to fit: "cpu", "cuda", or "auto": the CPU, but CUDA when present for the preset ``paper``.
         seed: same seed, same payload on one device.
         assume_space: the colour space of a photograph that names none.
         raw_style: how a raw photograph is developed, see :data:`gamutmeta.photo.raw_in.RAW_STYLES`.
+        limits: of the photograph that the file announces (`pixels`, `picture_pixels`, `pixels_per_byte`).
 
     Raises:
         FitError: for an unknown preset, or a limit that is not a whole number from 400 to 61,440.
-        PhotoError: for unknown samples.
+        PhotoError: for unknown samples, a visible change out of range, a limit of the gain map that is not a whole
+            number from 1,000 to 60,000, and for options of coding together with a base.
     """
 
     preset: str | FitConfig = "balanced"
     max_bytes: int | None = None
+    base: str | os.PathLike[str] | bytes | None = None
     quality: int = 95
     subsampling: Subsampling = "4:4:4"
     progressive: bool = False
     samples: Samples = "extended"
+    visible_change: float = 0.0
+    show_wide: bool = False
+    map_bytes: int = MAP_BYTES
     carrier: str | None = None
     device: str = "auto"
     seed: int = 0
     assume_space: str | None = None
     raw_style: str = "neutral"
+    limits: Limits | None = None
 
     def __post_init__(self) -> None:
         # Raises errors in these two options before a photograph is read.
         _ = self.config
+        check_map_bytes(self.map_bytes)
         if self.samples not in SAMPLES:
             raise PhotoError(f"the samples of a JPEG can be {' or '.join(SAMPLES)}, not {self.samples!r}")
+        if self.base is not None:
+            chosen = [name for name, default in _OF_CODING.items() if getattr(self, name) != default]
+            if chosen:
+                raise PhotoError(f"{' and '.join(chosen)} cannot be chosen with a base, which stays as it is coded")
+        change: object = self.visible_change
+        if isinstance(change, bool) or not isinstance(change, (int, float)) or not 0 <= change <= MAX_VISIBLE_CHANGE:
+            raise PhotoError(f"the visible change can be 0 to {MAX_VISIBLE_CHANGE:g} (CIEDE2000), not {change!r}")
 
     @property
     def config(self) -> FitConfig:
@@ -81,7 +117,9 @@ class ReduceOptions:
         """The options that change the output, as JSON values.
 
         The device is not one of them, since it changes last digits at most: a folder can be started on one machine and
-        finished on another.
+        finished on another. Limits change none. Of a base they say only that there is one; its content counts like
+        that of the photograph.
         """
-        values = {name: value for name, value in asdict(self).items() if name != "device"}
-        return values | {"preset": self.preset if isinstance(self.preset, str) else self.preset.name}
+        values = {name: value for name, value in asdict(self).items() if name not in {"device", "limits"}}
+        named = {"preset": self.preset if isinstance(self.preset, str) else self.preset.name}
+        return values | named | {"base": self.base is not None}

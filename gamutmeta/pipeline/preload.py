@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import importlib
-import sys
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
@@ -17,7 +16,7 @@ from gamutmeta.runtime.compiled import is_numba_available, load_kernel
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
 __all__ = ["REDUCTION", "preload"]
 
@@ -29,12 +28,6 @@ _KERNELS = (
 
 REDUCTION = (*_KERNELS, "gamutmeta.fit.engine")
 """The modules that gamut reduction imports, in the order of their use; the kernels only if numba is installed."""
-
-_SWITCH_SECONDS = 0.0005
-"""How long one thread may keep the interpreter lock while others wait, during the imports.
-
-The imports hold the lock nearly all the time. The thread that reads and converts releases it a thousand times, and with
-Python's default it would wait 5 ms each time, for most of the time that the imports take."""
 
 _LARGE = 16 << 20
 """Smallest file of a photograph for which this saves time, in bytes."""
@@ -52,21 +45,10 @@ def preload(path: str | os.PathLike[str], modules: Iterable[str]) -> None:
 
 
 def _load(modules: tuple[str, ...]) -> None:
-    with _quick_switches():
-        for module in modules:
-            if module not in _KERNELS:
-                with suppress(ImportError):
-                    importlib.import_module(module)
-            elif is_numba_available() and load_kernel(module) is not None and module == _KERNELS[0]:
-                # The first call initialises numba, which takes a seventh of a second.
-                reduce_to_codes(np.zeros((1, 1, 3), np.uint16), Adaptation.BRADFORD, compiled=True)
-
-
-@contextmanager
-def _quick_switches() -> Iterator[None]:
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(min(before, _SWITCH_SECONDS))
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(before)
+    for module in modules:
+        if module not in _KERNELS:
+            with suppress(ImportError):
+                importlib.import_module(module)
+        elif is_numba_available() and load_kernel(module) is not None and module == _KERNELS[0]:
+            # The first call initialises numba, which takes a seventh of a second.
+            reduce_to_codes(np.zeros((1, 1, 3), np.uint16), Adaptation.BRADFORD, compiled=True)

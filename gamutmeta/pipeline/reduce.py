@@ -11,30 +11,32 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gamutmeta import carriers
-from gamutmeta.color.convert import requantise
 from gamutmeta.color.gamut import Rounding, is_gray, reduce_to_codes
-from gamutmeta.color.sycc import reduce_to_sycc
 from gamutmeta.container import Payload
 from gamutmeta.envelope import LIKENESS_BYTES
 from gamutmeta.errors import PhotoError
 from gamutmeta.fit.config import MIN_BYTES
-from gamutmeta.fit.gate import gate_for
 from gamutmeta.measure.likeness import likeness_of
-from gamutmeta.measure.quality import Quality, quality_figures
+from gamutmeta.measure.quality import quality_figures
+from gamutmeta.measure.visible import VisibleChange
 from gamutmeta.model.descriptor import Descriptor, SampleCoding
-from gamutmeta.photo.alpha import is_opaque
-from gamutmeta.photo.jpeg_out import NO_TRANSPARENCY
-from gamutmeta.photo.pixels import decode_srgb, decode_sycc
+from gamutmeta.photo.jpeg_out import check_jpeg_size
 from gamutmeta.photo.read import read_photo
 from gamutmeta.photo.wide import WideImage
-from gamutmeta.pipeline.binding import binding_of_codes, binding_of_jpeg
-from gamutmeta.pipeline.model_quality import measure_models
+from gamutmeta.pipeline.base import read_base
+from gamutmeta.pipeline.colour_map import useful_map
+from gamutmeta.pipeline.fitted import fit_model, is_better, measured
+from gamutmeta.pipeline.host import given_host, made_host
+from gamutmeta.pipeline.limited import pictures_limited
+from gamutmeta.pipeline.map_limits import MAP_BYTES
 from gamutmeta.pipeline.options import ReduceOptions
 from gamutmeta.pipeline.preload import REDUCTION, preload
-from gamutmeta.pipeline.reduced import Encoding, Reduction
+from gamutmeta.pipeline.reduced import Reduction
+from gamutmeta.pipeline.restored import restored_before
 from gamutmeta.pipeline.saving import check_outputs
+from gamutmeta.pipeline.shoulder import with_shoulder
 from gamutmeta.report import Report
-from gamutmeta.runtime.memory import trim_heap
+from gamutmeta.runtime.files import as_private_as
 
 if TYPE_CHECKING:
     import os
@@ -42,10 +44,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gamutmeta.carriers import HostFormat
+    from gamutmeta.container import Limits
     from gamutmeta.fit.config import FitConfig
-    from gamutmeta.fit.engine import FitResult
+    from gamutmeta.measure.quality import Quality
     from gamutmeta.photo.jpeg_out import Subsampling
+    from gamutmeta.pipeline.base import Base
+    from gamutmeta.pipeline.host import Host
     from gamutmeta.pipeline.options import Samples
+
+_NO_SHOULDER = "a JPEG has no shoulder, which is for PNG and TIFF: the visible change asked for was not used"
 
 _LIKENESS_ROOM = 7 + LIKENESS_BYTES
 """What a likeness adds to a container: its key, the head of its value, and the value."""
@@ -58,11 +65,15 @@ def reduce(
     *,
     preset: str | FitConfig = "balanced",
     max_bytes: int | None = None,
-    format: HostFormat = "png",  # noqa: A002 - Pillow's word for it
+    base: str | os.PathLike[str] | bytes | None = None,
+    format: HostFormat | None = None,  # noqa: A002 - Pillow's word for it
     quality: int = 95,
     subsampling: Subsampling = "4:4:4",
     progressive: bool = False,
     samples: Samples = "extended",
+    visible_change: float = 0.0,
+    show_wide: bool = False,
+    map_bytes: int = MAP_BYTES,
     device: str = "auto",
     seed: int = 0,
     rounding: Rounding = Rounding.HALF_EVEN,
@@ -76,28 +87,39 @@ def reduce(
         preset: name of a preset, or a configuration.
         max_bytes: upper limit for the container, 400 to 61,440 bytes; None for the preset's own. It is rounded down to
             a rung of a ladder, see :meth:`gamutmeta.fit.config.FitConfig.within`, and the report's notes say so.
-        format: "png" or "tiff" (lossless), or "jpeg".
+        base: your own sRGB export of the photograph, path or bytes; see
+            :class:`~gamutmeta.pipeline.options.ReduceOptions`.
+        format: "png" or "tiff" (lossless), or "jpeg"; None for that of the base, or PNG.
         quality: of JPEG, 1..100.
         subsampling: of JPEG's chroma.
         progressive: JPEG only.
         samples: of a JPEG, see :class:`~gamutmeta.pipeline.options.ReduceOptions`.
+        visible_change: of a PNG or TIFF, see there. The report's notes say where it was not used.
+        show_wide: put a gain map into a JPEG with which browsers show Display P3 colours, see there.
+        map_bytes: upper limit for that map, see there.
         device: "auto" (CUDA when present), "cpu" or "cuda".
         seed: same seed, same payload on one device.
-        rounding: of the 8-bit codes.
+        rounding: of the 8-bit codes; a base has its own.
 
     Raises:
         FitError: for an unknown preset, or a limit that is not a whole number from 400 to 61,440.
         DeviceError: if the device is unknown, or not there.
         MissingExtraError: if torch is needed and not installed: for the preset ``paper``, and for CUDA.
-        PhotoError: if the picture cannot be coded, or is no WideImage.
+        PhotoError: if the picture cannot be coded, or is no WideImage; if the base cannot be used, is of another kind
+            than `format`, or shows another picture.
+        CarrierError, OSError: if the base cannot be read.
     """
     options = ReduceOptions(
         preset=preset,
         max_bytes=max_bytes,
+        base=base,
         quality=quality,
         subsampling=subsampling,
         progressive=progressive,
         samples=samples,
+        visible_change=visible_change,
+        show_wide=show_wide,
+        map_bytes=map_bytes,
         device=device,
         seed=seed,
     )
@@ -107,62 +129,87 @@ def reduce(
 def reduce_with(
     wide: WideImage,
     options: ReduceOptions,
-    format: HostFormat = "png",  # noqa: A002 - Pillow's word for it
+    format: HostFormat | None = None,  # noqa: A002 - Pillow's word for it
     rounding: Rounding = Rounding.HALF_EVEN,
+    *,
+    base: Base | None = None,
 ) -> Reduction:
-    """:func:`reduce` with its options in one object; those on reading and the carrier play no part."""
+    """:func:`reduce` with its options in one object; those on reading and the carrier play no part.
+
+    Args:
+        wide: as for :func:`reduce`.
+        options: as for :func:`reduce`.
+        format: as for :func:`reduce`.
+        rounding: as for :func:`reduce`.
+        base: that of the options, if it was read already.
+    """
     start = time.perf_counter()
-    kind: type[object] = type(wide)
-    if not issubclass(kind, WideImage):
-        name = f"{kind.__module__}.{kind.__qualname__}"
-        raise PhotoError(f"reduce needs a gamutmeta.WideImage, which has a colour space, not {name}")
+    _require_wide(type(wide))
+    if format == "jpeg":
+        check_jpeg_size(*wide.size)
     config = options.config
-    original = wide.convert("prophoto").array
-    pixels, og_pixels = reduce_to_codes(original, config.adaptation, rounding)
-    notes, reason = list(wide.notes), _nothing_to_restore(original, og_pixels)
-    sycc = None
-    if options.samples == "extended" and format == "jpeg" and reason is None:
-        if config.model == "grid":
-            sycc = reduce_to_sycc(original, config.adaptation)
-        else:
-            notes.append(f"the preset {config.name} knows no extended samples: the JPEG has plain ones")
-    encoding = Encoding(format, options.quality, options.subsampling, options.progressive, sycc is not None)
-    coded = encoding.encode(pixels if sycc is None else sycc, wide.exif, wide.xmp) if format == "jpeg" else None
-    codes = pixels if coded is None else decode_srgb(coded)
-    held = None if sycc is None or coded is None else decode_sycc(coded)
+    wide = wide.convert("prophoto")
+    base = read_base(options.base) if base is None and options.base is not None else base
+    host, original, reason, notes = _host(wide, options, base, format, rounding)
+    codes, held = host.codes, host.held
     height, width = codes.shape[:2]
-    binding = binding_of_codes(codes) if coded is None else binding_of_jpeg(coded)
+    binding = host.binding
     payload = Payload(width, height, binding, Descriptor(adaptation=config.adaptation), ())
-    if format == "jpeg" and not is_opaque(wide.alpha):
-        notes.append(NO_TRANSPARENCY)
     with ThreadPoolExecutor(1, thread_name_prefix="gamutmeta-measure") as pool:
         # On one thread, and beside the fit, which leaves all cores but one idle.
-        clipping = pool.submit(_measured, payload, original, codes, threads=1)
+        clipping = pool.submit(measured, payload, original, codes, threads=1)
         fitted = None
         if reason is not None:
             notes.append(reason)
         else:
             notes += options.notes
-            likeness = None if held is None or config.max_bytes <= MIN_BYTES else likeness_of(codes)
+            likeness = likeness_of(codes) if host.wants_likeness and config.max_bytes > MIN_BYTES else None
             room = 0 if likeness is None else _LIKENESS_ROOM
             within = replace(config, max_bytes=config.max_bytes - room)
-            result = _fit(original, codes, held, within, options, is_coded=coded is not None)
+            result = fit_model(original, codes, held, within, options, gate=host.gate(original, config.adaptation))
             fitted = Payload(width, height, binding, result.descriptor, result.tensors, likeness)
         clipped = clipping.result()
     payload, kept, note = _best(payload, fitted, clipped, original, codes if held is None else held)
+    seconds, seen = 0.0 if fitted is None else result.seconds, None
+    if options.visible_change > 0 and host.encoding.format == "jpeg":
+        notes.append(_NO_SHOULDER)
+    elif options.visible_change > 0:
+        seen = VisibleChange(0.0, 0.0)
+    if seen is not None and fitted is not None:
+        tried = with_shoulder(original, host.pixels, (fitted, kept), config, options)
+        seconds, note = seconds + tried.seconds, [*note, tried.note]
+        if tried.found is not None:
+            (pixels, payload, kept, seen), note = tried.found, []
+            host = replace(host, pixels=pixels, codes=pixels)
     notes += note
+    made = None
+    if options.show_wide:
+        made, said = useful_map(codes, original, options.map_bytes)
+        notes += said
     report = Report(
         preset=config.name,
         model=str(payload.descriptor),
         payload_bytes=len(payload.to_bytes()),
         **quality_figures(kept, clipped),
+        visible_change=None if seen is None else seen.mean,
+        visible_change_99=None if seen is None else seen.percentile_99,
         seconds=time.perf_counter() - start,
-        fit_seconds=None if fitted is None else result.seconds,
+        fit_seconds=None if fitted is None else seconds,
         device=None if fitted is None else result.device,
         notes=tuple(notes),
+        gain_map=None if made is None else made.figures,
     )
-    alpha = None if format == "jpeg" or wide.alpha is None else requantise(wide.alpha, np.uint8)
-    return Reduction(pixels, payload, report, encoding, wide.exif, wide.xmp, coded, alpha, sycc)
+    return Reduction(
+        host.pixels,
+        payload,
+        report,
+        host.encoding,
+        host.metadata,
+        host.coded,
+        host.alpha,
+        host.sycc,
+        None if made is None else made.jpeg,
+    )
 
 
 def reduce_file(
@@ -171,36 +218,48 @@ def reduce_file(
     *,
     preset: str | FitConfig = "balanced",
     max_bytes: int | None = None,
+    base: str | os.PathLike[str] | bytes | None = None,
     quality: int = 95,
     subsampling: Subsampling = "4:4:4",
     progressive: bool = False,
     samples: Samples = "extended",
+    visible_change: float = 0.0,
+    show_wide: bool = False,
+    map_bytes: int = MAP_BYTES,
     carrier: str | None = None,
     device: str = "auto",
     seed: int = 0,
     assume_space: str | None = None,
     raw_style: str = "neutral",
+    limits: Limits | None = None,
     overwrite: bool = False,
 ) -> Report:
     """Reduce the file of a photograph to an sRGB file with a payload.
 
-    EXIF, XMP and the orientation are kept, and transparency in a PNG or TIFF. Nothing is written unless everything
-    succeeded.
+    EXIF, XMP and the orientation are kept, and transparency in a PNG or TIFF; with a base, those of the base. Nothing
+    is written unless everything succeeded. A new file is readable by nobody who may not read the photograph. A file
+    that carries a payload is restored first, since its own pixels are clipped; a note says so.
 
     Args:
         source: any photograph :func:`gamutmeta.photo.read.read_photo` reads.
         target: .jpg, .png or .tif.
         preset: as for :func:`reduce`.
         max_bytes: as for :func:`reduce`.
+        base: as for :func:`reduce`. It gives the sRGB file its picture and its metadata.
         quality: as for :func:`reduce`.
         subsampling: as for :func:`reduce`.
         progressive: as for :func:`reduce`.
         samples: as for :func:`reduce`.
+        visible_change: as for :func:`reduce`.
+        show_wide: as for :func:`reduce`.
+        map_bytes: as for :func:`reduce`.
         carrier: None for the format's own, "com" for JPEG's comment, "sidecar" for a file next to `target`.
         device: as for :func:`reduce`.
         seed: as for :func:`reduce`.
         assume_space: the colour space of a photograph that names none.
         raw_style: how a raw photograph is developed, see :data:`gamutmeta.photo.raw_in.RAW_STYLES`.
+        limits: of the photograph that the file announces (`pixels`, `picture_pixels`, `pixels_per_byte`), checked
+            before anything is decoded.
         overwrite: whether `target` may exist.
 
     Raises:
@@ -212,15 +271,20 @@ def reduce_file(
     options = ReduceOptions(
         preset=preset,
         max_bytes=max_bytes,
+        base=base,
         quality=quality,
         subsampling=subsampling,
         progressive=progressive,
         samples=samples,
+        visible_change=visible_change,
+        show_wide=show_wide,
+        map_bytes=map_bytes,
         carrier=carrier,
         device=device,
         seed=seed,
         assume_space=assume_space,
         raw_style=raw_style,
+        limits=limits,
     )
     return reduce_file_with(source, target, options, overwrite=overwrite)
 
@@ -232,8 +296,10 @@ def reduce_file_with(
     start = time.perf_counter()
     # The photograph is released before the file is written.
     reduction = read_and_reduce(source, target, options, overwrite=overwrite)[1]
-    report = save_reduced(reduction, target, options, overwrite=overwrite)
-    return replace(report, file=str(source), seconds=time.perf_counter() - start)
+    with as_private_as(source):
+        report = save_reduced(reduction, target, options, overwrite=overwrite)
+    base = None if options.base is None or isinstance(options.base, bytes) else str(options.base)
+    return replace(report, file=str(source), base=base, seconds=time.perf_counter() - start)
 
 
 def read_and_reduce(
@@ -245,9 +311,20 @@ def read_and_reduce(
     check_outputs(target, carrier, overwrite=overwrite)
     if Path(source).resolve() == Path(target).resolve():
         raise PhotoError(f"{source}: the output would replace the photograph itself")
+    base = None
+    if options.base is not None:
+        if not isinstance(options.base, bytes) and Path(options.base).resolve() == Path(target).resolve():
+            raise PhotoError(f"{target}: the output would replace the base itself")
+        with pictures_limited(options.limits):
+            base = read_base(options.base)
+        base.require(format_, Path(target).name)
+        base.require_room(carrier)
     preload(source, REDUCTION)
-    wide = read_photo(source, assume_space=options.assume_space, raw_style=options.raw_style)
-    return wide, reduce_with(wide, options, format_)
+    with pictures_limited(options.limits):
+        wide = restored_before(source)
+        if wide is None:
+            wide = read_photo(source, assume_space=options.assume_space, raw_style=options.raw_style)
+    return wide, reduce_with(wide, options, format_, base=base)
 
 
 def save_reduced(
@@ -259,48 +336,40 @@ def save_reduced(
     return replace(reduction.report, output=str(target), carrier=carrier, file_bytes=size)
 
 
+def _host(
+    wide: WideImage, options: ReduceOptions, base: Base | None, format_: HostFormat | None, rounding: Rounding
+) -> tuple[Host, NDArray[np.uint16], str | None, list[str]]:
+    """The picture that is to carry a payload, the photograph on its raster, why there is no model for it, and notes."""
+    original, notes = wide.array, list(wide.notes)
+    kind = format_ or ("png" if base is None else base.format)
+    if options.show_wide and kind != "jpeg":
+        raise PhotoError(f"a gain map that shows wide-gamut colour is for a JPEG, not for a {kind.upper()} file")
+    if base is not None:
+        base.require(kind, "format")
+        original, said = base.placed(wide, options.config.adaptation)
+        notes += [*base.notes, *said]
+    pixels, og_pixels = reduce_to_codes(original, options.config.adaptation, rounding)
+    reason = _nothing_to_restore(original, og_pixels)
+    if base is None:
+        host = made_host(wide, pixels, options, kind, has_model=reason is None)
+    else:
+        host = given_host(base, options, original)
+        # What the user changed is to be undone, too, even where no colour is outside sRGB.
+        reason = reason if np.array_equal(pixels, base.picture.codes) else None
+    return host, original, reason, [*notes, *host.notes]
+
+
+def _require_wide(kind: type[object]) -> None:
+    if not issubclass(kind, WideImage):
+        name = f"{kind.__module__}.{kind.__qualname__}"
+        raise PhotoError(f"reduce needs a gamutmeta.WideImage, which has a colour space, not {name}")
+
+
 def _nothing_to_restore(original: NDArray[np.uint16], og_pixels: int) -> str | None:
     """Why there is no model for a photograph, for people; None if it needs one."""
     if is_gray(original):
         return "the photograph is grey: nothing is outside sRGB, and the payload contains no model"
     return None if og_pixels else "no colour of the photograph is outside sRGB: the payload contains no model"
-
-
-def _fit(
-    original: NDArray[np.uint16],
-    codes: NDArray[np.uint8],
-    held: NDArray[np.uint8] | None,
-    config: FitConfig,
-    options: ReduceOptions,
-    *,
-    is_coded: bool,
-) -> FitResult:
-    """Fit to the YCbCr samples `held` of an extended JPEG, or else to the sRGB `codes`, lossless or not."""
-    from gamutmeta.fit.engine import fit  # noqa: PLC0415 - where nothing is outside sRGB, nothing is fitted
-
-    samples = SampleCoding.SRGB if held is None else SampleCoding.SYCC
-    gate = None if is_coded else 0
-    if is_coded and held is None:
-        gate = gate_for(original, codes, config.adaptation)
-    result = fit(
-        codes if held is None else held,
-        original,
-        config,
-        gate=gate,
-        samples=samples,
-        device=options.device,
-        seed=options.seed,
-    )
-    trim_heap()
-    return result
-
-
-def _measured(
-    payload: Payload, original: NDArray[np.uint16], codes: NDArray[np.uint8], *, threads: int | None = None
-) -> Quality:
-    """How well a payload restores the original from the samples that it takes."""
-    model, adaptation = (payload.descriptor, payload.weights()), payload.descriptor.adaptation
-    return measure_models(original, codes, [model], adaptation, threads=threads)[0]
 
 
 def _best(
@@ -317,20 +386,15 @@ def _best(
     """
     if fitted is None:
         return empty, clipped, []
-    restored = _measured(fitted, original, codes)
+    restored = measured(fitted, original, codes)
     if fitted.descriptor.samples is SampleCoding.SYCC:
         alone = replace(
             empty, descriptor=replace(empty.descriptor, samples=SampleCoding.SYCC), likeness=fitted.likeness
         )
-        held = _measured(alone, original, codes)
-        if _is_better(held, clipped) and not _is_better(restored, held):
+        held = measured(alone, original, codes)
+        if is_better(held, clipped) and not is_better(restored, held):
             note = "the fitted model was not better than the JPEG's samples alone: the payload contains no model"
             return alone, held, [note]
-    if _is_better(restored, clipped):
+    if is_better(restored, clipped):
         return fitted, restored, []
     return empty, clipped, ["the fitted model was not better than clipping: the payload contains no model"]
-
-
-def _is_better(restored: Quality, clipped: Quality) -> bool:
-    """Whether to store the model: it is better on the out-of-gamut pixels, and not worse in any other figure."""
-    return restored.psnr > clipped.psnr and restored.psnr_og > clipped.psnr_og

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gamutmeta.color.icc import profile_bytes
+from gamutmeta.formats.second_picture import with_colour_map
 from gamutmeta.photo.alpha import with_alpha
 from gamutmeta.photo.jpeg_out import sycc_image
 from gamutmeta.photo.pixels import encode_srgb_file
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from gamutmeta.carriers import HostFormat
     from gamutmeta.container import Payload
+    from gamutmeta.photo.carried import Metadata
     from gamutmeta.photo.jpeg_out import Subsampling
     from gamutmeta.report import Report
 
@@ -44,9 +46,7 @@ class Encoding:
     progressive: bool
     is_ycc: bool = False
 
-    def encode(
-        self, codes: NDArray[np.uint8], exif: bytes | None, xmp: bytes | None, alpha: NDArray[np.uint8] | None = None
-    ) -> bytes:
+    def encode(self, codes: NDArray[np.uint8], metadata: Metadata, alpha: NDArray[np.uint8] | None = None) -> bytes:
         """The picture as a file; `codes` are sRGB, or YCbCr if `is_ycc`."""
         return encode_srgb_file(
             codes,
@@ -54,10 +54,9 @@ class Encoding:
             quality=self.quality,
             subsampling=self.subsampling,
             progressive=self.progressive,
-            exif=exif,
-            xmp=xmp,
             alpha=alpha,
             is_ycc=self.is_ycc,
+            **metadata.options(self.format),
         )
 
 
@@ -70,21 +69,32 @@ class Reduction:
         payload: bound to the coded picture.
         report: the figures, measured on the picture as a reader decodes it.
         encoding: how the file is coded.
-        exif, xmp: the photograph's.
+        metadata: the photograph's, as they are written into the file.
         coded: the coded file without the payload, where the fit needed it (JPEG).
         alpha: transparency of the sRGB picture, uint8 (H, W); None without any, and for a JPEG, which cannot hold it.
         sycc: the YCbCr samples before coding, which hold colours outside sRGB, uint8 (H, W, 3); None for clipped ones.
+        gain_map: the JPEG of the gain map with which browsers show Display P3 colours; None without one.
     """
 
     pixels: NDArray[np.uint8]
     payload: Payload
     report: Report
     encoding: Encoding
-    exif: bytes | None = None
-    xmp: bytes | None = None
+    metadata: Metadata
     coded: bytes | None = None
     alpha: NDArray[np.uint8] | None = None
     sycc: NDArray[np.uint8] | None = None
+    gain_map: bytes | None = None
+
+    @property
+    def exif(self) -> bytes | None:
+        """EXIF block of the file."""
+        return self.metadata.exif
+
+    @property
+    def xmp(self) -> bytes | None:
+        """XMP packet of the file."""
+        return self.metadata.xmp
 
     @property
     def image(self) -> Image.Image:
@@ -111,7 +121,9 @@ class Reduction:
                 leaves the payload out.
         """
         codes = self.pixels if self.sycc is None else self.sycc
-        data = self.coded or self.encoding.encode(codes, self.exif, self.xmp, self.alpha)
+        data = self.coded or self.encoding.encode(codes, self.metadata, self.alpha)
+        if self.gain_map is not None:
+            data = with_colour_map(data, self.gain_map)
         return with_payload(data, self.payload.to_bytes(), carrier)
 
     def save(self, path: str | os.PathLike[str], *, carrier: str | None = None, overwrite: bool = False) -> int:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import warnings
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -16,10 +15,15 @@ from gamutmeta.container.descriptor_map import unpack
 from gamutmeta.container.header import VERSION, split_sections, versions_of
 from gamutmeta.container.tensors import tensor_bytes
 from gamutmeta.errors import GamutMetaError, PayloadError
+from gamutmeta.formats.second_picture import map_deviations
+from gamutmeta.formats.source import sources_remembered
 from gamutmeta.pipeline.binding import check_binding, decode_for
+from gamutmeta.pipeline.limited import pictures_limited
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+
+    from gamutmeta.container import Limits
 
 __all__ = ["STAGES", "Stage", "Validation", "validate_file"]
 
@@ -69,6 +73,11 @@ class Validation:
         """Whether every reader expands the file."""
         return all(stage.result != "error" for stage in self.stages)
 
+    def with_notes(self, name: str, notes: Iterable[str]) -> Validation:
+        """The same result with further notes on one stage."""
+        stages = (replace(s, notes=(*s.notes, *notes)) if s.stage == name else s for s in self.stages)
+        return replace(self, stages=tuple(stages))
+
     def to_json(self) -> dict[str, object]:
         """The result as JSON values; what does not apply is left out."""
         stages = [
@@ -91,16 +100,22 @@ class Validation:
         return "\n".join(lines)
 
 
-def validate_file(path: str | os.PathLike[str]) -> Validation:
+def validate_file(path: str | os.PathLike[str], *, limits: Limits | None = None) -> Validation:
     """Examine a JPEG, PNG or TIFF file with its payload, or a sidecar.
 
     A file without payload is examined together with the sidecar next to it, if there is one; a sidecar together with
-    the picture next to it. Errors of the file are part of the result.
+    the picture next to it. Errors of the file are part of the result. What the decoder of the picture warns of it warns
+    of as ever: the filters of warnings belong to the whole process, and are left alone.
+
+    Args:
+        path: the file.
+        limits: of the picture, checked before it is decoded. Those of the payload are always the specification's.
 
     Raises:
         OSError: the file cannot be read.
     """
-    return _Examination(Path(path)).result()
+    with sources_remembered(), pictures_limited(limits):
+        return _Examination(Path(path)).result()
 
 
 class _Examination:
@@ -147,7 +162,8 @@ class _Examination:
             return []
         found = carriers.extract_or_sidecar(self._data, self._path)
         self._container, self._carrier = found.container, found.carrier
-        return [] if found.carrier == "sidecar" else carriers.deviations(self._data)
+        said = [] if found.carrier == "sidecar" else carriers.deviations(self._data)
+        return said + (map_deviations(self._data) if carriers.host_format(self._data) == "jpeg" else [])
 
     def _open(self) -> list[str]:
         """The container: lengths, checksum, versions, flags."""
@@ -183,12 +199,9 @@ class _Examination:
         if self._payload.binding.kind == "jpeg" and carriers.host_format(data) == "jpeg":
             # Before the pixels: a file that ends early is an error of the carrier, but some decoders accept it.
             carriers.coded_digest(data)
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            codes, _ = decode_for(self._payload, data)
+        codes, _ = decode_for(self._payload, data, check=True)
         note = check_binding(self._payload, data, codes)
-        notes = [] if note is None else [note]
-        return notes + [f"decoding the picture gave a warning: {warning.message}" for warning in caught]
+        return [] if note is None else [note]
 
 
 class _SkippedError(Exception):

@@ -6,13 +6,16 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from gamutmeta.formats.source import sources_remembered
 from gamutmeta.measure.quality import measure, quality_figures
 from gamutmeta.pipeline.comparison import read_reference
 from gamutmeta.pipeline.expand import SrgbFile
+from gamutmeta.pipeline.limited import pictures_limited
 
 if TYPE_CHECKING:
     import os
 
+    from gamutmeta.container import Limits
     from gamutmeta.report import Report
 
 __all__ = ["verify_file"]
@@ -26,6 +29,7 @@ def verify_file(
     assume_space: str | None = None,
     raw_style: str = "neutral",
     check: bool = True,
+    limits: Limits | None = None,
 ) -> Report:
     """Expand `path` and measure the result, and plain clipping, against the photograph `reference`.
 
@@ -36,15 +40,17 @@ def verify_file(
         assume_space: the colour space of a reference that names none.
         raw_style: how to develop a raw reference; use the style with which the file was reduced.
         check: refuse a payload that was made for another picture.
+        limits: of the payload, and of the pictures that the files announce; see :func:`gamutmeta.expand`.
 
     Raises:
         PhotoError: if the two differ in size.
         GamutMetaError, OSError: as for :func:`gamutmeta.pipeline.expand.expand`.
     """
     start = time.perf_counter()
-    file = SrgbFile.read(path, sidecar=sidecar, check=check)
-    original = read_reference(file, reference, assume_space=assume_space, raw_style=raw_style)
-    restored = file.expand(check=False)
+    with sources_remembered(), pictures_limited(limits):
+        file = SrgbFile.read(path, sidecar=sidecar, limits=limits, check=check)
+        original = read_reference(file, reference, assume_space=assume_space, raw_style=raw_style)
+        restored = file.expand(check=False)
     quality = measure(original.array, restored.array, file.adaptation)
     # As in Comparison.report, but the clipped picture overwrites the restored one, which is already measured.
     clipped = measure(original.array, file.clipped(out=restored.array), file.adaptation)

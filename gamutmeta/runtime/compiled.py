@@ -5,11 +5,10 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import os
-import warnings
 from functools import cache
 from typing import Any
 
-from gamutmeta.errors import GamutMetaWarning
+from gamutmeta.runtime.warn import warn
 
 __all__ = ["is_numba_available", "kernel_for", "load_kernel"]
 
@@ -54,5 +53,5 @@ def load_kernel(module: str) -> Any | None:
         needs_folder = "no locator available" in str(error)
         remedy = "set NUMBA_CACHE_DIR to a writable folder" if needs_folder else "set GAMUTMETA_NUMBA=0 to silence this"
         message = f"numba does not work here, so numpy is used instead ({error}); {remedy}"
-        warnings.warn(message, GamutMetaWarning, stacklevel=2)
+        warn(message, stacklevel=2)
         return None

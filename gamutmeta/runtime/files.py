@@ -6,13 +6,13 @@ import errno
 import hashlib
 import os
 import secrets
-import shutil
+import stat
 import sys
 import time
 from contextlib import ExitStack, contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from gamutmeta.errors import OutputExistsError
 
@@ -21,8 +21,9 @@ if sys.platform != "win32":
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from io import BufferedReader
 
-__all__ = ["atomic_write", "check_output", "observe_writes", "remove_leftovers"]
+__all__ = ["as_private_as", "atomic_write", "check_output", "observe_writes", "open_regular", "remove_leftovers"]
 
 _PREFIX, _SUFFIX = ".gamutmeta-", ".tmp"
 
@@ -33,6 +34,7 @@ _CERTAINLY_LEFT = 24 * 3600
 """Seconds after which a temporary file is a leftover where the file system knows no locks."""
 
 _observer: ContextVar[Callable[[Path, Path], None] | None] = ContextVar("observer", default=None)
+_sources: ContextVar[tuple[os.stat_result, ...]] = ContextVar("sources", default=())
 
 
 @contextmanager
@@ -49,17 +51,60 @@ def observe_writes(observer: Callable[[Path, Path], None]) -> Iterator[None]:
         _observer.reset(token)
 
 
-def check_output(path: str | os.PathLike[str], *, overwrite: bool) -> Path:
-    """The file behind a path, after links, if it may be written. Call it before work that would be in vain.
+@contextmanager
+def as_private_as(*sources: str | os.PathLike[str]) -> Iterator[None]:
+    """Have new files that this thread writes meanwhile be readable by nobody who may not read these files.
+
+    Args:
+        sources: what the new files are made from; those that cannot be found do not count.
+    """
+    found = list(_sources.get())
+    for source in sources:
+        with suppress(OSError):
+            found.append(Path(source).stat())
+    token = _sources.set(tuple(found))
+    try:
+        yield
+    finally:
+        _sources.reset(token)
+
+
+def open_regular(path: str | os.PathLike[str], *, follow: bool = True, writable: bool = False) -> BufferedReader:
+    """Open a file, if it is an ordinary one: a pipe or a device might never end, or never begin.
+
+    Args:
+        path: where it is.
+        follow: whether it may be a link.
+        writable: for writing as well.
 
     Raises:
-        OutputExistsError: it exists and `overwrite` is false, or it is a folder.
+        OSError: it is not there, no ordinary file, or a link and `follow` is false.
+    """
+    flags = (os.O_RDWR if writable else os.O_RDONLY) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+    descriptor = os.open(path, flags if follow else flags | getattr(os, "O_NOFOLLOW", 0))
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "not an ordinary file", os.fspath(path))
+    return cast("BufferedReader", os.fdopen(descriptor, "r+b" if writable else "rb"))
+
+
+def check_output(path: str | os.PathLike[str], *, overwrite: bool) -> Path:
+    """Where to write the file of that path, if it may be written. Call it before work that would be in vain.
+
+    Links among its folders are followed. A link of its own name counts as a file that exists, wherever it leads: the
+    link would be replaced, and what it leads to left alone.
+
+    Raises:
+        OutputExistsError: it exists and `overwrite` is false, or it is a folder, a pipe or a device.
         PermissionError: its folder is there, and may not be written to.
     """
-    target = Path(os.path.realpath(path))
+    target = _place_of(path)
     if target.is_dir():
         raise OutputExistsError(f"{path} is a folder; name a file")
-    if not overwrite and target.exists():
+    mode = _mode_of(target)
+    if mode is not None and not stat.S_ISREG(mode) and not stat.S_ISLNK(mode):
+        raise OutputExistsError(f"{path} is a pipe or a device, which is not replaced; name another file")
+    if mode is not None and not overwrite:
         raise _exists_error(path)
     if target.parent.is_dir() and not os.access(target.parent, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), os.fspath(path))
@@ -75,25 +120,22 @@ def atomic_write(
     """Write a file under a temporary name beside its place, then move it there.
 
     Whoever opens `path` meanwhile sees the old file or the new one, never a part. If anything fails, the temporary
-    file is removed and `path` is as it was; what a killed process leaves, :func:`remove_leftovers` finds. A file that
-    is replaced hands its permissions on.
+    file is removed and `path` is as it was; what a killed process leaves, :func:`remove_leftovers` finds. The temporary
+    file is its owner's alone. A file that is replaced hands its permissions on; a new one gets those of any new file,
+    but for what :func:`as_private_as` withholds. A link is replaced, and not what it leads to.
 
     Args:
         path: where to; the folder exists.
         data: the content, or a function that writes it into the binary file it is given.
-        overwrite: replace a file that is there already.
+        overwrite: replace a file or link that is there already.
 
     Raises:
         OutputExistsError: the file exists, or came into being meanwhile, and `overwrite` is false; or it is a folder.
         OSError: the file cannot be written; names `path`.
     """
     target = check_output(path, overwrite=overwrite)
-    # Not the tempfile module: its files are private to their owner, and this one is to be an ordinary file.
     with _errors_naming(path), _locked_temporary(target) as temporary:
         with temporary.open("r+b") as file:
-            if target.exists():
-                # A photograph that only its owner may read stays so.
-                shutil.copymode(target, temporary)
             if callable(data):
                 data(file)
             else:
@@ -102,6 +144,7 @@ def atomic_write(
                 # A power cut must not cost the old file as well.
                 file.flush()
                 os.fsync(file.fileno())
+        temporary.chmod(_final_mode(target, temporary))
         _show_to_observer(Path(path), temporary)
         if overwrite:
             temporary.replace(target)
@@ -119,7 +162,7 @@ def remove_leftovers(paths: Iterable[str | os.PathLike[str]]) -> int:
     """
     keys: dict[Path, set[str]] = {}
     for path in paths:
-        target = Path(os.path.realpath(path))
+        target = _place_of(path)
         keys.setdefault(target.parent, set()).add(_key(target))
     removed = 0
     for folder, wanted in keys.items():
@@ -130,6 +173,53 @@ def remove_leftovers(paths: Iterable[str | os.PathLike[str]]) -> int:
                 if is_temporary and name.removeprefix(_PREFIX).partition("-")[0] in wanted:
                     removed += _removed_if_left(folder / name)
     return removed
+
+
+def _place_of(path: str | os.PathLike[str]) -> Path:
+    """The path with links among its folders followed, but not one of its own name."""
+    named = Path(path)
+    if named.name in {"", ".."}:
+        return Path(os.path.realpath(named))
+    return Path(os.path.realpath(named.parent), named.name)
+
+
+def _mode_of(path: Path) -> int | None:
+    """Kind and permissions of what is there under that name, a link itself; None if there is nothing."""
+    try:
+        return path.lstat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def _final_mode(target: Path, temporary: Path) -> int:
+    """Permissions of the finished file."""
+    before = _mode_of(target)
+    if before is not None and stat.S_ISREG(before):
+        return stat.S_IMODE(before)
+    # What the system gives to new files here; the process's mask could not be asked for without setting it.
+    probe = _temporary_name(target)
+    descriptor = os.open(probe, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
+    try:
+        mode = stat.S_IMODE(os.fstat(descriptor).st_mode)
+    finally:
+        os.close(descriptor)
+        probe.unlink()
+    group = temporary.stat().st_gid
+    for source in _sources.get():
+        allowed = source.st_mode | 0o700
+        if source.st_gid != group:
+            # Another group's members are strangers to the photograph.
+            allowed = allowed & ~0o070 | (source.st_mode & 0o007) << 3
+        mode &= allowed
+    return mode
+
+
+def _temporary_name(target: Path) -> Path:
+    return target.with_name(f"{_PREFIX}{_key(target)}-{secrets.token_hex(8)}{_SUFFIX}")
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _exists_error(path: str | os.PathLike[str]) -> OutputExistsError:
@@ -157,8 +247,8 @@ def _errors_naming(path: str | os.PathLike[str]) -> Iterator[None]:
 def _locked_temporary(target: Path) -> Iterator[Path]:
     """A new, empty file beside `target`, which is locked meanwhile and removed in the end, if it is still there."""
     while True:
-        temporary = target.with_name(f"{_PREFIX}{_key(target)}-{secrets.token_hex(8)}{_SUFFIX}")
-        with temporary.open("xb") as claim:
+        temporary = _temporary_name(target)
+        with open(temporary, "xb", opener=_private) as claim:
             if _locked(claim) is False or not os.fstat(claim.fileno()).st_nlink:
                 # Somebody took it for a leftover before it was locked.
                 continue
@@ -189,7 +279,7 @@ def _removed_if_left(temporary: Path) -> bool:
     # Gone meanwhile, or somebody else's.
     with suppress(OSError), ExitStack() as stack:
         if _HAS_LOCKS:
-            file = stack.enter_context(temporary.open("r+b"))
+            file = stack.enter_context(open_regular(temporary, follow=False, writable=True))
             locked = _locked(file)
             is_old = time.time() - os.fstat(file.fileno()).st_mtime > _CERTAINLY_LEFT
             if locked is False or (locked is None and not is_old):

@@ -53,10 +53,13 @@ def decoder_folder() -> Traversable:
 
 
 def _policy(script: str, style: str) -> str:
-    """The Content Security Policy: this script, this style, what they make of the page's data, and nothing else."""
+    """The Content Security Policy: this script, this style, what they make of the page's data, and nothing else.
+
+    ``wasm-unsafe-eval`` lets the script compile the WebAssembly that it contains; text it still cannot run.
+    """
     return (
-        f"default-src 'none'; script-src '{_digest(script)}'; style-src '{_digest(style)}'; worker-src blob:; "
-        "img-src blob: data:; base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; script-src '{_digest(script)}' 'wasm-unsafe-eval'; style-src '{_digest(style)}'; "
+        "worker-src blob:; img-src blob: data:; base-uri 'none'; form-action 'none'"
     )
 
 

@@ -11,15 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 from gamutmeta import carriers
 from gamutmeta.errors import PhotoError
+from gamutmeta.formats.source import sources_remembered
 from gamutmeta.photo.host_metadata import read_metadata
 from gamutmeta.photo.pixels import encode_srgb_file
 from gamutmeta.pipeline.comparison import compare, read_reference
 from gamutmeta.pipeline.expand import SrgbFile
-from gamutmeta.runtime.files import atomic_write, check_output
+from gamutmeta.pipeline.limited import pictures_limited
+from gamutmeta.runtime.files import as_private_as, atomic_write, check_output
 from gamutmeta.view.html import page_html
 from gamutmeta.view.reference import reference_data
 
 if TYPE_CHECKING:
+    from gamutmeta.container import Limits
     from gamutmeta.report import Report
 
 __all__ = ["write_page"]
@@ -34,6 +37,7 @@ def write_page(
     assume_space: str | None = None,
     raw_style: str = "neutral",
     check: bool = True,
+    limits: Limits | None = None,
     overwrite: bool = False,
 ) -> Report:
     """Write a page that shows an sRGB file as it is and as it is restored.
@@ -49,6 +53,7 @@ def write_page(
         assume_space: the colour space of a reference that names none.
         raw_style: how a raw reference is developed; as when the file was reduced.
         check: refuse a payload that was made for another picture.
+        limits: of the payload, and of the pictures that the files announce; see :func:`gamutmeta.expand`.
         overwrite: whether `page` may exist.
 
     Returns:
@@ -62,11 +67,14 @@ def write_page(
     start = time.perf_counter()
     check_output(page, overwrite=overwrite)
     path = Path(path)
-    file = SrgbFile.read(path, sidecar=sidecar, check=check)
+    with sources_remembered(), pictures_limited(limits):
+        file = SrgbFile.read(path, sidecar=sidecar, limits=limits, check=check)
+        original = None
+        if reference is not None:
+            original = read_reference(file, reference, assume_space=assume_space, raw_style=raw_style)
     report = file.report()
     shown: dict[str, Any] = {"name": _title(path), "unbound": not check}
-    if reference is not None:
-        original = read_reference(file, reference, assume_space=assume_space, raw_style=raw_style)
+    if reference is not None and original is not None:
         comparison = compare(file, original)
         report = comparison.report
         shown["reference"] = reference_data(_title(Path(reference)), comparison)
@@ -77,7 +85,8 @@ def write_page(
     elif file.found.carrier == "sidecar":
         shown["sidecar"] = b64encode(file.found.payload.to_bytes()).decode("ascii")
     html = page_html(_title(path), picture, shown).encode()
-    atomic_write(page, html, overwrite=overwrite)
+    with as_private_as(path, *(() if reference is None else (reference,))):
+        atomic_write(page, html, overwrite=overwrite)
     return replace(report, output=str(page), seconds=time.perf_counter() - start, notes=notes)
 
 

@@ -3,7 +3,7 @@
  * @module
  */
 
-import { expander } from './expansion.js';
+import { expander } from './fast.js';
 
 const PIXELS = 2 ** 18;
 

@@ -114,6 +114,7 @@ const KEYS = new Map([
   ['q', [[], 0, 0, Object.freeze([])]],
   ['rgb', ['int', 0, 16, null]],
   ['rgb8', DIGEST],
+  ['shl', ['bytes', 12, 12, null]],
   ['smp', ['int', 0, 1, 0]],
   ['src', ['int', 0, 1, 0]],
   ['t', ['bool', 0, 1, true]],
@@ -121,7 +122,7 @@ const KEYS = new Map([
   ['xy', ['int', 1, 16, 0]],
 ]);
 /** The version that brought a key, if not the first (2:4.1). */
-const SINCE = { like: 2, smp: 2 };
+const SINCE = { like: 2, shl: 2, smp: 2 };
 const OF_A_MODEL = ['aff', 'bias', 'gate', 'grid', 'mlp', 'q', 'rgb', 'xy'];
 
 function typeOf(value) {
@@ -172,13 +173,22 @@ function readDescriptor(bytes, version) {
   return { descriptor: d, shapes };
 }
 
-/** Rules 3 to 5 of section 5.3, 10 and 11 of section 2:4.2, and the lengths of arrays. */
+/** Rules 3 to 5 of section 5.3, 10, 11, 13 and 14 of section 2:4.2, and the lengths of arrays. */
 function checkRules(d, given, bad) {
   if (d.aff.length !== 6) bad('aff', 'it has not six elements');
   if (d.grid.length !== 3) bad('grid', 'it has not three elements');
   if (d.smp === 1) {
     if (!given.has('jpeg')) bad('smp', 'YCbCr samples have another binding');
     if (d.head === 1 || given.has('gate') || d.src === 1) bad('smp', 'YCbCr samples have another head, a gate, or src');
+  }
+  if (d.shl !== null) {
+    if (d.smp === 1 || d.head === 1 || d.src === 1) bad('shl', 'it goes with none of smp, src and wide-residual');
+    if (d.shl.every((byte) => byte === 0)) bad('shl', 'no end has codes');
+    for (let at = 0; at < 12; at += 2) {
+      const [count, growth] = d.shl.subarray(at, at + 2);
+      if (count > 8 || (count === 0) !== (growth === 0)) bad('shl', 'an end is wrong');
+      if (stretched(count, growth, at % 4 === 2) === null) bad('shl', 'an end reaches too far');
+    }
   }
   if (!given.has('rgb') && (given.has('src') || given.has('t'))) bad('rgb', 'it is missing');
   if (d.head === 0) {
@@ -189,6 +199,27 @@ function checkRules(d, given, bad) {
   if (given.has('grid') && Math.min(d.grid[1], d.grid[2]) < 2) bad('grid', 'it has fewer than two nodes');
   if (d.rgb === 0 && !d.t) bad('rgb', 'it has no features');
   if (given.has('gate') && d.head !== 2) bad('gate', 'it is there without srgb-excess');
+}
+
+/** Linear sRGB of a code (7.3) in parts of 2^-20 (2:C.1). */
+function ordinary(code) {
+  const e = code / 255;
+  return Math.round(2 ** 20 * (e <= 0.04045 ? e / 12.92 : ((e + 0.055) / 1.055) ** 2.4));
+}
+
+/** The values of an end of a shoulder from its knee outwards, in parts of 2^-20 (2:C.1), or null if they are too large. */
+export function stretched(count, growth, bright) {
+  const [knee, outwards] = bright ? [255 - count, 1] : [count, -1];
+  let value = ordinary(knee);
+  let step = count === 0 ? 0 : Math.abs(ordinary(knee + outwards) - value);
+  const found = [];
+  for (let k = 0; k < count; k++) {
+    step = Math.floor((step * (16 + growth)) / 16);
+    value += outwards * step;
+    if (Math.abs(value) >= 2 ** 24) return null;
+    found.push(value);
+  }
+  return found;
 }
 
 /** Whether everything is said in the one way there is (5.5, step 7). */

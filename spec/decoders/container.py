@@ -81,9 +81,10 @@ KEYS = {"aff": ([float], -16, 16, [1, 0, 0, 0, 1, 0]), "bias": (bool, 0, 1, True
 KEYS |= {"gate": (int, 0, 255, None), "grid": ([int], 1, MANY, [0, 0, 0]), "h": SIDE, "head": (int, 0, 2, 0)}
 KEYS |= {"jpeg": DIGEST, "like": (bytes, 71, 71, None)}
 KEYS |= {"mlp": ([int], 1, MANY, []), "q": ([], 0, 0, []), "rgb": (int, 0, 16, None), "rgb8": DIGEST}
-KEYS |= {"smp": (int, 0, 1, 0), "src": (int, 0, 1, 0), "t": (bool, 0, 1, True), "w": SIDE, "xy": (int, 1, 16, 0)}
+KEYS |= {"shl": (bytes, 12, 12, None), "smp": (int, 0, 1, 0), "src": (int, 0, 1, 0), "t": (bool, 0, 1, True)}
+KEYS |= {"w": SIDE, "xy": (int, 1, 16, 0)}
 MODEL = {"aff", "bias", "gate", "grid", "mlp", "q", "rgb", "xy"}
-SINCE = {"like": 2, "smp": 2}
+SINCE = {"like": 2, "shl": 2, "smp": 2}
 """The version that brought a key, if not the first (2:4.1)."""
 
 
@@ -123,6 +124,13 @@ def descriptor(data: bytes, version: int) -> dict[str, Any]:
     if d["smp"] == 1:
         require("jpeg" in given and d["head"] != 1, "payload", "YCbCr samples have another binding or head")
         require(d["src"] == 0 and "gate" not in given, "payload", "there is a gate, or src, with YCbCr samples")
+    if d["shl"] is not None:
+        require(d["smp"] == 0 and d["head"] != 1 and d["src"] == 0, "payload", "a shoulder goes with none of these")
+        require(any(d["shl"]), "payload", "no end of the shoulder has codes")
+        ends = list(zip(d["shl"][::2], d["shl"][1::2], strict=True))
+        require(all(n <= 8 and (n == 0) == (q == 0) for n, q in ends), "payload", "an end of the shoulder is wrong")
+        reaches = (abs(v) for k, end in enumerate(ends) for v in stretched(*end, is_bright=k % 2 == 1))
+        require(all(v < 2**24 for v in reaches), "payload", "the shoulder reaches too far")
     small = len(d["mlp"]) <= 7 and inputs(d) <= 256 and max(d["mlp"], default=0) <= 256
     small = small and d["grid"][1] * d["grid"][2] <= 65_536 and sum(map(math.prod, shapes(d))) <= 1_048_576
     require(small, "payload.limit", "the model is too large")
@@ -141,6 +149,23 @@ def is_canonical(given: dict[str, Any]) -> bool:
     minus_zero = any(n == 0 and math.copysign(1, n) < 0 for n in given.get("aff", []))
     powers = any(type(q) is float and math.frexp(q)[0] == 0.5 for q in given.get("q", []))
     return not (spelled_out or idle or minus_zero or powers)
+
+
+def ordinary(code: int) -> int:
+    """Linear sRGB of a code (7.3) in parts of 2^-20 (2:C.1)."""
+    e = code / 255
+    return round(2**20 * (e / 12.92 if e <= 0.04045 else ((e + 0.055) / 1.055) ** 2.4))
+
+
+def stretched(codes: int, growth: int, *, is_bright: bool) -> list[int]:
+    """The values of an end of a shoulder from its knee outwards, in parts of 2^-20 (2:C.1)."""
+    knee, outwards = (255 - codes, 1) if is_bright else (codes, -1)
+    value, step, found = ordinary(knee), ordinary(knee + outwards) - ordinary(knee) if codes else 0, []
+    for _ in range(codes):
+        step = outwards * (abs(step) * (16 + growth) // 16)
+        value += step
+        found.append(value)
+    return found
 
 
 def inputs(d: dict[str, Any]) -> int:

@@ -1,10 +1,12 @@
 /**
- * From 8-bit codes to 16-bit ROMM RGB: section 7 of the specification, and section 6 of version 2 ("2:6").
+ * From 8-bit codes to 16-bit ROMM RGB: section 7 of the specification, and section 6 and Annex C of version 2 ("2:6", "2:C").
  *
  * What depends on one code, one column or one row is computed once; the network runs only where the gate is open. Every
  * operation is one of float32 (Math.fround), except where the specification names float64.
  * @module
  */
+
+import { stretched } from './container.js';
 
 const { fround } = Math;
 /** Columns that are expanded at a time, so that what is kept for columns stays small in pictures of any shape. */
@@ -14,7 +16,7 @@ const TILE = 1024;
 const curve = (e) => (e <= 0.04045 ? e / 12.92 : ((e + 0.055) / 1.055) ** 2.4);
 
 /** Linear sRGB of the codes. */
-const LINEAR = Float32Array.from({ length: 256 }, (_, code) => curve(code / 255));
+export const LINEAR = Float32Array.from({ length: 256 }, (_, code) => curve(code / 255));
 
 /** 64ths of a code: R', G' and B' of YCbCr samples are whole numbers of them, from the lowest on (2:6.1). */
 const [PARTS, LOWEST, HIGHEST] = [64, -14516, 30723];
@@ -23,7 +25,7 @@ const [PARTS, LOWEST, HIGHEST] = [64, -14516, 30723];
  * What takes YCbCr samples to linear sRGB (2:6.1, 2:6.2): for each value of a sample of chroma its shares in the
  * numbers of R' and B', as places in the table of linear values, and of G'.
  */
-function samplesTables() {
+export function samplesTables() {
   const share = (factor, from) => Int32Array.from({ length: 256 }, (_, c) => rint(PARTS * factor * (c - 128)) - from);
   return {
     red: share(1.402, LOWEST),
@@ -37,8 +39,20 @@ function samplesTables() {
   };
 }
 
+/** Linear sRGB of the codes of each channel, for R, G, B with a shoulder (2:C.1) or without: three tables of 256. */
+function codeTables(shl) {
+  return [0, 1, 2].map((k) => {
+    if (shl === null) return LINEAR;
+    const [dark, darkGrowth, bright, brightGrowth] = shl.subarray(4 * k, 4 * k + 4);
+    const table = LINEAR.slice();
+    for (const [n, value] of stretched(dark, darkGrowth, false).entries()) table[dark - 1 - n] = value / 2 ** 20;
+    for (const [n, value] of stretched(bright, brightGrowth, true).entries()) table[256 - bright + n] = value / 2 ** 20;
+    return table;
+  });
+}
+
 /** From linear sRGB to linear ROMM RGB, row by row: Bradford, CAT02 (7.4). */
-const MATRICES = [
+export const MATRICES = [
   Float32Array.of(
     ...[0.5292804059761249, 0.33015298571181434, 0.14056660831206078],
     ...[0.09836622197088576, 0.8734639545069693, 0.02816982352214535],
@@ -63,7 +77,7 @@ function rint(value) {
 
 /** Samples at numbers from 1/512 to 1, 2048 in each octave: all the float32 numbers whose last 12 bits are 0. */
 const FIRST_BITS = 0x3b000000;
-const ROMM = Float64Array.from({ length: 9 * 2048 + 1 }, (_, k) => {
+export const ROMM = Float64Array.from({ length: 9 * 2048 + 1 }, (_, k) => {
   const v = new Float32Array(Int32Array.of(FIRST_BITS + 4096 * k).buffer)[0];
   return 65535 * v ** (1 / 1.8);
 });
@@ -91,10 +105,14 @@ function octaves(out, at, t, count) {
   }
 }
 
-/** What the model may do to a channel, for each code (7.8); head 1 has no gate. */
-function gateTable(gate) {
-  const weight = (code) => Math.max(1 - Math.min(code, 255 - code) / Math.max(gate, 1), 0);
-  return Float32Array.from({ length: 256 }, (_, code) => (gate === null ? 1 : weight(code)));
+/** What the model may do to each channel, for each code (7.8), counted from the codes of a shoulder (2:C.3). */
+function gateTables(gate, shl) {
+  return [0, 1, 2].map((k) => {
+    const [dark, bright] = shl === null ? [0, 0] : [Math.max(shl[4 * k] - 1, 0), Math.max(shl[4 * k + 2] - 1, 0)];
+    const distance = (code) => Math.max(Math.min(code - dark, 255 - bright - code), 0);
+    const weight = (code) => Math.max(1 - distance(code) / Math.max(gate, 1), 0);
+    return Float32Array.from({ length: 256 }, (_, code) => (gate === null ? 1 : weight(code)));
+  });
 }
 
 /**
@@ -106,38 +124,43 @@ function gateTable(gate) {
  *   R, G, B (or Y, Cb, Cr, if `smp` of the descriptor is 1) of each pixel of the rows from `top` on, and fills `out`,
  *   which has as many samples
  */
-export function expander(payload, width, height) {
+export function plainExpander(payload, width, height) {
   const d = payload.descriptor;
   const model = d.head === 0 ? null : new Model(payload, width, height);
   const ycc = d.smp === 1 ? samplesTables() : null;
+  const tables = codeTables(d.shl);
   return (codes, out, top = 0) => {
     const bottom = top + out.length / (3 * width);
     for (let left = 0; left < width; left += TILE) {
       const right = Math.min(left + TILE, width);
       model?.setColumns(left, right);
-      for (let y = top; y < bottom; y++) expandRow(model, d, ycc, codes, out, top, y, width, left, right);
+      for (let y = top; y < bottom; y++) expandRow(model, d, ycc, tables, codes, out, top, y, width, left, right);
     }
   };
 }
 
-/** Expands columns `left` to `right` - 1 of a row (7.9); the first that is given is `top`. `ycc` is null for R, G, B. */
-function expandRow(model, d, ycc, codes, out, top, y, width, left, right) {
+/**
+ * Expands columns `left` to `right` - 1 of a row (7.9); the first that is given is `top`. `ycc` is null for R, G, B,
+ * whose values are in `tables`.
+ */
+function expandRow(model, d, ycc, tables, codes, out, top, y, width, left, right) {
   const matrix = MATRICES[d.cat];
-  const gate = model === null ? SHUT : model.gate;
+  const [redGate, greenGate, blueGate] = model === null ? SHUT : model.gates;
+  const [reds, greens, blues] = tables;
   for (let x = left, at = 3 * ((y - top) * width + left); x < right; x++, at += 3) {
     const red = codes[at];
     const green = codes[at + 1];
     const blue = codes[at + 2];
-    const active = gate[red] > 0 || gate[green] > 0 || gate[blue] > 0;
+    const active = redGate[red] > 0 || greenGate[green] > 0 || blueGate[blue] > 0;
     const o = active ? model.run(x, y, red, green, blue) : NOTHING;
     const residual = d.head === 1 ? o : NOTHING;
     let r;
     let g;
     let b;
     if (ycc === null) {
-      r = LINEAR[red];
-      g = LINEAR[green];
-      b = LINEAR[blue];
+      r = reds[red];
+      g = greens[green];
+      b = blues[blue];
     } else {
       const luma = PARTS * red; // the codes are Y, Cb, Cr
       r = ycc.linear[luma + ycc.red[blue]];
@@ -145,9 +168,9 @@ function expandRow(model, d, ycc, codes, out, top, y, width, left, right) {
       b = ycc.linear[luma + ycc.blue[green]];
     }
     if (active && d.head === 2) {
-      r = fround(r + fround(gate[red] * o[0]));
-      g = fround(g + fround(gate[green] * o[1]));
-      b = fround(b + fround(gate[blue] * o[2]));
+      r = fround(r + fround(redGate[red] * o[0]));
+      g = fround(g + fround(greenGate[green] * o[1]));
+      b = fround(b + fround(blueGate[blue] * o[2]));
     }
     out[at] = sample(fround(channel(matrix, 0, r, g, b) + residual[0]));
     out[at + 1] = sample(fround(channel(matrix, 3, r, g, b) + residual[1]));
@@ -156,7 +179,7 @@ function expandRow(model, d, ycc, codes, out, top, y, width, left, right) {
 }
 
 /** Without a model every gate is shut, and nothing is added. */
-const SHUT = new Float32Array(256);
+const SHUT = [0, 1, 2].map(() => new Float32Array(256));
 const NOTHING = new Float32Array(3);
 
 /**
@@ -195,9 +218,9 @@ function layer(weight, bias, [outputs, inputs]) {
 }
 
 /** A network, and what of its first layer is known beforehand. Sums may be formed in any order (7.2). */
-class Model {
+export class Model {
   constructor({ descriptor: d, shapes, tensors }, width, height) {
-    Object.assign(this, { d, width, height, gate: gateTable(d.gate), row: -1 });
+    Object.assign(this, { d, width, height, gates: gateTables(d.gate, d.shl), row: -1 });
     [this.channels, this.down, this.across] = d.grid;
     const rest = tensors.map((numbers, k) => [numbers, shapes[k]]);
     this.grid = this.channels > 0 ? rest.shift()[0] : new Float32Array(0);

@@ -10,7 +10,7 @@
 
 import { GamutMetaError, check, codedData, extract, fail, hasYccSamples, isJpeg } from './carriers.js';
 import { decode } from './container.js';
-import { expander } from './expansion.js';
+import { expander } from './fast.js';
 
 export { GamutMetaError, decode, expander, extract };
 
@@ -25,6 +25,7 @@ export { GamutMetaError, decode, expander, extract };
  * @typedef {object} Options
  * @property {Uint8Array} [sidecar] the file that holds the container, if the picture's own does not
  * @property {boolean} [unbound] whether to expand a picture of another size or digest than the payload was made for
+ * @property {boolean} [plain] whether to do without WebAssembly
  */
 
 /**
@@ -37,12 +38,12 @@ export { GamutMetaError, decode, expander, extract };
  *   `picture.samples` if the payload is for other samples than the picture has
  * @throws {TypeError} if `picture.data` has neither 3 nor 4 samples for each pixel
  */
-export async function expand(bytes, picture, options) {
+export async function expand(bytes, picture, options = {}) {
   const { width, height, coding } = picture;
   const codes = withoutAlpha(picture);
   const payload = await payloadFor(bytes, { width, height, data: codes, coding }, options);
   const data = room(3 * width * height);
-  expander(payload, width, height)(codes, data);
+  expander(payload, width, height, options)(codes, data);
   return { width, height, data };
 }
 

@@ -1,13 +1,15 @@
 #!/usr/bin/env node
 /**
  * Answers the conformance runner (annex E.2 of the specification): for each JSON object on a line of standard input,
- * one on standard output.
+ * one on standard output. With --plain it does without WebAssembly.
  * @module
  */
 
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { GamutMetaError, decode, expand, extract } from './gamutmeta.js';
+
+const plain = process.argv.includes('--plain');
 
 /** A binary PPM of 8-bit samples (E.1): R, G, B, or Y, Cb, Cr, as the payload wants them (annex A of version 2). */
 function readPpm(bytes, coding) {
@@ -26,7 +28,7 @@ async function answer({ operation, file, pixels }) {
   const bytes = await readFile(file);
   if (operation === 'extract') return { container: Buffer.from(extract(bytes)).toString('base64') };
   const coding = decode(extract(bytes)).descriptor.smp === 1 ? 'ycc' : 'rgb';
-  const { width, height, data } = await expand(bytes, readPpm(await readFile(pixels), coding));
+  const { width, height, data } = await expand(bytes, readPpm(await readFile(pixels), coding), { plain });
   return { width, height, samples: bigEndian(data).toString('base64') };
 }
 

@@ -26,7 +26,7 @@ from ctypes import c_float
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from container import decode, shapes
+from container import decode, shapes, stretched
 from extractor import GamutError, coded_digest, extract, has_ycc_samples, is_jpeg, require
 
 if TYPE_CHECKING:
@@ -78,12 +78,28 @@ def linear_srgb(d: dict[str, Any], codes: bytes) -> list[float]:
     """Linear sRGB of the codes of a pixel: R, G, B, or Y, Cb, Cr, which are not clamped (2:6)."""
     if d["smp"] == 1:
         return [curve(n / (64 * 255)) for n in numbers(*codes)]
+    if d["shl"] is not None:
+        return [shouldered(d["shl"][4 * k : 4 * k + 4], c) for k, c in enumerate(codes)]
     return [LINEAR[c] for c in codes]
 
 
-def gate(threshold: int | None, code: int) -> float:
-    """What the model may do to a channel (7.8)."""
-    return 1.0 if threshold is None else f32(max(1 - min(code, 255 - code) / max(threshold, 1), 0))
+def shouldered(ends: bytes, code: int) -> float:
+    """Linear sRGB of a code of a channel with a shoulder, given both of its ends (2:C.1)."""
+    dark, dark_growth, bright, bright_growth = ends
+    if code < dark:
+        return stretched(dark, dark_growth, is_bright=False)[dark - 1 - code] / 2**20
+    if code > 255 - bright:
+        return stretched(bright, bright_growth, is_bright=True)[code - (256 - bright)] / 2**20
+    return LINEAR[code]
+
+
+def gates(d: dict[str, Any], codes: bytes) -> list[float]:
+    """What the model may do to each channel (7.8), with a shoulder counted from its codes (2:C.3)."""
+    if d["gate"] is None:
+        return [1.0, 1.0, 1.0]
+    counts = [max(n - 1, 0) for n in (d["shl"] or bytes(12))[::2]]
+    distances = (max(min(c - counts[2 * k], 255 - counts[2 * k + 1] - c), 0) for k, c in enumerate(codes))
+    return [f32(max(1 - distance / max(d["gate"], 1), 0)) for distance in distances]
 
 
 def sample(wide: float) -> int:
@@ -163,7 +179,7 @@ def colours(d: dict[str, Any], tensors: list[Sequence[float]]) -> Callable[[int,
         layers.append((rows, next(stored) if d["bias"] else [0.0] * outputs))
 
     def colour(x: int, y: int, codes: bytes) -> list[float]:
-        linear, weights = linear_srgb(d, codes), [gate(d["gate"], c) for c in codes]
+        linear, weights = linear_srgb(d, codes), gates(d, codes)
         if d["head"] == 0 or not any(weights):
             return to_romm(d["cat"], linear)
         o = network(layers, features(d, grid, x, y, codes))

@@ -25,14 +25,15 @@ const NARROW = 2;
 export function upsample(plane, picture, channel, [across, down]) {
   const { width, height, data } = picture;
   const row = new Uint8Array(2 * plane.width);
+  const sums = new Uint16Array(plane.width);
   for (let y = 0, to = channel; y < height; y++) {
-    fillRow(plane, y, across, down, row);
+    fillRow(plane, y, across, down, sums, row);
     for (let x = 0; x < width; x++, to += 3) data[to] = row[x];
   }
 }
 
 /** One row of the picture. */
-function fillRow(plane, y, across, down, row) {
+function fillRow(plane, y, across, down, sums, row) {
   const { data, width, height } = plane;
   if (across === 1) {
     row.set(data.subarray(y * width, (y + 1) * width));
@@ -41,21 +42,25 @@ function fillRow(plane, y, across, down, row) {
     for (let x = 0; x < 2 * width; x++) row[x] = data[begin + (x >> 1)];
   } else if (down === 1) {
     // Four quarters: 1 and 2 are added by turns, so that rounding has no direction.
-    widen((x) => data[y * width + x], width, 2, 1, 2, row);
+    sums.set(data.subarray(y * width, (y + 1) * width));
+    widen(sums, 2, 1, 2, row);
   } else {
     // Sixteen sixteenths. Beyond the first and the last row, they are repeated.
     const near = (y >> 1) * width;
     const next = Math.min(Math.max((y >> 1) + (y & 1 ? 1 : -1), 0), height - 1) * width;
-    widen((x) => 3 * data[near + x] + data[next + x], width, 4, 8, 7, row);
+    for (let x = 0; x < width; x++) sums[x] = 3 * data[near + x] + data[next + x];
+    widen(sums, 4, 8, 7, row);
   }
 }
 
 /** Twice as many columns of sums, divided by 2^bits; what is added before differs for left and right pixels. */
-function widen(sum, width, bits, left, right, row) {
-  const last = width - 1;
-  for (let x = 0; x <= last; x++) {
-    const here = 3 * sum(x);
-    row[2 * x] = (here + sum(Math.max(x - 1, 0)) + left) >> bits;
-    row[2 * x + 1] = (here + sum(Math.min(x + 1, last)) + right) >> bits;
+function widen(sums, bits, left, right, row) {
+  const last = sums.length - 1;
+  for (let x = 0, before = sums[0]; x <= last; x++) {
+    const here = sums[x];
+    const behind = x < last ? sums[x + 1] : here;
+    row[2 * x] = (3 * here + before + left) >> bits;
+    row[2 * x + 1] = (3 * here + behind + right) >> bits;
+    before = here;
   }
 }

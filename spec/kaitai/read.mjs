@@ -23,9 +23,10 @@ const VALUES = {
   mlp: (v) => v.widths.map((w) => w.value),
   q: (v) => v.encodings.map(encoding),
   rgb8: (v) => base16(v.digest),
+  shl: (v) => base16(v.channels.flatMap(({ dark, bright }) => [dark, bright].flatMap((e) => [e.numCodes, e.growth]))),
   t: () => false,
 };
-const KEYS = "aff bias cat gate grid h head jpeg like mlp q rgb rgb8 smp src t w xy".split(" ");
+const KEYS = "aff bias cat gate grid h head jpeg like mlp q rgb rgb8 shl smp src t w xy".split(" ");
 
 function read(bytes) {
   const container = new Gamutmeta(new KaitaiStream(bytes));

@@ -24,6 +24,7 @@ from spec.vectors.recipes import (
     of_orders,
     of_pngs,
     of_samples,
+    of_shoulders,
     of_sidecars,
     of_tiffs,
 )
@@ -48,6 +49,7 @@ _GROUPS = (
     of_orders,
     of_samples,
     of_likenesses,
+    of_shoulders,
 )
 
 

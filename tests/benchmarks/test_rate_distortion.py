@@ -106,6 +106,7 @@ def test_what_is_wanted_of_each_coding(photographs: Path) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_everything_is_written_and_nothing_measured_twice(photographs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ran: list[tuple[str, str]] = []
     monkeypatch.setattr(

@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 from carrots import QUICK, write_piece
+from interop.demand import go_without
+from view.browser import missing
 
 import gamutmeta
-from benchmarks import agreement, alternatives, edits, experiments, hostile, installed, jpeg
+from benchmarks import agreement, alternatives, browser, edits, experiments, hostile, installed, jpeg
 from benchmarks.arrays import Wide
 from benchmarks.harness import RESULTS, load
 from benchmarks.jpeg import by_libjxl, by_plain_upsampling
@@ -170,3 +172,17 @@ def test_hostile_files_are_cheap() -> None:
             # The most is that of a mutated header that declares 25 megapixels, in proportion to them.
             assert cost["most_bytes"] < 128 << 20, (name, stage)
         assert found["grown_bytes"] < 384 << 20, name
+
+
+def test_browser(photograph: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if (package := missing()) is not None:
+        go_without(f"Chromium cannot be driven (apt: {package})")
+    monkeypatch.setattr(browser, "reduce_file", quickly(browser.reduce_file))
+    result, text = result_of(browser, photograph, "--megapixels", "0.02", "--repeat", "1")
+    expansion = [row for row in result["rows"] if row["part"] == "expansion"]
+    assert [(row["kind"], row["way"]) for row in expansion] == [(k, w) for k in browser.KINDS for w in browser.WAYS]
+    pages = [row for row in result["rows"] if row["part"] != "expansion"]
+    assert {(row["part"], row["kind"]) for row in pages} == {(p, k) for p in browser.PAGES for k in browser.KINDS}
+    assert {row["build"] for row in pages} == {"after"}
+    assert all(row["seconds"] > 0 for row in result["rows"])
+    assert "| enhance | PNG |  | " in text

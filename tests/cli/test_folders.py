@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 from carrots import quick_presets, write_piece
 from click.testing import CliRunner, Result
+from PIL import Image
 
 from gamutmeta.batch import convert as pipelines
 from gamutmeta.cli import app, convert
@@ -318,3 +319,16 @@ class TestKilled:
         assert sorted(found) == ["a.jpg", "b.jpg", "c.jpg", *(f"more{number}.jpg" for number in range(9))]
         assert not [path for path in Path("web/.gamutmeta").iterdir() if path.suffix != ".json"]
         assert run("expand", "web", "-o", "back").exit_code == 0
+
+
+@pytest.mark.usefixtures("folder")
+def test_jpegs_by_their_other_names() -> None:
+    Path("in").mkdir()
+    for suffix in ("jpg", "jfif", "JPE", "mpo"):
+        Image.new("RGB", (8, 8)).save(f"in/{suffix}.{suffix}", "JPEG")
+    planned = lines(run("reduce", "in/", "-o", "out/", "--dry-run", "--json"))
+    assert sorted(str(line["output"]) for line in planned) == [
+        f"out/{name}.jpg" for name in ("JPE", "jfif", "jpg", "mpo")
+    ]
+    planned = lines(run("expand", "in/", "-o", "out/", "--dry-run", "--json"))
+    assert len(planned) == 4

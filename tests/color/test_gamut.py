@@ -1,14 +1,30 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gamutmeta.color.adaptation import Adaptation
-from gamutmeta.color.gamut import Rounding, clip_to_codes, is_gray, out_of_gamut, reduce_to_codes
-from gamutmeta.color.spaces import PROPHOTO, SRGB, apply_matrix, decode_table, reduction_matrix
+from gamutmeta.color.convert import convert_space
+from gamutmeta.color.gamut import STRICT, Rounding, clip_to_codes, is_gray, out_of_gamut, outside, reduce_to_codes
+from gamutmeta.color.spaces import (
+    ADOBE_RGB,
+    DISPLAY_P3,
+    PROPHOTO,
+    REC2020,
+    SRGB,
+    RgbSpace,
+    apply_matrix,
+    decode_table,
+    reduction_matrix,
+)
 from gamutmeta.color.transfer import encode_srgb
+from gamutmeta.measure.quality import measure
+
+SIDE = np.arange(0, 256, 5)
 
 
 @pytest.mark.parametrize(
@@ -29,6 +45,68 @@ from gamutmeta.color.transfer import encode_srgb
 )
 def test_out_of_gamut(pixel: tuple[float, ...], expected: bool) -> None:  # noqa: FBT001  # a table's column
     assert out_of_gamut(np.array([[pixel]], np.float32)).tolist() == [[expected]]
+
+
+@given(st.lists(st.tuples(*[st.floats(-0.125, 1.25, width=32)] * 3), min_size=1, max_size=9))
+def test_without_tolerance_it_is_the_papers_mask(pixels: list[tuple[float, ...]]) -> None:
+    linear = np.array(pixels, np.float32)
+    assert np.array_equal(outside(linear, STRICT), out_of_gamut(linear))
+    assert not np.any(outside(linear) & ~out_of_gamut(linear) & ~(linear < 0).all(-1) & ~(linear > 1).all(-1))
+
+
+@pytest.mark.parametrize(
+    ("pixel", "expected"),
+    [
+        ((0, 0, 0), False),
+        ((-0.0004, 0, 0), False),
+        ((-0.0006, 0, 0), True),
+        ((0.5, 0.5, -0.0044), False),
+        ((0.5, 0.5, -0.0046), True),
+        ((1.0084, 0, 0), False),
+        ((1.0086, 0, 0), True),
+        ((1.2, 1.1, 1.05), False),
+        ((-0.1, -0.1, -0.1), False),
+    ],
+)
+def test_outside(pixel: tuple[float, ...], expected: bool) -> None:  # noqa: FBT001  # a table's column
+    assert outside(np.array([[pixel]], np.float32)).tolist() == [[expected]]
+
+
+SURFACE = np.concatenate(
+    [
+        np.insert(np.stack(np.meshgrid(SIDE, SIDE), -1).reshape(-1, 2), channel, value, axis=1)
+        for channel in range(3)
+        for value in (0, 255)
+    ]
+).astype(np.uint8)[None]
+"""All colours on the surface of sRGB's cube, a step of 5 codes apart."""
+
+
+@pytest.mark.parametrize(
+    ("space", "dtype", "share"),
+    [
+        *((space, np.uint16, 0) for space in (SRGB, DISPLAY_P3, ADOBE_RGB, REC2020, PROPHOTO)),
+        *((space, np.uint8, 0) for space in (SRGB, DISPLAY_P3, ADOBE_RGB)),
+        (REC2020, np.uint8, 0.003),
+        (PROPHOTO, np.uint8, 0.008),
+    ],
+)
+def test_rounded_colours_of_srgb_are_inside_it(space: RgbSpace, dtype: Any, share: float) -> None:
+    stored = convert_space(SURFACE, SRGB, space, dtype)
+    _, count = reduce_to_codes(convert_space(stored, space, PROPHOTO, np.uint16), Adaptation.BRADFORD)
+    assert count / SURFACE[..., 0].size <= share
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_what_is_outside_is_counted(*, compiled: bool) -> None:
+    if compiled:
+        pytest.importorskip("numba")
+    wide = np.zeros((4, 5, 3), np.uint16)
+    wide[:, :2] = convert_space(np.full((4, 2, 3), (255, 0, 0), np.uint8), SRGB, PROPHOTO, np.uint16)
+    wide[:, 2:] = convert_space(np.full((4, 3, 3), (255, 0, 0), np.uint8), DISPLAY_P3, PROPHOTO, np.uint16)
+    assert reduce_to_codes(wide, Adaptation.BRADFORD, compiled=compiled)[1] == 12
+    assert measure(wide, wide, compiled=compiled).og_percent == 60
+    assert measure(wide, wide, strict=True, compiled=compiled).og_percent == 100
 
 
 def test_every_8_bit_code_survives_rounding() -> None:
@@ -64,7 +142,7 @@ def test_reduction_of_a_photograph(adaptation: Adaptation, rounding: Rounding) -
     codes, count = reduce_to_codes(wide, adaptation, rounding)
     linear = apply_matrix(reduction_matrix(adaptation), decode_table(PROPHOTO, 65536)[wide])
     assert np.array_equal(codes, clip_to_codes(linear, rounding))
-    assert count == np.count_nonzero(out_of_gamut(linear))
+    assert count == np.count_nonzero(outside(linear))
     assert codes.dtype == np.uint8
 
 

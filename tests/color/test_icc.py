@@ -158,7 +158,7 @@ def test_tables_win_over_a_matrix(extra: str) -> None:
 
 def test_other_device_spaces_are_reported() -> None:
     assert parse_profile(lut_profile(b"CMYK")) == OtherProfile("test tables", "CMYK")
-    assert parse_profile(profile({"A2B0": b""}, data_space=b"GRAY")) == OtherProfile("unnamed profile", "GRAY")
+    assert parse_profile(profile({"A2B0": b""}, data_space=b"GRAY")) == LutProfile("unnamed profile", is_gray=True)
     assert parse_profile(profile({}, data_space=b"Lab ", device_class=b"spac")) == OtherProfile(
         "unnamed profile", "Lab"
     )

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from strategies import container_bindings, container_likenesses, container_scales, descriptors
 
 from gamutmeta.color.adaptation import Adaptation
+from gamutmeta.color.shoulder import End, Shoulder
 from gamutmeta.container import Binding
 from gamutmeta.container.descriptor_map import Contents, pack, unpack, version_of
 from gamutmeta.container.limits import DEFAULT_LIMITS, Limits
@@ -53,6 +54,11 @@ ENTRIES = {
 EMPTY = {"h": 3000, "jpeg": DIGEST, "w": 4000}
 SYCC = Descriptor(Head.SRGB_EXCESS, rgb=Rgb(1), bias=False, samples=SampleCoding.SYCC)
 LIKENESS = bytes(range(100, 171))
+SHOULDER = Shoulder((End(), End(1, 99), End(4, 20)), (End(8, 9), End(2, 60), End()))
+OF_SHOULDER = {
+    "bias": False, "gate": 0, "h": 3000, "head": 2, "q": [7], "rgb": 1, "rgb8": DIGEST, "w": 4000,
+    "shl": bytes.fromhex("000008090163023C04140000"),
+}  # fmt: skip
 OF_SAMPLES = {"bias": False, "h": 3000, "head": 2, "jpeg": DIGEST, "q": [7], "rgb": 1, "smp": 1, "w": 4000}
 
 
@@ -157,6 +163,37 @@ def test_samples() -> None:
     assert unpack(pack(alone), DEFAULT_LIMITS, 2) == alone
     assert version_of(these) == version_of(alone) == 2
     assert version_of(CONTENTS) == 1
+
+
+def test_shoulder() -> None:
+    model = Descriptor(Head.SRGB_EXCESS, rgb=Rgb(1), bias=False, gate=0, shoulder=SHOULDER)
+    these = Contents(4000, 3000, Binding("rgb8", DIGEST), model, (2.0**-7,))
+    assert pack(these) == packed(OF_SHOULDER)
+    assert unpack(packed(OF_SHOULDER), DEFAULT_LIMITS, 2) == these
+    alone = replace(these, binding=Binding("jpeg", DIGEST), descriptor=Descriptor(shoulder=SHOULDER), scales=())
+    assert pack(alone) == packed({**EMPTY, "shl": SHOULDER.to_bytes()})
+    assert unpack(pack(alone), DEFAULT_LIMITS, 2) == alone
+    assert version_of(these) == version_of(alone) == 2
+    assert "needs version 2" in str(refusal(packed(OF_SHOULDER), 1))
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        *(({"shl": value}, "shl") for value in (b"", bytes(11), bytes(13), "12 characters", 1, None, [3] * 12)),
+        ({"shl": bytes(12)}, "shl"),
+        ({"shl": bytes([9, 1, *[0] * 10])}, "shl"),
+        ({"shl": bytes([0, 1, *[0] * 10])}, "shl"),
+        ({"shl": bytes([*[0] * 10, 3, 0])}, "shl"),
+        ({"shl": bytes([*[0] * 10, 3, 200])}, "shl"),
+        ({"head": 1, "gate": None}, "shoulder"),
+        ({"src": 1}, "shoulder"),
+        ({"smp": 1, "gate": None, "jpeg": DIGEST, "rgb8": None}, "shoulder"),
+    ],
+)
+def test_wrong_shoulders(change: dict[str, object], field: str) -> None:
+    entries = {key: value for key, value in {**OF_SHOULDER, **change}.items() if value is not None or key == "shl"}
+    assert refusal(packed(entries), 2).field == f"descriptor.{field}" or "msgpack" in str(refusal(packed(entries), 2))
 
 
 def test_samples_need_version_2_and_it_needs_them() -> None:

@@ -17,6 +17,7 @@ import click
 import manual
 import pytest
 from carrots import CARROTS, QUICK
+from PIL import Image
 
 from gamutmeta import carriers, errors
 from gamutmeta.cli import app
@@ -82,11 +83,15 @@ def srgb_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def folder(tmp_path: Path, srgb_file: Path) -> Path:
-    """What examples find: a photograph, its sRGB file, and a folder of exports."""
+    """What examples find: a photograph, its sRGB file, a folder of exports, and sRGB exports of one's own."""
     shutil.copy(CARROTS, tmp_path / "photo.tif")
     shutil.copy(srgb_file, tmp_path / "photo.jpg")
     (tmp_path / "exports").mkdir()
     shutil.copy(CARROTS, tmp_path / "exports" / "a.tif")
+    (tmp_path / "srgb").mkdir()
+    with Image.open(srgb_file) as picture:
+        picture.point(lambda code: code * code // 300 + 20).save(tmp_path / "export.jpg", quality=95)
+    shutil.copy(tmp_path / "export.jpg", tmp_path / "srgb" / "a.jpg")
     return tmp_path
 
 

@@ -61,6 +61,7 @@ def test_python_examples(code: str, folder: Path, monkeypatch: pytest.MonkeyPatc
         gamutmeta.unregister()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", examples("sh"))
 def test_command_line_examples(code: str, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     run(["sh", "-e", "-c", code], folder, tmp_path_factory)

@@ -10,6 +10,7 @@ from PIL import Image
 
 from gamutmeta.errors import CarrierError
 from gamutmeta.formats.exif import (
+    EXIF_PREFIX,
     checked_exif,
     declared_space,
     exif_of_tiff,
@@ -19,6 +20,7 @@ from gamutmeta.formats.exif import (
     upright_exif,
     with_declared_space,
 )
+from gamutmeta.formats.exif_tree import ExifTree, Field, pack_tree
 
 ORDERS = pytest.mark.parametrize("order", ["<", ">"])
 
@@ -39,6 +41,20 @@ def test_orientation(order: str, orientation: int) -> None:
     assert orientation_of(upright) == 1
     assert len(upright) == len(block)
     assert pillow_exif(upright).get_ifd(0x8769)[0x927C] == b"maker\0note"
+
+
+@ORDERS
+@pytest.mark.parametrize(("kind", "size"), [(1, 1), (3, 2), (4, 4)])
+def test_orientation_in_any_type_of_integer(order: str, kind: int, size: int) -> None:
+    number = (6).to_bytes(size, "little" if order == "<" else "big")
+    tree = ExifTree(order, (Field(0x0112, kind, 1, number),))  # type: ignore[arg-type]
+    block = EXIF_PREFIX + pack_tree(tree)
+    assert orientation_of(block) == 6
+    upright = upright_exif(block)
+    assert upright is not None
+    assert orientation_of(upright) == 1
+    assert pillow_exif(upright)[0x0112] in {1, b"\1"}
+    assert len(upright) == len(block)
 
 
 @pytest.mark.parametrize("orientation", [0, 9, 77])
@@ -166,13 +182,19 @@ def test_tree_for_tiff_leaves_structure_and_maker_notes_out() -> None:
 
 def test_shortening() -> None:
     block = exif_block()
-    assert shortened_exif(block, len(block)) == block
-    short = shortened_exif(block, len(block) - 1)
+    assert shortened_exif(block, len(block)) == (block, ())
+    short, lost = shortened_exif(block, len(block) - 1)
+    assert lost == ("the maker notes",)
     assert short is not None
     assert len(short) < len(block)
     assert pillow_exif(short)[0x010F] == "Maker"
     assert 0x927C not in pillow_exif(short).get_ifd(0x8769)
-    assert shortened_exif(block, 60) is None
+    shortest, lost = shortened_exif(block, 32)
+    assert shortest is not None
+    assert len(shortest) <= 32
+    assert orientation_of(shortest) == 6
+    assert len(lost) == 11
+    assert shortened_exif(block, 20) == (None, (*lost, "the orientation"))
 
 
 @given(junk=st.binary(max_size=80), cut=st.integers(0, 400), position=st.integers(0, 400))

@@ -123,9 +123,51 @@ def test_damaged_fields_are_left_out() -> None:
     assert [field.tag for field in read_tree(bytes(block), everything).image] == [0x010F]
 
 
-def test_bigtiff_types_are_left_out() -> None:
-    block = pack_tree(ExifTree("<", image=(Field(0x010E, 12, 1, bytes(8)),))).replace(b"\x0e\x01\x0c", b"\x0e\x01\x10")
-    assert read_tree(block, everything).image == ()
+@ORDERS
+@pytest.mark.parametrize("kind", [4, 13, 16, 18])
+def test_directories_behind_every_type_of_pointer(order: str, kind: int) -> None:
+    tree = ExifTree(
+        order,  # type: ignore[arg-type]
+        photo=(Field(0x9003, 2, 4, b"abc\0"),),
+        gps=(Field(1, 2, 2, b"N\0"),),
+        interop=(Field(1, 2, 4, b"R98\0"),),
+    )
+    layout = Layout(tree.order, big=True)
+    start = 64
+    packed, pointers = pack_sub_directories(tree, layout, start)
+    fields = [
+        Field(pointer.tag, kind, 1, struct.pack(order + ("Q" if kind > 13 else "I"), _number(pointer.value, order)))
+        for pointer in pointers
+    ]
+    ifd0 = start + len(packed)
+    mark = b"II" if order == "<" else b"MM"
+    data = (mark + struct.pack(order + "HHHQ", 43, 8, 0, ifd0)).ljust(start, b"\0") + packed
+    assert read_tree(data + pack_directory(layout, fields, ifd0), everything) == tree
+
+
+def _number(value: bytes, order: str) -> int:
+    return int.from_bytes(value, "little" if order == "<" else "big")
+
+
+@ORDERS
+@pytest.mark.parametrize(("kind", "letter", "narrow"), [(16, "Q", 4), (17, "q", 9), (18, "Q", 4)])
+def test_64_bit_numbers_become_32_bit_ones(order: str, kind: int, letter: str, narrow: int) -> None:
+    layout = Layout(order, big=True)  # type: ignore[arg-type]
+    number = -2 if letter == "q" else 4_000_000_000
+    fields = [
+        Field(0x010E, kind, 2, struct.pack(f"{order}2{letter}", number, 7)),
+        Field(0x010F, kind, 1, struct.pack(order + letter, 1 << 40)),
+    ]
+    data = (b"II" if order == "<" else b"MM") + struct.pack(order + "HHHQ", 43, 8, 0, 16)
+    (kept,) = read_tree(data + pack_directory(layout, fields, 16), everything).image
+    assert (kept.tag, kept.type, kept.count) == (0x010E, narrow, 2)
+    assert struct.unpack(order + ("2i" if letter == "q" else "2I"), kept.value) == (number, 7)
+
+
+def test_pointers_beyond_4_gib() -> None:
+    tree = ExifTree("<", photo=(Field(0x9003, 2, 4, b"abc\0"),))
+    _, (pointer,) = pack_sub_directories(tree, Layout("<", big=True), 5 << 30)
+    assert (pointer.type, pointer.value) == (16, struct.pack("<Q", 5 << 30))
 
 
 def test_overlapping_values_are_bounded() -> None:

@@ -5,7 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tests.fuzz.targets import container, descriptor, frame, hosts, icc, metadata, photo, pillow, transform, validate
+from tests.fuzz.targets import (
+    container,
+    descriptor,
+    frame,
+    hosts,
+    icc,
+    metadata,
+    photo,
+    pillow,
+    records,
+    sizes,
+    transform,
+    validate,
+)
 
 if TYPE_CHECKING:
     import random
@@ -42,4 +55,6 @@ TARGETS: Mapping[str, Target] = {
     "validate": Target(validate.run, validate.mutated, validate.seeds),
     "icc": Target(icc.run, icc.mutated, icc.seeds),
     "photo": Target(photo.run, photo.mutated, photo.seeds),
+    "sizes": Target(sizes.run, sizes.mutated, sizes.seeds),
+    "records": Target(records.run, records.mutated, records.seeds),
 }

@@ -16,6 +16,7 @@ from PIL import Image, PngImagePlugin
 
 from gamutmeta import carriers
 from gamutmeta.color.adaptation import Adaptation
+from gamutmeta.color.shoulder import End, Shoulder
 from gamutmeta.container import Binding, Payload, Tensor, encode
 from gamutmeta.model.descriptor import Descriptor, FourierXY, Grid, Head, Rgb, RgbSource, SampleCoding
 from gamutmeta.pipeline.binding import binding_of_file
@@ -51,6 +52,10 @@ MODELS: Mapping[str, Descriptor] = {
     ),
     "samples": Descriptor(Head.SRGB_EXCESS, Grid(2, 3, 2), rgb=Rgb(1), hidden=(4,), samples=SampleCoding.SYCC),
     "samples-alone": Descriptor(samples=SampleCoding.SYCC),
+    "shoulder": Descriptor(
+        Head.SRGB_EXCESS, Grid(2, 3, 2), rgb=Rgb(1), hidden=(4,), gate=0,
+        shoulder=Shoulder((End(), End(1, 99), End(4, 20)), (End(8, 9), End(2, 60), End())),
+    ),
 }  # fmt: skip
 
 

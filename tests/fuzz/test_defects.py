@@ -13,18 +13,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 
 from gamutmeta import carriers, pillow
 from gamutmeta.batch import plan
 from gamutmeta.carriers.container_bytes import to_text
+from gamutmeta.cli import app
 from gamutmeta.container import frame
+from gamutmeta.edit import edit_file
 from gamutmeta.errors import CarrierError, PayloadError, PhotoError, PlanError
 from gamutmeta.formats.png import insert_before_idat, make_chunk
 from gamutmeta.formats.tiff import pack_ifd, read_ifd0
 from gamutmeta.photo.read import read_photo
-from gamutmeta.pipeline.expand import expand
+from gamutmeta.pipeline.expand import expand, expand_file
+from gamutmeta.pipeline.reduce import reduce_file
 from gamutmeta.runtime.files import _PREFIX, _SUFFIX, _key, atomic_write
+from gamutmeta.view import write_page
 from tests.fuzz import samples
 from tests.fuzz.mutations import png
 from tests.fuzz.mutations.zstd import RLE, Block, Frame
@@ -97,6 +102,33 @@ def test_a_private_file_stays_private_when_it_is_replaced(tmp_path: Path) -> Non
     atomic_write(path, b"new", overwrite=True)
     assert path.read_bytes() == b"new"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.skipif(os.name == "nt", reason="permissions are POSIX's")
+def test_what_is_made_of_a_private_file_is_private(tmp_path: Path) -> None:
+    # New files were readable for all, and temporary ones while they were written.
+    source = tmp_path / "x.png"
+    source.write_bytes(samples.bound("png/rgb", "default"))
+    source.chmod(0o600)
+    expand_file(source, tmp_path / "wide.tif")
+    edit_file(source, tmp_path / "turned.png", rotate=90, carrier="sidecar")
+    write_page(source, tmp_path / "page.html")
+    reduce_file(tmp_path / "wide.tif", tmp_path / "again.jpg", preset="small", max_bytes=400, device="cpu")
+    verb = CliRunner().invoke(app, ["strip", str(source), "-o", str(tmp_path / "bare.png")])
+    assert verb.exit_code == 0
+    made = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+    assert len(made) == 7
+    assert set(made.values()) == {0o600}
+
+
+@pytest.mark.parametrize("kind", [b"zTXt", b"iCCP"])
+def test_a_payload_beside_a_text_that_inflates_too_far_is_restored(kind: bytes) -> None:
+    # Pillow refuses the whole picture for it.
+    data = samples.bound("png/rgb", "default")
+    text = make_chunk(kind, b"Comment\0\0" + zlib.compress(bytes((1 << 20) + 1)))
+    wide = expand(insert_before_idat(data, text))
+    np.testing.assert_array_equal(wide.array, expand(data).array)
+    assert [note for note in wide.notes if "'Comment'" in note]
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes in folders")

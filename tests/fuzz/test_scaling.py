@@ -28,7 +28,11 @@ SECONDS = 10
 """Processor time; each takes less than one."""
 
 
-@pytest.mark.parametrize("name", FILES)
+SLOW = ("many payloads of one value",)
+MARKED = [pytest.param(name, marks=pytest.mark.slow if name in SLOW else ()) for name in FILES]
+
+
+@pytest.mark.parametrize("name", MARKED)
 def test_host_files(name: str) -> None:
     data = FILES[name]()
     started = time.process_time()

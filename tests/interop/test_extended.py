@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from carrots import CARROTS
 from interop.demand import demand
 
+pytest.importorskip("torch")
+pytest.importorskip("click")
+
+from benchmarks.interop.extended import CARRIERS, examine_extended, extended_sample, is_asked
 from benchmarks.interop.tools import environment, resolve
+from benchmarks.interoperability import OPERATIONS, RESULTS
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.sycc import outside, reduce_to_sycc
 from gamutmeta.photo.pixels import decode_sycc, encode_srgb_file
@@ -18,6 +24,12 @@ from gamutmeta.photo.read import read_photo
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from benchmarks.interop.operations import Operation
+
+RECORDED: dict[str, Any] = json.loads(RESULTS.read_text(encoding="utf-8"))
+ROWS = {(row["carrier"], row["tool"], row["operation"]): row for row in RECORDED["extended"]}
+CASES = [(carrier, operation) for carrier in CARRIERS for operation in OPERATIONS if is_asked(operation)]
 
 EXACT = {
     "jpegtran -optimize": ("libjpeg-turbo", ["jpegtran", "-optimize", "-outfile", "out.jpg", "in.jpg"]),
@@ -82,3 +94,34 @@ def test_jpeg_xl_and_back(extended: bytes, tmp_path: Path) -> None:
 def test_what_goes_through_rgb_clips_them(name: str, extended: bytes, tmp_path: Path) -> None:
     assert far_outside(extended) > 5
     assert far_outside(run(*LOST[name], tmp_path, extended)) < 0.2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("carrier", "operation"),
+    [pytest.param(*case, id=f"{case[0]}-{case[1].tool}-{case[1].label}") for case in CASES],
+)
+def test_operation(carrier: str, operation: Operation) -> None:
+    demand(operation.tool)
+    found = examine_extended(operation, carrier)
+    assert found is not None
+    assert found.use != "damaged"
+    # What is used without a note is what it was, and the samples alone are worth what they were.
+    if found.use == "exact":
+        assert found.samples == "exact"
+    # A picture that was turned or cropped is another one.
+    if operation.kind == "turn":
+        assert found.use in {"refused", "dropped"}
+    elif found.samples == "exact":
+        assert found.use in {"exact", "dropped"}
+        assert found.psnr_og_samples == pytest.approx(extended_sample().figures["samples"])
+    if carrier in operation.keeps:
+        assert found.use == "exact"
+    recorded = ROWS[carrier, operation.tool, operation.label]
+    if found.version == recorded["version"]:
+        assert (found.samples, found.use, found.code) == (recorded["samples"], recorded["use"], recorded["code"])
+
+
+def test_what_was_recorded_is_what_there_is_to_do() -> None:
+    assert list(ROWS) == [(carrier, operation.tool, operation.label) for carrier, operation in CASES]
+    assert all(RECORDED["versions"][row["tool"]] == row["version"] for row in ROWS.values())

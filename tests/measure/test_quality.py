@@ -8,7 +8,7 @@ import pytest
 from whole_metrics import psnr, rmse
 
 from gamutmeta.color.adaptation import Adaptation
-from gamutmeta.color.gamut import out_of_gamut
+from gamutmeta.color.gamut import out_of_gamut, outside
 from gamutmeta.color.spaces import PROPHOTO, decode_table, reduction_matrix
 from gamutmeta.measure.quality import Quality, measure, quality_figures
 
@@ -18,11 +18,13 @@ RESTORED = np.clip(ORIGINAL + RANDOM.normal(0, 900, ORIGINAL.shape), 0, 65535).a
 TABLE = decode_table(PROPHOTO, 65536)
 
 
+@pytest.mark.parametrize("strict", [False, True])
 @pytest.mark.parametrize("adaptation", Adaptation)
-def test_equals_the_metrics_of_whole_arrays(adaptation: Adaptation) -> None:
+def test_equals_the_metrics_of_whole_arrays(adaptation: Adaptation, *, strict: bool) -> None:
     reference, test = TABLE[ORIGINAL], TABLE[RESTORED]
-    mask = out_of_gamut(reference @ reduction_matrix(adaptation).T)
-    quality = measure(ORIGINAL, RESTORED, adaptation)
+    linear = reference @ reduction_matrix(adaptation).T
+    mask = out_of_gamut(linear) if strict else outside(linear)
+    quality = measure(ORIGINAL, RESTORED, adaptation, strict=strict)
     assert quality.psnr == pytest.approx(psnr(reference, test), abs=1e-4)
     assert quality.rmse == pytest.approx(rmse(reference, test), rel=1e-5)
     # A handful of pixels lie on the gamut's surface.

@@ -13,6 +13,7 @@ from strategies import payloads
 
 pytest.importorskip("numba")
 
+from gamutmeta.color.shoulder import End, Shoulder
 from gamutmeta.errors import GamutMetaWarning
 from gamutmeta.model import expand_loops as kernel
 from gamutmeta.model.descriptor import Descriptor, FourierXY, Grid, Head, Rgb, RgbSource, SampleCoding
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from gamutmeta.container import Payload
 
 GRID, RGB = Grid(3, 5, 7), Rgb(2)
+SHOULDER = Shoulder((End(1, 200), End(), End(8, 11)), (End(8, 9), End(2, 60), End()))
 DESCRIPTORS = {
     "empty": Descriptor(),
     "balanced": Descriptor(head=Head.SRGB_EXCESS, grid=GRID, rgb=RGB, hidden=(24, 24), gate=0),
@@ -37,6 +39,9 @@ DESCRIPTORS = {
     "all": Descriptor(head=Head.SRGB_EXCESS, grid=Grid(40, 3, 2), xy=FourierXY(2), rgb=Rgb(1), hidden=(2, 33), gate=9),
     "samples": Descriptor(head=Head.SRGB_EXCESS, grid=GRID, rgb=RGB, hidden=(9, 5), samples=SampleCoding.SYCC),
     "samples-alone": Descriptor(samples=SampleCoding.SYCC),
+    "shoulder": Descriptor(head=Head.SRGB_EXCESS, grid=GRID, rgb=RGB, hidden=(9, 5), gate=0, shoulder=SHOULDER),
+    "shoulder-soft": Descriptor(head=Head.SRGB_EXCESS, rgb=RGB, hidden=(9, 5), gate=14, shoulder=SHOULDER),
+    "shoulder-alone": Descriptor(shoulder=SHOULDER),
 }
 CROP, TURN, SHEAR = (0.5, 0.0, 0.25, 0.0, 0.125, 0.5), (0.0, -1.0, 1.0, 1.0, 0.0, 0.0), (1.0, 0.25, 0.0, 0.0, 1.0, 0.0)
 

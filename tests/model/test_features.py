@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from strategies import shoulders
 
+from gamutmeta.model.descriptor import Descriptor, Head, Rgb
 from gamutmeta.model.features import (
     code_coordinate,
     fitted_positions,
@@ -18,6 +20,7 @@ from gamutmeta.model.features import (
 )
 
 if TYPE_CHECKING:
+    from gamutmeta.color.shoulder import Shoulder
     from gamutmeta.model.descriptor import Affine
 
 
@@ -74,20 +77,35 @@ def test_no_octaves() -> None:
     assert octave_features(np.zeros((3, 2), np.float32), 0).shape == (3, 2, 0)
 
 
+def of_gate(gate: int | None, shoulder: Shoulder | None = None) -> np.ndarray:
+    return gate_weights(Descriptor(Head.SRGB_EXCESS, rgb=Rgb(0), gate=gate, shoulder=shoulder))
+
+
 def test_gates() -> None:
-    assert gate_weights(None).tolist() == [1] * 256
-    hard = gate_weights(0)
-    assert (hard[0], hard[1], hard[254], hard[255]) == (1, 0, 0, 1)
-    soft = gate_weights(32)
-    assert (soft[0], soft[8], soft[31], soft[32], soft[247]) == (1, 0.75, 1 / 32, 0, 0.75)
+    assert of_gate(None).tolist() == [[1] * 256] * 3
+    hard, soft = of_gate(0), of_gate(32)
+    for channel in range(3):
+        assert [hard[channel, code] for code in (0, 1, 254, 255)] == [1, 0, 0, 1]
+        assert [soft[channel, code] for code in (0, 8, 31, 32, 247)] == [1, 0.75, 1 / 32, 0, 0.75]
 
 
 @given(st.integers(1, 255))
 def test_a_gate_closes_towards_the_middle(gate: int) -> None:
-    weights = gate_weights(gate)
     code = np.arange(256)
     expected = np.maximum.reduce([1 - code / gate, 1 - (255 - code) / gate, np.zeros(256)])
-    np.testing.assert_allclose(weights, expected, atol=1e-6)
+    np.testing.assert_allclose(of_gate(gate), [expected] * 3, atol=1e-6)
+
+
+@given(st.none() | st.integers(0, 255), shoulders())
+def test_a_gate_is_open_at_all_codes_of_a_shoulder(gate: int | None, shoulder: Shoulder) -> None:
+    weights, plain = of_gate(gate, shoulder), of_gate(gate)[0]
+    for channel, (dark, bright) in enumerate(zip(shoulder.dark, shoulder.bright, strict=True)):
+        low, high = max(dark.codes, 1), max(bright.codes, 1)
+        assert (weights[channel, :low] == 1).all()
+        assert (weights[channel, 256 - high :] == 1).all()
+        for code in range(low, 256 - high):
+            distance = min(code - low + 1, 256 - high - code)
+            assert weights[channel, code] == plain[min(distance, 255)] or distance > 127
 
 
 @given(st.integers(1, 3000), st.integers(2, 300))

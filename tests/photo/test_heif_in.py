@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from heif_boxes import clap, with_property
 from photo_files import XMP, exif_block, hide, saved, smooth_array
 from PIL import Image
 
@@ -12,6 +13,7 @@ from gamutmeta.color.icc import profile_bytes
 from gamutmeta.errors import MissingExtraError, PhotoError
 from gamutmeta.formats.exif import orientation_of
 from gamutmeta.photo.heif_in import read_avif, read_heif
+from gamutmeta.photo.picture import FURTHER_PICTURES
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -118,6 +120,38 @@ def test_avif_of_ten_bits(monkeypatch: pytest.MonkeyPatch) -> None:
     hide(monkeypatch, "imagecodecs")
     with pytest.raises(MissingExtraError, match="reading 10-bit AVIF needs imagecodecs"):
         read_avif(file, 10_000)
+
+
+def deep_avif(*frames: np.ndarray, bits: int) -> bytes:
+    imagecodecs = pytest.importorskip("imagecodecs")
+    samples = np.stack(frames) if len(frames) > 1 else frames[0]
+    deep = samples if bits == 8 else (samples.astype(np.uint16) << (bits - 8))
+    return bytes(imagecodecs.avif_encode(deep, bitspersample=bits, level=100))
+
+
+@pytest.mark.parametrize("bits", [8, 10, 12])
+def test_the_first_picture_of_an_animated_avif(bits: int) -> None:
+    data = deep_avif(SMOOTH, 255 - SMOOTH, bits=bits)
+    assert data[8:12] == b"avis"
+    picture = read_avif(io.BytesIO(data), 10_000)
+    assert picture.bits == bits
+    assert np.abs(picture.samples / (1 << (bits - 8)) - SMOOTH).max() <= 2
+    assert picture.notes == [FURTHER_PICTURES]
+
+
+def test_the_first_picture_of_an_animation_by_pillow() -> None:
+    picture = read_avif(avif(save_all=True, append_images=[Image.fromarray(255 - SMOOTH)]), 10_000)
+    assert np.abs(picture.samples.astype(int) - SMOOTH).max() <= 8
+    assert picture.notes == [FURTHER_PICTURES]
+
+
+@pytest.mark.parametrize("bits", [8, 10, 12])
+def test_avif_is_cut_to_its_clean_aperture(bits: int) -> None:
+    box = clap((20, 1), (30, 1), (3, 1), (-5, 1))
+    picture = read_avif(io.BytesIO(with_property(deep_avif(SMOOTH, bits=bits), box)), 10_000)
+    assert picture.samples.shape == (30, 20, 3)
+    assert np.abs(picture.samples / (1 << (bits - 8)) - SMOOTH[:30, 25:45]).max() <= 2
+    assert picture.notes == []
 
 
 @pytest.mark.parametrize(("reader", "file"), [(read_heif, heic()), (read_avif, avif())], ids=["HEIC", "AVIF"])

@@ -1,15 +1,20 @@
 from __future__ import annotations
 
+import io
 import re
 from typing import Any
 
 import numpy as np
 import pytest
-from icc_builder import curv, gamma_curv, gray_profile, lut_profile, matrix_profile
+from icc_builder import cicp_tag, curv, gamma_curv, gray_profile, gray_table, lut_profile, matrix_profile, para
 from photo_files import exif_block, hide, wide_array
+from PIL import Image, ImageCms
 
-from gamutmeta.color.convert import convert_space, encode_codes
-from gamutmeta.color.icc import profile_bytes
+from gamutmeta.color.cicp import VideoCurve
+from gamutmeta.color.convert import OUTSIDE, convert_space, encode_codes
+from gamutmeta.color.icc import MatrixProfile, profile_bytes
+from gamutmeta.color.icc_curves import ParametricCurve
+from gamutmeta.color.icc_hdr import decode_hlg, decode_pq
 from gamutmeta.color.spaces import (
     ADOBE_RGB,
     DISPLAY_P3,
@@ -28,6 +33,10 @@ EIGHT = (wide_array() >> 8).astype(np.uint8)
 SIXTEEN = wide_array(600, 300)
 """Several strips."""
 BROKEN = profile_bytes("srgb")[:300]
+SCALE = np.linspace(0, 1, 1024)
+PQ_PROFILE, HLG_PROFILE = (
+    matrix_profile(curv(np.rint(decode(SCALE) * 65535).astype(int).tolist())) for decode in (decode_pq, decode_hlg)
+)
 
 
 def from_space(samples: np.ndarray, space: RgbSpace) -> np.ndarray:
@@ -110,6 +119,122 @@ def test_grey_profile() -> None:
     assert np.array_equal(result, expected)
 
 
+RAMP = np.repeat(np.arange(256, dtype=np.uint8).reshape(1, -1, 1), 3, axis=2)
+GREY_PROFILES = {
+    "lightness": gray_profile(curv([]), pcs=b"Lab "),
+    "lightness by gamma": gray_profile(gamma_curv(1.2), pcs=b"Lab "),
+    "lightness by table": gray_profile(curv([0, 3000, 20000, 65535]), pcs=b"Lab "),
+    "lightness of a printer": gray_profile(para(0, [0.9]), pcs=b"Lab ", device_class=b"prtr"),
+    "luminance": gray_profile(gamma_curv(2.2)),
+    "tables": gray_profile(gray_table([(v**1.2, 0, 0) for v in np.linspace(0, 1, 17)]), "A2B0", pcs=b"Lab "),
+    "tables of a scanner": gray_profile(
+        gray_table([(0, 0, 0), (0.7, 0, 0), (1, 0, 0)]), "A2B0", pcs=b"Lab ", device_class=b"scnr"
+    ),
+}
+
+
+def by_littlecms(codes: np.ndarray, icc: bytes) -> np.ndarray:
+    """Grey codes, uint8 (n,), in sRGB, uint8 (n, 3)."""
+    source, target = ImageCms.ImageCmsProfile(io.BytesIO(icc)), ImageCms.createProfile("sRGB")
+    transform = ImageCms.buildTransform(source, target, "L", "RGB", ImageCms.Intent.RELATIVE_COLORIMETRIC)
+    return np.asarray(ImageCms.applyTransform(Image.fromarray(codes[None]), transform))[0]
+
+
+@pytest.mark.parametrize("name", GREY_PROFILES)
+@pytest.mark.parametrize("bits", [8, 16])
+def test_grey_profiles_are_read_as_littlecms_reads_them(name: str, bits: int) -> None:
+    pytest.importorskip("imagecodecs")
+    samples = RAMP if bits == 8 else RAMP.astype(np.uint16) * 257
+    romm = romm_of(Picture(samples, bits, is_gray=True, icc=GREY_PROFILES[name]), None)
+    assert np.array_equal(romm[..., 0], romm[..., 1])
+    assert np.array_equal(romm[..., 0], romm[..., 2])
+    shown = convert_space(romm, PROPHOTO, SRGB, np.uint8)[0]
+    assert np.abs(shown.astype(int) - by_littlecms(RAMP[0, :, 0], GREY_PROFILES[name])).max() <= 2
+
+
+def test_a_toned_grey_keeps_its_tone() -> None:
+    pytest.importorskip("imagecodecs")
+    icc = gray_profile(gray_table([(0, 0, 0), (0.5, 0.1, 0.2), (1, 0, 0)]), "A2B0", pcs=b"Lab ")
+    shown = convert_space(romm_of(Picture(RAMP, 8, is_gray=True, icc=icc), None), PROPHOTO, SRGB, np.uint8)[0]
+    assert np.ptp(shown.astype(int), axis=1).max() > 30
+    assert np.abs(shown.astype(int) - by_littlecms(RAMP[0, :, 0], icc)).max() <= 2
+
+
+def test_a_grey_profile_with_tables_is_for_grey_pictures() -> None:
+    with pytest.raises(ProfileError, match="is for grey pictures"):
+        romm_of(Picture(EIGHT, 8, icc=GREY_PROFILES["tables"]), None)
+
+
+def test_grey_through_the_tables_of_an_rgb_profile() -> None:
+    pytest.importorskip("imagecodecs")
+    romm = romm_of(Picture(RAMP, 8, is_gray=True, icc=lut_profile()), None)
+    assert np.array_equal(romm[..., 0], romm[..., 2])
+    expected = encode_codes((RAMP / 255).astype(np.float32), PROPHOTO, np.uint16)
+    assert np.abs(romm.astype(int) - expected).max() <= 40
+
+
+ACES = ((0.9902, 0.3604, -0.0042), (-0.0261, 0.7006, -0.0061), (0.0001, -0.061, 0.8352))
+"""Colorants of ACES2065-1 (AP0) for D50, rounded: two of its primaries are no visible colours."""
+
+
+def test_colours_beyond_prophoto_are_counted() -> None:
+    picture = Picture(SIXTEEN, 16, icc=matrix_profile(curv([]), ACES))
+    romm_of(picture, None)
+    profile = MatrixProfile("", np.array(ACES).T, (ParametricCurve(1.0),) * 3, None)
+    romm = (SIXTEEN / 65535) @ profile.matrix_to(PROPHOTO).T
+    outside = int((np.abs(romm - 0.5) > 0.5 + OUTSIDE).any(axis=-1).sum())
+    assert 0.05 < outside / 180_000 < 0.5
+    [note] = picture.notes
+    found = re.fullmatch(r"([\d,]+) pixels \(.* %\) lie outside ROMM RGB \(ProPhoto\) and were clipped to it", note)
+    assert found is not None
+    assert abs(int(found[1].replace(",", "")) - outside) <= 20
+
+
+def test_colours_beyond_prophoto_in_lookup_tables_are_counted() -> None:
+    pytest.importorskip("imagecodecs")
+    red = np.broadcast_to(np.array([0, 0, 255], np.uint8), (9, 4, 3))
+    wide = ((0.66, 0.29, 0.001), (0.3, 0.71, 0.0), (0.0042, 0.0, 0.8239))
+    picture = Picture(red, 8, icc=lut_profile(colorants=wide))
+    romm_of(picture, None)
+    assert picture.notes == ["36 pixels (1e+02 %) lie outside ROMM RGB (ProPhoto) and were clipped to it"]
+
+
+@pytest.mark.parametrize("space", SPACES)
+def test_no_known_space_is_beyond_prophoto(space: str) -> None:
+    cube = np.array([[[r, g, b]] for r in (0, 255) for g in (0, 255) for b in (0, 255)], np.uint8)
+    for picture in (Picture(cube, 8, space=SPACES[space]), Picture(cube, 8, icc=profile_bytes(space))):
+        romm_of(picture, None)
+        assert picture.notes == []
+
+
+@pytest.mark.parametrize("space", SPACES.values(), ids=[*SPACES])
+def test_linear_light_can_be_assumed(space: RgbSpace) -> None:
+    picture = Picture(SIXTEEN, 16)
+    romm = romm_of(picture, f"linear-{space.name}")
+    linear = np.clip((SIXTEEN / 65535) @ conversion_matrix(space, PROPHOTO).T, 0, 1)
+    assert np.abs(romm - PROPHOTO.encode(linear) * 65535).max() <= 0.6
+    assert picture.assumption == f"no colour profile; linear {space.title} was assumed"
+
+
+@pytest.mark.parametrize(
+    ("icc", "kind"),
+    [
+        (PQ_PROFILE, "PQ"),
+        (HLG_PROFILE, "HLG"),
+        (lut_profile(extra={"cicp": cicp_tag(9, 16)}), "PQ"),
+        (matrix_profile(gamma_curv(2.2), extra={"cicp": cicp_tag(12, 18)}), "HLG"),
+    ],
+    ids=["PQ curves", "HLG curves", "tag and tables", "tag and curves"],
+)
+def test_high_dynamic_range_told_by_a_profile(icc: bytes, kind: str) -> None:
+    with pytest.raises(PhotoError, match=rf"high dynamic range \({kind}\)"):
+        romm_of(Picture(SIXTEEN, 16, icc=icc), None)
+    picture = Picture(SIXTEEN, 16, icc=icc)
+    assert np.array_equal(romm_of(picture, "rec2020"), from_space(SIXTEEN, REC2020))
+    assert picture.assumption is not None
+    assert kind in picture.assumption
+
+
 @pytest.mark.parametrize(
     ("icc", "problem"),
     [
@@ -157,7 +282,7 @@ def test_profile_counts_before_exif() -> None:
 
 @pytest.mark.parametrize(("cicp", "space"), [((1, 13), SRGB), ((12, 13), DISPLAY_P3), ((9, 14), REC2020)])
 def test_known_code_points(cicp: tuple[int, int], space: RgbSpace) -> None:
-    picture = Picture(EIGHT, 8, cicp=cicp)
+    picture = Picture(EIGHT, 8, cicp=cicp, video=VideoCurve.CAMERA)
     assert np.array_equal(romm_of(picture, "adobe-rgb"), from_space(EIGHT, space))
     assert picture.assumption is None
 
@@ -168,7 +293,7 @@ def test_linear_code_points() -> None:
     assert np.abs(result - PROPHOTO.encode(linear) * 65535).max() <= 0.6
 
 
-@pytest.mark.parametrize("cicp", [(2, 2), (1, 2), (4, 13), (99, 13)])
+@pytest.mark.parametrize("cicp", [(2, 2), (1, 2), (3, 13), (99, 13)])
 def test_unusable_code_points(cicp: tuple[int, int]) -> None:
     picture = Picture(EIGHT, 8, cicp=cicp)
     assert np.array_equal(romm_of(picture, None), from_space(EIGHT, SRGB))

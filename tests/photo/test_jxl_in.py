@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from libjxl import encoded
 from photo_files import XMP, exif_block, hide, smooth_array
 
 from gamutmeta.color.icc import profile_bytes
@@ -12,8 +13,9 @@ from gamutmeta.errors import GamutMetaError, MissingExtraError, PhotoError
 from gamutmeta.formats.boxes import make_box
 from gamutmeta.formats.exif import orientation_of
 from gamutmeta.photo.interpret import romm_of
-from gamutmeta.photo.jxl_in import read_jxl
+from gamutmeta.photo.jxl_in import JXL_SIGNATURES, read_jxl
 from gamutmeta.photo.jxl_out import write_jxl
+from gamutmeta.photo.picture import FURTHER_PICTURES
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -68,6 +70,49 @@ def test_files_of_other_writers() -> None:
     assert grey.assumption is None
     with pytest.raises(PhotoError, match=r"JPEG XL with float samples is not supported"):
         read(imagecodecs.jpegxl_encode(SMOOTH.astype(np.float32) / 255))
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("premultiplied", [False, True])
+def test_transparency(channels: int, dtype: Any, *, premultiplied: bool) -> None:
+    top = np.iinfo(dtype).max
+    alpha = np.full((*SMOOTH.shape[:2], 1), top // 2, dtype)
+    colours = (SMOOTH[..., :channels].astype(float) / 255 / 2 * top).astype(dtype)
+    picture = read(encoded(np.dstack([colours, alpha]), premultiplied=premultiplied))
+    assert (picture.is_gray, picture.notes) == (channels == 1, [])
+    assert abs(int(picture.alpha[0, 0]) - 32767) <= 257
+    expected = np.rint(colours.astype(float) * top / (top // 2)) if premultiplied else colours
+    assert np.array_equal(picture.samples, np.broadcast_to(expected, SMOOTH.shape))
+
+
+@pytest.mark.parametrize("lossless", [True, False])
+def test_the_first_frame_of_an_animation(*, lossless: bool) -> None:
+    frames = np.stack([SMOOTH, 255 - SMOOTH, SMOOTH // 2])
+    data = imagecodecs.jpegxl_encode(frames, lossless=lossless, level=None if lossless else 95)
+    picture = read(data)
+    assert np.abs(picture.samples.astype(int) - SMOOTH).max() <= (0 if lossless else 12)
+    assert picture.notes == [FURTHER_PICTURES]
+
+
+def test_cmyk_is_named() -> None:
+    with pytest.raises(PhotoError, match="CMYK JPEG XL is not supported; save it as RGB"):
+        read(encoded(SMOOTH, black=SMOOTH[..., 0].copy()))
+
+
+def test_tiny_files() -> None:
+    bare = encoded(SMOOTH[:2, :2].copy())
+    assert len(bare) < 64
+    for data in (bare, JXL_SIGNATURES[1] + make_box(b"ftyp", b"jxl \0\0\0\0jxl ") + make_box(b"jxlc", bare)):
+        assert len(data) < 128
+        assert np.array_equal(read(data).samples, SMOOTH[:2, :2])
+
+
+def test_lossless_linear_samples_lose_nothing() -> None:
+    lossless, lossy = (encoded(SMOOTH, linear=True), jxl(quality=90))
+    assert read(lossless).cicp == (1, 8)
+    assert read(lossless).notes == []
+    assert "colours outside sRGB are lost" in read(lossy).notes[0]
 
 
 def test_metadata_plain_and_compressed() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from gamutmeta.errors import PhotoError
-from gamutmeta.photo.kinds import KINDS, SUFFIXES, depth_and_quality, kind_of
+from gamutmeta.photo.kinds import KINDS, SUFFIXES, check_side, depth_and_quality, kind_of
 from gamutmeta.photo.write import _WRITERS
 
 
@@ -49,6 +49,18 @@ def test_impossible_combinations(name: str, options: dict[str, Any], message: st
 
 def test_lossy_jpeg_xl_of_other_spaces() -> None:
     assert depth_and_quality("a.jxl", space="rec2020", quality=90) == (16, 90)
+
+
+@pytest.mark.parametrize(("name", "most"), [("a.jpg", 65_500), ("a.avif", 16_384), ("a.heic", 65_528)])
+def test_sides_that_are_too_long(name: str, most: int) -> None:
+    check_side(name, most, 1)
+    check_side(name, 1, most)
+    for size in ((most + 1, 1), (1, most + 1)):
+        with pytest.raises(
+            PhotoError, match=rf"{name}: .* do not fit .* \(at most {most:,} on a side\); use TIFF or PNG"
+        ):
+            check_side(name, *size)
+    check_side("a.tif", 400_000, 1_000)
 
 
 def test_every_kind_has_a_writer_and_an_ending() -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from photo_files import XMP, exif_block, wide_array
+from PIL import Image
 
 from gamutmeta.errors import PhotoError
 from gamutmeta.formats.exif import orientation_of
@@ -114,6 +115,33 @@ def test_metadata_are_taken_as_they_are_or_upright() -> None:
         assert orientation_of(picture.exif) == orientation
         assert (b"Orientation" in (picture.xmp or b"")) is not upright
         assert picture.notes == []
+
+
+@pytest.mark.parametrize("exif", [None, exif_block()])
+def test_orientation_that_only_xmp_tells(exif: bytes | None) -> None:
+    block = exif_block().replace(b"\x12\1\3\0", b"\x13\1\3\0", 1) if exif else None  # another tag
+    assert orientation_of(block) == 1
+    packet = XMP.replace(b"dc:format", b"xmlns:t='http://ns.adobe.com/tiff/1.0/' t:Orientation = '8' dc:format")
+    picture = Picture(ARRAY, 16)
+    picture.take_exif(block)
+    picture.take_xmp(packet)
+    assert orientation_of(picture.exif) == 8
+    assert picture.notes == []
+    if exif:
+        shown = Image.Exif()
+        shown.load(picture.exif or b"")
+        assert (shown[0x0112], shown[0x010F], shown.get_ifd(0x8769)[0x927C]) == (8, "Maker", b"maker\0note")
+    turned = Picture(ARRAY, 16)
+    turned.take_exif(block, upright=True)
+    turned.take_xmp(packet, upright=True)
+    assert orientation_of(turned.exif) == 1
+
+
+def test_the_orientation_of_exif_counts_before_that_of_xmp() -> None:
+    picture = Picture(ARRAY, 16)
+    picture.take_exif(exif_block(orientation=1))
+    picture.take_xmp(XMP.replace(b"dc:format", b'tiff:Orientation="8" dc:format'))
+    assert picture.exif == exif_block(orientation=1)
 
 
 def test_what_is_damaged_is_left_out_with_a_note() -> None:

@@ -11,9 +11,12 @@ from photo_files import XMP, exif_block, saved, smooth_array
 from PIL import Image
 
 from gamutmeta.color.icc import profile_bytes
-from gamutmeta.errors import PhotoError
+from gamutmeta.errors import PhotoError, ProfileError
 from gamutmeta.formats.jpeg import make_segment
+from gamutmeta.formats.xmp import FURTHER_PICTURES_NOTE
 from gamutmeta.photo import pillow_in
+from gamutmeta.photo.interpret import romm_of
+from gamutmeta.photo.picture import FURTHER_PICTURES
 from gamutmeta.photo.pillow_in import array_of, read_pillow
 
 PILLOW = tuple(int(part) for part in PIL.__version__.split(".")[:2])
@@ -43,6 +46,25 @@ def test_grey_jpeg() -> None:
     assert picture.is_gray
     assert np.array_equal(picture.samples[..., 0], picture.samples[..., 2])
     assert np.abs(picture.samples[..., 0].astype(int) - np.asarray(grey)).max() <= 3
+
+
+@pytest.mark.parametrize("lost", [b"\1\2", b"\2\2"])
+def test_a_profile_without_one_of_its_segments(lost: bytes) -> None:
+    data = saved(Image.fromarray(SMOOTH), "JPEG", icc_profile=ICC)
+    start = data.index(b"ICC_PROFILE\0") - 4
+    end = start + 2 + int.from_bytes(data[start + 2 : start + 4], "big")
+    parts = {
+        number + b"\2": make_segment(0xE2, b"ICC_PROFILE\0" + number + b"\2" + part)
+        for number, part in ((b"\1", ICC[:200]), (b"\2", ICC[200:]))
+    }
+    whole = data[:start] + b"".join(parts.values()) + data[end:]
+    assert read_pillow(io.BytesIO(whole), FORMATS, 10_000).icc == ICC
+    parts.pop(lost)
+    picture = read_pillow(io.BytesIO(data[:start] + b"".join(parts.values()) + data[end:]), FORMATS, 10_000)
+    with pytest.raises(ProfileError, match="the ICC profile is incomplete: segments of it are missing; pass assume"):
+        romm_of(picture, None)
+    romm_of(picture, "display-p3")
+    assert "Display P3 was assumed" in (picture.assumption or "")
 
 
 def test_cmyk_is_named() -> None:
@@ -124,9 +146,9 @@ def test_gain_map_in_a_jpeg_is_noted() -> None:
     )
     segment = make_segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + packet)
     picture = read_pillow(io.BytesIO(data[:2] + segment + data[2:]), FORMATS, 10_000)
-    assert picture.xmp is None
-    assert len(picture.notes) == 2
-    assert "further pictures" in picture.notes[1]
+    assert b"rdf:Description" in (picture.xmp or b"")
+    assert b"hdrgm:Version" not in (picture.xmp or b"")
+    assert set(picture.notes) == {FURTHER_PICTURES, FURTHER_PICTURES_NOTE}
 
 
 def test_damaged_exif_is_noted() -> None:

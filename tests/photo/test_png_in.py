@@ -12,16 +12,18 @@ from photo_files import XMP, exif_block, hide, saved, wide_array
 from PIL import Image
 
 from gamutmeta.color.icc import profile_bytes
-from gamutmeta.color.spaces import SRGB
-from gamutmeta.errors import CarrierError, MissingExtraError, PhotoError
+from gamutmeta.color.spaces import ADOBE_RGB, DISPLAY_P3, PROPHOTO, SRGB, conversion_matrix
+from gamutmeta.errors import CarrierError, MissingExtraError, PhotoError, ProfileError
 from gamutmeta.formats.exif import orientation_of
 from gamutmeta.formats.png import insert_before_idat, make_chunk
+from gamutmeta.photo.interpret import romm_of
 from gamutmeta.photo.png_in import read_png
 from gamutmeta.photo.png_out import write_png
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from gamutmeta.color.spaces import RgbSpace
     from gamutmeta.photo.picture import Picture
 
 ARRAY = wide_array()
@@ -149,7 +151,7 @@ def test_damaged_exif_is_noted() -> None:
 def test_gain_map_packet_is_noted() -> None:
     packet = b"XML:com.adobe.xmp\0\0\0\0\0" + XMP.replace(b"purl.org/dc/elements/1.1", b"ns.adobe.com/hdr-gain-map/1.0")
     picture = read(insert_before_idat(png(), make_chunk(b"iTXt", packet)))
-    assert picture.xmp is None
+    assert b"dc:format" not in (picture.xmp or b"dc:format")
     assert "left out" in picture.notes[0]
 
 
@@ -164,19 +166,117 @@ def test_gain_map_packet_is_noted() -> None:
         b"name\0\0",
     ],
 )
-def test_damaged_profile_chunk(data: bytes) -> None:
+@pytest.mark.parametrize("samples", [EIGHT, ARRAY], ids=["8", "16"])
+def test_damaged_profile_chunk(data: bytes, samples: NDArray[np.uint8 | np.uint16]) -> None:
     pytest.importorskip("imagecodecs")
-    # Pillow's reader stumbles over some of these first, which is as good.
-    with pytest.raises(PhotoError, match="iCCP"):
-        read(coloured(make_chunk(b"iCCP", data), samples=ARRAY))
+    picture = read(coloured(make_chunk(b"iCCP", data), samples=samples))
+    assert np.array_equal(picture.samples, samples)
+    assert picture.icc is None
+    with pytest.raises(ProfileError, match=r"chunk iCCP is .*; pass assume_space=NAME"):
+        romm_of(picture, None)
+    assert np.array_equal(
+        romm_of(picture, "prophoto"), samples.astype(np.uint16) * (65535 // np.iinfo(samples.dtype).max)
+    )
+    assert "iCCP" in (picture.assumption or "")
+
+
+def test_a_damaged_profile_does_not_count_behind_code_points() -> None:
+    picture = read(coloured(CICP_P3, make_chunk(b"iCCP", b"x\0\0damaged")))
+    romm_of(picture, None)
+    assert (picture.cicp, picture.icc_problem, picture.assumption) == ((12, 13), None, None)
+
+
+NARROW = make_chunk(b"cICP", bytes([1, 13, 0, 0]))
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+def test_narrow_range(bits: int) -> None:
+    if bits == 16:
+        pytest.importorskip("imagecodecs")
+    scale = 1 << (bits - 8)
+    codes = np.array([16, 126, 235, 100]) * scale
+    samples = np.repeat(codes.reshape(2, 2, 1), 3, axis=2).astype(np.uint8 if bits == 8 else np.uint16)
+    picture = read(coloured(NARROW, samples=samples))
+    assert picture.samples[..., 0].ravel().tolist() == [0, round(110 / 219 * 65535), 65535, round(84 / 219 * 65535)]
+    assert (picture.bits, picture.cicp, picture.notes) == (16, (1, 13), [])
+    full = read(coloured(make_chunk(b"cICP", bytes([1, 13, 0, 1])), samples=samples))
+    assert np.array_equal(full.samples, samples)
+
+
+def test_beyond_narrow_range() -> None:
+    picture = read(coloured(NARROW, samples=np.full((3, 5, 3), (15, 100, 100), np.uint8)))
+    assert picture.samples[0, 0].tolist() == [0, round(84 / 219 * 65535), round(84 / 219 * 65535)]
+    assert picture.notes == ["15 pixels lie outside the narrow range that chunk cICP tells, and were clipped"]
+
+
+def test_transparency_has_full_range() -> None:
+    data = saved(Image.fromarray(np.full((3, 3, 4), 100, np.uint8)), "PNG")
+    assert np.all(read(insert_after_ihdr(data, NARROW)).alpha == 100 * 257)
+
+
+def gama(gamma: float) -> bytes:
+    return make_chunk(b"gAMA", struct.pack(">I", round(gamma * 100_000)))
+
+
+def chrm(space: RgbSpace, white: tuple[float, float] | None = None) -> bytes:
+    pairs = [white or space.white, *space.primaries]
+    return make_chunk(b"cHRM", struct.pack(">8I", *(round(v * 100_000) for pair in pairs for v in pair)))
+
+
+@pytest.mark.parametrize(
+    "chunks", [(gama(1 / 2.2),), (chrm(SRGB),), (gama(1 / 2.2), chrm(SRGB)), (gama(0.45), chrm(SRGB))]
+)
+def test_the_numbers_that_go_with_srgb(chunks: tuple[bytes, ...]) -> None:
+    picture = read(coloured(*chunks))
+    assert (picture.space, picture.notes) == (SRGB, [])
+    romm_of(picture, None)
+    assert picture.assumption is None
+
+
+def test_gamma_and_chromaticities() -> None:
+    picture = read(coloured(gama(1 / 1.8), chrm(PROPHOTO)))
+    expected = np.clip((EIGHT / 255) ** 1.8, 0, 1)
+    assert np.abs(romm_of(picture, None) - PROPHOTO.encode(expected) * 65535).max() <= 12
+    assert picture.assumption is None
+    assert picture.notes == ["no colour profile; gAMA and cHRM describe a space of its own"]
+    adobe = read(coloured(gama(256 / 563), chrm(ADOBE_RGB)))
+    assert adobe.space is ADOBE_RGB
+    assert adobe.notes == ["no colour profile; gAMA and cHRM describe Adobe RGB (1998)"]
+    assert read(coloured(chrm(DISPLAY_P3))).space is DISPLAY_P3
+
+
+def test_gamma_alone() -> None:
+    picture = read(coloured(gama(1)))
+    linear = (EIGHT / 255) @ conversion_matrix(SRGB, PROPHOTO).T
+    assert np.abs(romm_of(picture, None) - PROPHOTO.encode(linear) * 65535).max() <= 12
+    assert picture.notes == ["no colour profile; gAMA describes a space of its own"]
+
+
+@pytest.mark.parametrize(
+    "chunk",
+    [
+        make_chunk(b"cHRM", bytes(32)),
+        make_chunk(b"cHRM", struct.pack(">8I", 31270, 32900, *([64000, 33000] * 3))),
+        chrm(SRGB, (0.9, 0.05)),
+    ],
+)
+def test_chromaticities_of_no_space(chunk: bytes) -> None:
+    picture = read(coloured(chunk))
+    assert (picture.space, picture.notes) == (None, ["cHRM: no colours of an RGB space; ignored"])
+
+
+@pytest.mark.parametrize("chunk", [make_chunk(b"gAMA", bytes(4)), make_chunk(b"gAMA", b"\1"), make_chunk(b"cHRM", b"")])
+def test_chunks_that_say_nothing(chunk: bytes) -> None:
+    pytest.importorskip("imagecodecs")
+    picture = read(coloured(chunk, samples=ARRAY))  # with 8 bits, Pillow refuses them
+    assert (picture.space, picture.notes) == (None, [])
 
 
 def test_chunk_that_inflates_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("imagecodecs")
     monkeypatch.setattr("gamutmeta.photo.png_in.MAX_PACKET", 100_000)
     bomb = make_chunk(b"iCCP", b"name\0\0" + zlib.compress(bytes(1_000_000), 9))
-    with pytest.raises(PhotoError, match="larger than 100000 bytes"):
-        read(coloured(bomb, samples=ARRAY))
+    assert "larger than 100000 bytes" in (read(coloured(bomb, samples=ARRAY)).icc_problem or "")
     monkeypatch.setattr("gamutmeta.photo.png_in.MAX_PACKET", 100)
     with pytest.raises(PhotoError, match="chunk iCCP is larger than 100 bytes"):
         read(coloured(bomb, samples=ARRAY))

@@ -32,6 +32,12 @@ def test_grey_wall(tmp_path: Path) -> None:
     assert picture.notes == []
 
 
+@pytest.mark.parametrize("wall", [6000, 12_100, 12_500, 15_000, 16_200])
+def test_neutral_is_proportional_to_the_light(tmp_path: Path, wall: int) -> None:
+    picture = read_raw(placed(tmp_path, "a.dng", dng_bytes(wall=wall)), 10_000)
+    assert np.abs(picture.samples.astype(int) - wall / 16383 * 65535).max() <= 8
+
+
 def test_is_encoded_as_romm(tmp_path: Path) -> None:
     picture = read_raw(placed(tmp_path, "a.dng", dng_bytes()), 10_000)
     romm = romm_of(picture, None)

@@ -15,9 +15,10 @@ from icc_builder import lut_profile
 from photo_files import XMP, dng_bytes, exif_block, placed, saved, smooth_array, tiff_bytes, wide_array
 from PIL import Image
 
+from gamutmeta.color.cicp import VideoCurve, cicp_space
 from gamutmeta.color.convert import convert_space
 from gamutmeta.color.icc import profile_bytes
-from gamutmeta.color.spaces import ADOBE_RGB, DISPLAY_P3, PROPHOTO, REC2020, SRGB
+from gamutmeta.color.spaces import ADOBE_RGB, DISPLAY_P3, PROPHOTO, SRGB
 from gamutmeta.errors import GamutMetaError, GamutMetaWarning, PhotoError, ProfileError
 from gamutmeta.photo import WideImage, encode_srgb_file, read_photo
 from gamutmeta.photo.jxl_out import write_jxl
@@ -104,7 +105,10 @@ def test_avif_with_twelve_bits_and_code_points(tmp_path: Path) -> None:
     )
     wide = read_photo(placed(tmp_path, "a.avif", data))
     full = np.rint(samples * (65535 / 4095)).astype(np.uint16)
-    assert np.abs(wide.array - convert_space(full, REC2020, PROPHOTO, np.uint16).astype(int)).max() <= 8
+    # Viewers show the primaries of Rec.2020 with sRGB's curve.
+    shown = cicp_space(9, 15, VideoCurve.SRGB)
+    assert shown is not None
+    assert np.abs(wide.array - convert_space(full, shown, PROPHOTO, np.uint16).astype(int)).max() <= 8
     assert wide.notes == ()
 
 
@@ -132,8 +136,20 @@ def test_heic(tmp_path: Path) -> None:
 def test_raw_is_told_by_its_name(name: str, tmp_path: Path) -> None:
     pytest.importorskip("rawpy")
     assert read_photo(placed(tmp_path, name, dng_bytes())).size == (64, 96)
-    with pytest.raises(PhotoError, match="colour filter array"):
-        read_photo(placed(tmp_path, "a.tif", dng_bytes()))
+
+
+@pytest.mark.parametrize("has_thumbnail", [False, True])
+def test_raw_under_the_name_of_a_tiff(tmp_path: Path, *, has_thumbnail: bool) -> None:
+    pytest.importorskip("rawpy")
+    wide = read_photo(placed(tmp_path, "a.tif", dng_bytes(has_thumbnail=has_thumbnail)))
+    assert np.array_equal(wide.array, read_photo(placed(tmp_path, "a.dng", dng_bytes())).array)
+    assert wide.notes == ()
+
+
+def test_a_mosaic_that_no_raw_converter_knows_is_refused_by_name(tmp_path: Path) -> None:
+    pytest.importorskip("rawpy")
+    with pytest.raises(PhotoError, match="colour filter array TIFF is not supported"):
+        read_photo(placed(tmp_path, "a.tif", tiff_bytes(ARRAY[..., 0], photometric=32803)))
 
 
 @pytest.mark.parametrize(

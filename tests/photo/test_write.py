@@ -232,3 +232,22 @@ def test_odd_sizes(name: str, size: tuple[int, int], tmp_path: Path) -> None:
     array = np.full((*size, 3), 30_000, np.uint16)
     WideImage(array).save(tmp_path / f"a.{name}")
     assert np.abs(read_photo(tmp_path / f"a.{name}").array - array.astype(int)).max() < 400
+
+
+@pytest.mark.parametrize(("suffix", "most"), [(".jpg", 65_500), (".avif", 16_384)])
+def test_the_longest_side_is_written_and_read_again(tmp_path: Path, suffix: str, most: int) -> None:
+    if suffix == ".avif":
+        pytest.importorskip("pyvips")
+        pytest.importorskip("pillow_heif")
+    wide = WideImage(np.full((16, most, 3), 30_000, np.uint16), "display-p3")
+    wide.save(tmp_path / f"a{suffix}")
+    assert read_photo(tmp_path / f"a{suffix}").size == (most, 16)
+    longer = WideImage(np.full((16, most + 1, 3), 30_000, np.uint16), "display-p3")
+    with pytest.raises(PhotoError, match="on a side"):
+        longer.save(tmp_path / f"b{suffix}")
+
+
+def test_what_x265_refuses_is_told(tmp_path: Path) -> None:
+    pytest.importorskip("pillow_heif")
+    with pytest.raises(PhotoError, match="x265 takes no picture of 8192 x 16 pixels for HEIC; use TIFF or PNG"):
+        WideImage(np.full((16, 8192, 3), 30_000, np.uint16), "display-p3").save(tmp_path / "a.heic")

@@ -16,6 +16,7 @@ from click.testing import CliRunner
 import gamutmeta
 from gamutmeta import carriers
 from gamutmeta.cli import app, convert
+from gamutmeta.container import Limits
 from gamutmeta.demo import demonstrate
 from gamutmeta.errors import FitError
 from gamutmeta.fit.config import PRESETS, RUNGS
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize("function", [gamutmeta.reduce, gamutmeta.reduce_file])
 def test_functions_have_the_options_and_their_defaults(function: Any) -> None:
     own = {"wide", "format", "rounding"} if function is gamutmeta.reduce else {"source", "target", "overwrite"}
-    of_files = {"carrier", "assume_space", "raw_style"} if function is gamutmeta.reduce else set()
+    of_files = {"carrier", "assume_space", "raw_style", "limits"} if function is gamutmeta.reduce else set()
     asked = {name: p for name, p in inspect.signature(function).parameters.items() if name not in own}
     options = {field.name: field for field in fields(ReduceOptions) if field.name not in of_files}
     assert {name: p.default for name, p in asked.items()} == {name: field.default for name, field in options.items()}
@@ -79,11 +80,12 @@ def test_a_cap_that_was_rounded_down_is_told(rung: int) -> None:
     assert ReduceOptions().notes == ReduceOptions(preset="paper", max_bytes=30_000).notes == ()
 
 
-def test_settings_are_json_and_know_no_device() -> None:
-    settings = ReduceOptions(preset=QUICK, max_bytes=960, device="cpu").settings()
+def test_settings_are_json_and_know_no_device_and_no_limits() -> None:
+    limits = Limits(pixels=1_000)
+    settings = ReduceOptions(preset=QUICK, max_bytes=960, device="cpu", limits=limits).settings()
     assert json.loads(json.dumps(settings)) == settings
     assert (settings["preset"], settings["max_bytes"]) == ("quick", 960)
-    assert set(settings) == {field.name for field in fields(ReduceOptions)} - {"device"}
+    assert set(settings) == {field.name for field in fields(ReduceOptions)} - {"device", "limits"}
     assert pickle.loads(pickle.dumps(ReduceOptions(preset=QUICK))) == ReduceOptions(preset=QUICK)  # noqa: S301
 
 

@@ -30,6 +30,7 @@ from gamutmeta.measure.quality import measure
 from gamutmeta.model.descriptor import Descriptor, Head
 from gamutmeta.model.expand import expand as expand_pixels
 from gamutmeta.photo.pixels import decode_srgb
+from gamutmeta.photo.wide import WideImage
 from gamutmeta.pipeline import expand as expansion
 from gamutmeta.pipeline.reduce import reduce, reduce_file
 
@@ -250,3 +251,10 @@ def test_the_image_for_pillow() -> None:
     assert result.image.size == (24, 16)
     assert result.image.info["icc_profile"]
     np.testing.assert_array_equal(np.asarray(result.image), result.pixels)
+
+
+def test_a_side_too_long_for_a_jpeg_is_told_before_the_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gamutmeta.pipeline.reduce._fit", lambda *_, **__: pytest.fail("fitted"))
+    wide = WideImage(np.tile(np.array([0, 60_000, 0], np.uint16), (1, 65_501, 1)), "prophoto")
+    with pytest.raises(PhotoError, match=r"65501 x 1 pixels do not fit JPEG \(at most 65,500 on a side\); use TIFF"):
+        reduce(wide, preset=QUICK, format="jpeg", device="cpu")

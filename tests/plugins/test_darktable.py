@@ -70,6 +70,7 @@ def test_it_is_lua() -> None:
     subprocess.run([program("luac5.4", "luac"), "-p", str(SCRIPT)], check=True)
 
 
+@pytest.mark.slow
 def test_it_reduces_what_darktable_exported(tmp_path: Path, command: Path, folder: Path) -> None:
     taken = folder / "photo's.jpg"
     taken.write_bytes(b"taken")

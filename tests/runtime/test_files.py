@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, BinaryIO
 import pytest
 
 from gamutmeta.errors import OutputExistsError
-from gamutmeta.runtime.files import atomic_write, check_output, observe_writes, remove_leftovers
+from gamutmeta.runtime import files
+from gamutmeta.runtime.files import (
+    _key,
+    as_private_as,
+    atomic_write,
+    check_output,
+    observe_writes,
+    open_regular,
+    remove_leftovers,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -125,12 +134,123 @@ class TestWithoutHardLinks:
         assert names(tmp_path) == []
 
 
-def test_link_is_followed(tmp_path: Path) -> None:
-    (tmp_path / "real").write_bytes(b"old")
-    (tmp_path / "link").symlink_to(tmp_path / "real")
-    atomic_write(tmp_path / "link", b"new", overwrite=True)
-    assert (tmp_path / "link").is_symlink()
-    assert (tmp_path / "real").read_bytes() == b"new"
+class TestLinks:
+    @pytest.mark.parametrize("leads_to", ["real", "nothing"])
+    def test_a_link_is_replaced_and_never_what_it_leads_to(self, tmp_path: Path, leads_to: str) -> None:
+        (tmp_path / "real").write_bytes(b"old")
+        (tmp_path / "link").symlink_to(tmp_path / leads_to)
+        with pytest.raises(OutputExistsError, match="link exists; pass overwrite=True"):
+            atomic_write(tmp_path / "link", pytest.fail)
+        assert (tmp_path / "link").is_symlink()
+        atomic_write(tmp_path / "link", b"new", overwrite=True)
+        assert not (tmp_path / "link").is_symlink()
+        assert (tmp_path / "link").read_bytes() == b"new"
+        assert (tmp_path / "real").read_bytes() == b"old"
+        assert sorted(names(tmp_path)) == ["link", "real"]
+
+    def test_a_link_to_a_folder_is_no_file(self, tmp_path: Path) -> None:
+        (tmp_path / "folder").mkdir()
+        (tmp_path / "link").symlink_to("folder")
+        with pytest.raises(OutputExistsError, match="is a folder"):
+            atomic_write(tmp_path / "link", b"new", overwrite=True)
+
+    def test_folders_may_be_links(self, tmp_path: Path) -> None:
+        (tmp_path / "folder").mkdir()
+        (tmp_path / "link").symlink_to("folder")
+        atomic_write(tmp_path / "link" / "a", b"new")
+        assert (tmp_path / "folder" / "a").read_bytes() == b"new"
+        (tmp_path / "folder" / f".gamutmeta-{_key(Path('a'))}-0.tmp").touch()
+        assert remove_leftovers([tmp_path / "link" / "a"]) == 1
+
+    def test_a_link_in_the_place_of_a_temporary_file_is_left_alone(self, tmp_path: Path) -> None:
+        (tmp_path / "real").write_bytes(b"old")
+        (tmp_path / f".gamutmeta-{_key(Path('a'))}-0.tmp").symlink_to("real")
+        assert remove_leftovers([tmp_path / "a"]) == 0
+        assert (tmp_path / "real").read_bytes() == b"old"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes in folders")
+class TestPipes:
+    @pytest.mark.parametrize("overwrite", [False, True])
+    def test_a_pipe_is_not_replaced(self, tmp_path: Path, overwrite: bool) -> None:  # noqa: FBT001
+        os.mkfifo(tmp_path / "pipe")
+        with pytest.raises(OutputExistsError, match="pipe or a device"):
+            atomic_write(tmp_path / "pipe", b"new", overwrite=overwrite)
+        assert names(tmp_path) == ["pipe"]
+
+    def test_a_pipe_is_not_waited_for(self, tmp_path: Path) -> None:
+        os.mkfifo(tmp_path / "pipe")
+        with pytest.raises(OSError, match="not an ordinary file"):
+            open_regular(tmp_path / "pipe")
+        with pytest.raises(OSError, match="not an ordinary file"):
+            open_regular("/dev/zero")
+
+    def test_links_as_they_are_asked_for(self, tmp_path: Path) -> None:
+        (tmp_path / "real").write_bytes(b"data")
+        (tmp_path / "link").symlink_to("real")
+        with open_regular(tmp_path / "link") as file:
+            assert file.read() == b"data"
+        with pytest.raises(OSError, match="link"):
+            open_regular(tmp_path / "link", follow=False)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="permissions are POSIX's")
+class TestPermissions:
+    def test_a_file_is_its_owners_alone_while_it_is_written(self, tmp_path: Path) -> None:
+        modes = []
+
+        def write(file: BinaryIO) -> None:
+            (path,) = tmp_path.iterdir()
+            modes.append(stat.S_IMODE(path.stat().st_mode))
+            file.write(b"new")
+
+        atomic_write(tmp_path / "a", write)
+        assert modes == [0o600]
+
+    @pytest.mark.parametrize(
+        ("modes", "expected"),
+        [
+            ([0o600], 0o600),
+            ([0o640], 0o640),
+            ([0o400], 0o600),
+            ([0o644, 0o600], 0o600),
+            ([0o640, 0o604], 0o600),
+            ([0o666], 0o644),
+            ([0o777], 0o644),
+        ],
+    )
+    def test_a_new_file_is_not_more_readable_than_its_sources(
+        self, tmp_path: Path, modes: list[int], expected: int
+    ) -> None:
+        sources = [tmp_path / f"source {number}" for number in range(len(modes))]
+        for source, mode in zip(sources, modes, strict=True):
+            source.touch()
+            source.chmod(mode)
+        before = os.umask(0o022)
+        try:
+            with as_private_as(*sources, tmp_path / "nowhere"):
+                atomic_write(tmp_path / "a", b"new")
+            atomic_write(tmp_path / "b", b"new")
+        finally:
+            os.umask(before)
+        assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == expected
+        assert stat.S_IMODE((tmp_path / "b").stat().st_mode) == 0o644
+
+    def test_another_group_is_a_stranger(self, tmp_path: Path) -> None:
+        (tmp_path / "source").touch()
+        (tmp_path / "source").chmod(0o640)
+        status = (tmp_path / "source").stat()
+        token = files._sources.set((os.stat_result((*status[:5], status.st_gid + 1, *status[6:10])),))
+        atomic_write(tmp_path / "a", b"new")
+        files._sources.reset(token)
+        assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o600
+
+    def test_a_link_hands_nothing_on(self, tmp_path: Path) -> None:
+        (tmp_path / "real").touch()
+        (tmp_path / "real").chmod(0o777)
+        (tmp_path / "link").symlink_to("real")
+        atomic_write(tmp_path / "link", b"new", overwrite=True)
+        assert not (tmp_path / "link").stat().st_mode & 0o111
 
 
 class TestErrorsOfTheSystem:

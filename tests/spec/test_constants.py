@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from spec_text import code, examples, functions, hex_example, json_example, table, table_after, text
-from strategies import descriptors, payloads
+from strategies import descriptors, payloads, shoulders
 
 from gamutmeta import carriers, errors
 from gamutmeta.carriers.container_bytes import MAX_TEXT
@@ -24,6 +24,7 @@ from gamutmeta.carriers.png_carrier import _FIELD_ROOM
 from gamutmeta.carriers.tiff_carrier import TAG
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.gamut import clip_to_codes
+from gamutmeta.color.shoulder import SHOULDER_BYTES, End, Shoulder
 from gamutmeta.color.spaces import SRGB, apply_matrix, decode_table, expansion_matrix, reduction_matrix
 from gamutmeta.color.sycc import decode_sycc, sycc_tables
 from gamutmeta.color.transfer import decode_srgb, encode_romm
@@ -49,7 +50,7 @@ from gamutmeta.formats.jpeg import MAX_SEGMENTS
 from gamutmeta.formats.png import MAX_CHUNKS
 from gamutmeta.formats.signature import host_format
 from gamutmeta.formats.tiff_ifd import MAX_ENTRIES
-from gamutmeta.model.descriptor import MAX_AFFINE, MAX_OCTAVES
+from gamutmeta.model.descriptor import MAX_AFFINE, MAX_OCTAVES, Descriptor, Head, Rgb
 from gamutmeta.model.expand import expand
 from gamutmeta.model.features import fitted_positions, gate_weights, grid_nodes, octave_features
 from gamutmeta.model.reference import _bilinear, _network
@@ -59,7 +60,6 @@ if TYPE_CHECKING:
 
     from gamutmeta.container import Payload
     from gamutmeta.errors import GamutMetaError
-    from gamutmeta.model.descriptor import Descriptor
 
 
 def rint(x: float) -> float:
@@ -148,9 +148,10 @@ def test_keys() -> None:
     rows = {code(key): (kind, bounds, default) for key, kind, bounds, default, _ in table("keys")}
     later = {code(key): (bounds, default, since) for key, _, bounds, default, _, since in table("keys-2")}
     assert list(rows) == sorted(_KEYS - later.keys())
-    assert later == {"like": ("", "none", str(VERSION)), "smp": ("0..1", str(_DEFAULTS["smp"]), str(VERSION))}
+    of_bytes, of_smp = ("", "none", str(VERSION)), ("0..1", str(_DEFAULTS["smp"]), str(VERSION))
+    assert later == {"like": of_bytes, "shl": of_bytes, "smp": of_smp}
     kinds = {code(key): kind for key, kind, *_ in table("keys-2")}
-    assert kinds == {"like": f"{LIKENESS_BYTES} bytes", "smp": "integer"}
+    assert kinds == {"like": f"{LIKENESS_BYTES} bytes", "shl": f"{SHOULDER_BYTES} bytes", "smp": "integer"}
     assert later.keys() == _VERSION_2_KEYS
     for key, (_, bounds, default) in rows.items():
         if key in ("aff", "gate", "grid", "rgb", "xy"):
@@ -188,7 +189,7 @@ def test_every_rule_of_the_descriptor_has_its_step_and_code() -> None:
     assert {rule for rule, _, error in listed if error == "payload.limit"} == {"1", "7"}
     added = re.findall(r"^(\d+)\. ", text(2).split("### 4.2 ")[1].split("### 4.3 ")[0], re.MULTILINE)
     in_steps = [rule for *_, cell, _ in table("steps-2") for rule in re.findall(r"\d+", cell)]
-    assert sorted(in_steps, key=int) == added == [str(rule) for rule in range(len(rules) + 1, len(rules) + 5)]
+    assert sorted(in_steps, key=int) == added == [str(rule) for rule in range(len(rules) + 1, len(rules) + 7)]
     assert {code(error) for *_, error in table("steps-2")} == {"payload"}
     assert f"byte strings have at most {LIKENESS_BYTES} bytes instead of {DIGEST_BYTES}" in table("steps-2")[0][1]
 
@@ -221,18 +222,65 @@ def test_formats_of_the_descriptor(payload: Payload) -> None:
     descriptor = data[28 : 28 + int.from_bytes(data[16:20], "big")]
     allowed = set()
     for _, cell, _ in table_after("### 5.1 Canonical encoding") + table("formats-2"):
-        for first, last in re.findall(r"`([0-9A-F]{2})(?: 10| 00 10| 47)?`(?:\.\.`([0-9A-F]{2})`)?", cell):
+        for first, last in re.findall(r"`([0-9A-F]{2})(?: 10| 00 10| 47| 0C)?`(?:\.\.`([0-9A-F]{2})`)?", cell):
             allowed.update(range(int(first, 16), int(last or first, 16) + 1))
     assert set(first_bytes(descriptor)) <= allowed
     assert len(descriptor) < 400
 
 
 def test_there_are_never_more_than_16_keys() -> None:
-    """A likeness with all keys of version 1 but a digest; those that go with YCbCr samples are fewer."""
-    of_samples = _KEYS - {"gate", "rgb8", "src"}
-    assert max(len(_KEYS - {"jpeg", "smp"}), len(of_samples)) == 16
+    """A likeness with all keys of version 1 but a digest, or with a shoulder, but then without `src`."""
+    of_samples = _KEYS - {"gate", "rgb8", "shl", "src"}
+    assert len(of_samples) < len(_KEYS - {"jpeg", "shl", "smp"}) == len(_KEYS - {"jpeg", "smp", "src"}) == 16
     assert "There are never more than 16 keys." in text(2)
-    assert int(code(table("formats-2")[1][1]).split(",")[0].split()[1], 16) == LIKENESS_BYTES
+    lengths = [int(code(row[1]).split(",")[0].split()[1], 16) for row in table("formats-2")[1:]]
+    assert lengths == [LIKENESS_BYTES, SHOULDER_BYTES]
+
+
+@given(shoulders())
+def test_shoulders(shoulder: Shoulder) -> None:
+    said = functions("shoulder", "shoulder-gate", rint=round)
+    ends = list(zip(shoulder.dark, shoulder.bright, strict=True))
+    for channel, (dark, bright) in enumerate(ends):
+        low = said["values"](dark.codes, dark.growth, False)  # noqa: FBT003 - as the text has it
+        high = said["values"](bright.codes, bright.growth, True)  # noqa: FBT003
+        assert low[::-1] + high == shoulder.values(channel)
+    for threshold in (None, 0, 1, 12, 200):
+        model = Descriptor(Head.SRGB_EXCESS, rgb=Rgb(0), gate=threshold, shoulder=shoulder)
+        expected = [
+            [said["gate_weight"](c, threshold, dark.codes, bright.codes) for c in range(256)] for dark, bright in ends
+        ]
+        np.testing.assert_array_equal(gate_weights(model), np.array(expected, np.float32))
+
+
+def test_what_a_shoulder_is_made_of() -> None:
+    said = functions("shoulder", rint=round)
+    first = re.search(r"table=shoulder-ordinary -->\n\| code \|(.*)\|\n", text(2))
+    assert first
+    codes = [int(cell) for cell in first[1].split("|")]
+    values = [int(value) for value in table("shoulder-ordinary")[0][1:]]
+    more = [[int(cell) for cell in row[1:]] for row in table("shoulder-ordinary")[1:]]
+    pairs = dict(zip([*codes, *more[0]], [*values, *more[1]], strict=True))
+    assert pairs == {c: said["ordinary"](c) for c in (*range(9), *range(247, 256))}
+    for c in pairs:
+        e = c / 255
+        exact = 2**20 * (e / 12.92 if e <= 0.04045 else ((e + 0.055) / 1.055) ** 2.4)
+        assert abs(exact - round(exact)) < 0.46
+
+
+def test_how_far_a_shoulder_may_reach() -> None:
+    dark, bright = ([int(q) for q in row[1:]] for row in table("shoulder-limits"))
+    values = functions("shoulder", rint=round)["values"]
+    for n in range(1, 9):
+        for is_bright, limit in ((False, dark[n - 1]), (True, bright[n - 1])):
+            ends = [(End(), End(), End()), (End(n, limit), End(), End())]
+            Shoulder(*(ends if is_bright else ends[::-1]))
+            assert abs(values(n, limit, is_bright)[-1]) < 2**24
+            if limit < 255:
+                assert abs(values(n, limit + 1, is_bright)[-1]) >= 2**24
+                ends[1] = (End(n, limit + 1), End(), End())
+                with pytest.raises(ValueError, match="below 16"):
+                    Shoulder(*(ends if is_bright else ends[::-1]))
 
 
 def first_bytes(data: bytes) -> list[int]:
@@ -365,7 +413,10 @@ def test_relu_keeps_not_a_number() -> None:
 @pytest.mark.parametrize("gate", [None, 0, 1, 12, 100, 255])
 def test_gate(gate: int | None) -> None:
     weight = functions("gate")["gate_weight"]
-    np.testing.assert_array_equal(np.array([weight(c, gate) for c in range(256)], np.float32), gate_weights(gate))
+    np.testing.assert_array_equal(
+        np.array([weight(c, gate) for c in range(256)], np.float32),
+        gate_weights(Descriptor(Head.SRGB_EXCESS, rgb=Rgb(0), gate=gate))[0],
+    )
 
 
 def test_romm() -> None:

@@ -23,8 +23,10 @@ FULL = json_example("descriptor-2")
 PLAIN = json_form(msgpack.unpackb(hex_example("descriptor-1")))
 SAMPLES = json_form(msgpack.unpackb(hex_example("descriptor-3")))
 ALIKE = json_form(msgpack.unpackb(hex_example("descriptor-4")))
+SHOULDER = json_form(msgpack.unpackb(hex_example("descriptor-5")))
 EMPTY = {"h": 1, "rgb8": "00" * 16, "w": 1}
 NAMES = {id(FULL): "full", id(PLAIN): "plain", id(SAMPLES): "samples", id(ALIKE): "alike", id(EMPTY): "empty"}
+NAMES[id(SHOULDER)] = "shoulder"
 
 
 def test_it_is_a_schema() -> None:
@@ -33,14 +35,20 @@ def test_it_is_a_schema() -> None:
     assert all("description" in value for value in SCHEMA["properties"].values())
 
 
-@pytest.mark.parametrize("entries", [FULL, PLAIN, SAMPLES, ALIKE, EMPTY], ids=lambda entries: NAMES[id(entries)])
+@pytest.mark.parametrize(
+    "entries", [FULL, PLAIN, SAMPLES, ALIKE, SHOULDER, EMPTY], ids=lambda entries: NAMES[id(entries)]
+)
 def test_right_ones(entries: dict[str, Any]) -> None:
     VALIDATOR.validate(entries)
 
 
-@pytest.mark.parametrize("entries", [FULL, PLAIN, SAMPLES, EMPTY], ids=lambda entries: NAMES[id(entries)])
+@pytest.mark.parametrize("entries", [FULL, PLAIN, SAMPLES, SHOULDER, EMPTY], ids=lambda entries: NAMES[id(entries)])
 def test_a_likeness_goes_with_everything(entries: dict[str, Any]) -> None:
     VALIDATOR.validate({**entries, "like": ALIKE["like"]})
+
+
+def test_a_shoulder_alone() -> None:
+    VALIDATOR.validate({"cat": 1, "h": 1, "rgb8": "00" * 16, "shl": SHOULDER["shl"], "w": 1})
 
 
 def test_samples_alone() -> None:
@@ -92,6 +100,9 @@ WRONG: list[tuple[dict[str, Any], dict[str, Any]]] = [
     (SAMPLES, {"jpeg": None, "rgb8": "00" * 16}),
     (EMPTY, {"smp": 1}),
     *((ALIKE, {"like": value}) for value in ("", "00" * 16, "00" * 70, "00" * 72, "0" * 141, "0g" * 71, "ab" * 71)),
+    *((SHOULDER, {"shl": value}) for value in ("", "00" * 12, "00" * 11 + "1", "0410" * 5, "0410" * 7, 12, True)),
+    *((SHOULDER, {"shl": value + "0000" * 5}) for value in ("0001", "0100", "0901", "1001", "ff01", "0a0g")),
+    *((SHOULDER, {key: value}) for key, value in (("head", 1), ("smp", 1), ("src", 1))),
     *((ALIKE, {"like": value}) for value in (71, True, ["00" * 71], "00" * 70 + "0\n")),
 ]
 
@@ -104,18 +115,20 @@ def test_wrong_ones(entries: dict[str, Any], change: dict[str, Any]) -> None:
 
 numbers = st.integers(-130, 300) | st.floats(-20, 20, width=32) | st.booleans()
 values = (
-    numbers | st.sampled_from(["f16", bytes(16), bytes(15), bytes(71)]) | st.lists(numbers | st.just("f16"), max_size=8)
+    numbers
+    | st.sampled_from(["f16", bytes(16), bytes(15), bytes(71), bytes([4, 16] * 6)])
+    | st.lists(numbers | st.just("f16"), max_size=8)
 )
 
 
 @given(
-    st.dictionaries(st.sampled_from(sorted(SCHEMA["properties"])), values, max_size=4), st.sampled_from([1, 2, 3, 4])
+    st.dictionaries(st.sampled_from(sorted(SCHEMA["properties"])), values, max_size=4), st.sampled_from([1, 2, 3, 4, 5])
 )
 def test_it_refuses_nothing_that_is_read(changes: dict[str, Any], base: int) -> None:
     entries = msgpack.unpackb(hex_example(f"descriptor-{base}")) | changes
     data = msgpack.packb(dict(sorted(entries.items())), use_single_float=True)
     try:
-        unpack(data, DEFAULT_LIMITS, 2 if {"like", "smp"} & entries.keys() else 1)
+        unpack(data, DEFAULT_LIMITS, 2 if {"like", "shl", "smp"} & entries.keys() else 1)
     except PayloadError:
         return
     VALIDATOR.validate(json_form(msgpack.unpackb(data)))

@@ -32,17 +32,18 @@ if TYPE_CHECKING:
 
 CONTAINER = hex_example("container-1")
 
-PIXELS = [f"pixel-{number}" for number in range(1, 6)]
-DESCRIPTORS = [f"descriptor-{number}" for number in range(1, 5)]
-CONTAINERS = [f"container-{number}" for number in range(1, 6)]
+PIXELS = [f"pixel-{number}" for number in range(1, 8)]
+DESCRIPTORS = [f"descriptor-{number}" for number in range(1, 6)]
+CONTAINERS = [f"container-{number}" for number in range(1, 8)]
 
 EXECUTED = {
     "hex": {*DESCRIPTORS, *CONTAINERS, "app11-1", "jpeg-1", "itxt-1", "tiff-1"},
-    "json": {*PIXELS, "descriptor-2", "digest-rgb8", "jpeg-1"} | {f"likeness-{number}" for number in range(1, 5)},
+    "json": {*PIXELS, "descriptor-2", "digest-rgb8", "jpeg-1", "shoulder-values"}
+    | {f"likeness-{number}" for number in range(1, 5)},
     "text": {"com-1"},
     # In test_constants.py, and in test_likeness_text.py.
     "python": {"srgb", "matrix", "position", "octaves", "grid", "network", "gate", "romm", "srgb-encode"}
-    | {"sycc-numbers", "sycc-linear"}
+    | {"sycc-numbers", "sycc-linear", "shoulder", "shoulder-gate"}
     | {"likeness", *(f"likeness-{part}" for part in ("sums", "differences", "variances", "sizes", "edits"))},
 }
 
@@ -54,7 +55,7 @@ def test_every_example_is_executed() -> None:
 @pytest.mark.parametrize("name", DESCRIPTORS)
 def test_descriptor(name: str) -> None:
     data = hex_example(name)
-    contents = unpack(data, DEFAULT_LIMITS, 2 if name in {"descriptor-3", "descriptor-4"} else 1)
+    contents = unpack(data, DEFAULT_LIMITS, 1 if name in {"descriptor-1", "descriptor-2"} else 2)
     assert pack(contents) == data
 
 
@@ -62,7 +63,7 @@ def test_descriptor_as_json() -> None:
     assert json_form(msgpack.unpackb(hex_example("descriptor-2"))) == json_example("descriptor-2")
 
 
-@pytest.mark.parametrize("number", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("number", range(1, 8))
 def test_container(number: int) -> None:
     data = hex_example(f"container-{number}")
     payload = decode(data)
@@ -72,8 +73,8 @@ def test_container(number: int) -> None:
         assert sections.descriptor == hex_example(f"descriptor-{number}")
     else:
         assert encode(payload) == data
-    if number == 5:
-        assert sections.descriptor == hex_example("descriptor-4")
+    if number in {5, 6}:
+        assert sections.descriptor == hex_example(f"descriptor-{number - 1}")
     assert split_sections(encode(payload), DEFAULT_LIMITS)[:2] == sections[:2]
     assert decode(encode(payload)) == payload
 
@@ -112,7 +113,7 @@ def test_pixel(name: str) -> None:
             np.testing.assert_allclose(values, floats(example[step]), rtol=3e-7, atol=3e-8, err_msg=step)
     for expanded in (expand_reference, expand):
         assert expanded(payload.descriptor, payload.weights(), codes)[at].tolist() == example["samples"]
-    empty = Descriptor(samples=payload.descriptor.samples)
+    empty = Descriptor(samples=payload.descriptor.samples, shoulder=payload.descriptor.shoulder)
     assert expand_reference(empty, {}, codes)[at].tolist() == example["clip"]
 
 
@@ -129,16 +130,36 @@ def test_numbers_of_samples(name: str) -> None:
     assert expanded[example["row"], example["column"]].tolist() == example["clip"]
 
 
+@pytest.mark.parametrize("name", ["pixel-6", "pixel-7"])
+def test_a_shoulder_alone(name: str) -> None:
+    example = json_example(name)
+    alone, codes = decode(hex_example("container-7")), np.array(example["codes"], np.uint8)
+    expanded = expand(alone.descriptor, {}, codes)
+    assert expanded[example["row"], example["column"]].tolist() == example["clip"]
+    assert alone.binding == decode(hex_example("container-6")).binding
+    assert alone.binding.digest == carriers.samples_digest(codes)
+
+
+def test_values_of_a_shoulder() -> None:
+    values = functions("shoulder", rint=round)["values"]
+    shoulder = decode(hex_example("container-7")).descriptor.shoulder
+    assert shoulder is not None
+    for name, expected in json_example("shoulder-values").items():
+        channel, side = name.split()
+        end = getattr(shoulder, side)[["red", "green", "blue"].index(channel)]
+        assert values(end.codes, end.growth, side == "bright") == expected
+
+
 def steps(
     payload: Payload, codes: NDArray[np.uint8], at: tuple[int, int]
 ) -> Iterator[tuple[str, NDArray[np.floating[Any]]]]:
     """Intermediate results at one pixel, as section 7 names them."""
     descriptor, weights = payload.descriptor, payload.weights()
     matrix = expansion_matrix(descriptor.adaptation)
-    linear = linear_samples(descriptor.samples, codes)
+    linear = linear_samples(descriptor, codes)
     features = _features(descriptor, weights, codes, apply_matrix(matrix, linear))
     outputs = _network(descriptor, weights, features)
-    gate = gate_weights(descriptor.gate)[codes]
+    gate = gate_weights(descriptor)[np.arange(3), codes]
     excess = linear + gate * outputs
     u, v = fitted_positions(np.array(at[1]), np.array(at[0]), (payload.width, payload.height), descriptor.affine)
     yield "position", np.stack([u, v])

@@ -110,8 +110,14 @@ PLAIN: dict[str, Callable[[Any], Any]] = {
     "mlp": lambda value: [width.value for width in value.widths],
     "q": lambda value: [encoding_of(encoding) for encoding in value.encodings],
     "rgb8": lambda value: value.digest.hex().upper(),
+    "shl": lambda value: shoulder_of(value).hex().upper(),
     "t": lambda _: False,
 }
+
+
+def shoulder_of(value: Any) -> bytes:
+    ends = [end for channel in value.channels for end in (channel.dark, channel.bright)]
+    return bytes(byte for end in ends for byte in (end.num_codes, end.growth))
 
 
 def encoding_of(encoding: Any) -> Any:
@@ -253,6 +259,33 @@ WRONG = [
     with_entries("container-5", like=LIKENESS + b"\0"),
     with_entries("container-5", like=LIKENESS.hex()[:71]),
     with_entries("container-5", like=71),
+    with_entries("container-6", version=1),
+    with_entries("container-7", version=1),
+    with_entries("container-6", shl=None),
+    with_entries("container-7", shl=None),
+    with_entries("container-6", head=1, gate=None),
+    with_entries("container-6", src=1),
+    with_entries("container-6", smp=1, gate=None, rgb8=None, jpeg=bytes(16)),
+    with_entries("container-7", smp=1, rgb8=None, jpeg=bytes(16)),
+    with_entries("container-7", shl=12),
+    with_entries("container-7", shl="twelve bytes"),
+    *(
+        with_entries("container-7", shl=bytes(pairs))
+        for pairs in (
+            [],
+            [4, 16] * 5,
+            [4, 16] * 7,
+            [0] * 12,
+            [9, 1, *[0] * 10],
+            [0, 1, *[4, 16] * 5],
+            [*[4, 16] * 5, 4, 0],
+            [4, 223, *[0] * 10],
+            [*[0] * 10, 4, 83],
+            [8, 44, *[0] * 10],
+            [*[0] * 10, 8, 23],
+            [*[0] * 6, 3, 170, *[0] * 4],
+        )
+    ),
     container_resealed(FULL.replace(b"\xde\0\x10", b"\xde\0\x0f")),
     container_resealed(FULL.replace(b"\xde\0\x10", b"\xde\0\x11")),
 ]

@@ -14,10 +14,10 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["FLAGS", "STRANGER", "Browser", "missing"]
+__all__ = ["FLAGS", "SCREEN", "STRANGER", "Browser", "missing"]
 
 FLAGS = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--enable-unsafe-swiftshader", "--disable-quic",
@@ -25,6 +25,9 @@ FLAGS = (
     "--disable-dev-shm-usage", "--hide-scrollbars", "--lang=en",
 )  # fmt: skip
 """What Chromium is started with: without window, user and network services of its own."""
+
+SCREEN = ("--use-angle=swiftshader", "--ignore-gpu-blocklist", "--enable-gpu-rasterization")
+"""With these, and without --disable-gpu, pages are painted in the colours of the screen, and not in sRGB."""
 
 STRANGER = "pictures.test"
 """A name of this machine that browsers do not know for their own, and so do not trust without https."""
@@ -47,15 +50,17 @@ class Browser:
     """One window of Chromium.
 
     Args:
-        flags: more of Chromium's.
         folder: for its profile; empty.
+        flags: more of Chromium's.
+        without: flags of `FLAGS` to leave out.
     """
 
-    def __init__(self, folder: Path, *flags: str) -> None:
+    def __init__(self, folder: Path, *flags: str, without: Collection[str] = ()) -> None:
         program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
         self._driver = subprocess.Popen(["chromedriver", "--port=0"], stdout=subprocess.PIPE, text=True)
         self._root = f"http://127.0.0.1:{self._port()}"
-        options = {"binary": program, "args": [*FLAGS, f"--user-data-dir={folder}", *flags]}
+        common = [flag for flag in FLAGS if flag not in without]
+        options = {"binary": program, "args": [*common, f"--user-data-dir={folder}", *flags]}
         log = {"browser": "ALL"}
         wanted = {"browserName": "chrome", "goog:chromeOptions": options, "goog:loggingPrefs": log}
         try:

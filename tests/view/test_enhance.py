@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -86,7 +87,7 @@ def test_sidecars_and_errors(browser: Browser, package: tuple[Path, str], pictur
     states = browser.run("return [...document.images].map((image) => image.dataset.gamutmetaState);")
     assert states == ["expanded", "error", "error"]
     found = browser.run("return errors;")  # in the order in which they came into view
-    assert sorted(found) == ["an image within <picture> cannot be exchanged", "carrier.none"]
+    assert sorted(found) == ["carrier.none", "page.picture"]
     expected = restored(photo)
     assert np.abs(shown_image(browser, 0, *expected.shape[:2]) - expected.astype(int)).max() <= 2
     assert browser.run("return document.images[1].src;").endswith("/plain.jpg")
@@ -98,3 +99,21 @@ def test_the_package_lists_what_it_needs() -> None:
     assert {path.removeprefix("./") for path in listed["exports"].values()} <= {p.name for p in DECODERS.glob("*.js")}
     for name in listed["exports"].values():
         assert (DECODERS / name).is_file()
+
+
+@pytest.mark.skipif(shutil.which("npm") is None, reason="needs npm")
+def test_what_npm_packs() -> None:
+    packing = ["npm", "pack", "--dry-run", "--json", "--ignore-scripts", "--offline"]
+    ran = subprocess.run(packing, cwd=DECODERS, capture_output=True, text=True, check=True)
+    packed = {file["path"] for file in json.loads(ran.stdout)[0]["files"]}
+    assert {"LICENSE", "README.md", "package.json", "pipe.mjs", "wasm/expansion.c", "wasm/build.py"} <= packed
+    assert packed >= {path.name for path in DECODERS.glob("*.js")}
+    assert not {name for name in packed if "node_modules" in name or "__pycache__" in name}
+    assert (DECODERS / "LICENSE").read_bytes() == (DECODERS.parents[1] / "LICENSE").read_bytes()
+
+
+def test_the_package_imports_what_it_has() -> None:
+    for module in [*DECODERS.glob("*.js"), DECODERS / "pipe.mjs"]:
+        text = module.read_text(encoding="utf-8")
+        for name in re.findall(r"(?:from|URL\() ?'\./([\w.-]+)'", text):
+            assert (DECODERS / name).is_file(), (module.name, name)

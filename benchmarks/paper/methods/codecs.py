@@ -108,10 +108,10 @@ class SameQuality(SecondFile):
     def fit(self, wide: Wide, codes: Codes, setting: Setting) -> Metadata:
         ours = Preset("", "", "balanced")
         metadata = ours.fit(wide, codes, replace(setting, quick=1.0))  # this row has no steps to be quick with
-        wanted = measure(wide, ours.expand(codes, metadata.data, setting), setting.adaptation)
+        wanted = measure(wide, ours.expand(codes, metadata.data, setting), setting.adaptation, strict=True)
 
         def is_as_good(level: int) -> bool:
-            found = measure(wide, self.codec.decode(self.codec.encode(wide, level)), setting.adaptation)
+            found = measure(wide, self.codec.decode(self.codec.encode(wide, level)), setting.adaptation, strict=True)
             return not found.psnr_og < wanted.psnr_og  # nan where no pixel is out of gamut
 
         level = _lowest(is_as_good)

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gamutmeta.color.spaces import PROPHOTO, SRGB, decode_table, expansion_matrix, reduction_matrix
+from gamutmeta.color.spaces import PROPHOTO, decode_table, expansion_matrix, reduction_matrix
 from gamutmeta.color.sycc import FRACTIONS, sycc_tables
 from gamutmeta.fit.cpu.draw import FLOOR
 from gamutmeta.fit.cpu.problem import SAMPLE
 from gamutmeta.fit.samples import DENSEST, LEVELS, STRIP_PIXELS, SURVEYED, Survey, draw_key
 from gamutmeta.fit.threads import map_in_order
 from gamutmeta.model.descriptor import SampleCoding
-from gamutmeta.model.features import gate_weights, grid_position
+from gamutmeta.model.features import code_values, gate_weights, grid_position
 from gamutmeta.native.pointers import pointer
 from gamutmeta.runtime.strips import for_each_strip, row_strips
 
@@ -66,7 +66,7 @@ def _picture(descriptor: Descriptor, codes: NDArray[np.uint8], wide: NDArray[np.
     arrays: dict[str, NDArray[Any]] = {
         "codes": codes,
         "wide": wide,
-        "srgb": decode_table(SRGB, 256),
+        "srgb": np.ascontiguousarray(code_values(descriptor), np.float32),
         "romm": decode_table(PROPHOTO, 65536),
         "expansion": np.ascontiguousarray(expansion_matrix(descriptor.adaptation), np.float32),
         "reduction": np.ascontiguousarray(reduction_matrix(descriptor.adaptation), np.float32),
@@ -160,7 +160,7 @@ def surveyed(
     """The twin of :meth:`~gamutmeta.fit.samples.Survey.of`, but for the rounding of sums."""
     pixels = codes.shape[0] * codes.shape[1]
     every = -(-pixels // SURVEYED)
-    active = gate_weights(descriptor.gate) > 0
+    active = gate_weights(descriptor) > 0
     picture, sums = _picture(descriptor, codes, wide), np.zeros(3)
     is_active = active.astype(np.uint8)
     library.samples_survey(

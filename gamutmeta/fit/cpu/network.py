@@ -53,7 +53,7 @@ class Network:
         parameters: of each layer the weight (outputs, inputs) and the bias (outputs), one after the other, (m,).
         grid: in steps, (height, width, channels) flattened, with zeros behind.
         matrix: linear sRGB to linear ProPhoto, for row vectors, (3, 3).
-        gate_table: the model's weight at each code, (256,).
+        gate_table: the model's weight at each code of each channel, (3, 256).
         code_table: features of each code, (256, features of a channel).
         sums: the loops' method for :meth:`normal_equations`; absent before there are any.
     """
@@ -71,7 +71,7 @@ class Network:
         self.parameters = np.zeros(self.mlp_size, np.float32)
         self.grid = np.zeros(self.nodes * self.channels + _ROOM, np.float32)
         self.matrix = np.ascontiguousarray(expansion_matrix(descriptor.adaptation).T, np.float32)
-        self.gate_table = np.ascontiguousarray(gate_weights(descriptor.gate), np.float32)
+        self.gate_table = np.ascontiguousarray(gate_weights(descriptor), np.float32)
         t = code_coordinate()
         rows = octave_features(t, descriptor.rgb.octaves)
         self.code_table = np.concatenate([t[:, None], rows], 1) if descriptor.rgb.identity else rows

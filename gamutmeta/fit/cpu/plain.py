@@ -139,7 +139,7 @@ class PlainLoops:
 
     def _prepared(self, records: NDArray[np.void]) -> _Batch:
         colour = self._network.code_table[records["code"]].reshape(len(records), -1)
-        return _Batch(records, colour, self._network.gate_table[records["code"]])
+        return _Batch(records, colour, self._network.gate_table[np.arange(3), records["code"]])
 
     def _corners(self, batch: _Batch) -> tuple[NDArray[np.int64], Floats]:
         """The four nodes around each sample, (n, 4), and the share of each, (n, 4)."""

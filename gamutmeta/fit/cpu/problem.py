@@ -55,7 +55,7 @@ class Problem:
         records["corner"] = (row * descriptor.grid.width)[samples.row] + column[samples.column]
         records["fraction"][:, 0] = column_fraction[samples.column]
         records["fraction"][:, 1] = row_fraction[samples.row]
-        base = apply_matrix(expansion_matrix(descriptor.adaptation), linear_samples(descriptor.samples, samples.codes))
+        base = apply_matrix(expansion_matrix(descriptor.adaptation), linear_samples(descriptor, samples.codes))
         records["target"] = samples.wide - base
         records["code"] = samples.codes
         records["in_gamut"] = ~samples.og

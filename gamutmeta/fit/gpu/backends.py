@@ -28,7 +28,9 @@ _HIDDEN = (1, 2)
 
 
 def supports(descriptor: Descriptor) -> bool:
-    """Whether the kernels support a model."""
+    """Whether the kernels support a model: none with a shoulder, whose gates differ from channel to channel."""
+    if descriptor.shoulder is not None:
+        return False
     widest = max(descriptor.feature_count, *descriptor.hidden, 0)
     return HandGradient.supports(descriptor) and len(descriptor.hidden) in _HIDDEN and widest <= _WIDEST
 

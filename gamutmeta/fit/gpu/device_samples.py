@@ -82,11 +82,11 @@ class DeviceCandidates:
             return torch.where(is_og, OG_DENSITY, 1).to(torch.uint8)
         flat = codes.reshape(-1, 3)
         known = torch.from_numpy(np.array(flat)).to(self._device).int()
-        acts = self._active[known].any(1)
+        acts = self._active[torch.arange(3, device=self._device), known].any(1)
         if not self._survey.clipped_error:
             return acts.to(torch.uint8)
         adaptation = self._survey.descriptor.adaptation
-        held = self._constant(linear_samples(self._survey.descriptor.samples, flat))
+        held = self._constant(linear_samples(self._survey.descriptor, flat))
         difference = _mixed(expansion_matrix(adaptation), held) - linear
         errors = difference.square().sum(1).sqrt_()
         density = (errors * (LEVELS / self._survey.clipped_error)).round_().clamp_(1, DENSEST)

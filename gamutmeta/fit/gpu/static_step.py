@@ -6,18 +6,17 @@ them. If recording fails, and on the CPU, where only the tests run this, they ar
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING
 
 import torch
 
-from gamutmeta.errors import GamutMetaWarning
 from gamutmeta.fit.gpu.backends import backend_for
 from gamutmeta.fit.gpu.controls import Controls
 from gamutmeta.fit.gpu.pack import Pack
 from gamutmeta.fit.gpu.torch_backend import TorchBackend
 from gamutmeta.fit.gradient import HandGradient
 from gamutmeta.fit.step import soap_for
+from gamutmeta.runtime.warn import warn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -81,7 +80,7 @@ class StaticStep:
         self._controls.first.fill_(first)
         if not self._taken and (why := self._backend.failure()) is not None:
             message = f"Triton's kernels for the fit fail on this GPU; torch's operations are used instead ({why})"
-            warnings.warn(message, GamutMetaWarning, stacklevel=2)
+            warn(message, stacklevel=2)
             self._backend = TorchBackend(self._pack, self._controls, self._batch)
             self._backend.load(problems)
 
@@ -142,7 +141,7 @@ class StaticStep:
             message = (
                 f"the step of the fit cannot be recorded as a CUDA graph and runs operation by operation ({error})"
             )
-            warnings.warn(message, GamutMetaWarning, stacklevel=2)
+            warn(message, stacklevel=2)
             self._records = False
         else:
             self._recorded = recorded

@@ -13,8 +13,8 @@ import { explained, percent } from './words.js';
 
 /** Pixels shown at most: more than nearly all screens have, and within the limits of phones' canvases. */
 const MOST = 8e6;
-/** Workers that share the work: as many as there are processors to spare. */
-const SHARING = Math.max(1, Math.min((navigator.hardwareConcurrency ?? 2) - 1, 8));
+/** Workers that share the work: as many as there are processors, since the page has little to do meanwhile. */
+const SHARING = Math.min(navigator.hardwareConcurrency ?? 2, 8);
 
 const data = JSON.parse(byId('page-data').textContent);
 const space = hasWideCanvas() ? 'display-p3' : 'srgb';

@@ -104,7 +104,8 @@ export function describeFigures(outside, reference) {
 }
 
 function model({ descriptor: d, numbers }) {
-  const samples = d.smp === 1 ? 'YCbCr samples before they are clipped' : '';
+  const stretched = d.shl === null ? '' : 'codes with a shoulder, the last of which hold colours outside sRGB';
+  const samples = d.smp === 1 ? 'YCbCr samples before they are clipped' : stretched;
   if (d.head === 0) return samples ? `none: ${samples}` : 'none: expanded as clipped';
   const parts = samples ? [`from ${samples}`] : [];
   if (d.grid[0] > 0) parts.push(`grid of ${d.grid[1]} × ${d.grid[2]} nodes, ${d.grid[0]} channels`);

@@ -8,8 +8,8 @@ import { ROMM_LINEAR, SRGB_LINEAR, matrixBetween, matrixToXyz } from './display.
 /** Cells of the chromaticity plot: x from 0 to 0.8 and y from 0 to 0.9, 500 for each unit. */
 export const CELLS = { width: 400, height: 450, unit: 500 };
 
-/** What 16-bit samples can feign beyond a gamut is below this, of linear RGB. */
-const TOLERANCE = 5e-4;
+/** What rounding can feign beyond a gamut, as in color/gamut.py: at least, and per unit of the largest channel. */
+const OUTSIDE = { least: 5e-4, share: 8e-3 };
 /** Pixels that are looked at for the plot. */
 const PLOTTED = 4e5;
 /** Of white: where it is darker, rounding decides about chromaticity. */
@@ -22,10 +22,23 @@ export const MARKS = [
 
 /** Whether a colour is outside a gamut: not if it is merely too dark or too bright. */
 function outside(m, r, g, b) {
-  const [p, q, s] = [m[0] * r + m[1] * g + m[2] * b, m[3] * r + m[4] * g + m[5] * b, m[6] * r + m[7] * g + m[8] * b];
-  const below = (p < -TOLERANCE) + (q < -TOLERANCE) + (s < -TOLERANCE);
-  const above = (p > 1 + TOLERANCE) + (q > 1 + TOLERANCE) + (s > 1 + TOLERANCE);
-  return below + above > 0 && below < 3 && above < 3;
+  const p = m[0] * r + m[1] * g + m[2] * b;
+  const q = m[3] * r + m[4] * g + m[5] * b;
+  const s = m[6] * r + m[7] * g + m[8] * b;
+  const { least, share } = OUTSIDE;
+  const most = 1 + least;
+  // Nearly all.
+  if (p >= -least && q >= -least && s >= -least && p <= most && q <= most && s <= most) return false;
+  const [lowest, highest] = [Math.min(p, q, s), Math.max(p, q, s)];
+  const margin = least + share * Math.min(Math.max(highest, 0), 1);
+  return (lowest < -margin || highest > 1 + margin) && highest >= -margin && lowest <= 1 + margin;
+}
+
+/** 0 within sRGB, 1 outside it, 2 outside Display P3, 3 outside Rec. 2020. */
+function classified(gamuts, r, g, b) {
+  let beyond = 0;
+  while (beyond < 3 && outside(gamuts[beyond], r, g, b)) beyond++;
+  return beyond;
 }
 
 export class Statistics {
@@ -52,14 +65,18 @@ export class Statistics {
     const rows = wide.length / (3 * width);
     const across = Math.ceil(width / step);
     const blocks = new Uint16Array(2 * across * Math.ceil(rows / step));
+    const [gamuts, found] = [this.#gamuts, [0, 0, 0, 0]];
     for (let y = 0, at = 0; y < rows; y++) {
       const begin = Math.floor(y / step) * across;
       for (let x = 0; x < width; x++, at += 3) {
-        const beyond = this.#classify(ROMM_LINEAR[wide[at]], ROMM_LINEAR[wide[at + 1]], ROMM_LINEAR[wide[at + 2]]);
-        if (beyond > 0) blocks[2 * (begin + Math.floor(x / step))]++;
+        const beyond = classified(gamuts, ROMM_LINEAR[wide[at]], ROMM_LINEAR[wide[at + 1]], ROMM_LINEAR[wide[at + 2]]);
+        if (beyond === 0) continue;
+        found[beyond]++;
+        blocks[2 * (begin + Math.floor(x / step))]++;
         if (beyond > 1) blocks[2 * (begin + Math.floor(x / step)) + 1]++;
       }
     }
+    for (let k = 0; k < 3; k++) this.#counts[k] += found.slice(k + 1).reduce((sum, count) => sum + count);
     this.#plot('file', codes, SRGB_LINEAR);
     this.#plot('restored', wide, ROMM_LINEAR);
     this.#pixels += wide.length / 3;
@@ -68,13 +85,6 @@ export class Statistics {
       if (2 * blocks[k] >= step * step) marks.set(MARKS[2 * blocks[k + 1] >= blocks[k] ? 1 : 0], 2 * k);
     }
     return marks;
-  }
-
-  /** 0 within sRGB, 1 outside it, 2 outside Display P3, 3 outside Rec. 2020; counted. */
-  #classify(r, g, b) {
-    let beyond = 0;
-    while (beyond < 3 && outside(this.#gamuts[beyond], r, g, b)) this.#counts[beyond++]++;
-    return beyond;
   }
 
   #plot(which, samples, linear) {

@@ -8,10 +8,11 @@
 
 import { bands } from './bands.js';
 import { SRGB_LINEAR, layout, toCanvas, upright } from './display.js';
-import { expandTogether, serve } from './share.js';
+import { expanding } from './expanding.js';
 import { decode, extract } from './gamutmeta.js';
 import { readPicture } from './picture.js';
 import { payloadAndCodes } from './samples.js';
+import { expandTogether, serve } from './share.js';
 import { together } from './statistics.js';
 
 /** Pixels of a band: few, so that all workers have something to do until the end. */
@@ -86,7 +87,7 @@ async function show({ bytes, sidecar, unbound, most, space, ports }) {
 
 onmessage = async ({ data }) => {
   if (data.port) {
-    serve(data.port);
+    serve(data.port, expanding);
     return;
   }
   try {

@@ -6,7 +6,7 @@ import hashlib
 import struct
 from dataclasses import dataclass
 
-__all__ = ["Picture", "all_codes", "beyond", "corners", "flat", "primaries", "saturated", "with_samples"]
+__all__ = ["Picture", "all_codes", "beyond", "corners", "ends", "flat", "primaries", "saturated", "with_samples"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,16 @@ def all_codes() -> Picture:
     green = b"".join(bytes((255, i, 0)) for i in range(256))
     blue = b"".join(bytes((0, 255, i)) for i in range(256))
     return Picture("all-codes", 64, 16, grey + red + green + blue)
+
+
+def ends() -> Picture:
+    """The 13 codes at each end: of one channel after the other, and of all three: 26 x 4 pixels."""
+    samples = bytearray()
+    codes = [*range(13), *range(243, 256)]
+    for varied in ((0,), (1,), (2,), (0, 1, 2)):
+        for code in codes:
+            samples += bytes(code if channel in varied else 110 + 25 * channel for channel in range(3))
+    return Picture("ends", 26, 4, bytes(samples))
 
 
 def primaries() -> Picture:

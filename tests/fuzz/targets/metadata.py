@@ -29,7 +29,7 @@ def run(data: bytes) -> None:
     result_or_refusal(metadata.exif_of_tiff, CARRIER_CODES, data)
     for upright in (False, True):
         packet, _ = xmp.checked_xmp(data, upright=upright)
-        assert packet is None or len(packet) <= len(data)
+        assert packet is None or len(packet) <= 2 * len(data)  # UTF-16 becomes UTF-8
     exif = metadata.checked_exif(data)
     if exif is None:
         return
@@ -46,8 +46,9 @@ def run(data: bytes) -> None:
     tree = result_or_refusal(metadata.tree_for_tiff, CARRIER_CODES, exif)
     if tree is not None:
         _comes_back(tree)
-        short = result_or_refusal(metadata.shortened_exif, CARRIER_CODES, exif, 200)
-        assert short is None or len(short) <= max(200, len(exif))
+        shortened = result_or_refusal(metadata.shortened_exif, CARRIER_CODES, exif, 200)
+        assert shortened is None or shortened[0] is None or len(shortened[0]) <= 200
+        assert metadata.upright_exif(upright_exif) == upright_exif
 
 
 def _comes_back(tree: metadata.ExifTree) -> None:

@@ -55,7 +55,7 @@ class TritonSamples:
             "batches": torch.ones(len(networks), dtype=torch.int64, device=device),
             "planes": whole([height * width for height, width in shapes]),
             "across": whole([width for _, width in shapes]),
-            "gates": torch.stack([network.gate_table for network in networks]),
+            "gates": torch.stack([network.gate_table[0] for network in networks]),
         }
 
     @property

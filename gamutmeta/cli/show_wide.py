@@ -1,0 +1,50 @@
+"""``show-wide``: a gain map for JPEGs that carry wide-gamut colour already."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import click
+
+from gamutmeta.batch.convert import show_wide_one
+from gamutmeta.cli import options
+from gamutmeta.cli.folders import folder_options
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gamutmeta.cli.folders import Folders
+
+__all__ = ["show_wide"]
+
+
+@click.command(
+    name="show-wide",
+    epilog=options.examples(
+        "gamutmeta show-wide photo.jpg -o shown.jpg",
+        "gamutmeta show-wide photo.jpg -o shown.jpg --map-bytes 2000",
+        "gamutmeta show-wide web/ -o shown/ --jobs 2",
+    ),
+)
+@click.argument("sources", nargs=-1, required=True, type=options.FILE, metavar="SRC...")
+@options.output("The JPEG with a gain map, or a folder for several.")
+@options.map_bytes
+@options.sidecar
+@folder_options
+def show_wide(
+    sources: tuple[Path, ...], output: str, *, map_bytes: int, sidecar: Path | None, folders: Folders
+) -> None:
+    """Let browsers show the wide-gamut colours of a JPEG by themselves, by a gain map.
+
+    SRC is a JPEG with a payload or with extended samples, or a folder of them. On screens with Display P3, Chromium and
+    browsers of its kind show colours outside sRGB then, without a script. Everything in the file stays as it is, byte
+    for byte; the map is put behind the picture. Browsers apply it on sRGB screens as well, where the picture changes a
+    little: the result says by how much. Viewers that know no gain maps show what they showed before.
+    """
+    tasks = options.planned(sources, output, readable=(".jpg", ".jpeg"))
+    if sidecar is not None and len(tasks) > 1:
+        raise click.UsageError("--sidecar can be used with one file only")
+    work = partial(show_wide_one, map_bytes=map_bytes, sidecar=sidecar)
+    settings = {"command": "show-wide", "map_bytes": map_bytes}
+    folders.convert(tasks, work, settings, sidecar=sidecar)

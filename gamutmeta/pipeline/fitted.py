@@ -1,0 +1,71 @@
+"""Fits a model to a picture as a reader will decode it, and measures what it restores."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gamutmeta.model.descriptor import SampleCoding
+from gamutmeta.pipeline.model_quality import measure_models
+from gamutmeta.runtime.memory import trim_heap
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from gamutmeta.color.shoulder import Shoulder
+    from gamutmeta.container import Payload
+    from gamutmeta.fit.config import FitConfig
+    from gamutmeta.fit.engine import FitResult
+    from gamutmeta.measure.quality import Quality
+    from gamutmeta.pipeline.options import ReduceOptions
+
+__all__ = ["fit_model", "is_better", "measured"]
+
+
+def fit_model(
+    original: NDArray[np.uint16],
+    codes: NDArray[np.uint8],
+    held: NDArray[np.uint8] | None,
+    config: FitConfig,
+    options: ReduceOptions,
+    *,
+    gate: int | None,
+    shoulder: Shoulder | None = None,
+) -> FitResult:
+    """Fit to the YCbCr samples `held` of an extended JPEG, or else to the sRGB `codes`, with a gate of that width.
+
+    Raises:
+        MissingExtraError: if torch is needed and not installed.
+        FitError, DeviceError: as for :func:`gamutmeta.fit.engine.fit`.
+    """
+    from gamutmeta.fit.engine import fit  # noqa: PLC0415 - where nothing is outside sRGB, nothing is fitted
+
+    samples = SampleCoding.SRGB if held is None else SampleCoding.SYCC
+    result = fit(
+        codes if held is None else held,
+        original,
+        config,
+        gate=gate,
+        samples=samples,
+        shoulder=shoulder,
+        device=options.device,
+        seed=options.seed,
+    )
+    trim_heap()
+    return result
+
+
+def measured(
+    payload: Payload, original: NDArray[np.uint16], codes: NDArray[np.uint8], *, threads: int | None = None
+) -> Quality:
+    """How well a payload restores the original from the samples that it takes."""
+    model, adaptation = (payload.descriptor, payload.weights()), payload.descriptor.adaptation
+    return measure_models(original, codes, [model], adaptation, threads=threads)[0]
+
+
+def is_better(restored: Quality, clipped: Quality) -> bool:
+    """Whether to store the model: it is better on the out-of-gamut pixels, and not worse in any other figure.
+
+    Without such pixels their figure is no number, and the other one decides: a base may differ inside sRGB alone.
+    """
+    return restored.psnr > clipped.psnr and not restored.psnr_og <= clipped.psnr_og

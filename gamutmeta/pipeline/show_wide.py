@@ -1,0 +1,94 @@
+"""A gain map for a JPEG that carries wide-gamut colour already: browsers that apply it show the colour."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gamutmeta import carriers
+from gamutmeta.errors import NoPayloadError, PhotoError
+from gamutmeta.formats.second_picture import with_colour_map, without_colour_map
+from gamutmeta.photo.pixels import decode_srgb, has_ycc_samples
+from gamutmeta.pipeline.colour_map import useful_map
+from gamutmeta.pipeline.expand import SrgbFile, find_payload
+from gamutmeta.pipeline.extended import are_clipped
+from gamutmeta.pipeline.map_limits import MAP_BYTES, check_map_bytes
+from gamutmeta.report import Report
+from gamutmeta.runtime.files import atomic_write, check_output
+
+if TYPE_CHECKING:
+    import os
+
+__all__ = ["show_wide_file"]
+
+_NOTHING = (
+    "the JPEG has no payload, and no colours outside sRGB in its samples, so there is nothing for a gain map to show"
+)
+
+
+def show_wide_file(
+    source: str | os.PathLike[str],
+    target: str | os.PathLike[str],
+    *,
+    map_bytes: int = MAP_BYTES,
+    sidecar: str | os.PathLike[str] | None = None,
+    overwrite: bool = False,
+) -> Report:
+    """Give a JPEG a gain map with which browsers that apply it show Display P3 colours on such screens.
+
+    The colours are those that :func:`gamutmeta.expand` restores by the file's payload, or else those in its extended
+    samples. Picture, payload and metadata stay as they are, byte for byte. An earlier map of this kind is replaced.
+
+    Args:
+        source: a JPEG with a payload (or with a sidecar beside it), or with extended samples.
+        target: .jpg; it may be `source`, with `overwrite`.
+        map_bytes: upper limit for all that the map adds to the file, 1,000 to 60,000.
+        sidecar: take the payload from this sidecar.
+        overwrite: whether `target` may exist.
+
+    Returns:
+        The figures; `gain_map` is None, and a note says why, if no map was made.
+
+    Raises:
+        OutputExistsError: if `target` exists and `overwrite` is false.
+        PhotoError: if the file is no JPEG, or has no wide-gamut colour.
+        MultiPictureError: if it has further pictures of another kind.
+        GamutMetaError: as for :func:`gamutmeta.expand`.
+        OSError: if a file cannot be read or written.
+    """
+    start = time.perf_counter()
+    check_map_bytes(map_bytes)
+    data = Path(source).read_bytes()
+    if carriers.host_format(data) != "jpeg" or carriers.format_of(target) != "jpeg":
+        raise PhotoError("a gain map that shows wide-gamut colour can be stored in a JPEG only")
+    check_output(target, overwrite=overwrite)
+    bare = without_colour_map(data)
+    file, said = _wide(bare, source, sidecar)
+    wide = file.expand()
+    made, notes = useful_map(decode_srgb(bare), wide.array, map_bytes)
+    written = bare if made is None else with_colour_map(bare, made.jpeg)
+    atomic_write(target, written, overwrite=overwrite)
+    return Report(
+        file=str(source),
+        output=str(target),
+        carrier=file.found.carrier,
+        payload_bytes=None if file.found.carrier is None else file.found.size,
+        file_bytes=len(written),
+        gain_map=None if made is None else made.figures,
+        seconds=time.perf_counter() - start,
+        notes=(*said, *wide.notes, *notes) if file.found.carrier else (*said, *notes),
+    )
+
+
+def _wide(
+    data: bytes, path: str | os.PathLike[str], sidecar: str | os.PathLike[str] | None
+) -> tuple[SrgbFile, tuple[str, ...]]:
+    """The file with its payload, or with its extended samples, and a note on the second."""
+    try:
+        return SrgbFile.of(data, find_payload(data, path, sidecar=sidecar), str(path)), ()
+    except NoPayloadError:
+        if not has_ycc_samples(data) or are_clipped(data):
+            raise PhotoError(_NOTHING) from None
+        note = "there is no payload: the gain map shows what the JPEG's own samples hold"
+        return SrgbFile.of_samples(data, str(path)), (note,)
