@@ -80,9 +80,9 @@ def fit(
     height, width = codes.shape[:2]
     descriptor = config.descriptor(width, height, gate, samples, shoulder)
     if is_for_torch(descriptor, device):
-        options: dict[str, Any] = {"gate": gate, "samples": samples, "shoulder": shoulder, "device": device}
-        options |= {"precision": precision, "start": start}
-        result: FitResult = torch_module("torch_engine").fit_by_torch(codes, wide, config, seed=seed, **options)
+        options = {"gate": gate, "samples": samples, "shoulder": shoulder, "seed": seed, "start": start}
+        by_torch = torch_module("torch_engine").fit_by_torch
+        result: FitResult = by_torch(codes, wide, config, device=device, precision=precision, **options)
         return result
     machine = library() if compiled is None else built_library() if compiled else None
     candidates = None if machine is None else partial(MachineCandidates, library=machine)

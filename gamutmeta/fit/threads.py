@@ -38,7 +38,7 @@ def map_in_order(
     the number of threads; on each, torch uses one of its own.
     """
     with ThreadPoolExecutor(
-        thread_count(most), thread_name_prefix="gamutmeta-fit", initializer=_keep_torch_to_one_thread
+        thread_count(most), thread_name_prefix="gamutmeta-fit", initializer=_use_one_thread_of_torch
     ) as pool:
         return list(pool.map(work, items))
 
@@ -58,8 +58,8 @@ def single_threaded() -> Iterator[None]:
         give_back()
 
 
-def _keep_torch_to_one_thread() -> None:
-    """For a thread that ends soon. Without torch there is nothing to do, and to import it takes a second."""
+def _use_one_thread_of_torch() -> None:
+    """For a new thread; nothing where nobody has imported torch."""
     if "torch" in sys.modules:
         _use_one_thread()
 

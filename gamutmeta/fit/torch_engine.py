@@ -69,15 +69,7 @@ def fit_by_torch(
     where = choose_device(device)
     with single_threaded():
         training = prepare_training(
-            codes,
-            wide,
-            config,
-            gate=gate,
-            samples=samples,
-            shoulder=shoulder,
-            device=where,
-            seed=seed,
-            start=start,
+            codes, wide, config, gate=gate, samples=samples, shoulder=shoulder, device=where, seed=seed, start=start
         )
         train([training], config, step_for([training], config, precision=precision))
         return replace(result_of(training), seconds=time.perf_counter() - begun)
@@ -102,18 +94,18 @@ def prepare_training(
     seed: int,
     start: Mapping[str, NDArray[np.float32]] | None = None,
 ) -> Training:
-    """Draw the samples of a picture and prepare its training; see :func:`fit`.
+    """Draw the samples of a picture and prepare its training; see :func:`fit_by_torch`.
 
     Args:
-        codes: as for :func:`fit`.
-        wide: as for :func:`fit`.
-        config: as for :func:`fit`.
-        gate: as for :func:`fit`.
-        samples: as for :func:`fit`.
-        shoulder: as for :func:`fit`.
+        codes: as for :func:`fit_by_torch`.
+        wide: as for :func:`fit_by_torch`.
+        config: as for :func:`fit_by_torch`.
+        gate: as for :func:`fit_by_torch`.
+        samples: as for :func:`fit_by_torch`.
+        shoulder: as for :func:`fit_by_torch`.
         device: where to train.
-        seed: as for :func:`fit`.
-        start: as for :func:`fit`.
+        seed: as for :func:`fit_by_torch`.
+        start: as for :func:`fit_by_torch`.
     """
     height, width = codes.shape[:2]
     descriptor = config.descriptor(width, height, gate, samples, shoulder)

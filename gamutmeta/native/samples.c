@@ -6,7 +6,7 @@ typedef struct {
     const uint8_t *codes;     /* (height, width, 3) */
     const uint16_t *wide;     /* ROMM RGB, the same shape */
     int64_t width, code_row, wide_row; /* pixels in a row; from one row to the next, in elements */
-    const float *srgb, *romm; /* linear value of each 8-bit code of each channel, (3, 256); of each 16-bit one */
+    const float *srgb, *romm; /* linear value of each 8-bit code of each channel (3, 256), of each 16-bit code */
     const int32_t *chroma;    /* with `sycc` those of gamutmeta.color.sycc.SyccTables; NULL where the codes are sRGB */
     const float *sycc;
     int64_t fractions;
@@ -41,7 +41,7 @@ ALWAYS int is_in_gamut(const float *m, const float *linear)
 }
 
 /* Densities of the pixels of `rows` rows from `first` on: the error of clipping times `factor`, from 1 to `densest`; 1
- * where `factor` is 0; and 0 where the gate is not `active` on any channel. Out is uint8 (rows, width); `counts` (256)
+ * where `factor` is 0; and 0 where the gate is not `active` (3, 256) on any channel. Out is uint8 (rows, width); `counts` (256)
  * is how many pixels have each density. */
 EXPORT void samples_densities(const Picture *p, const uint8_t *active, int64_t first, int64_t rows, float factor,
                               float densest, uint8_t *out, int64_t *counts)

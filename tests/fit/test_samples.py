@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gamutmeta.color.gamut import out_of_gamut, reduce_to_codes
+from gamutmeta.color.shoulder import End, Shoulder
 from gamutmeta.color.spaces import PROPHOTO, apply_matrix, decode_table, reduction_matrix
 from gamutmeta.color.sycc import reduce_to_sycc
 from gamutmeta.errors import FitError
@@ -20,6 +21,7 @@ from gamutmeta.model.reference import expand_reference
 from gamutmeta.native.library import built_library
 
 GRID, PAPER = PRESETS["balanced"], PRESETS["paper"]
+SHOULDER = Shoulder((End(1, 200), End(), End(8, 11)), (End(8, 9), End(2, 60), End()))
 
 
 def picture(height: int = 200, width: int = 150, seed: int = 0) -> np.ndarray:
@@ -63,9 +65,13 @@ def test_pixels_that_clipping_hurts_most_are_drawn_most_and_weigh_least() -> Non
 
 
 @pytest.mark.parametrize(
-    ("gate", "samples"), [*((gate, SampleCoding.SRGB) for gate in (0, 32, None)), (None, SampleCoding.SYCC)]
+    ("gate", "samples", "shoulder"),
+    [
+        *((gate, SampleCoding.SRGB, shoulder) for gate in (0, 32, None) for shoulder in (None, SHOULDER)),
+        (None, SampleCoding.SYCC, None),
+    ],
 )
-def test_machine_code_draws_as_numpy_does(gate: int | None, samples: SampleCoding) -> None:
+def test_machine_code_draws_as_numpy_does(gate: int | None, samples: SampleCoding, shoulder: Shoulder | None) -> None:
     try:
         library = built_library()
     except OSError as error:
@@ -74,7 +80,7 @@ def test_machine_code_draws_as_numpy_does(gate: int | None, samples: SampleCodin
     codes = reduce_to_sycc(wide, GRID.adaptation)
     if samples is SampleCoding.SRGB:
         codes, _ = reduce_to_codes(wide, GRID.adaptation)
-    descriptor = GRID.descriptor(400, 300, gate, samples)
+    descriptor = GRID.descriptor(400, 300, gate, samples, shoulder)
     by_numpy, by_machine = (
         draw_pixels(descriptor, codes, wide, 8_000, np.random.default_rng(0), candidates=kind, surveyor=surveyor)
         for kind, surveyor in (

@@ -8,8 +8,6 @@ import numpy as np
 import pytest
 from carrots import CARROTS
 
-pytest.importorskip("torch")
-
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.convert import encode_codes
 from gamutmeta.color.gamut import reduce_to_codes

@@ -66,7 +66,7 @@ def _picture(descriptor: Descriptor, codes: NDArray[np.uint8], wide: NDArray[np.
     arrays: dict[str, NDArray[Any]] = {
         "codes": codes,
         "wide": wide,
-        "srgb": np.ascontiguousarray(code_values(descriptor)),
+        "srgb": np.ascontiguousarray(code_values(descriptor), np.float32),
         "romm": decode_table(PROPHOTO, 65536),
         "expansion": np.ascontiguousarray(expansion_matrix(descriptor.adaptation), np.float32),
         "reduction": np.ascontiguousarray(reduction_matrix(descriptor.adaptation), np.float32),

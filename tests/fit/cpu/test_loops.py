@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from gamutmeta.color.gamut import reduce_to_codes
+from gamutmeta.color.shoulder import End, Shoulder
 from gamutmeta.fit.config import PRESETS
 from gamutmeta.fit.cpu.machine import MachineLoops
 from gamutmeta.fit.cpu.network import LOSS_SCALE, Network
@@ -22,7 +23,6 @@ from gamutmeta.native.library import built_library
 if TYPE_CHECKING:
     from ctypes import CDLL
 
-    from gamutmeta.fit.config import FitConfig
     from gamutmeta.model.descriptor import Descriptor
 
 HEIGHT, WIDTH, STEPS, SEED = 45, 70, 60, 3
@@ -35,6 +35,7 @@ CONFIGS = {
 }
 TOLERANCES = {"parameters": 0.15, "grid": 0.05}
 GATES = {"16000": None, "three layers": 32}
+SHOULDERS = {"3800": Shoulder((End(1, 200), End(), End(8, 11)), (End(8, 9), End(2, 60), End()))}
 
 
 @pytest.fixture(scope="module")
@@ -49,12 +50,13 @@ def machine() -> CDLL:
 class Case:
     """A network with random weights, and samples with random colours."""
 
-    def __init__(self, config: FitConfig, gate: int | None = 0) -> None:
+    def __init__(self, name: str) -> None:
+        config, gate, shoulder = CONFIGS[name], GATES.get(name, 0), SHOULDERS.get(name)
         self.config = replace(config, steps=STEPS)
         rng = np.random.default_rng(SEED)
         wide = rng.integers(0, 65536, (HEIGHT, WIDTH, 3), np.uint16)
         codes, _ = reduce_to_codes(wide, config.adaptation)
-        self.descriptor: Descriptor = config.descriptor(WIDTH, HEIGHT, gate)
+        self.descriptor: Descriptor = config.descriptor(WIDTH, HEIGHT, gate, shoulder=shoulder)
         drawn = draw_samples(self.descriptor, codes, wide, 1 << 20, rng)
         weight = rng.uniform(0.2, 3, len(drawn)).astype(np.float32)
         self.samples: Samples = replace(drawn, weight=weight)
@@ -78,7 +80,7 @@ class Case:
 @pytest.mark.parametrize("batch", [300, 1280, 7])
 @pytest.mark.parametrize("name", CONFIGS)
 def test_machine_code_computes_numpy_s_gradient(machine: CDLL, name: str, batch: int) -> None:
-    case = Case(CONFIGS[name], GATES.get(name, 0))
+    case = Case(name)
     found = []
     for kind in (None, machine):
         _, loops = case.loops(kind, batch)
@@ -91,12 +93,12 @@ def test_machine_code_computes_numpy_s_gradient(machine: CDLL, name: str, batch:
         assert np.linalg.norm(fast - plain) <= 1e-3 * np.linalg.norm(plain)
 
 
-@pytest.mark.parametrize("name", ["1500", "6000", "three layers"])
+@pytest.mark.parametrize("name", ["1500", "3800", "6000", "three layers"])
 def test_numpy_computes_torch_s_gradient(name: str) -> None:
     torch = pytest.importorskip("torch")
     from gamutmeta.fit import gradient, network  # noqa: PLC0415 - need torch
 
-    case, batch = Case(CONFIGS[name], GATES.get(name, 0)), 500
+    case, batch = Case(name), 500
     own, loops = case.loops(None, batch)
     loops.load(case.problem, 0)
     parameters, grid = loops.gradient(0)
@@ -119,7 +121,7 @@ def test_numpy_computes_torch_s_gradient(name: str) -> None:
 @pytest.mark.parametrize("name", ["400", "6000", "16000", "three layers"])
 def test_machine_code_takes_numpy_s_steps(machine: CDLL, name: str) -> None:
     """With a redraw and a rescale between. SOAP's first steps are as long in directions that have hardly a gradient."""
-    case = Case(CONFIGS[name], GATES.get(name, 0))
+    case = Case(name)
     found = []
     drawn = np.random.default_rng(0).integers(0, len(case.problem), 700)
     for kind in (None, machine):
@@ -144,7 +146,7 @@ def test_machine_code_takes_numpy_s_steps(machine: CDLL, name: str) -> None:
 
 @pytest.mark.parametrize("name", CONFIGS)
 def test_threads_change_no_bit(machine: CDLL, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    case, found = Case(CONFIGS[name], GATES.get(name, 0)), []
+    case, found = Case(name), []
     for threads in ("1", "2"):
         monkeypatch.setenv("GAMUTMETA_THREADS", threads)
         network, loops = case.loops(machine, 400)
@@ -163,7 +165,7 @@ def test_threads_change_no_bit(machine: CDLL, monkeypatch: pytest.MonkeyPatch, n
 
 @pytest.mark.parametrize("name", CONFIGS)
 def test_sums_over_all_samples(machine: CDLL, name: str) -> None:
-    case = Case(CONFIGS[name], GATES.get(name, 0))
+    case = Case(name)
     plain, fast = (case.loops(kind)[1] for kind in (None, machine))
     with fast:
         errors = [loops.squared_errors(case.problem) for loops in (plain, fast)]
@@ -175,7 +177,7 @@ def test_sums_over_all_samples(machine: CDLL, name: str) -> None:
 
 
 def test_a_network_takes_and_gives_tensors() -> None:
-    case = Case(CONFIGS["1500"])
+    case = Case("1500")
     network = case.network()
     named = network.mlp_weights() | {"grid": network.grid_steps() * np.float32(network.grid_step)}
     other = Network(case.descriptor, WIDTH, HEIGHT, grid_step=1 / 8)
@@ -187,7 +189,7 @@ def test_a_network_takes_and_gives_tensors() -> None:
 
 
 def test_states_are_copies() -> None:
-    network = Case(CONFIGS["1500"]).network()
+    network = Case("1500").network()
     before, state = network.parameters.copy(), network.state()
     network.parameters += 1
     network.grid += 1
@@ -198,7 +200,7 @@ def test_states_are_copies() -> None:
 
 
 def test_the_start_adds_nothing() -> None:
-    case = Case(CONFIGS["6000"])
+    case = Case("6000")
     network = Network(case.descriptor, WIDTH, HEIGHT, grid_step=1 / 16)
     network.start(np.random.default_rng(0))
     loops = PlainLoops(network, Schedule.of(network, case.config, np.random.default_rng(0)), 10)
