@@ -51,6 +51,18 @@ def test_expanding_loads_no_torch(srgb_file: Path, tmp_path: Path) -> None:
     assert "numpy" in loaded
 
 
+@pytest.mark.parametrize("preset", ["small", "balanced", "best"])
+def test_reducing_loads_no_torch(tmp_path: Path, preset: str) -> None:
+    code = f"""
+from dataclasses import replace
+import gamutmeta
+gamutmeta.reduce_file(sys.argv[1], sys.argv[2], preset=replace(gamutmeta.PRESETS["{preset}"], steps=5))
+"""
+    loaded = loaded_by(code, write_piece(tmp_path / "photo.tif"), tmp_path / "photo.jpg")
+    assert "torch" not in loaded
+    assert "numpy" in loaded
+
+
 def test_the_pillow_plugin_loads_no_torch(srgb_file: Path) -> None:
     code = "import gamutmeta, PIL.Image as I; gamutmeta.register(); I.open(sys.argv[1]).gamut_expand()"
     assert "torch" not in loaded_by(code, srgb_file)
