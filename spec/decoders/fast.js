@@ -173,7 +173,7 @@ class Expansion {
     this.grid = memory.put(gridOf(model, channels, isTurned));
     [this.above, this.below] = [0, 0].map(() => memory.take(4 * this.kept * channels));
     Object.assign(fields, {
-      gate: memory.put(model.gate),
+      gate: memory.put(model.gates[0]), // All three are alike without a shoulder, which is left to the plain twin.
       layers: memory.put(Int32Array.from(records.flat())),
       depth: layers.length,
       rows: memory.take(4 * first.padded),
