@@ -55,7 +55,7 @@ def rows_of(path: Path) -> Iterator[Row]:
     photo = read_photo(path)
 
     def row(title: str, size: int, back: WideImage) -> Row:
-        quality = measure_quality(photo.array, back.array)
+        quality = measure_quality(photo.array, back.array, strict=True)
         figures = {"bytes": size, "og": quality.psnr_og, "psnr": quality.psnr, "og_percent": quality.og_percent}
         return {"photograph": path.stem, "pixels": photo.width * photo.height, "way": title} | figures
 

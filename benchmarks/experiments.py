@@ -97,7 +97,7 @@ def run(path: Path) -> list[Row]:
     rows: list[Row] = []
     for name, change in CHANGES.items():
         parts, weights = change(tensors)
-        quality = measure_quality(wide, expand(result.descriptor, weights, codes))
+        quality = measure_quality(wide, expand(result.descriptor, weights, codes), strict=True)
         rows.append({"photograph": path.stem, "change": name, "bytes": len(compress(parts)), "og": quality.psnr_og})
     return [row | {"more": row["bytes"] / rows[0]["bytes"] - 1, "gain": row["og"] - rows[0]["og"]} for row in rows]
 

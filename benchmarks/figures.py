@@ -43,7 +43,7 @@ class Original:
         of gamut and in it, by the matrix of the adaptation; ``og_percent``. None where there are no such pixels, or no
         error at all.
         """
-        quality = measure(self.wide, restored, adaptation)
+        quality = measure(self.wide, restored, adaptation, strict=True)
         share = quality.og_percent / 100
         # Squares add up, so the third of the three sums follows from the other two.
         og_square = quality.rmse_og**2 if share else 0.0

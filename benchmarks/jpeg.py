@@ -106,7 +106,7 @@ class Coded:
     @classmethod
     def build(cls, wide: Wide, data: bytes) -> Self:
         codes = decode_srgb(data)
-        return cls(wide, data, codes, measure_quality(wide, expand(Descriptor(), {}, codes)))
+        return cls(wide, data, codes, measure_quality(wide, expand(Descriptor(), {}, codes), strict=True))
 
     def payload(self, config: FitConfig, gate: int | None) -> Payload:
         from gamutmeta.fit.engine import fit
@@ -116,7 +116,7 @@ class Coded:
     def restored(self, payload: Payload, codes: Codes | None = None) -> Quality:
         """How well a model restores the photograph from these codes (None: from those it was fitted to)."""
         seen = self.codes if codes is None else codes
-        return measure_quality(self.wide, expand(payload.descriptor, payload.weights(), seen))
+        return measure_quality(self.wide, expand(payload.descriptor, payload.weights(), seen), strict=True)
 
     def gains(self, payload: Payload) -> Row:
         quality = self.restored(payload)
@@ -130,7 +130,7 @@ class Coded:
 
     def moved(self, payload: Payload, codes: Codes) -> Row:
         """What OG PSNR is lost, with the model and without, where the decoder gives these codes."""
-        clipped = measure_quality(self.wide, expand(Descriptor(), {}, codes))
+        clipped = measure_quality(self.wide, expand(Descriptor(), {}, codes), strict=True)
         return {
             "loss": self.restored(payload).psnr_og - self.restored(payload, codes).psnr_og,
             "clip_loss": self.clipped.psnr_og - clipped.psnr_og,

@@ -49,7 +49,7 @@ def run(wide: Wide, config: FitConfig) -> Row:
     """One photograph with payloads of one size, exactly clipped and at every budget."""
     plain = reduce(WideImage(wide), preset=config, device="cpu")
     clipped, kept = (
-        measure_quality(wide, expand(model.descriptor, model.weights(), plain.pixels))
+        measure_quality(wide, expand(model.descriptor, model.weights(), plain.pixels), strict=True)
         for model in (replace(plain.payload, descriptor=Descriptor(), tensors=()), plain.payload)
     )
     nothing = VisibleChange(0.0, 0.0)

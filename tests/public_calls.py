@@ -140,6 +140,7 @@ def calls(files: Files, place: Path) -> dict[str, Callable[[], object]]:
         "expand_file": lambda: [
             gamutmeta.expand_file(jpeg, place / f"x.{kind}", overwrite=True) for kind in ("tif", "png", "jpg")
         ],
+        "show_wide_file": lambda: gamutmeta.show_wide_file(jpeg, place / "shown.jpg", overwrite=True),
         "verify_file": lambda: gamutmeta.verify_file(jpeg, files.photographs["tif"]),
         "compare_files": lambda: compare_files(jpeg, files.photographs["tif"]).differences,
         "validate_file": lambda: [validate_file(path) for path in (*files.reduced.values(), files.odd)],

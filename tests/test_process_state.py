@@ -53,9 +53,9 @@ def test_one_call(name: str, files: Files, tmp_path: Path) -> None:
 
 def test_many_calls_at_once(files: Files, tmp_path: Path) -> None:
     before, during, stop = state_of_process(), [], threading.Event()
-    constant = state_that_never_changes()
 
     def watch() -> None:
+        constant = state_that_never_changes()  # as this thread sees it: numpy's printing is each thread's own
         while not stop.wait(0.002):
             during.append(changes(constant, state_that_never_changes()))
 

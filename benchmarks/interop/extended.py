@@ -57,7 +57,7 @@ class ExtendedSample:
             "samples": expand(self.twin, samples="extended").array,
             "payload": self.expanded,
         }
-        return {name: round(measure(self.wide, array).psnr_og, 1) for name, array in pictures.items()}
+        return {name: round(measure(self.wide, array, strict=True).psnr_og, 1) for name, array in pictures.items()}
 
 
 @cache
@@ -171,7 +171,7 @@ def _use(given: ExtendedSample, data: bytes) -> dict[str, Any]:
 
 
 def _quality(given: ExtendedSample, array: Wide) -> float | None:
-    return round(measure(given.wide, array).psnr_og, 1) if array.shape == given.wide.shape else None
+    return round(measure(given.wide, array, strict=True).psnr_og, 1) if array.shape == given.wide.shape else None
 
 
 def extended_table(rows: list[dict[str, Any]]) -> list[list[str]]:

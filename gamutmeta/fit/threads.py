@@ -60,7 +60,7 @@ def single_threaded() -> Iterator[None]:
 
 def _use_one_thread_of_torch() -> None:
     """For a new thread; nothing where nobody has imported torch."""
-    if "torch" in sys.modules:
+    if sys.modules.get("torch") is not None:
         _use_one_thread()
 
 

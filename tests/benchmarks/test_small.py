@@ -149,7 +149,7 @@ def test_sizes_are_those_of_the_files(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(installed, "needed", needed)
     sizes = installed.sizes()
-    assert not {"fit", "all"} & set(sizes), "what is not installed is no part of the table"
+    assert not {"torch", "all"} & set(sizes), "what is not installed is no part of the table"
     assert sizes["io"] == {"bytes": 0, "packages": {}}
 
 

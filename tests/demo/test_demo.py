@@ -95,9 +95,9 @@ class TestDemonstrate:
         assert result.comparison.exists()
 
 
-def test_it_needs_torch_and_the_command_line_alone(tmp_path: Path) -> None:
+def test_it_needs_the_command_line_alone(tmp_path: Path) -> None:
     """`make demo` installs no more."""
-    extras = "numba", "imagecodecs", "pillow_heif", "pyvips", "OpenImageIO", "rawpy", "matplotlib", "imageio", "triton"
+    extras = "numba", "imagecodecs", "pillow_heif", "pyvips", "OpenImageIO", "rawpy", "matplotlib", "imageio", "torch"
     code = (
         f"import sys; sys.modules.update(dict.fromkeys({extras}))\n"
         "from gamutmeta.__main__ import main; sys.argv[1:] = ['demo']; sys.exit(main())"
@@ -106,7 +106,8 @@ def test_it_needs_torch_and_the_command_line_alone(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
     )
-    assert (done.returncode, done.stderr) == (0, "Reducing carrots.tif to an sRGB JPEG ...\n")
+    # So short a fit may be of no use, which a note tells.
+    assert (done.returncode, done.stderr.splitlines()[0]) == (0, "Reducing carrots.tif to an sRGB JPEG ...")
     assert (tmp_path / "demo-output" / "comparison.png").is_file()
 
 

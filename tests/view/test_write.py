@@ -63,7 +63,8 @@ def test_a_raw_reference_is_developed_as_it_was_reduced(tmp_path: Path) -> None:
     gamutmeta.reduce_file(raw, srgb, preset=QUICK, raw_style="vivid")
     options = ["--raw-style", "vivid", "--json"]
     result = run("view", srgb, "--reference", raw, "-o", tmp_path / "page.html", *options)
-    assert float(json.loads(result.stdout)["psnr"]) > 50
+    psnr = json.loads(result.stdout)["psnr"]
+    assert psnr is None or psnr > 50  # null: not one sample differs
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="names are text elsewhere")
