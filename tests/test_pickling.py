@@ -30,6 +30,7 @@ from gamutmeta.pipeline.extended import outside_share
 from gamutmeta.pipeline.options import ReduceOptions
 from gamutmeta.pipeline.reduce import reduce
 from gamutmeta.pipeline.validate import validate_file
+from gamutmeta.report import MapFigures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
