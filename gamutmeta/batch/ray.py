@@ -9,14 +9,14 @@ from __future__ import annotations
 import logging
 import os
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import asdict, fields
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
 from gamutmeta.batch import Failure, Outcome, Task, attempt
 from gamutmeta.errors import PlanError
-from gamutmeta.report import Report
+from gamutmeta.report import MapFigures, Report
 from gamutmeta.runtime.extras import optional
 from gamutmeta.runtime.threads import THREADS_VARIABLE
 
@@ -185,6 +185,7 @@ def _report_rows(paths: Any, *, work: Callable[[Task], Report], threads: int) ->
 def _schema(arrow: Any) -> Any:
     """The columns' types. Ray would guess them from each row, and from what is missing in it nothing can be guessed."""
     types = {str: arrow.string(), int: arrow.int64(), float: arrow.float64(), bool: arrow.bool_()}
+    types[MapFigures] = arrow.struct([(name, types[hint]) for name, hint in get_type_hints(MapFigures).items()])
     columns = {}
     for name, hint in get_type_hints(Report).items():
         # What a union with None, or a tuple of any length, is made of.
@@ -200,8 +201,9 @@ def _report_row(row: Mapping[str, str], work: Callable[[Task], Report]) -> dict[
     outcome = attempt(work, task, one_of_many=True)
     report = outcome.result or Report()
     figures = {field.name: getattr(report, field.name) for field in fields(Report)}
-    failure = outcome.failure
+    failure, found = outcome.failure, report.gain_map
     return figures | {
+        "gain_map": None if found is None else asdict(found),
         "file": row["file"],
         "output": row["output"],
         "error_code": None if failure is None else failure.code,
@@ -215,6 +217,8 @@ def _outcome(task: Task, row: Mapping[str, Any]) -> Outcome[Task, Report]:
     if row["error_code"] is not None:
         return Outcome(task, failure=Failure(row["error_code"], row["error_message"]), warnings=warned)
     figures = {field.name: row[field.name] for field in fields(Report)}
+    found = figures["gain_map"]
+    figures |= {"gain_map": None if found is None else MapFigures(**found)}
     figures |= {"base": None if task.base is None else str(task.base)}
     figures |= {"file": str(task.source), "output": str(task.target), "notes": tuple(figures["notes"])}
     return Outcome(task, Report(**figures), warnings=warned)

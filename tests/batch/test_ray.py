@@ -17,7 +17,7 @@ from gamutmeta.batch import Resumable, Task
 from gamutmeta.batch import ray as cluster
 from gamutmeta.cli import app
 from gamutmeta.errors import MissingExtraError
-from gamutmeta.report import Report
+from gamutmeta.report import MapFigures, Report
 
 needs_ray = pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed; pip install 'gamutmeta[ray]'")
 
@@ -146,13 +146,26 @@ def test_every_figure_has_a_column_of_its_type() -> None:
     row = cluster._report_row({"file": "a.tif", "output": "a.jpg"}, figures)
     table = arrow.Table.from_pylist([row], schema=cluster._schema(arrow))
     assert table.to_pylist() == [row | {"notes": ["n"], "warnings": []}]
+    task = Task(Path("a.tif"), Path("a.jpg"))
+    assert cluster._outcome(task, table.to_pylist()[0]).result == figures(task)
     types = dict(zip(table.schema.names, map(str, table.schema.types), strict=True))
     assert (types["psnr"], types["payload_bytes"], types["skipped"]) == ("double", "int64", "bool")
     assert types["notes"].startswith("list<")
 
 
 def figures(task: Task) -> Report:
-    return Report(file=str(task.source), output=str(task.target), psnr=math.inf, payload_bytes=5, notes=("n",))
+    shown = MapFigures(
+        map_bytes=3_900,
+        p3_psnr_og=41.5,
+        p3_psnr_og_plain=33.25,
+        p3_psnr_ig=44.0,
+        p3_psnr_ig_plain=44.5,
+        srgb_psnr=50.0,
+        srgb_codes=24,
+    )
+    return Report(
+        file=str(task.source), output=str(task.target), psnr=math.inf, payload_bytes=5, notes=("n",), gain_map=shown
+    )
 
 
 class TestWithoutRay:
