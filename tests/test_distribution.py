@@ -95,8 +95,8 @@ def test_the_readme_expands_without_torch(python: Path, folder: Path) -> None:
 
 
 def test_what_is_missing_is_named(python: Path, folder: Path) -> None:
-    code = f"import gamutmeta; gamutmeta.reduce_file({str(CARROTS)!r}, 'again.jpg')"
-    assert "pip install 'gamutmeta[fit]'" in run([python, "-c", code], folder, code=1)
+    code = f"import gamutmeta; gamutmeta.reduce_file({str(CARROTS)!r}, 'again.jpg', preset='paper')"
+    assert "pip install 'gamutmeta[torch]'" in run([python, "-c", code], folder, code=1)
 
 
 def test_the_command(python: Path, wheel: Path, folder: Path) -> None:

@@ -27,9 +27,10 @@ wide = (np.stack(planes, -1) * 65535).astype(np.uint16)
 for name in ("balanced", "paper") if importlib.util.find_spec("torch") else ("balanced",):
     config = replace(PRESETS[name], steps=40, batch=2048)
     codes, _ = reduce_to_codes(wide, config.adaptation)
-    for compiled in (False, None) if name == "balanced" else (None,):
-        result = fit(codes, wide, config, device="cpu", compiled=compiled)
-        print(name, compiled, hashlib.sha256(b"".join(tensor_bytes(result.tensors))).hexdigest())
+    # Of numpy alone, without machine code, nothing is promised: its sums of products follow BLAS and its threads.
+    for seed in (0, 1) if name == "balanced" else (0,):
+        result = fit(codes, wide, config, device="cpu", seed=seed)
+        print(name, seed, hashlib.sha256(b"".join(tensor_bytes(result.tensors))).hexdigest())
 """
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "GAMUTMETA_THREADS")

@@ -23,7 +23,7 @@ from gamutmeta.photo.pixels import decode_srgb
 from gamutmeta.photo.read import read_photo
 from gamutmeta.photo.wide import WideImage
 from gamutmeta.pipeline import expand as expansion
-from gamutmeta.pipeline import reduce as reduction
+from gamutmeta.pipeline import host
 from gamutmeta.pipeline.reduce import Reduction, reduce
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ def test_a_gate_at_the_clip_alone_would_not_survive_them(
     photo: WideImage, reduced: Callable[..., Reduction], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chosen = reduced(100, "4:4:4")
-    monkeypatch.setattr(reduction, "gate_for", lambda *_: 0)
+    monkeypatch.setattr(host, "gate_for", lambda *_: 0)
     lossless = reduce(photo, preset=PRESET, format="jpeg", quality=100, device="cpu")
     codes = decode_srgb(chosen.to_bytes())
     change = np.random.default_rng(1).integers(-1, 1, codes.shape, endpoint=True)
