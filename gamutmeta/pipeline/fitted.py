@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gamutmeta.model.descriptor import SampleCoding
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from gamutmeta.measure.quality import Quality
     from gamutmeta.pipeline.options import ReduceOptions
 
-__all__ = ["fit_model", "is_better", "measured"]
+__all__ = ["best_payload", "fit_model", "is_better", "measured"]
 
 
 def fit_model(
@@ -69,3 +70,31 @@ def is_better(restored: Quality, clipped: Quality) -> bool:
     Without such pixels their figure is no number, and the other one decides: a base may differ inside sRGB alone.
     """
     return restored.psnr > clipped.psnr and not restored.psnr_og <= clipped.psnr_og
+
+
+def best_payload(
+    empty: Payload, fitted: Payload | None, clipped: Quality, original: NDArray[np.uint16], codes: NDArray[np.uint8]
+) -> tuple[Payload, Quality, list[str]]:
+    """The payload that is kept, how well it restores, and what is to be told of the choice.
+
+    Args:
+        empty: the payload that means clipping.
+        fitted: the one with the model, if there is one.
+        clipped: the figures of clipping.
+        original: the photograph.
+        codes: the samples that the fitted model takes.
+    """
+    if fitted is None:
+        return empty, clipped, []
+    restored = measured(fitted, original, codes)
+    if fitted.descriptor.samples is SampleCoding.SYCC:
+        alone = replace(
+            empty, descriptor=replace(empty.descriptor, samples=SampleCoding.SYCC), likeness=fitted.likeness
+        )
+        held = measured(alone, original, codes)
+        if is_better(held, clipped) and not is_better(restored, held):
+            note = "the fitted model was not better than the JPEG's samples alone: the payload contains no model"
+            return alone, held, [note]
+    if is_better(restored, clipped):
+        return fitted, restored, []
+    return empty, clipped, ["the fitted model was not better than clipping: the payload contains no model"]

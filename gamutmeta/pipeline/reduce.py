@@ -20,13 +20,13 @@ from gamutmeta.fit.config import MIN_BYTES
 from gamutmeta.measure.likeness import likeness_of
 from gamutmeta.measure.quality import quality_figures
 from gamutmeta.measure.visible import VisibleChange
-from gamutmeta.model.descriptor import Descriptor, SampleCoding
+from gamutmeta.model.descriptor import Descriptor
 from gamutmeta.photo.jpeg_out import check_jpeg_size
 from gamutmeta.photo.read import read_photo
 from gamutmeta.photo.wide import WideImage
 from gamutmeta.pipeline.base import read_base
 from gamutmeta.pipeline.colour_map import useful_map
-from gamutmeta.pipeline.fitted import fit_model, is_better, measured
+from gamutmeta.pipeline.fitted import best_payload, fit_model, measured
 from gamutmeta.pipeline.host import given_host, made_host
 from gamutmeta.pipeline.limited import pictures_limited
 from gamutmeta.pipeline.map_limits import MAP_BYTES
@@ -45,7 +45,6 @@ if TYPE_CHECKING:
     from gamutmeta.carriers import HostFormat
     from gamutmeta.container import Limits
     from gamutmeta.fit.config import FitConfig
-    from gamutmeta.measure.quality import Quality
     from gamutmeta.photo.jpeg_out import Subsampling
     from gamutmeta.pipeline.base import Base
     from gamutmeta.pipeline.host import Host
@@ -171,7 +170,7 @@ def reduce_with(
             result = fit_model(original, codes, held, within, options, gate=host.gate(original, config.adaptation))
             fitted = Payload(width, height, binding, result.descriptor, result.tensors, likeness)
         clipped = clipping.result()
-    payload, kept, note = _best(payload, fitted, clipped, original, codes if held is None else held)
+    payload, kept, note = best_payload(payload, fitted, clipped, original, codes if held is None else held)
     seconds, seen = 0.0 if fitted is None else result.seconds, None
     if options.visible_change > 0 and host.encoding.format == "jpeg":
         notes.append(_NO_SHOULDER)
@@ -375,31 +374,3 @@ def _nothing_to_restore(original: NDArray[np.uint16], og_pixels: int) -> str | N
     if is_gray(original):
         return "the photograph is grey: nothing is outside sRGB, and the payload contains no model"
     return None if og_pixels else "no colour of the photograph is outside sRGB: the payload contains no model"
-
-
-def _best(
-    empty: Payload, fitted: Payload | None, clipped: Quality, original: NDArray[np.uint16], codes: NDArray[np.uint8]
-) -> tuple[Payload, Quality, list[str]]:
-    """The payload that is kept, how well it restores, and what is to be told of the choice.
-
-    Args:
-        empty: the payload that means clipping.
-        fitted: the one with the model, if there is one.
-        clipped: the figures of clipping.
-        original: the photograph.
-        codes: the samples that the fitted model takes.
-    """
-    if fitted is None:
-        return empty, clipped, []
-    restored = measured(fitted, original, codes)
-    if fitted.descriptor.samples is SampleCoding.SYCC:
-        alone = replace(
-            empty, descriptor=replace(empty.descriptor, samples=SampleCoding.SYCC), likeness=fitted.likeness
-        )
-        held = measured(alone, original, codes)
-        if is_better(held, clipped) and not is_better(restored, held):
-            note = "the fitted model was not better than the JPEG's samples alone: the payload contains no model"
-            return alone, held, [note]
-    if is_better(restored, clipped):
-        return fitted, restored, []
-    return empty, clipped, ["the fitted model was not better than clipping: the payload contains no model"]
