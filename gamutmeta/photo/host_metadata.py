@@ -27,6 +27,8 @@ from gamutmeta.photo.tiff_in import notes_on_pages
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gamutmeta.formats.png import Chunk
+
 __all__ = ["Metadata", "read_metadata"]
 
 _NAMED = 5
@@ -55,7 +57,9 @@ def read_metadata(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Metadata:
         if kind == "jpeg":
             take_jpeg_metadata(picture, io.BytesIO(data), image)
         else:
-            picture.take_png(read_png_metadata(data, iter_chunks(data)))
+            chunks, cut = _chunks_before_damage(data)
+            picture.take_png(read_png_metadata(data, chunks))
+            picture.notes += cut
             picture.notes += _large_texts(data)
             if has_further_pictures(image):
                 picture.notes.append(FURTHER_PICTURES)
@@ -63,6 +67,17 @@ def read_metadata(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Metadata:
         # A gain map that shows what the payload restores is nothing that is missed.
         picture.notes.remove(FURTHER_PICTURES)
     return picture.metadata
+
+
+def _chunks_before_damage(data: bytes) -> tuple[list[Chunk], tuple[str, ...]]:
+    """The chunks, and a note if they end early: readers of payloads do not look behind the first IDAT."""
+    chunks: list[Chunk] = []
+    try:
+        chunks.extend(iter_chunks(data))
+    except CarrierError as error:
+        # What was appended before the error stays in the list.
+        return chunks, (f"{error}; what is said of the photograph behind that was not read",)
+    return chunks, ()
 
 
 def _large_texts(data: bytes) -> tuple[str, ...]:

@@ -17,10 +17,12 @@ from click.testing import CliRunner, Result
 from gamutmeta import carriers
 from gamutmeta.cli import app
 from gamutmeta.container import Payload, Tensor, encode
+from gamutmeta.errors import GamutMetaError
 from gamutmeta.model.descriptor import Descriptor, Head, Rgb
 from gamutmeta.photo.pixels import decode_srgb, encode_srgb_file
 from gamutmeta.pipeline import validate
 from gamutmeta.pipeline.binding import binding_of_file
+from gamutmeta.pipeline.expand import expand
 from gamutmeta.pipeline.validate import STAGES, Validation, validate_file
 
 VECTORS = Path(__file__).resolve().parents[2] / "spec" / "vectors"
@@ -140,6 +142,27 @@ def test_another_picture(tmp_path: Path) -> None:
 def test_a_jpeg_that_is_cut_off(tmp_path: Path) -> None:
     found = examined(tmp_path / "x.jpg", FILES["jpg"][:-2])
     assert stage_of(found, "picture").code == "carrier"
+
+
+@pytest.mark.parametrize("suffix", sorted(FILES))
+def test_what_is_valid_expands_however_much_is_missing(tmp_path: Path, suffix: str) -> None:
+    data = FILES[suffix]
+    answers = set()
+    for missing in {*range(40), *range(40, len(data), max(1, len(data) // 30))}:
+        found = examined(tmp_path / f"x.{suffix}", data[: len(data) - missing])
+        try:
+            wide = expand(data[: len(data) - missing], threads=1)
+        except GamutMetaError:
+            wide = None
+        assert found.is_good == (wide is not None), (missing, str(found))
+        answers.add(found.is_good)
+    assert answers == {True, False}
+
+
+def test_a_png_without_its_end_expands_and_says_so() -> None:
+    wide = expand(FILES["png"][:-12])
+    assert "without IEND" in wide.notes[0]
+    assert wide.notes[1:] == ()
 
 
 def test_a_picture_that_cannot_be_decoded(tmp_path: Path) -> None:
