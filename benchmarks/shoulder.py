@@ -31,6 +31,7 @@ from gamutmeta.model.expand import expand
 from gamutmeta.photo.pixels import encode_srgb_file
 from gamutmeta.photo.read import read_photo
 from gamutmeta.photo.wide import WideImage
+from gamutmeta.pipeline.fitted import measured
 from gamutmeta.pipeline.options import ReduceOptions
 from gamutmeta.pipeline.reduce import reduce
 from gamutmeta.pipeline.shoulder import with_shoulder
@@ -48,27 +49,30 @@ PIXELS = 1_100_000
 def run(wide: Wide, config: FitConfig) -> Row:
     """One photograph with payloads of one size, exactly clipped and at every budget."""
     plain = reduce(WideImage(wide), preset=config, device="cpu")
-    clipped, kept = (
-        measure_quality(wide, expand(model.descriptor, model.weights(), plain.pixels), strict=True)
-        for model in (replace(plain.payload, descriptor=Descriptor(), tensors=()), plain.payload)
-    )
+    clipped = _strict(wide, plain.pixels, replace(plain.payload, descriptor=Descriptor(), tensors=()))
+    kept = measured(plain.payload, wide, plain.pixels)
     nothing = VisibleChange(0.0, 0.0)
     row: Row = {
         "cap": config.max_bytes,
         "clipped": {"og": round(clipped.psnr_og, 4), "ig": round(in_gamut(clipped), 4)},
-        "0": _figures(plain.pixels, plain.payload, kept, nothing),
+        "0": _figures(wide, plain.pixels, plain.payload, nothing),
     }
     for budget in BUDGETS:
         options = ReduceOptions(preset=config, visible_change=budget, device="cpu")
         # The second half of reduce(), which begins with this very payload.
         found = with_shoulder(wide, plain.pixels, (plain.payload, kept), config, options).found
-        made = (plain.pixels, plain.payload, kept, nothing) if found is None else found
-        row[f"{budget:g}"] = _figures(*made)
+        made = (plain.pixels, plain.payload, nothing) if found is None else (found.pixels, found.payload, found.change)
+        row[f"{budget:g}"] = _figures(wide, *made)
     return row
 
 
-def _figures(pixels: Codes, payload: Payload, quality: Quality, change: VisibleChange) -> Row:
-    shoulder = payload.descriptor.shoulder
+def _strict(wide: Wide, pixels: Codes, payload: Payload) -> Quality:
+    """With the paper's mask, which is not the one that reduce() decides by."""
+    return measure_quality(wide, expand(payload.descriptor, payload.weights(), pixels), strict=True)
+
+
+def _figures(wide: Wide, pixels: Codes, payload: Payload, change: VisibleChange) -> Row:
+    shoulder, quality = payload.descriptor.shoulder, _strict(wide, pixels, payload)
     return {
         "og": round(quality.psnr_og, 4),
         "ig": round(in_gamut(quality), 4),

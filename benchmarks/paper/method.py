@@ -40,9 +40,10 @@ class Setting:
 class Method(Protocol):
     """One row of a table.
 
-    Three attributes are optional: ``version`` (an integer that is raised where the arithmetic changes, so that older
-    measurements are not taken for new ones), ``absent`` (why the row cannot be measured here, or "") and
-    ``shows_own_codes`` (True where the sRGB picture, which everybody sees, is another than the clipped one).
+    Four attributes are optional: ``version`` (an integer that is raised where the arithmetic changes, so that older
+    measurements are not taken for new ones), ``absent`` (why the row cannot be measured here, or ""),
+    ``shows_own_codes`` (True where the sRGB picture, which everybody sees, is another than the clipped one) and
+    ``codings`` (names of the only codings in which it has a part; of "jpeg", too, its ``reduce`` gives the codes).
     """
 
     @property

@@ -145,7 +145,7 @@ def version_of(method: Method) -> list[int | str]:
 def measure(method: Method, picture: Picture, setting: Setting, coding: Coding) -> Measured | None:
     """Reduce and expand a photograph, and measure what became of it; `coding` decides about truncation.
 
-    None for a method that cannot be fitted to the codes of a JPEG.
+    None for a method that has no part in this coding, or cannot be fitted to the codes of a JPEG.
     """
     _warm_up(setting.device)
     reduced = _reduced(method, picture, setting, coding)
@@ -189,7 +189,10 @@ def _warm_up(device: str) -> None:
 
 def _reduced(method: Method, picture: Picture, setting: Setting, coding: Coding) -> tuple[Codes, Metadata] | None:
     """The codes that the reader gets, and the metadata."""
-    if coding is not Coding.JPEG:
+    own = getattr(method, "codings", None)
+    if own is not None and coding.value not in own:
+        return None
+    if coding is not Coding.JPEG or own is not None:
         return method.reduce(picture.wide, setting)
     jpeg = coding_named("JPEG q95 4:4:4")
     if getattr(method, "shows_own_codes", False):

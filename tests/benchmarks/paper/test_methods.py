@@ -77,7 +77,8 @@ def test_a_row_is_restored_from_its_bytes(wide: Wide, setting: Setting, key: str
         ("soft-clip", 1, 10), ("sampled", 1, 5), ("siren-small-residual", 0.02, 3), ("mlp-23kb-released", 0.015, 4),
         ("mlp-23kb-meta", 0.01, 4), ("gain-mlp-like", 0.02, 5), ("gain-map-6000", 1, 5), ("difference-map-6000", 1, 5),
         ("gamutmeta-small", 0.03, 2), ("gamutmeta-balanced", 0.03, 2), ("gamutmeta-best", 0.03, 2),
-        ("gamutmeta-best-6000", 0.03, 2), ("gamutmeta-paper", 0.03, 2),
+        ("gamutmeta-best-6000", 0.03, 2), ("gamutmeta-paper", 0.03, 2), ("gamutmeta-shoulder", 0.03, 2),
+        ("gamutmeta-extended-400", 0.03, 2), ("gamutmeta-extended", 0.03, 2),
     ],
 )  # fmt: skip
 def test_better_than_clipping(wide: Wide, setting: Setting, key: str, share: float, gain: float) -> None:
@@ -89,7 +90,7 @@ def test_tables_and_groups() -> None:
     found = build()
     assert found.keys[:2] == ["clip", "soft-clip"]
     assert {method.group for method in found.methods} == {"conventional", "pre-trained", "optimised", "rival", "ours"}
-    assert len(found.keys) == 41
+    assert len(found.keys) == 46
     table_1 = keys_of("table1", found.keys)
     assert {"clip", "mlp-48kb", "mlp-53kb", "mlp-23kb", "pix2pixhd"} <= set(table_1)
     assert not {"mlp-23kb-xy", "mlp-53kb-raw", "mlp-137kb"} & set(table_1)

@@ -18,6 +18,7 @@ from benchmarks.machine import ROOT
 from benchmarks.paper import __main__ as command
 from benchmarks.paper import protocol, run
 from benchmarks.paper.method import Metadata, Setting, clip_codes
+from benchmarks.paper.methods import gamutmeta as ours
 from benchmarks.paper.methods.clip import Clip, SoftClip
 from benchmarks.paper.protocol import Coding, Measured, Picture, chromaticities, find, identity, identity_of, measure
 from benchmarks.paper.registry import build
@@ -98,6 +99,9 @@ def test_codings(picture: Picture, setting: Setting) -> None:
     ]  # fmt: skip
     np.testing.assert_array_equal(perfect.arrays["xy"], perfect.arrays["xy_original"])
     assert measure(Perfect(picture.wide), picture, setting, Coding.JPEG) is None, "it cannot be fitted to given codes"
+    for method in (each for each in ours.methods() if isinstance(each, ours.Own)):
+        parts = [coding for coding in Coding if measure(method, picture, replace(setting, quick=0.0005), coding)]
+        assert parts == [Coding.ROUNDED if method.visible_change else Coding.JPEG]
     rounded, truncated, jpeg = (measured(Clip(), picture, setting, coding).row for coding in Coding)
     assert rounded["psnr"] > truncated["psnr"]
     codes = coding_named("JPEG q95 4:4:4").decoded(picture.wide, Adaptation.CAT02)
