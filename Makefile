@@ -12,8 +12,8 @@ TEST_READY := $(VENV)/.ready-test
 READY := $(VENV)/.ready
 # The fit's machine code, in the package's folder.
 NATIVE_READY := $(VENV)/.ready-native
-# Which tests `make test` runs; none for all of them. Hypothesis tries the same examples on every machine; at random, and
-# more every time, with HYPOTHESIS=default.
+# Which tests `make test` runs; none for all of them. Hypothesis tries the same examples on every machine; others every
+# day, and more, with HYPOTHESIS=daily (its seed is in the header), at random with HYPOTHESIS=default.
 MARKS ?= not slow
 HYPOTHESIS ?= repeatable
 # One process for each core; more than 8 would need more memory than machines with as many cores have.
@@ -51,7 +51,7 @@ quick: $(READY) $(NATIVE_READY)
 	$(BIN)/python -m pytest -q -m "not slow" tests/$(ROOM) $(PYTEST_ARGS)
 
 test-all: $(READY)
-	@$(MAKE) --no-print-directory test MARKS= HYPOTHESIS=default
+	@$(MAKE) --no-print-directory test MARKS= HYPOTHESIS=daily
 
 # The tests of sums and elementary functions once more, as other processors would compute them.
 processors: $(TEST_READY) $(NATIVE_READY)

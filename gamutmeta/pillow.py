@@ -346,7 +346,7 @@ def _bound(payload: Payload, image: Image.Image, data: bytes) -> Payload:
     check_size(payload, image.width, image.height)
     own = binding_of_file(data)
     if own.kind == "jpeg" and image.mode != "L" and not has_ycc_samples(data):
-        # The digest would still match, and every decoder show other colours, once a tool strips Adobe's marker.
+        # Tools that put JFIF's marker in place of Adobe's change its colours, and readers then refuse the payload.
         raise BindingError(
             "gamut= needs a JPEG that is coded as YCbCr: that this one is RGB stands in a marker which tools remove; "
             "leave keep_rgb out"

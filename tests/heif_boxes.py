@@ -1,10 +1,14 @@
-"""Adds properties to HEIF and AVIF files that encoders have no option for."""
+"""Looks into HEIF and AVIF files, and adds properties that encoders have no option for."""
 
 from __future__ import annotations
 
 import struct
 
 from gamutmeta.formats.boxes import make_box
+from gamutmeta.formats.heif import boxes_within
+
+CODE_POINTS = {"srgb": (1, 13), "display-p3": (12, 13), "rec2020": (9, 14), "adobe-rgb": (2, 2), "prophoto": (2, 2)}
+"""ITU-T H.273, tables 2 and 3, typed from there; 2 stands for what an ICC profile has to tell."""
 
 
 def clap(width: tuple[int, int], height: tuple[int, int], x: tuple[int, int], y: tuple[int, int]) -> bytes:
@@ -44,3 +48,23 @@ def _count(boxes: bytes) -> int:
         place += struct.unpack_from(">I", boxes, place)[0]
         number += 1
     return number
+
+
+def says(data: bytes, primaries: int, transfer: int, matrix: int) -> bool:
+    """If the coded primary picture describes its colours so: in HEVC's configuration, or where AV1's data begin."""
+    start = primary_start(data)
+    path = (b"meta", b"iprp", b"ipco")
+    record = next((data[box.start : box.end] for box in boxes_within(data, *path) if box.type == b"hvcC"), None)
+    bits = "".join(f"{byte:08b}" for byte in (record or data[start : start + 32]).replace(b"\0\0\x03", b"\0\0"))
+    return f"1{primaries:08b}{transfer:08b}{matrix:08b}" in bits
+
+
+def primary_start(data: bytes) -> int:
+    """Where the content of item 1, which all encoders here give the picture, begins."""
+    iloc = next(data[box.start : box.end] for box in boxes_within(data, b"meta") if box.type == b"iloc")
+    assert iloc[0] in {0, 1}
+    entry = iloc[iloc.index(b"\0\1", 8) :]
+    base = iloc[5] >> 4
+    skip = 4 + 2 * iloc[0]
+    first = int.from_bytes(entry[skip : skip + base], "big")
+    return first + int.from_bytes(entry[skip + base + 2 : skip + base + 6], "big")

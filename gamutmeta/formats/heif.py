@@ -1,4 +1,4 @@
-"""The clean aperture of a HEIF or AVIF picture: the part of it that is to be shown.
+"""The properties of a HEIF or AVIF picture, and its clean aperture: the part of it that is to be shown.
 
 Libraries that decode AVIF hand the hidden part out as well.
 
@@ -11,13 +11,17 @@ from __future__ import annotations
 
 import struct
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from gamutmeta.errors import PhotoError
-from gamutmeta.formats.boxes import iter_boxes
+from gamutmeta.formats.boxes import Box, iter_boxes
 
-__all__ = ["clean_aperture"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
-_FULL = 4
+__all__ = ["FULL", "boxes_within", "clean_aperture", "primary_item", "primary_properties"]
+
+FULL = 4
 """Bytes of version and flags, which full boxes begin with."""
 
 
@@ -52,34 +56,72 @@ def clean_aperture(data: bytes, width: int, height: int) -> tuple[int, int, int,
 
 def _aperture_of(data: bytes) -> bytes | None:
     """Content of the primary item's clean aperture box."""
-    meta = _child(data, b"meta")
-    boxes = {box.type: meta[_FULL:][box.start : box.end] for box in iter_boxes(meta[_FULL:])}
-    if not {b"pitm", b"iprp"} <= boxes.keys():
-        return None
-    primary = boxes[b"pitm"]
-    (item,) = struct.unpack_from(">I" if primary[0] else ">H", primary, _FULL)
-    properties = boxes[b"iprp"]
-    container = _child(properties, b"ipco")
-    places = [container[box.start : box.end] if box.type == b"clap" else None for box in iter_boxes(container)]
+    found = (data[box.start : box.end][:32] for box in primary_properties(data) if box.type == b"clap")
+    return next(found, None)
+
+
+def boxes_within(data: bytes, *path: bytes) -> Iterator[Box]:
+    """The boxes inside the first box that the types of `path` lead to, with their places in the file.
+
+    Args:
+        data: the file.
+        path: types, from the outermost; b"meta" is known as a full box.
+
+    Raises:
+        PhotoError: a box is longer than the one around it, or there are too many.
+    """
+    start, end = 0, len(data)
+    for kind in path:
+        inner = (box for box in _boxes_between(data, start, end) if box.type == kind)
+        parent = next(inner, None)
+        if parent is None:
+            return
+        start, end = parent.start + (FULL if kind == b"meta" else 0), parent.end
+    yield from _boxes_between(data, start, end)
+
+
+def _boxes_between(data: bytes, start: int, end: int) -> Iterator[Box]:
+    for box in iter_boxes(data[start:end] if start else data):
+        yield Box(box.type, box.offset + start, box.start + start, box.end + start)
+
+
+def primary_item(data: bytes) -> int | None:
+    """Number of the picture that is to be shown; None if there is none.
+
+    Raises:
+        PhotoError, struct.error, IndexError: the boxes are damaged.
+    """
+    for box in boxes_within(data, b"meta"):
+        if box.type == b"pitm":
+            (item,) = struct.unpack_from(">I" if data[box.start] else ">H", data, box.start + FULL)
+            return int(item)
+    return None
+
+
+def primary_properties(data: bytes) -> list[Box]:
+    """The boxes of the primary item's properties, with their places in the file.
+
+    Raises:
+        PhotoError, struct.error, IndexError: the boxes are damaged.
+    """
+    item = primary_item(data)
+    if item is None:
+        return []
+    places = list(boxes_within(data, b"meta", b"iprp", b"ipco"))
     indexes = (
         index
-        for box in iter_boxes(properties)
+        for box in boxes_within(data, b"meta", b"iprp")
         if box.type == b"ipma"
-        for index in _associated(properties[box.start : box.end], item)
+        for index in _associated(data[box.start : box.end], item)
     )
-    found = (places[index - 1] for index in indexes if 0 < index <= len(places))
-    return next((aperture[:32] for aperture in found if aperture is not None), None)
-
-
-def _child(data: bytes, kind: bytes) -> bytes:
-    return next((data[box.start : box.end] for box in iter_boxes(data) if box.type == kind), b"")
+    return [places[index - 1] for index in indexes if 0 < index <= len(places)]
 
 
 def _associated(data: bytes, item: int) -> list[int]:
     """Numbers, from 1, of an item's properties in an association box."""
     is_long, is_wide = data[0] > 0, bool(data[3] & 1)
-    (count,) = struct.unpack_from(">I", data, _FULL)
-    place = _FULL + 4
+    (count,) = struct.unpack_from(">I", data, FULL)
+    place = FULL + 4
     for _ in range(count):
         (found,) = struct.unpack_from(">I" if is_long else ">H", data, place)
         place += 4 if is_long else 2

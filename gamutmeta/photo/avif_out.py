@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
+from gamutmeta.color.cicp import UNSPECIFIED, code_points
 from gamutmeta.errors import PhotoError
 from gamutmeta.formats.exif_resolution import resolution_of
+from gamutmeta.formats.heif_colour import with_code_points
 from gamutmeta.photo.alpha import with_alpha
 from gamutmeta.photo.kinds import LOSSLESS
 from gamutmeta.runtime.extras import optional
@@ -33,6 +35,7 @@ def write_avif(
     *,
     bits: int,
     quality: int,
+    space: str,
     icc: bytes,
     exif: bytes | None = None,
     xmp: bytes | None = None,
@@ -45,7 +48,8 @@ def write_avif(
         samples: shape (height, width, 3), upright; uint8, or uint16 with codes below 2^bits.
         bits: 8, 10 or 12.
         quality: 1 to 100; 100 is lossless.
-        icc: ICC profile.
+        space: name of the known space; its code points stand in the coded picture, or unspecified ones.
+        icc: ICC profile, which counts before them.
         exif: EXIF block, with orientation 1. libvips adds what it knows to it: size and resolution.
         xmp: XMP packet.
         alpha: transparency, shape (height, width) and as `samples`, which are not multiplied by it.
@@ -79,4 +83,4 @@ def write_avif(
         )
     except pyvips.Error as error:
         raise PhotoError(f"the AVIF file cannot be written: {error}") from error
-    file.write(coded)
+    file.write(with_code_points(coded, *(code_points(space, bits) or UNSPECIFIED)))

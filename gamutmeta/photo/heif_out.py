@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
 from gamutmeta.color.cicp import UNSPECIFIED, code_points
 from gamutmeta.errors import PhotoError
+from gamutmeta.formats.heif_colour import with_code_points
 from gamutmeta.photo.alpha import with_alpha
 from gamutmeta.photo.kinds import LOSSLESS
 from gamutmeta.runtime.extras import optional
@@ -47,7 +49,7 @@ def write_heif(
         samples: shape (height, width, 3), upright; uint8, or uint16 with codes below 2^bits.
         bits: 8, 10 or 12.
         quality: 1 to 100; 100 is lossless.
-        space: name of the known space; its code points stand in the coded picture, where it has any.
+        space: name of the known space; its code points stand in the coded picture, or unspecified ones.
         icc: ICC profile, which counts before them.
         exif: EXIF block, with orientation 1.
         xmp: XMP packet.
@@ -65,11 +67,12 @@ def write_heif(
     mode = ("RGB" if alpha is None else "RGBA") + (";16" if bits > 8 else "")
     lossless = quality == LOSSLESS
     primaries, transfer = code_points(space, bits) or UNSPECIFIED
+    coded = io.BytesIO()
     metadata = {name: blob for name, blob in (("exif", exif), ("xmp", xmp)) if blob}
     try:
         picture = pillow_heif.from_bytes(mode, (array.shape[1], array.shape[0]), np.ascontiguousarray(array).tobytes())
         picture.save(
-            file,
+            coded,
             quality=_LOSSLESS_HERE if lossless else quality,
             chroma=444 if lossless or bits > 10 else 420,
             enc_params={"preset": _PRESET},
@@ -81,8 +84,7 @@ def write_heif(
             icc_profile=icc,
             **metadata,
         )
-        file.seek(0)
-        written = pillow_heif.open_heif(file, convert_hdr_to_8bit=False).info["bit_depth"]
+        written = pillow_heif.open_heif(coded, convert_hdr_to_8bit=False).info["bit_depth"]
     except (ValueError, RuntimeError, OSError) as error:
         if "encoder could not be opened" in str(error):
             # So it is for 8,192 x 16 pixels, and not for 4,096 x 16 or 8,192 x 32.
@@ -92,3 +94,6 @@ def write_heif(
     if written != bits:
         # Versions before 1.8 have no such option, some builds of x265 no such depth.
         raise PhotoError(f"this pillow-heif wrote {written} bits instead of {bits}; try a newer version")
+    # libheif takes unspecified code points for a wish to have those of sRGB.
+    is_told = (primaries, transfer) != UNSPECIFIED
+    file.write(coded.getvalue() if is_told else with_code_points(coded.getvalue(), primaries, transfer))

@@ -35,7 +35,7 @@ _WRITERS: Mapping[str, tuple[Callable[..., None], frozenset[str]]] = {
     "tiff": (write_tiff, frozenset()),
     "png": (write_png, frozenset()),
     "jpeg": (write_jpeg, frozenset({"quality"})),
-    "avif": (write_avif, frozenset({"quality", "bits"})),
+    "avif": (write_avif, frozenset({"quality", "bits", "space"})),
     "heic": (write_heif, frozenset({"quality", "bits", "space"})),
     "jxl": (write_jxl, frozenset({"quality"})),
 }

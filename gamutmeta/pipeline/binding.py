@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from gamutmeta import carriers
 from gamutmeta.container import Binding
 from gamutmeta.errors import BindingError, UnsupportedFileError
+from gamutmeta.formats.jpeg_colour import colour_contradiction
 from gamutmeta.measure.likeness import Likeness, compare_likeness
 from gamutmeta.model.descriptor import SampleCoding
 from gamutmeta.photo.pixels import announced_size, decode_srgb, decode_srgba, decode_sycc, has_ycc_samples
@@ -68,8 +69,16 @@ def binding_of_jpeg(data: bytes) -> Binding:
 
     Raises:
         CarrierError: the file is damaged or ends early.
+        BindingError: it says in two ways whether it is YCbCr or RGB, so that its colours depend on its metadata.
     """
-    return Binding("jpeg", carriers.coded_digest(data))
+    binding = Binding("jpeg", carriers.coded_digest(data))
+    contradiction = colour_contradiction(data)
+    if contradiction is not None:
+        raise BindingError(
+            f"the JPEG contradicts itself: {contradiction}, and programs that add or remove such segments change its "
+            "colours; take the file as it was, or save it as an ordinary JPEG (YCbCr)"
+        )
+    return binding
 
 
 def binding_of_codes(codes: NDArray[np.uint8]) -> Binding:
@@ -90,7 +99,7 @@ def binding_of_file(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Binding:
 
     Raises:
         UnsupportedFileError: not a JPEG, PNG or TIFF.
-        CarrierError: the JPEG is damaged or ends early.
+        CarrierError, BindingError: as for :func:`binding_of_jpeg`.
         PhotoError: as for :func:`gamutmeta.photo.pixels.decode_srgb`.
     """
     if carriers.host_format(data) == "jpeg":

@@ -191,8 +191,8 @@ function fromBase64(bytes, field) {
   return Uint8Array.from(atob(dense), (character) => character.charCodeAt(0));
 }
 
-/** Whether a JPEG that is sound holds YCbCr samples of 8 bits (section 5.3 of version 2). */
-export function hasYccSamples(bytes) {
+/** The first frame header, its marker, and whether segments before the first SOS say YCbCr, or nothing (A.5). */
+function colourSigns(bytes) {
   let [frame, isJfif, adobe] = [null, false, null];
   for (const [marker, begin, end] of jpegParts(bytes)) {
     if (marker === SOS) break;
@@ -202,9 +202,21 @@ export function hasYccSamples(bytes) {
     if (marker === APP14 && content.length >= 12 && has(content, 'Adobe')) adobe = content;
   }
   const [marker, content] = frame ?? [0, new Uint8Array(0)];
-  const usual = DCT_FRAMES.includes(marker) && content.length >= 15 && content[0] === 8 && content[5] === 3;
-  if (!usual || isJfif) return usual;
-  return adobe === null ? ![6, 9, 12].every((at, k) => content[at] === 'RGB'.charCodeAt(k)) : adobe[11] !== 0;
+  const isOfThree = content.length >= 15 && content[5] === 3;
+  const isNamedYcc = isOfThree && ![6, 9, 12].every((at, k) => content[at] === 'RGB'.charCodeAt(k));
+  return { marker, content, isOfThree, isNamedYcc, told: isJfif || (adobe === null ? undefined : adobe[11] !== 0) };
+}
+
+/** Whether segments of a JPEG of three components say YCbCr where its frame header says RGB, or the reverse (A.5). */
+export function contradictsItself(bytes) {
+  const { isOfThree, isNamedYcc, told } = colourSigns(bytes);
+  return isOfThree && told !== undefined && told !== isNamedYcc;
+}
+
+/** Whether a JPEG that is sound holds YCbCr samples of 8 bits (section 5.3 of version 2). */
+export function hasYccSamples(bytes) {
+  const { marker, content, isOfThree, isNamedYcc, told } = colourSigns(bytes);
+  return DCT_FRAMES.includes(marker) && isOfThree && content[0] === 8 && (told ?? isNamedYcc);
 }
 
 /** The parts of a JPEG that are hashed for the digest of its coded data (A.5). */

@@ -157,8 +157,8 @@ def coded_digest(data: bytes) -> bytes:
     return hashlib.sha256(b"".join(part for marker, part in parts if marker in HASHED)).digest()[:16]
 
 
-def has_ycc_samples(data: bytes) -> bool:
-    """Whether a JPEG that is sound holds YCbCr samples of 8 bits (section 5.3 of version 2)."""
+def colour_signs(data: bytes) -> tuple[bytes, bool | None]:
+    """The first frame header with its marker, and whether segments before the first SOS say YCbCr, or nothing (A.5)."""
     frame, jfif, adobe = b"", False, b""
     for marker, segment in jpeg_parts(data):
         content = segment[4:]
@@ -170,9 +170,21 @@ def has_ycc_samples(data: bytes) -> bool:
             jfif = True
         elif marker == APP14 and len(content) >= 12 and content.startswith(b"Adobe"):
             adobe = content
+    return frame, True if jfif else adobe[11] != 0 if adobe else None
+
+
+def contradicts_itself(data: bytes) -> bool:
+    """Whether segments of a JPEG of three components say YCbCr, and its frame header RGB, or the reverse (A.5)."""
+    frame, told = colour_signs(data)
+    return len(frame) >= 16 and frame[6] == 3 and told not in (None, frame[7:16:3] != b"RGB")
+
+
+def has_ycc_samples(data: bytes) -> bool:
+    """Whether a JPEG that is sound holds YCbCr samples of 8 bits (section 5.3 of version 2)."""
+    frame, told = colour_signs(data)
     if len(frame) < 16 or frame[0] not in DCT_FRAMES or frame[1] != 8 or frame[6] != 3:
         return False
-    return jfif or (adobe[11] != 0 if adobe else frame[7:16:3] != b"RGB")
+    return frame[7:16:3] != b"RGB" if told is None else told
 
 
 # PNG (annex B)

@@ -8,7 +8,7 @@
  * @module
  */
 
-import { GamutMetaError, check, codedData, extract, fail, hasYccSamples, isJpeg } from './carriers.js';
+import { GamutMetaError, check, codedData, contradictsItself, extract, fail, hasYccSamples, isJpeg } from './carriers.js';
 import { decode } from './container.js';
 import { expander } from './fast.js';
 
@@ -100,6 +100,7 @@ async function checkBinding(d, file, width, height, codes) {
   if (d.jpeg !== null) {
     check(isJpeg(file), 'binding', 'descriptor.jpeg', 'the payload belongs to a JPEG, and there is none');
     check(await equals(codedData(file), d.jpeg), 'binding', 'descriptor.jpeg', 'the coded data are others');
+    check(!contradictsItself(file), 'binding', 'descriptor.jpeg', 'the JPEG says in two ways whether it is YCbCr or RGB');
     check(d.smp === 0 || hasYccSamples(file), 'binding', 'descriptor.smp', 'the JPEG holds no YCbCr samples');
   } else {
     const head = new Uint8Array(22);

@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from container import decode, shapes, stretched
-from extractor import GamutError, coded_digest, extract, has_ycc_samples, is_jpeg, require
+from extractor import GamutError, coded_digest, contradicts_itself, extract, has_ycc_samples, is_jpeg, require
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -196,6 +196,7 @@ def check_binding(d: dict[str, Any], host: bytes, width: int, height: int, codes
     if d["jpeg"] is not None:
         require(is_jpeg(host), "binding", "the payload belongs to a JPEG, and there is none")
         require(coded_digest(host) == d["jpeg"], "binding", "the coded data are others")
+        require(not contradicts_itself(host), "binding", "the JPEG says in two ways whether it is YCbCr or RGB")
         require(d["smp"] == 0 or has_ycc_samples(host), "binding", "the JPEG holds no YCbCr samples")
     else:
         samples = b"gamutmeta-rgb8" + struct.pack(">2I", width, height) + codes

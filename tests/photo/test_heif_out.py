@@ -5,10 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from heif_boxes import CODE_POINTS, says
 from photo_files import exif_block, smooth_array
 
 from gamutmeta.color.icc import profile_bytes
+from gamutmeta.color.spaces import SPACES
 from gamutmeta.errors import PhotoError
+from gamutmeta.photo.heif_in import read_heif
 from gamutmeta.photo.heif_out import write_heif
 
 if TYPE_CHECKING:
@@ -32,6 +35,22 @@ def test_chroma_is_subsampled_where_phones_need_it(bits: int, quality: int, chro
     samples = SMOOTH if bits == 8 else SMOOTH.astype(np.uint16) << (bits - 8)
     heif = written(samples, bits=bits, quality=quality)
     assert (heif.info["chroma"], heif.info["bit_depth"]) == (chroma, bits)
+
+
+@pytest.mark.parametrize(("bits", "quality", "matrix"), [(8, 90, 6), (8, 100, 0), (10, 90, 6), (12, 100, 0)])
+@pytest.mark.parametrize("alpha", [False, True])
+@pytest.mark.parametrize("space", SPACES)
+def test_the_coded_picture_names_the_space(space: str, bits: int, quality: int, matrix: int, *, alpha: bool) -> None:
+    samples = SMOOTH if bits == 8 else SMOOTH.astype(np.uint16) << (bits - 8)
+    file = io.BytesIO()
+    options: Any = {"alpha": np.ascontiguousarray(samples[..., 0])} if alpha else {}
+    write_heif(file, samples, bits=bits, quality=quality, space=space, icc=profile_bytes(space), **options)
+    told = CODE_POINTS[space] if (space, bits) != ("rec2020", 12) else (9, 15)
+    assert says(file.getvalue(), *told, matrix)
+    assert b"colrnclx" not in file.getvalue()
+    picture = read_heif(file, 10**6)
+    assert picture.icc == profile_bytes(space)
+    assert np.array_equal(picture.samples, samples) == (quality == 100)
 
 
 def test_metadata_stay_byte_for_byte() -> None:

@@ -29,12 +29,13 @@ from PIL import Image
 
 import gamutmeta
 from gamutmeta import edit
-from gamutmeta.carriers import embed
+from gamutmeta.carriers import coded_digest, embed
 from gamutmeta.cli import app
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.gamut import reduce_to_codes
 from gamutmeta.container import Payload
 from gamutmeta.errors import BindingError, CarrierError, GamutMetaWarning, PhotoError, UnsupportedFileError
+from gamutmeta.formats.jpeg import make_segment
 from gamutmeta.measure.likeness import compare_likeness, likeness_of
 from gamutmeta.model.descriptor import Descriptor, SampleCoding
 from gamutmeta.photo.pixels import decode_srgb, decode_sycc
@@ -77,6 +78,33 @@ def test_rgb_pictures_have_one_binding_in_every_file() -> None:
         assert binding_of_file(data) == expected
     for name in ("striped", "big-endian", "bigtiff", "tiled", "deflate", "lzw", "planar", "pages", "oriented"):
         assert binding_of_file(TIFF_HOSTS[name]) == expected
+
+
+def test_a_jpeg_of_rgb_is_bound_to_being_rgb(tmp_path: Path) -> None:
+    """jhead -purejpg puts a JFIF segment in the place of Adobe's; the digest stays, the colours do not."""
+    coded = pillow_bytes(Image.fromarray(pixels()), "JPEG", keep_rgb=True)
+    container = Payload(*pixels().shape[1::-1], binding_of_jpeg(coded), Descriptor(), ()).to_bytes()
+    file, cleaned, sidecar = tmp_path / "rgb.jpg", tmp_path / "cleaned.jpg", tmp_path / "rgb.gmt"
+    file.write_bytes(embed(coded, container))
+    sidecar.write_bytes(container)
+    without_adobe = coded.replace(make_segment(0xEE, b"Adobe\0\x64\0\0\0\0\0"), b"")
+    assert len(without_adobe) == len(coded) - 16
+    jfif = without_adobe[:2] + make_segment(0xE0, b"JFIF\0\1\1\0\0\1\0\1\0\0") + without_adobe[2:]
+    cleaned.write_bytes(embed(jfif, container))
+    assert coded_digest(jfif) == coded_digest(coded)
+    assert not np.array_equal(decode_srgb(jfif), decode_srgb(coded))
+    for fine in (file.read_bytes(), embed(without_adobe, container)):
+        assert np.array_equal(gamutmeta.expand(fine).array, gamutmeta.expand(file).array)
+    with pytest.raises(BindingError, match="the JPEG contradicts itself: its JFIF segment says YCbCr"):
+        gamutmeta.expand(cleaned)
+    with pytest.raises(BindingError, match="save it as an ordinary JPEG"):
+        binding_of_file(jfif)
+    jfif_file = tmp_path / "jfif.jpg"
+    jfif_file.write_bytes(jfif)
+    arguments = ["attach", str(jfif_file), str(sidecar), "-o", str(tmp_path / "o.jpg"), "--json"]
+    done = CliRunner().invoke(app, arguments)
+    assert (done.exit_code, json.loads(done.stdout)["error"]["code"]) == (1, "binding")
+    assert not (tmp_path / "o.jpg").exists()
 
 
 @pytest.mark.parametrize("options", [{"compress_level": 0}, {"compress_level": 9}, {"optimize": True}])

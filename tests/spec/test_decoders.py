@@ -19,14 +19,13 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks.agreement import CODINGS, PROGRAMS, compared, middle  # noqa: E402
 from gamutmeta import carriers  # noqa: E402
-from gamutmeta.container import Payload  # noqa: E402
+from gamutmeta.container import Binding, Payload  # noqa: E402
 from gamutmeta.errors import PhotoError  # noqa: E402
 from gamutmeta.fit.config import PRESETS  # noqa: E402
 from gamutmeta.formats.jpeg import make_segment  # noqa: E402
 from gamutmeta.model.descriptor import Descriptor, SampleCoding  # noqa: E402
 from gamutmeta.photo.pixels import decode_sycc  # noqa: E402
 from gamutmeta.photo.read import read_photo  # noqa: E402
-from gamutmeta.pipeline.binding import binding_of_jpeg  # noqa: E402
 from spec.program import Program  # noqa: E402
 
 SHORT = replace(PRESETS["small"], steps=200)
@@ -114,7 +113,7 @@ HOSTS = {
 def test_only_some_jpegs_hold_samples(decoder: str, name: str, tmp_path: Path) -> None:
     """Section 5.3 of version 2, which follows libjpeg."""
     host, error = HOSTS[name]
-    payload = Payload(24, 16, binding_of_jpeg(host), Descriptor(samples=SampleCoding.SYCC), ())
+    payload = Payload(24, 16, Binding("jpeg", carriers.coded_digest(host)), Descriptor(samples=SampleCoding.SYCC), ())
     (tmp_path / "x.jpg").write_bytes(carriers.embed(host, payload.to_bytes(), carrier="com"))
     (tmp_path / "x.ppm").write_bytes(b"P6\n24 16\n255\n" + bytes(3 * 24 * 16))
     program = Program(PROGRAMS[decoder][0], 120)

@@ -57,6 +57,7 @@ _OPTIONS: dict[str, dict[str, object]] = {
     "grey": {},
     "restart": {"subsampling": 0, "restart_marker_blocks": 1},
     "optimised": {"subsampling": 0, "optimize": True},
+    "rgb": {"keep_rgb": True},
 }
 
 
@@ -133,6 +134,13 @@ def inserted(jpeg: bytes, segments: bytes, *, before: int = DQT) -> bytes:
         return jpeg + segments
     at = next(start for marker, start, _ in _segments(jpeg) if marker == before)
     return jpeg[:at] + segments + jpeg[at:]
+
+
+def without(jpeg: bytes, marker: int) -> bytes:
+    """The file without its segments of a marker."""
+    for _, start, end in reversed([found for found in _segments(jpeg) if found[0] == marker]):
+        jpeg = jpeg[:start] + jpeg[end:]
+    return jpeg
 
 
 def coded_digest(jpeg: bytes) -> bytes:

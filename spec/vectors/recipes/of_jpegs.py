@@ -33,6 +33,7 @@ from spec.vectors.recipes.jpegs import (
     packet,
     segment,
     superbox,
+    without,
 )
 from spec.vectors.recipes.models import Model, weights
 from spec.vectors.recipes.pictures import saturated
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
 __all__ = ["add"]
 
+_APP0, _APP14 = 0xE0, 0xEE
 _ENTRIES: dict[str, Value] = {"head": 2, "gate": 32, "grid": (2, 3, 4), "rgb": 1, "mlp": (6,)}
 _XMP = segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0<x:xmpmeta xmlns:x='adobe:ns:meta/'>gamutmeta</x:xmpmeta>")
 
@@ -51,6 +53,7 @@ def add(suite: Suite) -> None:
     """Add all of them."""
     _coded(suite)
     _digest(suite)
+    _colours(suite)
     _by_hand(suite)
     _Carriers(suite).add()
 
@@ -215,6 +218,44 @@ def _digest(suite: Suite) -> None:
         "jpeg",
         "checksum",
     )
+
+
+def _colours(suite: Suite) -> None:
+    """Segments that are no part of the digest, and yet say whether the samples are YCbCr or RGB."""
+    model = weights("jpeg-colours", _ENTRIES)
+    jfif = segment(_APP0, b"JFIF\0\1\1\0\0\1\0\1\0\0")
+    ycc, rgb = _adobe(1), _adobe(0)
+    for kind, name, segments, is_read, rationale in (
+        ("rgb", "adobe", rgb, True, "RGB by its identifiers and by Adobe's segment."),
+        ("rgb", "bare", b"", True, "RGB by its identifiers alone."),
+        ("rgb", "jfif", jfif, False, "JFIF says YCbCr, the identifiers say RGB: cleaned files are so."),
+        ("rgb", "jfif-adobe", jfif + rgb, False, "JFIF goes before Adobe, and says YCbCr."),
+        ("rgb", "adobe-jfif", rgb + jfif, False, "JFIF goes before Adobe wherever it stands."),
+        ("rgb", "adobe-ycc", ycc, False, "Adobe's segment says YCbCr, the identifiers say RGB."),
+        ("rgb", "adobe-twice", ycc + rgb, True, "The last of Adobe's segments counts."),
+        ("rgb", "adobe-twice-ycc", rgb + ycc, False, "The last of Adobe's segments counts, and says YCbCr."),
+        ("rgb", "jfif-short", segment(_APP0, b"JFIF\0\1\1\0\0\1\0\1\0"), True, "Too short for a segment of JFIF."),
+        ("rgb", "jfxx", segment(_APP0, b"JFXX\0" + bytes(9)), True, "JFIF's extension says nothing."),
+        ("444", "bare", b"", True, "YCbCr by its identifiers alone."),
+        ("444", "adobe", ycc, True, "YCbCr by Adobe's segment as well."),
+        ("444", "adobe-2", _adobe(2), True, "Whatever is not 0 counts as YCbCr."),
+        ("444", "adobe-rgb", rgb, False, "Adobe's segment says RGB, the identifiers say YCbCr."),
+        ("444", "jfif-adobe-rgb", jfif + rgb, True, "JFIF goes before Adobe, and says YCbCr."),
+        ("444", "adobe-short", segment(_APP14, b"Adobe\0\x64\0\0\0\0"), True, "Too short for Adobe's segment."),
+        ("grey", "adobe-rgb", rgb, True, "One component is neither."),
+    ):
+        jpeg, picture = coded(suite.bases, kind)
+        container = model.container(picture, coded_digest(jpeg))
+        file = inserted(without(without(jpeg, _APP0), _APP14), segments + app11(container))
+        tags = ("jpeg", "binding-jpeg", "colours")
+        if is_read:
+            suite.expands(f"jpeg-colours-{kind}-{name}", file, picture, container, rationale, *tags)
+        else:
+            suite.refuses(f"jpeg-colours-{kind}-{name}", file, picture, "binding", rationale, *tags)
+
+
+def _adobe(transform: int) -> bytes:
+    return segment(_APP14, b"Adobe\0\x64\0\0\0\0" + bytes([transform]))
 
 
 def _by_hand(suite: Suite) -> None:
