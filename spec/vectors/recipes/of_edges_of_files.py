@@ -108,6 +108,7 @@ class _Edges:
             ("method-1", itxt(b"", text=stream, compression=b"\1\1"), "A sound stream under compression method 1."),
             ("method-255", itxt(b"", text=stream, compression=b"\1\xff"), "A sound stream under method 255."),
             ("ztxt-method-1", chunk(b"zTXt", b"gamutmeta\0\1" + stream), "A sound stream in zTXt under method 1."),
+            ("ztxt-method-missing", chunk(b"zTXt", b"gamutmeta\0"), "A zTXt chunk without its compression method."),
             ("flag-0", itxt(b"", text=stream, compression=b"\0\0"), "A stream that is said to be plain text."),
         ):
             self._no(f"png-{name}", png(self._picture, made), "carrier", rationale, "png", "itxt", "deflate")
