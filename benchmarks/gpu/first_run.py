@@ -60,7 +60,7 @@ def parts(photograph: Path, *, rehearse: bool = False) -> list[Part]:
     tests = ("-m", "pytest", "-q", "--tb=short", "-rfE", "-p", "no:cacheprovider")
     some = ["tests/gpu/test_bounded.py"] if rehearse else ["tests/gpu", "tests/fit"]
     found = [
-        Part("tests that need a GPU", 60, (*tests, "-m", "gpu", *(["tests/gpu"] if rehearse else []))),
+        Part("tests that need a GPU", 60, (*tests, "-m", "gpu", "tests/gpu", *([] if rehearse else ["tests/fit"]))),
         Part("tests of kernels and fits", 75, (*tests, "-m", "not slow", *some)),
     ]
     module = "benchmarks.gpu.rehearsal" if rehearse else "benchmarks.gpu"

@@ -42,7 +42,7 @@ def main(arguments: Sequence[str]) -> int:
 
     about = {"gib": 0, "capability": "0.0", "cuda": "none", "torch": torch.__version__, "triton": "interpreter"}
     config = replace(preset_named("balanced"), steps=30, batch=64)
-    for module, names in {
+    patches: dict[Any, dict[str, Any]] = {
         command: {
             "refusal": lambda: None,
             "describe_card": lambda: {"name": "rehearsal on the CPU"} | about,
@@ -52,9 +52,9 @@ def main(arguments: Sequence[str]) -> int:
         work: {
             "timed": _timed,
             "clocked": _timed,
-            "fit": partial(_on_cpu, work.fit),
+            "fit": partial(_on_cpu, vars(work)["fit"]),
             "preset_named": lambda _: config,
-            "Training": partial(_two_steps, work.Training),
+            "Training": partial(_two_steps, vars(work)["Training"]),
             "_CUDA": torch.device("cpu"),
             "_DEVICE": "cpu",
             "_TIMED_STEPS": 1,
@@ -62,12 +62,13 @@ def main(arguments: Sequence[str]) -> int:
             "_PICTURES": (1, 2),
             "_FOLDER_DEVICES": ("cpu",),
         },
-    }.items():
+        torch: {"compile": lambda function, **_: function},
+        torch.cuda: {"synchronize": lambda *_: None},
+    }
+    for module, names in patches.items():
         for name, value in names.items():
             getattr(module, name)  # it must be there
             setattr(module, name, value)
-    torch.cuda.synchronize = lambda *_: None
-    torch.compile = lambda function, **_: function
     return command.BENCHMARK.main([*arguments, "--megapixels", str(_MEGAPIXELS), "--repeat", "1"])
 
 

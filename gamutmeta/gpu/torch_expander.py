@@ -37,10 +37,11 @@ class TorchExpander:
     def __call__(self, codes: Tensor, out: Tensor, top: int = 0) -> Tensor:
         """Expand rows of the picture; see :class:`~gamutmeta.gpu.kernel_expander.KernelExpander`."""
         rows, width = codes.shape[:2]
-        some = max(1, _PIXELS // width)
+        some, signed = max(1, _PIXELS // width), out.view(torch.int16)
         for start in range(0, rows, some):
             part = codes[start : start + some].int()
-            out[start : start + some] = self._expanded(part, top + start)
+            # Few operations know unsigned 16-bit numbers; these have the same bits.
+            signed[start : start + some] = self._expanded(part, top + start).to(torch.int16)
         return out
 
     def _expanded(self, codes: Tensor, top: int) -> Tensor:
