@@ -63,7 +63,7 @@ DESCRIPTORS = {
 CROP, TURN, SHEAR = (0.5, 0.0, 0.25, 0.0, 0.125, 0.5), (0.0, -1.0, 1.0, 1.0, 0.0, 0.0), (1.0, 0.25, 0.0, 0.0, 1.0, 0.0)
 
 INDEX = json.loads((FOLDER / "index.json").read_bytes())
-QUICK = re.compile(r"expand/(gate-(0|32)$|inputs-|overflow-|layers-none)")
+QUICK = re.compile(r"expand/(gate-(0|32)$|inputs-|overflow-|layers-none|sycc-grid-colour$|shoulder-gate-12-mixed$)")
 VECTORS = [
     pytest.param(vector, id=vector["id"], marks=() if QUICK.match(vector["id"]) else pytest.mark.slow)
     for vector in INDEX["vectors"]
