@@ -169,7 +169,7 @@ class FitError(GamutMetaError, ValueError):
 
 
 class DeviceError(GamutMetaError, ValueError):
-    """The device is unknown or not available, or an array is on a device that is not supported."""
+    """The device is unknown or not available, or an array is on one that is not supported or does not give it back."""
 
     code = "device"
 

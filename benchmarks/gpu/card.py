@@ -13,6 +13,8 @@ from benchmarks.harness import Row
 _COPIED = 1 << 30
 """Bytes; many times any cache."""
 
+_DEVICE = "cuda"
+
 _SIDE = 8192
 """Of the matrices; large enough to fill any card."""
 
@@ -87,13 +89,13 @@ def _rounds(work: Callable[[], object], once: Callable[[], float], repeat: int) 
 def abilities(repeat: int) -> Iterator[Row]:
     import torch
 
-    source = torch.zeros(_COPIED, dtype=torch.uint8, device="cuda")
+    source = torch.zeros(_COPIED, dtype=torch.uint8, device=_DEVICE)
     target = torch.empty_like(source)
     yield {"part": "card", "task": "copy", "bytes": 2 * _COPIED} | timed(lambda: target.copy_(source), repeat)
     before = torch.backends.cuda.matmul.allow_tf32
     for task, dtype in (("float32", torch.float32), ("tf32", torch.float32), ("bfloat16", torch.bfloat16)):
         torch.backends.cuda.matmul.allow_tf32 = task == "tf32"
-        a = torch.randn(_SIDE, _SIDE, device="cuda", dtype=dtype)
+        a = torch.randn(_SIDE, _SIDE, device=_DEVICE, dtype=dtype)
         product = partial(torch.mm, a, a, out=torch.empty_like(a))
         yield {"part": "card", "task": task, "flop": 2 * _SIDE**3} | timed(product, repeat)
     torch.backends.cuda.matmul.allow_tf32 = before

@@ -1,7 +1,9 @@
 """What is measured on the GPU, part by part."""
 
 import json
+import math
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,7 +18,7 @@ from typing import Any, Self
 import numpy as np
 import torch
 
-from benchmarks.arrays import Floats, Wide
+from benchmarks.arrays import Codes, Floats, Wide
 from benchmarks.figures import payload_of
 from benchmarks.gpu.card import clocked, timed
 from benchmarks.gpu.report import multiplications
@@ -29,12 +31,13 @@ from benchmarks.rivals.reference import Training
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.gamut import reduce_to_codes
 from gamutmeta.fit.config import FitConfig, preset_named
-from gamutmeta.fit.engine import fit
+from gamutmeta.fit.engine import FitResult, fit
 from gamutmeta.fit.gpu.static_step import StaticStep
 from gamutmeta.fit.many import FitInput, fit_many
 from gamutmeta.fit.network import Network, Problem
 from gamutmeta.fit.samples import draw_samples
-from gamutmeta.gpu.expand import DeviceExpander, expand_via_device
+from gamutmeta.gpu.expand import expand_strips
+from gamutmeta.gpu.kernel_expander import KernelExpander
 from gamutmeta.measure.quality import measure
 from gamutmeta.model.descriptor import Descriptor
 from gamutmeta.model.expand import expand
@@ -54,7 +57,7 @@ _PAPER = (("paper", False), ("paper, compiled", True))
 def expansions(wide: Wide, megapixels: float, repeat: int) -> Iterator[Row]:
     codes, _ = reduce_to_codes(wide, Adaptation.BRADFORD)
     height, width = codes.shape[:2]
-    model = payload_of(codes, fit(codes, wide, preset_named("balanced"), device="cuda"))
+    model = payload_of(codes, _fitted(codes, wide, preset_named("balanced")))
     descriptor, weights = model.descriptor, model.weights()
     is_open = gate_weights(descriptor) > 0
     acting = sum(int(is_open[np.arange(3), row].any(-1).sum()) for row in codes)
@@ -64,11 +67,11 @@ def expansions(wide: Wide, megapixels: float, repeat: int) -> Iterator[Row]:
     there = torch.from_numpy(codes).to(_CUDA)
     out = torch.empty(there.shape, dtype=torch.uint16, device=_CUDA)
     tables = Tables.build(descriptor, weights, height, width)
-    expander = DeviceExpander(tables, _CUDA, precision="ieee")
+    expander = KernelExpander(tables, _CUDA, precision="ieee")
     yield about | flop | {"task": "on the GPU"} | timed(partial(expander, there, out), repeat)
-    expander = DeviceExpander(tables, _CUDA, precision="tf32x3")
+    expander = KernelExpander(tables, _CUDA, precision="tf32x3")
     yield about | flop | {"task": "on the GPU, tf32x3"} | timed(partial(expander, there, out), repeat)
-    both_ways = partial(expand_via_device, _CUDA, descriptor, weights, codes)
+    both_ways = partial(expand_strips, KernelExpander(tables, _CUDA), _CUDA, codes, math.inf)
     yield about | {"task": "from main memory and back"} | clocked(both_ways, repeat)
     training = Training(steps=10, device=_CUDA)
     paper_weights, _ = training(wide, codes, 0)
@@ -77,13 +80,25 @@ def expansions(wide: Wide, megapixels: float, repeat: int) -> Iterator[Row]:
         yield about | {"task": task} | timed(partial(rival, there, out), repeat)
 
 
+def _fitted(codes: Codes, wide: Wide, config: FitConfig) -> FitResult:
+    """By the GPU; an error where the CPU took its place, so that nothing else is measured."""
+    result = fit(codes, wide, config, device="cuda")
+    _require(result)
+    return result
+
+
+def _require(result: FitResult) -> None:
+    if result.device != _CUDA.type:
+        raise RuntimeError("; ".join(result.notes))
+
+
 def fits(wide: Wide, megapixels: float, repeat: int) -> Iterator[Row]:
     """Rows of fitting one picture, the photograph and its codes in main memory."""
     about = {"part": "fit", "megapixels": megapixels}
     config = preset_named("balanced")
     codes, _ = reduce_to_codes(wide, config.adaptation)
     results = []
-    times = clocked(lambda: results.append(fit(codes, wide, config, device="cuda")), repeat)
+    times = clocked(lambda: results.append(_fitted(codes, wide, config)), repeat)
     model = payload_of(codes, results[-1])
     quality = measure(wide, expand_on_host(model.descriptor, model.weights(), codes), config.adaptation)
     yield about | {"task": "balanced", "steps": config.steps, "psnr_og": quality.psnr_og} | times
@@ -104,6 +119,12 @@ def _paper_fit(training: Training, wide: Wide, repeat: int) -> Row:
     return figures | {"choosing": choosing, "stepping": stepping} | times
 
 
+_FOLDER_DEVICES = ("cpu", "cuda")
+
+_BY_CPU = re.compile("(fitted|expanded) on the CPU")
+"""In notes that say that the GPU failed or was wrong."""
+
+
 def folders(
     wide: Wide, megapixels: float, folder: Path, *, images: int, jobs: Sequence[int], repeat: int
 ) -> Iterator[Row]:
@@ -117,7 +138,7 @@ def folders(
         ("reduce", origin, folder / "reduced"),
         ("expand", folder / "reduced", folder / "restored"),
     ):
-        for device in ("cpu", "cuda"):
+        for device in _FOLDER_DEVICES:
             for count in jobs:
                 runs = [_converted(task, source, target, device, count) for _ in range(repeat)]
                 seconds = [taken for taken, _ in runs]
@@ -138,7 +159,11 @@ def _converted(task: str, source: Path, target: Path, device: str, jobs: int) ->
         [*command, "--device", device, "--jobs", str(jobs)], check=True, capture_output=True, text=True, cwd=ROOT
     )
     seconds = time.perf_counter() - start
-    return seconds, fit_share([json.loads(line) for line in done.stdout.splitlines()])
+    reports = [json.loads(line) for line in done.stdout.splitlines()]
+    by_cpu = [note for report in reports for note in report.get("notes", ()) if _BY_CPU.search(note)]
+    if by_cpu:
+        raise RuntimeError(by_cpu[0])
+    return seconds, fit_share(reports)
 
 
 def fit_share(reports: Sequence[Row]) -> float | None:
@@ -266,6 +291,8 @@ def together(wide: Wide, megapixels: float, repeat: int) -> Iterator[Row]:
             def work(count: int = count, precision: Any = precision, found: list[Any] = found) -> None:
                 some = [FitInput(codes, wide)] * count
                 found[:] = fit_many(some, config, device=_CUDA.type, precision=precision)
+                for result in found:
+                    _require(result)
 
             times = clocked(work, repeat)
             model = payload_of(codes, found[-1])

@@ -32,6 +32,11 @@ if TYPE_CHECKING:
 
 __all__ = ["expand", "reduce"]
 
+_DEVICES = (
+    "auto: on the CPU, but on a CUDA GPU of a kind on which gamutmeta was measured (none yet). cuda: on a CUDA GPU;"
+    " what it cannot do, the CPU does, and a note says so."
+)
+
 _PHOTOGRAPHS = RAW_SUFFIXES | {
     ".avif",
     ".exr",
@@ -131,7 +136,7 @@ _PHOTOGRAPHS = RAW_SUFFIXES | {
     type=click.Choice(DEVICES),
     default="auto",
     show_default=True,
-    help="Where to fit. auto: on a CUDA GPU if there is one, else on the CPU.",
+    help=f"Where to fit. {_DEVICES}",
 )
 @click.option(
     "--seed",
@@ -227,7 +232,7 @@ def _refuse_coding() -> None:
     type=click.Choice(DEVICES),
     default="cpu",
     show_default=True,
-    help="Where to compute. auto: on a CUDA GPU if there is one, else on the CPU.",
+    help=f"Where to compute. {_DEVICES}",
 )
 @options.limits
 @folder_options

@@ -7,6 +7,7 @@ which is imported only then: torch takes more than a second.
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,8 @@ from gamutmeta.fit.cpu.network import Network
 from gamutmeta.fit.cpu.training import trained
 from gamutmeta.fit.result import FitResult
 from gamutmeta.fit.samples import draw_pixels
-from gamutmeta.gpu.devices import check_device
+from gamutmeta.gpu.bounded import CardError
+from gamutmeta.gpu.devices import tried_note, uses_cuda
 from gamutmeta.model.descriptor import SampleCoding
 from gamutmeta.native.library import built_library, library
 
@@ -31,9 +33,11 @@ if TYPE_CHECKING:
     from gamutmeta.color.shoulder import Shoulder
     from gamutmeta.fit.config import FitConfig
     from gamutmeta.fit.gpu.backends import Precision
-    from gamutmeta.model.descriptor import Descriptor
 
-__all__ = ["FitResult", "fit", "is_for_torch", "torch_module"]
+__all__ = ["ON_CPU", "FitResult", "fit", "torch_module"]
+
+ON_CPU = "the GPU's fit was not used, and the model was fitted on the CPU"
+"""For notes that go on with why."""
 
 
 def fit(
@@ -59,7 +63,8 @@ def fit(
         gate: see :class:`~gamutmeta.model.descriptor.Descriptor`.
         samples: what the codes are, see there.
         shoulder: of the codes, see there.
-        device: "cpu", "cuda", or "auto": the CPU, but for the paper's model CUDA where it is there.
+        device: "cpu", "cuda", or "auto": the CPU, but CUDA on a card that was measured (none yet). What CUDA fails to
+            fit within a bounded time, or gets wrong, is fitted on the CPU; the result's notes say so.
         seed: for the draw of samples, the initial weights and the quantisation noise.
         compiled: on the CPU, True for machine code, False for numpy, None for machine code where it is there. The
             paper's model uses torch in any case.
@@ -76,26 +81,30 @@ def fit(
         OSError: if machine code is requested and not there.
     """
     begun = time.perf_counter()
-    check_device(device)
     height, width = codes.shape[:2]
     descriptor = config.descriptor(width, height, gate, samples, shoulder)
-    if is_for_torch(descriptor, device):
-        options = {"gate": gate, "samples": samples, "shoulder": shoulder, "seed": seed, "start": start}
-        by_torch = torch_module("torch_engine").fit_by_torch
-        result: FitResult = by_torch(codes, wide, config, device=device, precision=precision, **options)
-        return result
+    about: dict[str, Any] = {"gate": gate, "samples": samples, "shoulder": shoulder, "seed": seed, "start": start}
+    notes: tuple[str, ...] = ()
+    if uses_cuda(device):
+        notes = (tried_note(),)
+        try:
+            result: FitResult = torch_module("torch_engine").fit_on_cuda(
+                codes, wide, config, precision=precision, **about
+            )
+        except CardError as error:
+            notes += (f"{ON_CPU}: {error}",)
+        else:
+            return replace(result, notes=notes)
+    if not Network.supports(descriptor):
+        result = torch_module("torch_engine").fit_by_torch(codes, wide, config, device="cpu", **about)
+        return replace(result, notes=notes)
     machine = library() if compiled is None else built_library() if compiled else None
     candidates = None if machine is None else partial(MachineCandidates, library=machine)
     surveyor = None if machine is None else partial(surveyed, library=machine)
     rng = np.random.default_rng(seed)
     draw = draw_pixels(descriptor, codes, wide, config.sample_pixels, rng, candidates=candidates, surveyor=surveyor)
     tensors = trained(descriptor, draw, config, size=(height, width), seed=seed, library=machine, start=start)
-    return FitResult(descriptor, tensors, config.steps, len(draw), "cpu", time.perf_counter() - begun)
-
-
-def is_for_torch(descriptor: Descriptor, device: str) -> bool:
-    """Whether a model is to be fitted by torch on a device."""
-    return device == "cuda" or not Network.supports(descriptor)
+    return FitResult(descriptor, tensors, config.steps, len(draw), "cpu", time.perf_counter() - begun, notes)
 
 
 def torch_module(name: str) -> Any:
@@ -109,4 +118,4 @@ def torch_module(name: str) -> Any:
     except ModuleNotFoundError as error:
         if error.name != "torch":
             raise
-        raise MissingExtraError("fitting the paper's model, or on a GPU,", "torch", "torch") from error
+        raise MissingExtraError("fitting the paper's model", "torch", "torch") from error

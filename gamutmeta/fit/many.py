@@ -5,16 +5,20 @@ The step of one photograph is far too small for a GPU, which would mostly wait f
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from gamutmeta.fit.engine import FitResult, fit, torch_module
+from gamutmeta.errors import GamutMetaError
+from gamutmeta.fit.engine import ON_CPU, FitResult, fit, torch_module
 from gamutmeta.fit.result import numbered
-from gamutmeta.gpu.devices import check_device
+from gamutmeta.gpu.bounded import CardError, on_card, seconds_for
+from gamutmeta.gpu.devices import tried_note, uses_cuda
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import numpy as np
+    import torch
     from numpy.typing import NDArray
 
     from gamutmeta.fit.config import FitConfig
@@ -57,7 +61,7 @@ def fit_many(
     Args:
         pictures: any number.
         config: what to fit to each, and how long.
-        device: "auto", "cpu" or "cuda".
+        device: as for :func:`gamutmeta.fit.engine.fit`.
         seed: the same for every picture.
         precision: as for :func:`gamutmeta.fit.engine.fit`.
 
@@ -70,17 +74,39 @@ def fit_many(
         DeviceError: as for :func:`gamutmeta.fit.engine.fit`.
         MissingExtraError: if torch is needed and not installed.
     """
-    check_device(device)
-    if device != "cuda":
-        return [_alone(number, picture, config, device, seed) for number, picture in enumerate(pictures)]
-    where, together = torch_module("torch_engine").choose_device(device), torch_module("together").fit_together
+    if not uses_cuda(device):
+        return [_alone(number, picture, config, seed) for number, picture in enumerate(pictures)]
+    where = torch_module("torch_engine").CUDA
     results: list[FitResult] = []
     for start in range(0, len(pictures), _TOGETHER):
         some = dict(enumerate(pictures[start : start + _TOGETHER], start))
-        results += together(some, config, where, seed, precision)
+        results += _on_cuda(some, config, where, seed, precision)
     return results
 
 
-def _alone(number: int, picture: FitInput, config: FitConfig, device: str, seed: int) -> FitResult:
+def _on_cuda(
+    some: Mapping[int, FitInput], config: FitConfig, where: torch.device, seed: int, precision: Precision
+) -> Iterator[FitResult]:
+    """The models of some pictures, by the CPU where the GPU gives none or a wrong one."""
+    together = torch_module("together").fit_together
+    pixels = sum(picture.codes.shape[0] * picture.codes.shape[1] for picture in some.values())
+    said, why = tried_note(), ""
+    results: Sequence[FitResult | None] = [None] * len(some)
+    try:
+        results = on_card(
+            lambda deadline: together(some, config, where, seed, precision, deadline=deadline),
+            seconds_for(pixels, config.steps * len(some)),
+        )
+    except (CardError, GamutMetaError) as error:
+        why = str(error)
+    for (number, picture), result in zip(some.items(), results, strict=True):
+        if result is not None and result.doubt is None:
+            yield replace(result, notes=(said,))
+            continue
+        reason = why if result is None else result.doubt
+        yield replace(_alone(number, picture, config, seed), notes=(said, f"{ON_CPU}: {reason}"))
+
+
+def _alone(number: int, picture: FitInput, config: FitConfig, seed: int) -> FitResult:
     with numbered(number):
-        return fit(picture.codes, picture.wide, config, gate=picture.gate, device=device, seed=seed)
+        return fit(picture.codes, picture.wide, config, gate=picture.gate, device="cpu", seed=seed)

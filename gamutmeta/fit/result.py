@@ -27,6 +27,8 @@ class FitResult:
         samples: number of pixels that the fit used.
         device: "cpu" or "cuda".
         seconds: of sampling, training and quantisation. Pictures that are fitted together each get an equal share.
+        notes: what was tried on the GPU, and why the CPU was used in its place, for people; empty without a GPU.
+        doubt: why the model is not to be used; always None in what :func:`gamutmeta.fit.engine.fit` gives.
     """
 
     descriptor: Descriptor
@@ -35,6 +37,8 @@ class FitResult:
     samples: int
     device: str
     seconds: float
+    notes: tuple[str, ...] = ()
+    doubt: str | None = None
 
 
 @contextmanager

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gamutmeta.fit.result import FitResult, numbered
 from gamutmeta.fit.threads import map_in_order, single_threaded
 from gamutmeta.fit.torch_engine import prepare_training, result_of
 from gamutmeta.fit.training import step_for, train
+from gamutmeta.gpu.launch import settle
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,12 +28,19 @@ __all__ = ["fit_together"]
 
 
 def fit_together(
-    pictures: Mapping[int, FitInput], config: FitConfig, device: torch.device, seed: int, precision: Precision
+    pictures: Mapping[int, FitInput],
+    config: FitConfig,
+    device: torch.device,
+    seed: int,
+    precision: Precision,
+    *,
+    deadline: float = math.inf,
 ) -> list[FitResult]:
-    """The models of the pictures, which are given by their numbers.
+    """The models of the pictures, which are given by their numbers, each with its `doubt`.
 
     Raises:
         FitError: as for :func:`gamutmeta.fit.many.fit_many`.
+        TimeoutError: if it is not done by `deadline`, in ``time.monotonic``.
     """
     start = time.perf_counter()
     results: dict[int, FitResult] = {}
@@ -43,7 +53,7 @@ def fit_together(
         for batch in batches:
             alike = {number: training for number, training in trainings.items() if training.batch == batch}
             group = list(alike.values())
-            train(group, config, step_for(group, config, precision=precision))
+            train(group, config, step_for(group, config, precision=precision), partial(settle, device, deadline))
             # Rounding, the last layer and coding are done on the CPU, whatever the device.
             results |= zip(alike, map_in_order(_finished, alike.items(), most=None), strict=True)
     share = (time.perf_counter() - start) / len(pictures)
@@ -53,4 +63,4 @@ def fit_together(
 def _finished(item: tuple[int, Training]) -> FitResult:
     number, training = item
     with numbered(number):
-        return result_of(training)
+        return result_of(training, checked=True)

@@ -18,7 +18,7 @@ from gamutmeta.fit.step import LOSS_SCALE, EagerStep, OneByOne
 from gamutmeta.fit.threads import map_in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -34,6 +34,9 @@ __all__ = ["Training", "step_for", "train"]
 
 _DRAWN = 1 << 18
 """How many samples each draw takes; each of them is used a few times."""
+
+_SETTLED = 256
+"""After so many steps the GPU is waited for: more would be launched than it has room for, and launching would wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,15 +124,25 @@ def step_for(trainings: Sequence[Training], config: FitConfig, *, precision: Pre
     return OneByOne([EagerStep(network, config, batch, own) for network, own in pairs])
 
 
-def train(trainings: Sequence[Training], config: FitConfig, step: Step) -> None:
-    """Run all steps. At the times of `config.redraws`, samples are drawn again by their errors."""
+def train(
+    trainings: Sequence[Training], config: FitConfig, step: Step, settle: Callable[[], None] = lambda: None
+) -> None:
+    """Run all steps. At the times of `config.redraws`, samples are drawn again by their errors.
+
+    `settle` waits for the GPU, for a bounded time. Whatever else waits for it would do so for ever if it hangs, and on
+    other threads without which the process cannot end.
+    """
     step.load([training.first_samples() for training in trainings], 0)
     rates = [RateControl(t.network, config, partial(step.rescale, which)) for which, t in enumerate(trainings)]
     redraws = {round(share * config.steps) for share in config.redraws}
     for number in range(config.steps):
+        if number in redraws or number % _SETTLED == 0:
+            settle()
         if number in redraws:
             step.load([training.redrawn(rate) for training, rate in zip(trainings, rates, strict=True)], number)
         step(number, [rate.weight for rate in rates])
         if rates[0].is_due(number):
+            settle()
             # Estimates each payload's size, on the CPU whatever the device: a tenth of the time of a fit on the CPU.
             map_in_order(lambda rate: rate.adjust(number), rates, most=None)  # noqa: B023 - done before the next step
+    settle()

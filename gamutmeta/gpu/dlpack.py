@@ -9,12 +9,7 @@ import torch
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["has_cuda", "tensor_of"]
-
-
-def has_cuda() -> bool:
-    """Whether torch finds a CUDA device."""
-    return torch.cuda.is_available()
+__all__ = ["tensor_of"]
 
 
 def tensor_of(array: Any) -> Tensor:

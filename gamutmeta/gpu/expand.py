@@ -1,18 +1,16 @@
-"""Expansion of pictures in the memory of a GPU."""
+"""Expansion of whole pictures on a GPU: by the Triton kernel, or else by operations of torch."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import torch
-import triton
 
-from gamutmeta.gpu import expand_kernel
-from gamutmeta.gpu.launch import on_device
-from gamutmeta.gpu.upload import DeviceTables, supports
-from gamutmeta.model.descriptor import Head
-from gamutmeta.model.expand import expand as expand_on_host
+from gamutmeta.gpu.bounded import reason_of
+from gamutmeta.gpu.launch import settle
+from gamutmeta.gpu.torch_expander import TorchExpander
+from gamutmeta.gpu.upload import supports
 from gamutmeta.model.tables import Tables
 from gamutmeta.runtime.strips import row_strips
 
@@ -25,118 +23,83 @@ if TYPE_CHECKING:
     from gamutmeta.model.descriptor import Descriptor
     from gamutmeta.model.features import Floats
 
-__all__ = ["DeviceExpander", "expand", "expand_via_device", "tuning_of"]
-
-_HEADS = {
-    Head.CLIP: expand_kernel.CLIP,
-    Head.WIDE_RESIDUAL: expand_kernel.WIDE_RESIDUAL,
-    Head.SRGB_EXCESS: expand_kernel.SRGB_EXCESS,
-}
-
-_VALUES = 1 << 12
-"""Pixels of a piece times its padded units: their values lie in the registers of one block of threads. By the
-compiler's report this is the largest power of two at which no register is spilled on compute capability 9.0."""
-
-_WIDE, _FEW_WARPS, _MORE_WARPS = 32, 4, 8
-"""Units up to which a piece is worked on by so many warps, and beyond; likewise."""
+__all__ = ["EitherExpander", "RowExpander", "expand_strips", "tables_for"]
 
 _STRIP_PIXELS = 1 << 24
 """Pixels of a picture in main memory that are on the device at a time: 150 MB of them."""
 
 
-class DeviceExpander:
-    """Expands pictures of one size on one device with one model; its tables are uploaded once.
+class RowExpander(Protocol):
+    """Expands pictures of one size with one model."""
+
+    def __call__(self, codes: Tensor, out: Tensor, top: int = 0) -> Tensor:
+        """Expand rows of the picture from `top` on, uint8 (rows, W, 3), into `out`, uint16, on the current stream."""
+
+
+class EitherExpander:
+    """The Triton kernel; operations of torch from when it is found that it is missing or cannot be launched.
 
     Args:
         tables: that :func:`gamutmeta.gpu.upload.supports` accepts.
         device: where the pictures will lie.
-        precision: of products of matrices: "ieee" (float32), or "tf32x3", which takes tensor cores three times to
-            come near it.
+
+    Attributes:
+        notes: that and why operations of torch are used, for people; empty while they are not.
     """
 
-    def __init__(self, tables: Tables, device: torch.device, *, precision: str = "ieee") -> None:
-        self._tables = DeviceTables.of(tables, device)
-        self._head = _HEADS[tables.descriptor.head]
-        self._precision = precision
-        self._hidden = max(len(tables.layers) - 1, 0)
-        self._block, self._warps = tuning_of(self._tables.units)
+    def __init__(self, tables: Tables, device: torch.device) -> None:
+        self._whole, self._device = tables, device
+        self.notes: tuple[str, ...] = ()
+        self._work: RowExpander
+        try:
+            from gamutmeta.gpu.kernel_expander import KernelExpander  # noqa: PLC0415 - imports Triton
+        except ModuleNotFoundError as error:
+            if error.name != "triton":
+                raise
+            self._fall_back("Triton is not installed")
+        else:
+            self._work = KernelExpander(tables, device)
 
     def __call__(self, codes: Tensor, out: Tensor, top: int = 0) -> Tensor:
-        """Expand rows of the picture, on the current stream.
+        """See :class:`RowExpander`."""
+        try:
+            return self._work(codes, out, top)
+        except torch.OutOfMemoryError:
+            raise
+        # Whatever it is that compilers and drivers do not like; for example a missing C compiler.
+        except Exception as error:
+            if self.notes:
+                raise
+            self._fall_back(reason_of(error))
+            return self._work(codes, out, top)
 
-        Args:
-            codes: uint8 (rows, W, 3), of any strides, on the device.
-            out: uint16 of the same shape, likewise.
-            top: which row of the picture is the first.
-        """
-        rows, width = codes.shape[:2]
-        pieces = triton.cdiv(width, self._block)
-        t = self._tables
-        with on_device(codes.device):
-            expand_kernel.expand_rows[(rows * pieces,)](
-                codes, out, top, width, pieces, *codes.stride(), *out.stride(),
-                t.linear, t.gate, t.matrix, t.code_rows, t.column_rows, t.row_rows, t.nodes, t.column,
-                t.column_fraction, t.row, t.row_fraction, t.across, t.grid_weight, t.bias, t.widths, t.hidden,
-                t.hidden_bias, t.last, t.last_bias,
-                HEAD=self._head, HAS_CODES=t.has_codes, HAS_PLACES=t.has_places, CHANNELS=t.channels,
-                HIDDEN=self._hidden, HAS_LAST=t.has_last, UNITS=t.units, BLOCK=self._block, PRECISION=self._precision,
-                num_warps=self._warps, enable_fp_fusion=True,
-            )  # fmt: skip
-        return out
+    def _fall_back(self, why: str) -> None:
+        self.notes = (f"Triton's kernel was not used on this GPU, but operations of torch, which are slower ({why})",)
+        self._work = TorchExpander(self._whole, self._device)
 
 
-def tuning_of(units: int) -> tuple[int, int]:
-    """Pixels of a piece, and warps that work on it, for layers of so many padded units."""
-    return _VALUES // units, _FEW_WARPS if units <= _WIDE else _MORE_WARPS
+def tables_for(descriptor: Descriptor, weights: Mapping[str, Floats], height: int, width: int) -> Tables | None:
+    """The tables of a model for a picture, or None if :func:`gamutmeta.gpu.upload.supports` does not accept them."""
+    with np.errstate(over="ignore", invalid="ignore"):  # hostile weights
+        tables = Tables.build(descriptor, weights, height, width)
+    return tables if supports(tables) else None
 
 
-def expand(
-    descriptor: Descriptor, weights: Mapping[str, Floats], codes: Tensor, *, out: Tensor | None = None
-) -> Tensor:
-    """Expand an 8-bit sRGB picture to 16-bit ROMM RGB, where it lies.
+def expand_strips(
+    expander: RowExpander, device: torch.device, codes: NDArray[np.uint8], deadline: float
+) -> NDArray[np.uint16]:
+    """Expand a picture in main memory, uint8 (H, W, 3); uint16 (H, W, 3).
 
-    Within the tolerance of the specification of :func:`gamutmeta.model.reference.expand_reference`: at most one code on
-    99.9 % of the samples, two anywhere. A model that the kernel does not know (see
-    :func:`gamutmeta.gpu.upload.supports`) is expanded on the host, and the picture copied there and back.
+    It is taken to the device and back in strips of rows, so that its size is not bounded by the device's memory.
 
-    Args:
-        descriptor: the architecture.
-        weights: as for :func:`gamutmeta.model.expand.expand`.
-        codes: sRGB codes of the coded raster, uint8 (H, W, 3), of any strides.
-        out: where to write, uint16 (H, W, 3) on the same device; None for a new tensor.
-
-    Returns:
-        ROMM RGB, uint16 (H, W, 3), on the device of `codes`; complete once the current stream has come so far.
-    """
-    result = torch.empty(codes.shape, dtype=torch.uint16, device=codes.device) if out is None else out
-    tables = _tables(descriptor, weights, *codes.shape[:2])
-    if supports(tables):
-        return DeviceExpander(tables, codes.device)(codes, result)
-    on_host = expand_on_host(descriptor, weights, codes.cpu().numpy())
-    return result.copy_(torch.from_numpy(on_host))
-
-
-def expand_via_device(
-    device: torch.device, descriptor: Descriptor, weights: Mapping[str, Floats], codes: NDArray[np.uint8]
-) -> NDArray[np.uint16] | None:
-    """:func:`expand` of a picture in main memory, uint8 (H, W, 3); uint16 (H, W, 3).
-
-    It is taken to the device and back in strips of rows, so that its size is not bounded by the device's memory. None
-    for a model that the kernel does not know.
+    Raises:
+        TimeoutError: as for :func:`gamutmeta.gpu.launch.settle`.
     """
     height, width = codes.shape[:2]
-    tables = _tables(descriptor, weights, height, width)
-    if not supports(tables):
-        return None
-    expander = DeviceExpander(tables, device)
     result = np.empty(codes.shape, np.uint16)
     for rows in row_strips(height, width, _STRIP_PIXELS):
         strip = torch.from_numpy(np.require(codes[rows], requirements=["C", "W"])).to(device)
         expanded = expander(strip, torch.empty(strip.shape, dtype=torch.uint16, device=device), rows.start)
+        settle(device, deadline)
         torch.from_numpy(result[rows]).copy_(expanded)
     return result
-
-
-def _tables(descriptor: Descriptor, weights: Mapping[str, Floats], height: int, width: int) -> Tables:
-    with np.errstate(over="ignore", invalid="ignore"):  # hostile weights
-        return Tables.build(descriptor, weights, height, width)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import triton
 import triton.language as tl
 
+from gamutmeta.color.sycc import FRACTIONS
+
 __all__ = ["CLIP", "SRGB_EXCESS", "WIDE_RESIDUAL", "expand_rows"]
 
 CLIP, WIDE_RESIDUAL, SRGB_EXCESS = 0, 1, 2
@@ -16,16 +18,18 @@ CLIP, WIDE_RESIDUAL, SRGB_EXCESS = 0, 1, 2
 
 # The kernel sees no others than constants that say so.
 _WIDE_RESIDUAL, _SRGB_EXCESS = tl.constexpr(WIDE_RESIDUAL), tl.constexpr(SRGB_EXCESS)
+_FRACTIONS = tl.constexpr(FRACTIONS)
 
 
 @triton.jit  # type: ignore[untyped-decorator]
 def expand_rows(  # type: ignore[no-untyped-def]
     codes, out, top, width, pieces,
     codes_row, codes_column, codes_channel, out_row, out_column, out_channel,
-    linear, gate, matrix, code_rows, column_rows, row_rows, nodes, column, column_fraction, row, row_fraction, across,
-    grid_weight, bias, widths, hidden, hidden_bias, last, last_bias,
-    HEAD: tl.constexpr, HAS_CODES: tl.constexpr, HAS_PLACES: tl.constexpr, CHANNELS: tl.constexpr,
-    HIDDEN: tl.constexpr, HAS_LAST: tl.constexpr, UNITS: tl.constexpr, BLOCK: tl.constexpr, PRECISION: tl.constexpr,
+    linear, chroma, gate, matrix, code_rows, column_rows, row_rows, nodes, column, column_fraction, row, row_fraction,
+    across, grid_weight, bias, widths, hidden, hidden_bias, last, last_bias,
+    HEAD: tl.constexpr, HAS_CHROMA: tl.constexpr, HAS_CODES: tl.constexpr, HAS_PLACES: tl.constexpr,
+    CHANNELS: tl.constexpr, HIDDEN: tl.constexpr, HAS_LAST: tl.constexpr, UNITS: tl.constexpr, BLOCK: tl.constexpr,
+    PRECISION: tl.constexpr,
 ):  # fmt: skip
     """Expand BLOCK pixels of one row.
 
@@ -34,9 +38,10 @@ def expand_rows(  # type: ignore[no-untyped-def]
     All from `linear` to `last_bias` are those of :class:`~gamutmeta.gpu.upload.DeviceTables`, as pointers but for
     `across`.
 
-    HEAD is one of the three above; HAS_CODES, HAS_PLACES and HAS_LAST tell whether there are rows of codes, rows of
-    columns and rows, and a last layer behind the first; CHANNELS are the grid's, or 0; HIDDEN counts the matrices
-    between hidden layers; UNITS is the padded width of every layer; PRECISION is that of products of matrices.
+    HEAD is one of the three above; HAS_CHROMA tells that the codes are YCbCr samples; HAS_CODES, HAS_PLACES and
+    HAS_LAST tell whether there are rows of codes, rows of columns and rows, and a last layer behind the first; CHANNELS
+    are the grid's, or 0; HIDDEN counts the matrices between hidden layers; UNITS is the padded width of every layer;
+    PRECISION is that of products of matrices.
     """
     piece = tl.program_id(0)
     y = piece // pieces
@@ -47,13 +52,21 @@ def expand_rows(  # type: ignore[no-untyped-def]
     red_code = tl.load(source, mask=inside, other=0).to(tl.int32)
     green_code = tl.load(source + codes_channel, mask=inside, other=0).to(tl.int32)
     blue_code = tl.load(source + 2 * codes_channel, mask=inside, other=0).to(tl.int32)
-    red, green, blue = tl.load(linear + red_code), tl.load(linear + green_code), tl.load(linear + blue_code)
+    if HAS_CHROMA:
+        # Y, Cb and Cr, to numbers of one table; see gamutmeta.color.sycc.SyccTables.
+        luma = red_code * _FRACTIONS
+        red = tl.load(linear + luma + tl.load(chroma + blue_code))
+        green = tl.load(linear + luma + tl.load(chroma + 256 + green_code) + tl.load(chroma + 512 + blue_code))
+        blue = tl.load(linear + luma + tl.load(chroma + 768 + green_code))
+    else:
+        red, green = tl.load(linear + red_code), tl.load(linear + 256 + green_code)
+        blue = tl.load(linear + 512 + blue_code)
     first, second, third = tl.zeros_like(red), tl.zeros_like(red), tl.zeros_like(red)
     if HEAD != 0:
         # Of pixels beyond the end of the row the gate is shut.
         red_gate = tl.load(gate + red_code, mask=inside, other=0.0)
-        green_gate = tl.load(gate + green_code, mask=inside, other=0.0)
-        blue_gate = tl.load(gate + blue_code, mask=inside, other=0.0)
+        green_gate = tl.load(gate + 256 + green_code, mask=inside, other=0.0)
+        blue_gate = tl.load(gate + 512 + blue_code, mask=inside, other=0.0)
         acts = tl.maximum(tl.maximum(red_gate, green_gate), blue_gate) > 0
         if tl.max(acts.to(tl.int32), 0) > 0:
             values = tl.zeros((BLOCK, UNITS), tl.float32) + tl.load(bias + unit)[None, :]

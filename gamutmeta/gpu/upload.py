@@ -25,12 +25,8 @@ _NARROWEST = 16
 
 
 def supports(tables: Tables) -> bool:
-    """Whether the kernel can do the model: none that sees linear ProPhoto, lies askew, or is very wide.
-
-    Nor one that takes YCbCr or codes with a shoulder: the kernel has one table for all three channels.
-    """
-    is_known = tables.wide_weight is None and tables.skew is None and tables.chroma is None
-    return is_known and tables.descriptor.shoulder is None and _widest(tables) <= _WIDEST
+    """Whether a GPU can do the model: none that sees linear ProPhoto, lies askew, or is very wide."""
+    return tables.wide_weight is None and tables.skew is None and _widest(tables) <= _WIDEST
 
 
 def _widest(tables: Tables) -> int:
@@ -39,13 +35,15 @@ def _widest(tables: Tables) -> int:
 
 @dataclass(frozen=True, slots=True)
 class DeviceTables:
-    """float32 but for `widths`, `column` and `row`, which are int32; P is `units`. Absent ones are one zero.
+    """float32 but for `chroma`, `widths`, `column` and `row`, which are int32; P is `units`. Absent ones are one zero.
 
     Attributes:
         units: the padded width of every layer, a power of two.
         channels: of the grid, 0 for none.
         across: nodes of the grid in one row.
-        linear, gate: of each code, (256,).
+        linear: of each code of each channel, (3, 256); of YCbCr samples, (n,).
+        chroma: of YCbCr samples, (4, 256); both as in :class:`~gamutmeta.model.tables.Tables`.
+        gate: of each code of each channel, (3, 256).
         matrix: linear sRGB to linear ProPhoto, (3, 3).
         code_rows: (3, 256, P); column_rows: (W, P); row_rows: (H, P), all as in
             :class:`~gamutmeta.model.tables.Tables`.
@@ -60,10 +58,12 @@ class DeviceTables:
     units: int
     channels: int
     across: int
+    has_chroma: bool
     has_codes: bool
     has_places: bool
     has_last: bool
     linear: Tensor
+    chroma: Tensor
     gate: Tensor
     matrix: Tensor
     code_rows: Tensor
@@ -112,11 +112,13 @@ class DeviceTables:
             units=units,
             channels=0 if grid is None else grid.nodes.shape[2],
             across=0 if grid is None else grid.nodes.shape[1],
+            has_chroma=tables.chroma is not None,
             has_codes=tables.code_rows is not None,
             has_places=tables.column_rows is not None,
             has_last=bool(tables.layers),
-            linear=floats(tables.linear[0]),
-            gate=floats(tables.gate[0]),
+            linear=floats(tables.linear),
+            chroma=_uploaded(nowhere if tables.chroma is None else tables.chroma, np.int32, device),
+            gate=floats(tables.gate),
             matrix=floats(tables.matrix),
             code_rows=padded(tables.code_rows),
             column_rows=padded(tables.column_rows),

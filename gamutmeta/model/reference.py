@@ -6,7 +6,7 @@ the two. Use this one only on small pictures.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from gamutmeta.model.descriptor import Descriptor
     from gamutmeta.model.features import Floats
 
-__all__ = ["expand_reference"]
+__all__ = ["expand_reference", "linear_reference", "romm_reference"]
 
 
 def expand_reference(
@@ -48,24 +48,59 @@ def expand_reference(
     Returns:
         ROMM RGB, uint16 of shape (H, W, 3).
     """
+    height, width = codes.shape[:2]
+    at = np.arange(height)[:, None], np.arange(width)[None, :]
+    return romm_reference(linear_reference(descriptor, weights, codes, at=at, size=(width, height)))
+
+
+def linear_reference(
+    descriptor: Descriptor,
+    weights: Mapping[str, Floats],
+    codes: NDArray[np.uint8],
+    *,
+    at: tuple[NDArray[np.integer[Any]], NDArray[np.integer[Any]]],
+    size: tuple[int, int],
+) -> Floats:
+    """Expand some pixels of a picture to linear ProPhoto RGB that is not clipped yet.
+
+    Args:
+        descriptor: the architecture.
+        weights: the tensors named by ``descriptor.tensor_specs()``, float32.
+        codes: 8-bit samples of the pixels as ``descriptor.samples`` says, uint8 (..., 3).
+        at: their rows and columns, integers that broadcast to (...).
+        size: width and height of the whole picture.
+
+    Returns:
+        Linear ProPhoto RGB with 1 for white, float32 (..., 3); not finite where the weights make it so.
+    """
     with np.errstate(over="ignore", invalid="ignore"):
-        return _expand(descriptor, weights, codes)
+        row, column = (np.asarray(part, np.intp) for part in at)
+        return _expand(descriptor, weights, codes, fitted_positions(column, row, size, descriptor.affine))
 
 
-def _expand(descriptor: Descriptor, weights: Mapping[str, Floats], codes: NDArray[np.uint8]) -> NDArray[np.uint16]:
+def romm_reference(wide: Floats) -> NDArray[np.uint16]:
+    """16-bit ROMM RGB of linear ProPhoto RGB, which is clipped; uint16 of the shape of `wide`."""
+    # fmax, so that a not-a-number (weights can make one) becomes black rather than undefined.
+    encoded = encode_romm(np.fmin(np.fmax(wide, np.float32(0)), np.float32(1)))
+    return np.asarray(np.rint(encoded * np.float32(65535)), np.uint16)
+
+
+def _expand(
+    descriptor: Descriptor, weights: Mapping[str, Floats], codes: NDArray[np.uint8], at: tuple[Floats, Floats]
+) -> Floats:
+    """See :func:`linear_reference`; `at` are the positions on the fitted picture."""
     matrix = expansion_matrix(descriptor.adaptation)
     linear = linear_samples(descriptor, codes)
     if descriptor.head is Head.SRGB_EXCESS:
-        outputs = _network(descriptor, weights, _features(descriptor, weights, codes, apply_matrix(matrix, linear)))
+        features = _features(descriptor, weights, codes, apply_matrix(matrix, linear), at)
+        outputs = _network(descriptor, weights, features)
         gate = gate_weights(descriptor)[np.arange(3), codes]
         # Where the gate is shut for all three channels, not even an output that is not finite counts.
         linear = np.where(gate.any(-1, keepdims=True), linear + gate * outputs, linear)
     wide = apply_matrix(matrix, linear)
     if descriptor.head is Head.WIDE_RESIDUAL:
-        wide = wide + _network(descriptor, weights, _features(descriptor, weights, codes, wide))
-    # fmax, so that a not-a-number (weights can make one) becomes black rather than undefined.
-    encoded = encode_romm(np.fmin(np.fmax(wide, np.float32(0)), np.float32(1)))
-    return np.asarray(np.rint(encoded * np.float32(65535)), np.uint16)
+        wide = wide + _network(descriptor, weights, _features(descriptor, weights, codes, wide, at))
+    return wide
 
 
 def _features(
@@ -73,17 +108,17 @@ def _features(
     weights: Mapping[str, Floats],
     codes: NDArray[np.uint8],
     wide: Floats,
+    at: tuple[Floats, Floats],
 ) -> Floats:
-    """All input features, (H, W, feature_count)."""
-    height, width = codes.shape[:2]
-    u, v = fitted_positions(np.arange(width)[None, :], np.arange(height)[:, None], (width, height), descriptor.affine)
+    """All input features, (..., feature_count), at the positions `at`, u and v."""
+    u, v = at
     parts: list[Floats] = []
     if descriptor.grid is not None:
         parts.append(_bilinear(weights["grid"], u, v))
     if descriptor.xy is not None:
         x = octave_features(2 * u - 1, descriptor.xy.octaves)
         y = octave_features(2 * v - 1, descriptor.xy.octaves)
-        shape = (height, width, x.shape[-1])
+        shape = (*codes.shape[:-1], x.shape[-1])
         parts += [np.broadcast_to(x, shape), np.broadcast_to(y, shape)]
     if descriptor.rgb is not None:
         from_code = descriptor.rgb.source is RgbSource.CODE
@@ -96,7 +131,7 @@ def _features(
 
 
 def _bilinear(grid: Floats, u: Floats, v: Floats) -> Floats:
-    """The grid's features at positions (u, v) of the fitted picture, (height, width, channels)."""
+    """The grid's features at positions (u, v) of the fitted picture, (..., channels)."""
     (y, fy), (x, fx) = grid_nodes(v, grid.shape[0]), grid_nodes(u, grid.shape[1])
     fy, fx = fy[..., None], fx[..., None]
     top = grid[y, x] * (1 - fx) + grid[y, x + 1] * fx

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 import numpy as np
 
 from gamutmeta.container import Payload
-from gamutmeta.errors import DeviceError, MissingExtraError, PhotoError
-from gamutmeta.gpu.devices import PURPOSE
+from gamutmeta.errors import DeviceError, PhotoError
+from gamutmeta.gpu.devices import gpu_module, uses_cuda
 from gamutmeta.model.descriptor import SampleCoding
 from gamutmeta.model.expand import expand as expand_on_host
 from gamutmeta.pipeline.binding import check_size
@@ -42,6 +42,9 @@ def expand_array(
 ) -> _Array:
     """Expand 8-bit sRGB pixels to 16-bit ROMM RGB, on the device they are on.
 
+    On a CUDA device some pixels of the result are compared with the CPU's, so it is complete when it is returned. Where
+    they differ, or the GPU fails, the CPU expands the picture, with a :class:`~gamutmeta.errors.GamutMetaWarning`.
+
     Only the size is checked, not the digest, which would need the pixels in main memory. If you have the file, check
     the digest with :func:`gamutmeta.pipeline.binding.check_binding`, or call :func:`gamutmeta.expand`.
 
@@ -62,8 +65,9 @@ def expand_array(
         BindingError: if the size differs.
         PayloadError: if the payload is damaged.
         PhotoError: if `codes` have another type or shape, or `samples` are not those that the payload takes.
-        DeviceError: if they are not an array that supports DLPack, or on another device.
-        MissingExtraError: if they are on a CUDA device, and torch or Triton are not installed.
+        DeviceError: if they are not an array that supports DLPack, or on another device; if they are on a CUDA device
+            and torch finds none, or it does not give them back.
+        MissingExtraError: if they are on a CUDA device, and torch is not installed.
     """
     model = payload if isinstance(payload, Payload) else Payload.from_bytes(payload)
     if samples != model.descriptor.samples:
@@ -91,20 +95,10 @@ def _expand_on_host(payload: Payload, codes: Any, *, check: bool) -> Any:
 
 
 def _expand_on_cuda(payload: Payload, codes: Any, *, check: bool) -> Any:
-    try:
-        from gamutmeta.gpu.dlpack import has_cuda, tensor_of  # noqa: PLC0415 - imports torch: more than a second
-        from gamutmeta.gpu.expand import expand  # noqa: PLC0415 - imports torch and Triton
-    except ModuleNotFoundError as error:
-        if error.name not in {"torch", "triton"}:
-            raise
-        raise MissingExtraError(PURPOSE, error.name, "gpu") from error
-    if not has_cuda():
-        raise DeviceError(
-            "the pixels are on a CUDA device, but torch finds no CUDA device; it may be a build for CPUs only"
-        )
-    pixels = tensor_of(codes)
+    uses_cuda("cuda")
+    pixels = gpu_module("dlpack").tensor_of(codes)
     _check(payload, tuple(pixels.shape), str(pixels.dtype).removeprefix("torch."), check=check)
-    return expand(payload.descriptor, payload.weights(), pixels)
+    return gpu_module("checked").expand_tensor(payload.descriptor, payload.weights(), pixels)
 
 
 def _check(payload: Payload, shape: tuple[int, ...], dtype: str, *, check: bool) -> None:

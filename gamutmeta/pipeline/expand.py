@@ -190,7 +190,7 @@ class SrgbFile:
         payload, on_gpu = self.found.payload, gpu_expander(device)
         if check:
             self.check()
-        array = None if on_gpu is None else on_gpu(payload.descriptor, payload.weights(), self.codes)
+        array, of_gpu = (None, ()) if on_gpu is None else on_gpu(payload.descriptor, payload.weights(), self.codes)
         if array is None:
             array = expand_pixels(payload.descriptor, payload.weights(), self.codes, threads=threads)
         notes: tuple[str, ...] = ()
@@ -201,7 +201,7 @@ class SrgbFile:
             why = "no payload was used" if self.found.carrier is None else "the payload contains no model"
             notes = (f"{why}: the result is {result}",)
         said = vars(self).get("binding_note")  # if the binding was checked, here or before
-        notes += () if said is None else (said,)
+        notes += (() if said is None else (said,)) + of_gpu
         metadata = read_metadata(self.data)
         alpha = None if self.alpha is None else requantise(self.alpha, np.uint16)
         metadata = replace(metadata, notes=notes + metadata.notes)
@@ -247,10 +247,11 @@ def expand(
             relative to the picture, so a resized picture gets roughly the right colours.
         threads: None for one per core.
         limits: of the payload, and of the picture that the file announces: both are checked before anything is decoded.
-        device: where to compute: "cpu", "cuda" (needs the extra ``gpu``), or "auto" for CUDA if it is available.
-            Samples may differ by one 16-bit code between devices. Models that the GPU's kernel does not support
-            (the paper's, one for YCbCr samples or a shoulder, one with an affine that is not axis-aligned) are computed
-            on the CPU.
+        device: where to compute: "cpu", "cuda" (needs the extra ``gpu``), or "auto" for the CPU, but CUDA on a card
+            that was measured (none yet). Samples may differ by one 16-bit code between devices. With "cuda", models
+            that the GPU's kernel does not support (the paper's, one with an affine that is not axis-aligned) are
+            computed on the CPU, as is what the GPU fails to compute or gets wrong; notes say so, and what was tried on
+            the card.
 
     Raises:
         GamutMetaError: NoPayloadError, CarrierError, PayloadError, BindingError, PhotoError or DeviceError, as it

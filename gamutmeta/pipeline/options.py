@@ -54,7 +54,9 @@ class ReduceOptions:
         show_wide: put a gain map into a JPEG with which browsers that apply it show Display P3 colours by themselves.
         map_bytes: upper limit for all that the gain map adds to the file, 1,000 to 60,000 bytes.
         carrier: None for the format's own, "com" for JPEG's comment, "sidecar" for a file beside the output.
-        device: where to fit: "cpu", "cuda", or "auto": the CPU, but CUDA when present for the preset ``paper``.
+        device: where to fit: "cpu", "cuda", or "auto" for the CPU, but CUDA on a card that was measured (none yet).
+            What CUDA fails to fit, or gets wrong, is fitted on the CPU; the report's notes say so, and what was tried
+            on the card.
         seed: same seed, same payload on one device.
         assume_space: the colour space of a photograph that names none.
         raw_style: how a raw photograph is developed, see :data:`gamutmeta.photo.raw_in.RAW_STYLES`.

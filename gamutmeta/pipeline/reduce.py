@@ -17,6 +17,7 @@ from gamutmeta.container import Payload
 from gamutmeta.envelope import LIKENESS_BYTES
 from gamutmeta.errors import PhotoError
 from gamutmeta.fit.config import MIN_BYTES
+from gamutmeta.gpu.devices import uses_cuda
 from gamutmeta.measure.likeness import likeness_of
 from gamutmeta.measure.quality import quality_figures
 from gamutmeta.measure.visible import VisibleChange
@@ -97,7 +98,7 @@ def reduce(
         visible_change: of a PNG or TIFF, see there. The report's notes say where it was not used.
         show_wide: put a gain map into a JPEG with which browsers show Display P3 colours, see there.
         map_bytes: upper limit for that map, see there.
-        device: "auto" (CUDA when present), "cpu" or "cuda".
+        device: "auto", "cpu" or "cuda", see :class:`~gamutmeta.pipeline.options.ReduceOptions`.
         seed: same seed, same payload on one device.
         rounding: of the 8-bit codes; a base has its own.
 
@@ -144,6 +145,7 @@ def reduce_with(
         base: that of the options, if it was read already.
     """
     start = time.perf_counter()
+    uses_cuda(options.device)  # also where nothing is to be fitted, a device that is missing is an error
     if not isinstance(wide, WideImage):
         wide = _read(wide, options)
     if format == "jpeg":
@@ -168,6 +170,7 @@ def reduce_with(
             room = 0 if likeness is None else _LIKENESS_ROOM
             within = replace(config, max_bytes=config.max_bytes - room)
             result = fit_model(original, codes, held, within, options, gate=host.gate(original, config.adaptation))
+            notes += result.notes
             fitted = Payload(width, height, binding, result.descriptor, result.tensors, likeness)
         clipped = clipping.result()
     payload, kept, note = best_payload(payload, fitted, clipped, original, codes if held is None else held)
@@ -179,6 +182,7 @@ def reduce_with(
     if seen is not None and fitted is not None:
         tried = with_shoulder(original, host.pixels, (fitted, kept), config, options)
         seconds, note = seconds + tried.seconds, [*note, tried.note]
+        notes += [said for said in tried.of_fit if said not in notes]
         if tried.found is not None:
             (pixels, payload, kept, seen), note = tried.found, []
             host = replace(host, pixels=pixels, codes=pixels)
@@ -307,6 +311,7 @@ def read_and_reduce(
     source: str | os.PathLike[str], target: str | os.PathLike[str], options: ReduceOptions, *, overwrite: bool = False
 ) -> tuple[WideImage, Reduction]:
     """The first part of :func:`reduce_file`: read the photograph, and reduce it for `target`."""
+    uses_cuda(options.device)  # before the photograph is read
     format_ = carriers.format_of(target)
     carrier = carriers.carrier_for(format_, options.carrier, file=Path(target).name)
     check_outputs(target, carrier, overwrite=overwrite)

@@ -49,11 +49,13 @@ class Tried(NamedTuple):
         found: the picture with the best one; None where none pays.
         seconds: of the fit.
         note: why none was used, for people; empty if one was.
+        of_fit: notes of the fit.
     """
 
     found: Shouldered | None
     seconds: float
     note: str
+    of_fit: tuple[str, ...] = ()
 
 
 def with_shoulder(
@@ -94,8 +96,8 @@ def with_shoulder(
     candidates = [(payload, measured(payload, original, codes)) for payload in payloads]
     payload, quality = max(candidates, key=lambda candidate: candidate[1].psnr_og)
     if not is_better(quality, kept):
-        return Tried(None, result.seconds, "a shoulder restored no more: the picture is exactly clipped")
-    return Tried(Shouldered(codes, payload, quality, change), result.seconds, "")
+        return Tried(None, result.seconds, "a shoulder restored no more: the picture is exactly clipped", result.notes)
+    return Tried(Shouldered(codes, payload, quality, change), result.seconds, "", result.notes)
 
 
 def _chosen(

@@ -30,7 +30,8 @@ COMMANDS = [name for name in app.list_commands(click.Context(app)) if name != "c
 FOREIGN = {
     "docs/scale.md": {"--array", "--cpus-per-task"},
     "docs/plugins/exiftool/README.md": set(),
-    "CONTRIBUTING.md": {"--method", "--only"},
+    "CONTRIBUTING.md": {"--method", "--only", "--rehearse"},
+    "docs/gpu.md": {"--rehearse"},
 }
 """Options of other programs than `gamutmeta`, by page."""
 

@@ -235,14 +235,14 @@ def test_devices() -> None:
         fit(codes, wide, config, device="tpu")
 
 
-@pytest.mark.parametrize(("name", "device"), [("paper", "cpu"), ("balanced", "cuda")])
-def test_what_needs_torch_says_so(monkeypatch: pytest.MonkeyPatch, name: str, device: str) -> None:
+@pytest.mark.parametrize(("name", "device", "extra"), [("paper", "cpu", "torch"), ("balanced", "cuda", "gpu")])
+def test_what_needs_torch_says_so(monkeypatch: pytest.MonkeyPatch, name: str, device: str, extra: str) -> None:
     for module in [module for module in sys.modules if module.startswith("gamutmeta.fit.")]:
         monkeypatch.delitem(sys.modules, module)
     monkeypatch.setitem(sys.modules, "torch", None)
     wide, config = colourful(20, 30), QUICK[name]
     codes, _ = reduce_to_codes(wide, config.adaptation)
-    with pytest.raises(MissingExtraError, match=r"pip install 'gamutmeta\[torch\]'"):
+    with pytest.raises(MissingExtraError, match=rf"pip install 'gamutmeta\[{extra}\]'"):
         fit(codes, wide, config, device=device)
 
 

@@ -22,6 +22,7 @@ from gamutmeta.fit.gpu.static_step import StaticStep  # noqa: E402
 from gamutmeta.fit.many import FitInput, fit_many  # noqa: E402
 from gamutmeta.fit.together import fit_together  # noqa: E402
 from gamutmeta.fit.torch_engine import fit_by_torch  # noqa: E402
+from gamutmeta.model.descriptor import Descriptor  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,15 +90,44 @@ def test_together_they_get_what_each_gets_alone(groups: list[int]) -> None:
 def test_many_are_taken_some_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[list[int]] = []
 
-    def noted(some: dict[int, FitInput], *_: object) -> list[str]:
+    def noted(some: dict[int, FitInput], *_: object, **__: object) -> list[FitResult]:
         asked.append(list(some))
-        return [f"model of {number}" for number in some]
+        return [FitResult(Descriptor(), (), number, 0, "cuda", 0.0) for number in some]
 
-    monkeypatch.setattr(torch_engine, "choose_device", lambda _: torch.device("cuda"))
+    monkeypatch.setattr(many, "uses_cuda", lambda _: True)
+    monkeypatch.setattr(many, "tried_note", lambda: "said")
     monkeypatch.setattr(many, "_TOGETHER", 2)
     monkeypatch.setattr(together, "fit_together", noted)
-    assert fit_many(pictures(), CONFIG, device="cuda") == ["model of 0", "model of 1", "model of 2"]
+    found = fit_many(pictures(), CONFIG, device="cuda")
+    assert [(result.steps, result.notes) for result in found] == [(number, ("said",)) for number in range(3)]
     assert asked == [[0, 1], [2]]
+
+
+def test_what_the_gpu_does_not_give_the_cpu_fits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One picture of which there is doubt; then all, since there was no memory."""
+    some, short = pictures(), replace(CONFIG, steps=3)
+
+    def doubtful(some: dict[int, FitInput], *_: object, **__: object) -> list[FitResult]:
+        return [
+            FitResult(Descriptor(), (), 0, 0, "cuda", 0.0, doubt="it is worse" if number == 1 else None)
+            for number in some
+        ]
+
+    def failing(*_: object, **__: object) -> list[FitResult]:
+        raise torch.OutOfMemoryError("CUDA")
+
+    monkeypatch.setattr(many, "uses_cuda", lambda _: True)
+    monkeypatch.setattr(many, "tried_note", lambda: "said")
+    monkeypatch.setattr(together, "fit_together", doubtful)
+    found = fit_many(some, short, device="cuda")
+    assert [result.device for result in found] == ["cuda", "cpu", "cuda"]
+    assert [len(result.notes) for result in found] == [1, 2, 1]
+    assert found[1].notes[1].endswith("fitted on the CPU: it is worse")
+    monkeypatch.setattr(together, "fit_together", failing)
+    found = fit_many(some, short, device="cuda")
+    assert {(result.device, result.notes[1].partition(": ")[2]) for result in found} == {
+        ("cpu", "its memory is too small or in use")
+    }
 
 
 def test_the_picture_that_cannot_be_fitted_is_named() -> None:

@@ -13,13 +13,28 @@ pytest.importorskip("triton")
 from gpu.compiling import SHARED_MEMORY, compiled
 
 from gamutmeta.fit.gpu.triton import backend as work
-from gamutmeta.gpu.expand import tuning_of
+from gamutmeta.gpu.kernel_expander import tuning_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-CONSTANTS = {"HEAD": 2, "HAS_CODES": True, "HAS_PLACES": True, "CHANNELS": 3, "HIDDEN": 1, "HAS_LAST": True}
-TYPES = {"codes": "*u8", "out": "*u16", "column": "*i32", "row": "*i32", "widths": "*i32"} | dict.fromkeys(
+CONSTANTS = {
+    "HEAD": 2,
+    "HAS_CHROMA": False,
+    "HAS_CODES": True,
+    "HAS_PLACES": True,
+    "CHANNELS": 3,
+    "HIDDEN": 1,
+    "HAS_LAST": True,
+}
+TYPES = {
+    "codes": "*u8",
+    "out": "*u16",
+    "chroma": "*i32",
+    "column": "*i32",
+    "row": "*i32",
+    "widths": "*i32",
+} | dict.fromkeys(
     ["top", "width", "pieces", "across"]
     + [f"{array}_{axis}" for array in ("codes", "out") for axis in ("row", "column", "channel")],
     "i32",
@@ -27,21 +42,23 @@ TYPES = {"codes": "*u8", "out": "*u16", "column": "*i32", "row": "*i32", "widths
 
 
 @pytest.mark.parametrize(
-    ("capability", "units", "precision"),
+    ("capability", "units", "precision", "has_chroma"),
     [
-        (90, 32, "ieee"),
+        (90, 32, "ieee", False),
+        (90, 32, "ieee", True),
         *(
-            pytest.param(capability, units, precision, marks=pytest.mark.slow)
-            for capability, units, precision in [
-                (80, 32, "ieee"), (80, 64, "ieee"), (90, 16, "ieee"), (90, 64, "ieee"), (90, 128, "ieee"),
-                (90, 32, "tf32x3"), (90, 64, "tf32x3"),
+            pytest.param(capability, units, precision, has_chroma, marks=pytest.mark.slow)
+            for capability, units, precision, has_chroma in [
+                (80, 32, "ieee", False), (80, 64, "ieee", False), (90, 16, "ieee", False), (90, 64, "ieee", False),
+                (90, 128, "ieee", False), (90, 32, "tf32x3", False), (90, 64, "tf32x3", False),
+                (80, 32, "ieee", True), (90, 64, "ieee", True),
             ]
         ),
     ],
 )  # fmt: skip
-def test_expansion_compiles(capability: int, units: int, precision: str, tmp_path: Path) -> None:
+def test_expansion_compiles(capability: int, units: int, precision: str, has_chroma: bool, tmp_path: Path) -> None:  # noqa: FBT001
     block, warps = tuning_of(units)
-    constants = CONSTANTS | {"UNITS": units, "BLOCK": block, "PRECISION": precision}
+    constants = CONSTANTS | {"HAS_CHROMA": has_chroma, "UNITS": units, "BLOCK": block, "PRECISION": precision}
     found = compiled(
         "gamutmeta.gpu.expand_kernel", "expand_rows", capability, constants=constants, types=TYPES, cache=tmp_path,
         num_warps=warps, enable_fp_fusion=True,

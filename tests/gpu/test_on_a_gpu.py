@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from dataclasses import replace
 
@@ -22,7 +23,9 @@ from gamutmeta.fit.config import PRESETS  # noqa: E402
 from gamutmeta.fit.engine import fit  # noqa: E402
 from gamutmeta.fit.gpu.static_step import StaticStep  # noqa: E402
 from gamutmeta.fit.many import FitInput, fit_many  # noqa: E402
-from gamutmeta.gpu.expand import DeviceExpander, expand_via_device  # noqa: E402
+from gamutmeta.gpu.expand import EitherExpander, expand_strips  # noqa: E402
+from gamutmeta.gpu.kernel_expander import KernelExpander  # noqa: E402
+from gamutmeta.gpu.torch_expander import TorchExpander  # noqa: E402
 from gamutmeta.model.expand import expand as expand_on_host  # noqa: E402
 from gamutmeta.model.tables import Tables  # noqa: E402
 
@@ -41,19 +44,36 @@ def test_a_megapixel_equals_the_host(name: str, precision: str) -> None:
     tables = Tables.build(descriptor, weights, 1000, 1000)
     there = torch.from_numpy(codes).cuda()
     out = torch.empty(there.shape, dtype=torch.uint16, device="cuda")
-    found = DeviceExpander(tables, there.device, precision=precision)(there, out).cpu().numpy()
+    found = KernelExpander(tables, there.device, precision=precision)(there, out).cpu().numpy()
     assert_within_tolerance(found, expand_on_host(descriptor, weights, codes))
 
 
 def test_it_is_the_same_every_time() -> None:
     descriptor, codes = DESCRIPTORS["balanced"], clipped_codes(700, 900)
-    runs = [expand_via_device(torch.device("cuda"), descriptor, weights_of(descriptor), codes) for _ in range(2)]
+    device, tables = torch.device("cuda"), Tables.build(descriptor, weights_of(descriptor), 700, 900)
+    runs = [expand_strips(KernelExpander(tables, device), device, codes, math.inf) for _ in range(2)]
     np.testing.assert_array_equal(*runs)
 
 
+@pytest.mark.parametrize("name", DESCRIPTORS)
+def test_operations_of_torch_equal_the_host(name: str) -> None:
+    descriptor, codes = DESCRIPTORS[name], clipped_codes(300, 400)
+    weights, device = weights_of(descriptor), torch.device("cuda")
+    found = expand_strips(TorchExpander(Tables.build(descriptor, weights, 300, 400), device), device, codes, math.inf)
+    assert_within_tolerance(found, expand_on_host(descriptor, weights, codes))
+
+
+def test_the_kernel_is_what_expands() -> None:
+    descriptor, codes, device = DESCRIPTORS["balanced"], clipped_codes(30, 40), torch.device("cuda")
+    expander = EitherExpander(Tables.build(descriptor, weights_of(descriptor), 30, 40), device)
+    expand_strips(expander, device, codes, math.inf)
+    assert expander.notes == ()
+
+
 def test_the_street_on_cuda() -> None:
-    found, expected = gamutmeta.expand(picture(), device="cuda").array, gamutmeta.expand(picture()).array
-    assert np.abs(found.astype(int) - expected).max() <= 1
+    found, expected = gamutmeta.expand(picture(), device="cuda"), gamutmeta.expand(picture()).array
+    assert np.abs(found.array.astype(int) - expected).max() <= 1
+    assert [note.partition(":")[0] for note in found.notes] == ["device cuda"]
 
 
 def test_a_tensor_stays_on_the_gpu() -> None:
@@ -94,6 +114,7 @@ def test_the_fits_kernels_do_as_torch_does(precision: str, monkeypatch: pytest.M
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # that the kernels failed
         a, b = (fit(codes, wide, config, device="cuda", precision=precision) for _ in range(2))
+    assert (a.device, len(a.notes)) == ("cuda", 1), "what was tried, and not that the CPU took its place"
     assert encode(payload_of(a, wide)) == encode(payload_of(b, wide))
     init = StaticStep.__init__
     monkeypatch.setattr(StaticStep, "__init__", lambda *args, **how: init(*args, **how | {"fused": False}))

@@ -95,12 +95,9 @@ def test_what_is_no_array_or_lies_elsewhere_is_refused() -> None:
         expand_array(PAYLOAD, Elsewhere(8))
 
 
-@pytest.mark.parametrize("missing", ["torch", "triton"])
-def test_a_missing_library_is_named(missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("dlpack", "expand"):
-        monkeypatch.delitem(sys.modules, f"gamutmeta.gpu.{module}", raising=False)
-    monkeypatch.setitem(sys.modules, missing, None)
-    with pytest.raises(MissingExtraError, match=f"needs {missing}"):
+def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(MissingExtraError, match="needs torch"):
         expand_array(PAYLOAD, Elsewhere(2))
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from subprocess import SubprocessError
 from typing import TYPE_CHECKING
 
 import torch
 import triton
-from triton.errors import TritonError
 
 from gamutmeta.fit.adam import BETA1, BETA2, EPSILON
 from gamutmeta.fit.gpu.triton import step_kernels
 from gamutmeta.fit.gpu.triton.samples import TritonSamples
+from gamutmeta.gpu.bounded import reason_of
 from gamutmeta.gpu.launch import on_device
 
 if TYPE_CHECKING:
@@ -98,9 +97,11 @@ class TritonBackend:
         try:
             self.step_grids()
             self.fill_gradients()
-        # For example without a C compiler, or with too little shared memory.
-        except (TritonError, RuntimeError, OSError, SubprocessError) as error:
-            return f"{type(error).__name__}: {error}"
+        except torch.OutOfMemoryError:
+            raise  # operations of torch need more of it
+        # Whatever it is that compilers and drivers do not like: no C compiler, or too little shared memory.
+        except Exception as error:  # noqa: BLE001 - see above
+            return reason_of(error)
         return None
 
     def fill_gradients(self) -> None:
