@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from dataclasses import dataclass, field, replace
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from gamutmeta.batch.record import Record, check_records, content_digest, record_path
 from gamutmeta.carriers import sidecar_beside, sidecar_path
-from gamutmeta.errors import OutputExistsError
+from gamutmeta.errors import OutputExistsError, PhotoError
 from gamutmeta.report import Report
 from gamutmeta.runtime import files
 
@@ -60,6 +61,22 @@ class PlannedAction:
         return known | ({"why": self.why} if self.why else {})
 
 
+def _check_paths(task: Task) -> None:
+    """Find out without writing whether the source can be read, and whether there can be an output."""
+    found = task.source.stat()
+    # Whoever opens a pipe would wait for it.
+    if stat.S_ISREG(found.st_mode):
+        with task.source.open("rb"):
+            pass
+        if not found.st_size:
+            raise PhotoError("the file is empty")
+    folder = next(parent for parent in task.target.absolute().parents if parent.exists())
+    if not os.access(folder, os.W_OK):
+        is_read_only = hasattr(os, "statvfs") and os.statvfs(folder).f_flag & os.ST_RDONLY
+        problem = errno.EROFS if is_read_only else errno.EACCES
+        raise OSError(problem, os.strerror(problem), str(folder))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resumable:
     """Work that is skipped where it is done already.
@@ -89,9 +106,11 @@ class Resumable:
 
         Raises:
             PlanError: if the folder for records is a link.
-            OSError: if there is no such source, or if it or the output has to be read and cannot be.
+            PhotoError: if the source is an empty file.
+            OSError: if there is no such source, or if it or the output has to be read and cannot be, or if the output's
+                folder cannot be written into.
         """
-        task.source.stat()
+        _check_paths(task)
         path = record_path(task) if self.resume else None
         if path is not None:
             check_records(path)

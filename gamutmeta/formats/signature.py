@@ -62,6 +62,8 @@ def host_format(data: BytesLike) -> HostFormat:
     for signature, host in _SIGNATURES:
         if head.startswith(signature):
             return host
+    if not head:
+        raise UnsupportedFileError("the file is empty")
     raise UnsupportedFileError(f"not a JPEG, PNG or TIFF file (it begins with {head!r})")
 
 

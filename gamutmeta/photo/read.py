@@ -26,6 +26,7 @@ from gamutmeta.photo.tiff_in import has_sensor_data, read_tiff
 from gamutmeta.photo.wide import WideImage
 from gamutmeta.runtime.extras import optional
 from gamutmeta.runtime.inputs import is_path, name_of, opened
+from gamutmeta.runtime.logs import logged_by_decoders
 from gamutmeta.runtime.memory import trim_heap
 from gamutmeta.runtime.warn import warn
 
@@ -91,10 +92,11 @@ def read_photo(
         if not size:
             raise PhotoError("the file is empty")
         file.seek(0)
-        with sizes_limited(pixels_per_byte=pixels_per_byte, file_bytes=size):
+        with sizes_limited(pixels_per_byte=pixels_per_byte, file_bytes=size), logged_by_decoders() as logged:
             picture = _decode(source, file, max_pixels, raw_style)
-        trim_heap()
-        array = romm_of(picture, assume_space)
+            trim_heap()
+            array = romm_of(picture, assume_space)
+    picture.notes += [f"the decoder says: {message}" for message in logged]
     if picture.assumption:
         picture.notes.insert(0, picture.assumption)
         warn(f"{name}: {picture.assumption}", stacklevel=2)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import os
+import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from gamutmeta.batch import RECORDS, Resumable, Task
 from gamutmeta.carriers import sidecar_path
-from gamutmeta.errors import FitError, OutputExistsError
+from gamutmeta.errors import FitError, OutputExistsError, PhotoError
 from gamutmeta.report import Report
 from gamutmeta.runtime.files import atomic_write
 
@@ -195,6 +199,24 @@ class TestProspect:
             "was changed since it was made",
             False,
         )
+
+    def test_an_empty_source_is_told_before_the_work(self, task: Task) -> None:
+        task.source.write_bytes(b"")
+        with pytest.raises(PhotoError, match=r"^the file is empty$"):
+            WORK.planned_action(task)
+
+    @pytest.mark.parametrize(("flag", "problem"), [(0, errno.EACCES), (os.ST_RDONLY, errno.EROFS)])
+    def test_a_folder_that_takes_no_files_is_told_before_the_work(
+        self, task: Task, flag: int, problem: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        deep = replace(task, target=task.target.parent / "new" / "newer" / "a.jpg")
+        asked: list[Path] = []
+        monkeypatch.setattr(os, "access", lambda path, mode: asked.append(path) or mode != os.W_OK)
+        monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(f_flag=flag))
+        with pytest.raises(OSError, match=re.escape(os.strerror(problem))) as caught:
+            WORK.planned_action(deep)
+        assert (caught.value.errno, caught.value.filename) == (problem, str(task.target.parent))
+        assert asked == [task.target.parent]
 
 
 def test_a_record_tells_people_what_it_is(task: Task) -> None:

@@ -17,3 +17,8 @@ def test_host_is_known_by_its_signature(name: str) -> None:
 def test_everything_else_is_unsupported(data: bytes) -> None:
     with pytest.raises(UnsupportedFileError):
         host_format(data)
+
+
+def test_an_empty_file_is_told_as_such() -> None:
+    with pytest.raises(UnsupportedFileError, match=r"^the file is empty$"):
+        host_format(b"")

@@ -19,6 +19,7 @@ from gamutmeta.formats.png import insert_before_idat, make_chunk
 from gamutmeta.photo.interpret import romm_of
 from gamutmeta.photo.png_in import read_png
 from gamutmeta.photo.png_out import write_png
+from gamutmeta.photo.read import read_photo
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -304,3 +305,21 @@ def test_size_is_checked_before_decoding(
         read(png(samples), 1960)
     with pytest.raises(PhotoError, match="empty"):
         read(png(samples)[:8] + make_chunk(b"IHDR", bytes(4) + b"\0\0\0\1" + b"\x10\2\0\0\0") + png(samples)[33:])
+
+
+def png_16(colour_type: int, *chunks: bytes, interlaced: bool = False) -> bytes:
+    """One pixel of 16 bits per sample, all 0."""
+    header = struct.pack(">IIBBBBB", 1, 1, 16, colour_type, 0, 0, interlaced)
+    row = bytes(1 + 2 * {0: 1, 2: 3}[colour_type])
+    parts = [make_chunk(b"IHDR", header), *chunks, make_chunk(b"IDAT", zlib.compress(row)), make_chunk(b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
+def test_what_libpng_says_is_a_note_and_is_not_printed(caplog: pytest.LogCaptureFixture) -> None:
+    """Python prints what no handler takes, without the name of the file."""
+    pytest.importorskip("imagecodecs")
+    assert read_photo(png_16(2, make_chunk(b"sRGB", b"\0"), interlaced=True)).notes == ()
+    profile = make_chunk(b"iCCP", b"x\0\0" + zlib.compress(profile_bytes("srgb")))
+    notes = read_photo(png_16(0, profile)).notes
+    assert any("the decoder says" in note and "RGB color space" in note for note in notes)
+    assert caplog.records == []
