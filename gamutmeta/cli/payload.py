@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,6 +21,9 @@ from gamutmeta.pipeline.binding import binding_of_jpeg, check_binding
 from gamutmeta.pipeline.limited import pictures_limited
 from gamutmeta.report import Report
 from gamutmeta.runtime.files import as_private_as, atomic_write
+
+if TYPE_CHECKING:
+    from gamutmeta.choices import Carrier
 
 __all__ = ["attach", "extract", "strip"]
 
@@ -148,7 +151,7 @@ def _attach(
     task: Task,
     *,
     payload: Path,
-    carrier: str | None,
+    carrier: Carrier | None,
     replace: bool,
     force: bool,
     limits: Limits,

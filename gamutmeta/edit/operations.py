@@ -27,6 +27,7 @@ from gamutmeta.runtime.files import as_private_as, check_output
 if TYPE_CHECKING:
     import os
 
+    from gamutmeta.choices import Carrier, Subsampling
     from gamutmeta.color.shoulder import Shoulder
     from gamutmeta.container import Limits
     from gamutmeta.container.transform import Box, Flip, Rotation
@@ -114,9 +115,9 @@ def edit_file(
     exif_transpose: bool = True,
     resample: Image.Resampling = LANCZOS,
     quality: int = 95,
-    subsampling: str = "4:4:4",
+    subsampling: Subsampling = "4:4:4",
     progressive: bool = False,
-    carrier: str | None = None,
+    carrier: Carrier | None = None,
     sidecar: str | os.PathLike[str] | None = None,
     limits: Limits | None = None,
     overwrite: bool = False,

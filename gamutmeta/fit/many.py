@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from gamutmeta.choices import Device
     from gamutmeta.fit.config import FitConfig
     from gamutmeta.fit.gpu.backends import Precision
 
@@ -44,7 +45,7 @@ def fit_many(
     pictures: Sequence[FitInput],
     config: FitConfig,
     *,
-    device: str = "auto",
+    device: Device = "auto",
     seed: int = 0,
     precision: Precision = "ieee",
 ) -> list[FitResult]:
@@ -81,6 +82,6 @@ def fit_many(
     return results
 
 
-def _alone(number: int, picture: FitInput, config: FitConfig, device: str, seed: int) -> FitResult:
+def _alone(number: int, picture: FitInput, config: FitConfig, device: Device, seed: int) -> FitResult:
     with numbered(number):
         return fit(picture.codes, picture.wide, config, gate=picture.gate, device=device, seed=seed)

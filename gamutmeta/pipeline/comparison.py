@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Sequence
 
+    from gamutmeta.choices import AssumedSpace, RawStyle
     from gamutmeta.color.adaptation import Adaptation
     from gamutmeta.container import Limits
 
@@ -50,6 +51,10 @@ class Comparison:
     restored: WideImage
     adaptation: Adaptation
     about: Report = field(default_factory=Report)
+
+    def __repr__(self) -> str:
+        width, height = self.original.size
+        return f"<Comparison {width}x{height} of {self.about.file or 'a file in memory'}>"
 
     @cached_property
     def report(self) -> Report:
@@ -88,8 +93,8 @@ def compare_files(
     reference: str | os.PathLike[str],
     *,
     sidecar: str | os.PathLike[str] | None = None,
-    assume_space: str | None = None,
-    raw_style: str = "neutral",
+    assume_space: AssumedSpace | None = None,
+    raw_style: RawStyle = "neutral",
     check: bool = True,
     limits: Limits | None = None,
 ) -> Comparison:
@@ -104,8 +109,8 @@ def read_reference(
     file: SrgbFile,
     reference: str | os.PathLike[str],
     *,
-    assume_space: str | None = None,
-    raw_style: str = "neutral",
+    assume_space: AssumedSpace | None = None,
+    raw_style: RawStyle = "neutral",
 ) -> WideImage:
     """Read the photograph that an sRGB file was made from; arguments and errors as for :func:`compare_files`.
 

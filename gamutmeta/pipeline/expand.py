@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, Self, get_args
+from typing import TYPE_CHECKING, Self, get_args
 
 import numpy as np
 
 from gamutmeta import carriers
+from gamutmeta.choices import ExpandedSamples
 from gamutmeta.color.convert import requantise
 from gamutmeta.container import Limits, Payload
 from gamutmeta.errors import PhotoError
@@ -33,12 +34,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from gamutmeta.choices import Device, Space
     from gamutmeta.color.adaptation import Adaptation
 
 __all__ = ["EXPANDED_SAMPLES", "ExpandedSamples", "FoundPayload", "SrgbFile", "expand", "expand_file", "find_payload"]
-
-ExpandedSamples = Literal["payload", "extended"]
-"""What to expand: the samples that the payload takes, with it; or a JPEG's extended samples alone, without one."""
 
 EXPANDED_SAMPLES: tuple[ExpandedSamples, ...] = get_args(ExpandedSamples)
 
@@ -56,6 +55,9 @@ class FoundPayload:
     payload: Payload
     carrier: str | None
     size: int
+
+    def __repr__(self) -> str:
+        return f"<FoundPayload {self.carrier}, {self.size:,} bytes>"
 
 
 def find_payload(
@@ -99,6 +101,10 @@ class SrgbFile:
     codes: NDArray[np.uint8]
     alpha: NDArray[np.uint8] | None = None
     path: str | None = None
+
+    def __repr__(self) -> str:
+        width, height = self.size
+        return f"<SrgbFile {width}x{height} {self.path or 'in memory'}, {self.found!r}>"
 
     @classmethod
     def read(
@@ -185,7 +191,7 @@ class SrgbFile:
         """
         _ = self.binding_note
 
-    def expand(self, *, check: bool = True, threads: int | None = None, device: str = "cpu") -> WideImage:
+    def expand(self, *, check: bool = True, threads: int | None = None, device: Device = "cpu") -> WideImage:
         """The photograph in ROMM RGB, with transparency, EXIF and XMP; see :func:`expand` for arguments and errors."""
         payload, on_gpu = self.found.payload, gpu_expander(device)
         if check:
@@ -225,13 +231,13 @@ class SrgbFile:
 def expand(
     source: Readable,
     *,
-    space: str = "prophoto",
+    space: Space = "prophoto",
     samples: ExpandedSamples = "payload",
     sidecar: str | os.PathLike[str] | None = None,
     check: bool = True,
     threads: int | None = None,
     limits: Limits | None = None,
-    device: str = "cpu",
+    device: Device = "cpu",
 ) -> WideImage:
     """Restore the wide-gamut photograph from an sRGB file, with its transparency if it has any.
 
@@ -268,7 +274,7 @@ def expand_file(
     source: str | os.PathLike[str],
     target: str | os.PathLike[str],
     *,
-    space: str = "prophoto",
+    space: Space = "prophoto",
     depth: int | None = None,
     quality: int | None = None,
     samples: ExpandedSamples = "payload",
@@ -277,7 +283,7 @@ def expand_file(
     overwrite: bool = False,
     threads: int | None = None,
     limits: Limits | None = None,
-    device: str = "cpu",
+    device: Device = "cpu",
 ) -> Report:
     """Restore the wide-gamut photograph and write it, with transparency, EXIF, XMP and the ICC profile of `space`.
 

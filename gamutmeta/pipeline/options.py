@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, get_args
 
+from gamutmeta.choices import Samples
+from gamutmeta.color.spaces import assumable_space
 from gamutmeta.errors import PhotoError
 from gamutmeta.fit.config import FitConfig, preset_named
 from gamutmeta.pipeline.map_limits import MAP_BYTES, check_map_bytes
+from gamutmeta.runtime.reprs import repr_of_changed
 
 if TYPE_CHECKING:
     import os
 
+    from gamutmeta.choices import AssumedSpace, Carrier, Device, Preset, RawStyle, Subsampling
     from gamutmeta.container import Limits
-    from gamutmeta.photo.jpeg_out import Subsampling
 
 __all__ = ["MAX_VISIBLE_CHANGE", "SAMPLES", "ReduceOptions", "Samples"]
-
-Samples = Literal["extended", "plain"]
-"""Of a JPEG that is written: extended ones hold colours outside sRGB, which viewers clip; plain ones are clipped."""
 
 SAMPLES: tuple[Samples, ...] = get_args(Samples)
 
@@ -66,7 +66,7 @@ class ReduceOptions:
             number from 1,000 to 60,000, and for options of coding together with a base.
     """
 
-    preset: str | FitConfig = "balanced"
+    preset: Preset | FitConfig = "balanced"
     max_bytes: int | None = None
     base: str | os.PathLike[str] | bytes | None = None
     quality: int = 95
@@ -76,12 +76,15 @@ class ReduceOptions:
     visible_change: float = 0.0
     show_wide: bool = False
     map_bytes: int = MAP_BYTES
-    carrier: str | None = None
-    device: str = "auto"
+    carrier: Carrier | None = None
+    device: Device = "auto"
     seed: int = 0
-    assume_space: str | None = None
-    raw_style: str = "neutral"
+    assume_space: AssumedSpace | None = None
+    raw_style: RawStyle = "neutral"
     limits: Limits | None = None
+
+    def __repr__(self) -> str:
+        return repr_of_changed(self)
 
     def __post_init__(self) -> None:
         # Raises errors in these two options before a photograph is read.
@@ -122,4 +125,5 @@ class ReduceOptions:
         """
         values = {name: value for name, value in asdict(self).items() if name not in {"device", "limits"}}
         named = {"preset": self.preset if isinstance(self.preset, str) else self.preset.name}
-        return values | named | {"base": self.base is not None}
+        space = None if self.assume_space is None else assumable_space(self.assume_space).name
+        return values | named | {"base": self.base is not None, "assume_space": space}

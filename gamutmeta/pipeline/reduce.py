@@ -42,13 +42,11 @@ from gamutmeta.runtime.files import as_private_as
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gamutmeta.carriers import HostFormat
+    from gamutmeta.choices import AssumedSpace, Carrier, Device, HostFormat, Preset, RawStyle, Samples, Subsampling
     from gamutmeta.container import Limits
     from gamutmeta.fit.config import FitConfig
-    from gamutmeta.photo.jpeg_out import Subsampling
     from gamutmeta.pipeline.base import Base
     from gamutmeta.pipeline.host import Host
-    from gamutmeta.pipeline.options import Samples
     from gamutmeta.runtime.inputs import Readable
 
 _NO_SHOULDER = "a JPEG has no shoulder, which is for PNG and TIFF: the visible change asked for was not used"
@@ -62,7 +60,7 @@ __all__ = ["Reduction", "read_and_reduce", "reduce", "reduce_file", "reduce_file
 def reduce(
     wide: WideImage | Readable,
     *,
-    preset: str | FitConfig = "balanced",
+    preset: Preset | FitConfig = "balanced",
     max_bytes: int | None = None,
     base: str | os.PathLike[str] | bytes | None = None,
     format: HostFormat | None = None,  # noqa: A002 - Pillow's word for it
@@ -73,7 +71,7 @@ def reduce(
     visible_change: float = 0.0,
     show_wide: bool = False,
     map_bytes: int = MAP_BYTES,
-    device: str = "auto",
+    device: Device = "auto",
     seed: int = 0,
     rounding: Rounding = Rounding.HALF_EVEN,
 ) -> Reduction:
@@ -217,7 +215,7 @@ def reduce_file(
     source: str | os.PathLike[str],
     target: str | os.PathLike[str],
     *,
-    preset: str | FitConfig = "balanced",
+    preset: Preset | FitConfig = "balanced",
     max_bytes: int | None = None,
     base: str | os.PathLike[str] | bytes | None = None,
     quality: int = 95,
@@ -227,11 +225,11 @@ def reduce_file(
     visible_change: float = 0.0,
     show_wide: bool = False,
     map_bytes: int = MAP_BYTES,
-    carrier: str | None = None,
-    device: str = "auto",
+    carrier: Carrier | None = None,
+    device: Device = "auto",
     seed: int = 0,
-    assume_space: str | None = None,
-    raw_style: str = "neutral",
+    assume_space: AssumedSpace | None = None,
+    raw_style: RawStyle = "neutral",
     limits: Limits | None = None,
     overwrite: bool = False,
 ) -> Report:

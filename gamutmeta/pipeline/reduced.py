@@ -19,10 +19,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL import Image
 
-    from gamutmeta.carriers import HostFormat
+    from gamutmeta.choices import Carrier, HostFormat, Subsampling
     from gamutmeta.container import Payload
     from gamutmeta.photo.carried import Metadata
-    from gamutmeta.photo.jpeg_out import Subsampling
     from gamutmeta.report import Report
 
 __all__ = ["Encoding", "Reduction"]
@@ -86,6 +85,11 @@ class Reduction:
     sycc: NDArray[np.uint8] | None = None
     gain_map: bytes | None = None
 
+    def __repr__(self) -> str:
+        height, width = self.pixels.shape[:2]
+        size = f"payload of {self.report.payload_bytes:,} bytes"
+        return f"<Reduction {width}x{height} {self.encoding.format}, {self.report.preset}, {size}>"
+
     @property
     def exif(self) -> bytes | None:
         """EXIF block of the file."""
@@ -113,7 +117,7 @@ class Reduction:
             image.info["exif"] = self.exif
         return image
 
-    def to_bytes(self, carrier: str | None = None) -> bytes:
+    def to_bytes(self, carrier: Carrier | None = None) -> bytes:
         """The sRGB file with the payload in it.
 
         Args:
@@ -126,7 +130,7 @@ class Reduction:
             data = with_colour_map(data, self.gain_map)
         return with_payload(data, self.payload.to_bytes(), carrier)
 
-    def save(self, path: str | os.PathLike[str], *, carrier: str | None = None, overwrite: bool = False) -> int:
+    def save(self, path: str | os.PathLike[str], *, carrier: Carrier | None = None, overwrite: bool = False) -> int:
         """Write the sRGB file with its payload, and return its size; see :meth:`to_bytes`.
 
         Raises:

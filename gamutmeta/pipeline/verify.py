@@ -15,6 +15,7 @@ from gamutmeta.pipeline.limited import pictures_limited
 if TYPE_CHECKING:
     import os
 
+    from gamutmeta.choices import AssumedSpace, RawStyle
     from gamutmeta.container import Limits
     from gamutmeta.report import Report
 
@@ -26,8 +27,8 @@ def verify_file(
     reference: str | os.PathLike[str],
     *,
     sidecar: str | os.PathLike[str] | None = None,
-    assume_space: str | None = None,
-    raw_style: str = "neutral",
+    assume_space: AssumedSpace | None = None,
+    raw_style: RawStyle = "neutral",
     check: bool = True,
     limits: Limits | None = None,
 ) -> Report:

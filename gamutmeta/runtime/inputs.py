@@ -13,7 +13,7 @@ from gamutmeta.errors import PhotoError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Readable", "bytes_of", "is_path", "name_of", "opened"]
+__all__ = ["Readable", "bytes_of", "is_path", "name_of", "opened", "position_kept", "require_paths"]
 
 Readable: TypeAlias = "str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO"
 """A path, the bytes themselves, or a binary file, which is read from where it stands."""
@@ -54,6 +54,37 @@ def opened(source: Readable) -> Iterator[BinaryIO]:
         yield source
     else:
         yield io.BytesIO(_rest_of(source))
+
+
+@contextmanager
+def position_kept(source: Readable) -> Iterator[None]:
+    """Have an open file that can be searched be where it was afterwards; nothing happens to anything else."""
+    can_seek = getattr(source, "seekable", None)
+    if can_seek is None or not can_seek():
+        yield
+        return
+    file = cast("BinaryIO", source)
+    position = file.tell()
+    try:
+        yield
+    finally:
+        file.seek(position)
+
+
+def require_paths(instead: str, **paths: object) -> None:
+    """Refuse what is no path, for functions that work on files by their names.
+
+    Args:
+        instead: what to call with an open file or with bytes.
+        paths: the arguments, by their names.
+
+    Raises:
+        TypeError: one of them is no path.
+    """
+    for name, path in paths.items():
+        if not is_path(path):
+            kind = f"{type(path).__module__}.{type(path).__qualname__}".removeprefix("builtins.")
+            raise TypeError(f"{name} must be a path, not {kind}; {instead}")
 
 
 def bytes_of(source: Readable) -> bytes:

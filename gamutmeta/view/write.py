@@ -22,6 +22,7 @@ from gamutmeta.view.html import page_html
 from gamutmeta.view.reference import reference_data
 
 if TYPE_CHECKING:
+    from gamutmeta.choices import AssumedSpace, RawStyle
     from gamutmeta.container import Limits
     from gamutmeta.report import Report
 
@@ -34,8 +35,8 @@ def write_page(
     *,
     reference: str | os.PathLike[str] | None = None,
     sidecar: str | os.PathLike[str] | None = None,
-    assume_space: str | None = None,
-    raw_style: str = "neutral",
+    assume_space: AssumedSpace | None = None,
+    raw_style: RawStyle = "neutral",
     check: bool = True,
     limits: Limits | None = None,
     overwrite: bool = False,
