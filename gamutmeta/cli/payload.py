@@ -52,6 +52,7 @@ _NAMES = {"payload": "payload", "map": "gain map of this kind", "both": "payload
     " gamutmeta.",
 )
 @options.overwrite
+@options.quiet
 @options.json_lines
 def strip(
     files: tuple[Path, ...], output: str | None, *, in_place: bool, remove: str, overwrite: bool, as_json: bool
@@ -76,6 +77,7 @@ def strip(
 @click.argument("file", type=options.FILE)
 @click.option("-o", "--output", metavar="PAYLOAD", required=True, help='Where to write it; "-" is standard output.')
 @options.overwrite
+@options.quiet
 def extract(file: Path, output: str, *, overwrite: bool) -> None:
     """Write the payload of a file to a file of its own, for example a sidecar."""
     to_stdout = output == "-"
@@ -94,6 +96,7 @@ def extract(file: Path, output: str, *, overwrite: bool) -> None:
 @click.option("--force", is_flag=True, help="Attach the payload even if it was made for another picture.")
 @options.limits
 @options.overwrite
+@options.quiet
 @options.json_lines
 def attach(file: Path, output: Path, *, as_json: bool, **settings: Any) -> None:
     """Put a payload back into a file, for example after a service removed it.

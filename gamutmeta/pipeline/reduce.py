@@ -23,6 +23,7 @@ from gamutmeta.measure.visible import VisibleChange
 from gamutmeta.model.descriptor import Descriptor
 from gamutmeta.photo.jpeg_out import check_jpeg_size
 from gamutmeta.photo.read import read_photo
+from gamutmeta.photo.resample import resized_within
 from gamutmeta.photo.wide import WideImage
 from gamutmeta.pipeline.base import read_base
 from gamutmeta.pipeline.colour_map import useful_map
@@ -63,6 +64,7 @@ def reduce(
     preset: Preset | FitConfig = "balanced",
     max_bytes: int | None = None,
     base: str | os.PathLike[str] | bytes | None = None,
+    resize: int | None = None,
     format: HostFormat | None = None,  # noqa: A002 - Pillow's word for it
     quality: int = 95,
     subsampling: Subsampling = "4:4:4",
@@ -87,6 +89,7 @@ def reduce(
             a rung of a ladder, see :meth:`gamutmeta.fit.config.FitConfig.within`, and the report's notes say so.
         base: your own sRGB export of the photograph, path or bytes; see
             :class:`~gamutmeta.pipeline.options.ReduceOptions`.
+        resize: most pixels of the longer side, for the web; None to keep the size. See there.
         format: "png" or "tiff" (lossless), or "jpeg"; None for that of the base, or PNG.
         quality: of JPEG, 1..100.
         subsampling: of JPEG's chroma.
@@ -111,6 +114,7 @@ def reduce(
         preset=preset,
         max_bytes=max_bytes,
         base=base,
+        resize=resize,
         quality=quality,
         subsampling=subsampling,
         progressive=progressive,
@@ -144,6 +148,8 @@ def reduce_with(
     start = time.perf_counter()
     if not isinstance(wide, WideImage):
         wide = _read(wide, options)
+    if options.resize is not None:
+        wide = resized_within(wide.convert("prophoto"), options.resize)
     if format == "jpeg":
         check_jpeg_size(*wide.size)
     config = options.config
@@ -218,6 +224,7 @@ def reduce_file(
     preset: Preset | FitConfig = "balanced",
     max_bytes: int | None = None,
     base: str | os.PathLike[str] | bytes | None = None,
+    resize: int | None = None,
     quality: int = 95,
     subsampling: Subsampling = "4:4:4",
     progressive: bool = False,
@@ -245,6 +252,7 @@ def reduce_file(
         preset: as for :func:`reduce`.
         max_bytes: as for :func:`reduce`.
         base: as for :func:`reduce`. It gives the sRGB file its picture and its metadata.
+        resize: as for :func:`reduce`.
         quality: as for :func:`reduce`.
         subsampling: as for :func:`reduce`.
         progressive: as for :func:`reduce`.
@@ -271,6 +279,7 @@ def reduce_file(
         preset=preset,
         max_bytes=max_bytes,
         base=base,
+        resize=resize,
         quality=quality,
         subsampling=subsampling,
         progressive=progressive,
