@@ -60,17 +60,17 @@ def show(
         name: the file that an item stands for.
         text: a result for people; None to print none.
         as_json: print one JSON object per file instead.
-        summarise: show progress, and say at the end how many files were done.
+        summarise: show progress also of several files, and say at the end how many files were done.
         remedies: what helps in this command, by the code of the failure; for people.
     """
     tally, quiet = _Tally(total), bool(click.get_current_context().meta.get(QUIET))
     try:
-        with progress(total if summarise and not quiet else 0) as advance:
+        with progress(0 if quiet or (total == 1 and as_json) or not (summarise or total == 1) else total) as advance:
             for outcome in outcomes:
                 tally.count(outcome)
+                advance()
                 with _printing():
                     _show_one(outcome, name(outcome.item), text, as_json=as_json, quiet=quiet, remedies=remedies)
-                advance()
     except KeyboardInterrupt:
         if summarise and not as_json and not quiet:
             click.echo(f"interrupted: {tally}; run the same command again to resume", err=True)

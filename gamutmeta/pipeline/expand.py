@@ -28,6 +28,7 @@ from gamutmeta.pipeline.limited import pictures_limited
 from gamutmeta.report import Report
 from gamutmeta.runtime.files import as_private_as, check_output
 from gamutmeta.runtime.inputs import Readable, bytes_of, is_path, name_of
+from gamutmeta.runtime.steps import log_written, step
 
 if TYPE_CHECKING:
     import os
@@ -308,13 +309,18 @@ def expand_file(
     start = time.perf_counter()
     check_output(target, overwrite=overwrite)
     depth_and_quality(target, space=space, depth=depth, quality=quality)
+    step("reading the file")
     with sources_remembered(), pictures_limited(limits):
         file = SrgbFile.read(source, sidecar=sidecar, limits=limits, check=check, samples=samples)
         check_side(target, *file.size)
+        step("restoring the colours")
         wide = file.expand(check=check, threads=threads, device=device)
     report = replace(file.report(), output=str(target), notes=wide.notes)
     del file  # As large as the picture, and no longer needed.
     wide = wide.convert(space)
+    step("writing the photograph")
     with as_private_as(source):
         lost = write_noting(wide, target, depth=depth, quality=quality, overwrite=overwrite)
-    return replace(report, notes=report.notes + lost, seconds=time.perf_counter() - start)
+    report = replace(report, notes=report.notes + lost, seconds=time.perf_counter() - start)
+    log_written(target, source, report.seconds)
+    return report

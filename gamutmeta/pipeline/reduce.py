@@ -39,6 +39,7 @@ from gamutmeta.pipeline.saving import check_outputs
 from gamutmeta.pipeline.shoulder import with_shoulder
 from gamutmeta.report import Report
 from gamutmeta.runtime.files import as_private_as
+from gamutmeta.runtime.steps import log_written, step
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -168,12 +169,14 @@ def reduce_with(
             notes.append(reason)
         else:
             notes += options.notes
+            step("fitting the model")
             likeness = likeness_of(codes) if host.wants_likeness and config.max_bytes > MIN_BYTES else None
             room = 0 if likeness is None else _LIKENESS_ROOM
             within = replace(config, max_bytes=config.max_bytes - room)
             result = fit_model(original, codes, held, within, options, gate=host.gate(original, config.adaptation))
             fitted = Payload(width, height, binding, result.descriptor, result.tensors, likeness)
         clipped = clipping.result()
+    step("measuring the result")
     payload, kept, note = best_payload(payload, fitted, clipped, original, codes if held is None else held)
     seconds, seen = 0.0 if fitted is None else result.seconds, None
     if options.visible_change > 0 and host.encoding.format == "jpeg":
@@ -189,6 +192,7 @@ def reduce_with(
     notes += note
     made = None
     if options.show_wide:
+        step("making the gain map")
         made, said = useful_map(codes, original, options.map_bytes)
         notes += said
     report = Report(
@@ -307,7 +311,9 @@ def reduce_file_with(
     with as_private_as(source):
         report = save_reduced(reduction, target, options, overwrite=overwrite)
     base = None if options.base is None or isinstance(options.base, bytes) else str(options.base)
-    return replace(report, file=str(source), base=base, seconds=time.perf_counter() - start)
+    report = replace(report, file=str(source), base=base, seconds=time.perf_counter() - start)
+    log_written(target, source, report.seconds)
+    return report
 
 
 def read_and_reduce(
@@ -327,6 +333,7 @@ def read_and_reduce(
             base = read_base(options.base)
         base.require(format_, Path(target).name)
         base.require_room(carrier)
+    step("reading the photograph")
     preload(source, REDUCTION)
     with pictures_limited(options.limits):
         wide = restored_before(source)
@@ -339,6 +346,7 @@ def save_reduced(
     reduction: Reduction, target: str | os.PathLike[str], options: ReduceOptions, *, overwrite: bool = False
 ) -> Report:
     """The second part of :func:`reduce_file`: write what :func:`read_and_reduce` made for `target`."""
+    step("writing the file")
     size = reduction.save(target, carrier=options.carrier, overwrite=overwrite)
     carrier = carriers.carrier_for(reduction.encoding.format, options.carrier)
     return replace(reduction.report, output=str(target), carrier=carrier, file_bytes=size)
@@ -348,6 +356,7 @@ def _host(
     wide: WideImage, options: ReduceOptions, base: Base | None, format_: HostFormat | None, rounding: Rounding
 ) -> tuple[Host, NDArray[np.uint16], str | None, list[str]]:
     """The picture that is to carry a payload, the photograph on its raster, why there is no model for it, and notes."""
+    step("clipping and coding the picture")
     original, notes = wide.array, list(wide.notes)
     kind = format_ or ("png" if base is None else base.format)
     if options.show_wide and kind != "jpeg":

@@ -11,6 +11,7 @@ from gamutmeta.measure.quality import measure, quality_figures
 from gamutmeta.pipeline.comparison import read_reference
 from gamutmeta.pipeline.expand import SrgbFile
 from gamutmeta.pipeline.limited import pictures_limited
+from gamutmeta.runtime.steps import step
 
 if TYPE_CHECKING:
     import os
@@ -48,10 +49,13 @@ def verify_file(
         GamutMetaError, OSError: as for :func:`gamutmeta.pipeline.expand.expand`.
     """
     start = time.perf_counter()
+    step("reading both files")
     with sources_remembered(), pictures_limited(limits):
         file = SrgbFile.read(path, sidecar=sidecar, limits=limits, check=check)
         original = read_reference(file, reference, assume_space=assume_space, raw_style=raw_style)
+        step("restoring the colours")
         restored = file.expand(check=False)
+    step("measuring the result")
     quality = measure(original.array, restored.array, file.adaptation)
     # As in Comparison.report, but the clipped picture overwrites the restored one, which is already measured.
     clipped = measure(original.array, file.clipped(out=restored.array), file.adaptation)
