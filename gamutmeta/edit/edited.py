@@ -32,6 +32,7 @@ from gamutmeta.pipeline.expand import find_payload
 from gamutmeta.pipeline.map_limits import MAP_BYTES, MAX_MAP_BYTES
 from gamutmeta.pipeline.saving import check_outputs, save_with_payload, with_payload
 from gamutmeta.report import Report
+from gamutmeta.runtime.inputs import require_paths
 from gamutmeta.runtime.warn import warn
 
 if TYPE_CHECKING:
@@ -184,7 +185,9 @@ class Edited:
         Raises:
             OutputExistsError: if the file, or its sidecar, exists and `overwrite` is false.
             UnsupportedFileError: if it is another suffix.
+            TypeError: if it is no path.
         """
+        require_paths("write the result of to_bytes(format) into an open file", path=path)
         format_ = carriers.format_of(path)
         used = carriers.carrier_for(format_, carrier, file=Path(path).name)
         check_outputs(path, carrier, overwrite=overwrite)

@@ -21,6 +21,7 @@ from gamutmeta.photo.float_codes import as_codes, codes_of_linear, encoded_float
 from gamutmeta.photo.kinds import kind_of
 from gamutmeta.photo.notebook import as_html, as_png
 from gamutmeta.photo.write import photo_bytes, write_photo
+from gamutmeta.runtime.inputs import write_into
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -267,7 +268,7 @@ class WideImage:
             return
         name = getattr(path, "name", None)
         kind = format or (kind_of(name) if isinstance(name, str) and Path(name).suffix else "tiff")
-        path.write(wide.to_bytes(kind, depth=depth, quality=quality))
+        write_into(path, wide.to_bytes(kind, depth=depth, quality=quality))
 
     def to_bytes(
         self,

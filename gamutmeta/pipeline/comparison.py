@@ -22,6 +22,7 @@ from gamutmeta.pipeline.expand import SrgbFile
 from gamutmeta.pipeline.limited import pictures_limited
 from gamutmeta.pipeline.placing import best_placing
 from gamutmeta.report import Report
+from gamutmeta.runtime.inputs import is_path, name_of
 
 if TYPE_CHECKING:
     import os
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from gamutmeta.choices import AssumedSpace, RawStyle
     from gamutmeta.color.adaptation import Adaptation
     from gamutmeta.container import Limits
+    from gamutmeta.runtime.inputs import Readable
 
 __all__ = ["Comparison", "compare", "compare_files", "differences_of", "read_reference"]
 
@@ -89,8 +91,8 @@ def compare(file: SrgbFile, original: WideImage) -> Comparison:
 
 
 def compare_files(
-    path: str | os.PathLike[str],
-    reference: str | os.PathLike[str],
+    path: Readable,
+    reference: Readable,
     *,
     sidecar: str | os.PathLike[str] | None = None,
     assume_space: AssumedSpace | None = None,
@@ -107,7 +109,7 @@ def compare_files(
 
 def read_reference(
     file: SrgbFile,
-    reference: str | os.PathLike[str],
+    reference: Readable,
     *,
     assume_space: AssumedSpace | None = None,
     raw_style: RawStyle = "neutral",
@@ -123,8 +125,10 @@ def read_reference(
         original = WideImage(array, original.space, exif=exif, xmp=original.xmp, notes=original.notes)
     if original.size != file.size:
         here, there = ("x".join(map(str, size)) for size in (original.size, file.size))
+        photograph = Path(name_of(reference)).name if is_path(reference) else "the photograph"
         raise PhotoError(
-            f"{Path(reference).name} has {here} pixels, {Path(file.path or '').name} {there}: they cannot be compared"
+            f"{photograph} has {here} pixels, {Path(file.path or 'the sRGB file').name} {there}: "
+            "they cannot be compared"
         )
     return original
 

@@ -27,7 +27,7 @@ from gamutmeta.pipeline.binding import binding_of_jpeg, check_binding, decode_fo
 from gamutmeta.pipeline.limited import pictures_limited
 from gamutmeta.report import Report
 from gamutmeta.runtime.files import as_private_as, check_output
-from gamutmeta.runtime.inputs import Readable, bytes_of, is_path, name_of
+from gamutmeta.runtime.inputs import Readable, bytes_of, is_path, name_of, require_paths
 from gamutmeta.runtime.steps import log_written, step
 
 if TYPE_CHECKING:
@@ -305,8 +305,11 @@ def expand_file(
     Raises:
         OutputExistsError: if `target` exists and `overwrite` is false.
         GamutMetaError, OSError: as for :func:`expand`.
+        TypeError: if one of the two is no path; :func:`expand` takes open files and bytes.
     """
     start = time.perf_counter()
+    instead = "for open files and bytes call gamutmeta.expand(source, ...), and save() or to_bytes() of its result"
+    require_paths(instead, source=source, target=target)
     check_output(target, overwrite=overwrite)
     depth_and_quality(target, space=space, depth=depth, quality=quality)
     step("reading the file")

@@ -39,6 +39,7 @@ from gamutmeta.pipeline.saving import check_outputs
 from gamutmeta.pipeline.shoulder import with_shoulder
 from gamutmeta.report import Report
 from gamutmeta.runtime.files import as_private_as
+from gamutmeta.runtime.inputs import require_paths
 from gamutmeta.runtime.steps import log_written, step
 
 if TYPE_CHECKING:
@@ -277,6 +278,7 @@ def reduce_file(
         OutputExistsError: if `target` (or the sidecar) exists and `overwrite` is false.
         UnsupportedFileError: if `target` is of another kind, CarrierError if `carrier` does not fit it.
         GamutMetaError: as for :func:`reduce` and :func:`gamutmeta.photo.read.read_photo`.
+        TypeError: if one of the two is no path; :func:`reduce` takes open files and bytes.
         OSError: if a file cannot be read or written.
     """
     options = ReduceOptions(
@@ -320,6 +322,8 @@ def read_and_reduce(
     source: str | os.PathLike[str], target: str | os.PathLike[str], options: ReduceOptions, *, overwrite: bool = False
 ) -> tuple[WideImage, Reduction]:
     """The first part of :func:`reduce_file`: read the photograph, and reduce it for `target`."""
+    instead = "for open files and bytes call gamutmeta.reduce(source, ...), and save() or to_bytes() of its result"
+    require_paths(instead, source=source, target=target)
     format_ = carriers.format_of(target)
     carrier = carriers.carrier_for(format_, options.carrier, file=Path(target).name)
     check_outputs(target, carrier, overwrite=overwrite)

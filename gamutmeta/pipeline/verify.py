@@ -19,13 +19,14 @@ if TYPE_CHECKING:
     from gamutmeta.choices import AssumedSpace, RawStyle
     from gamutmeta.container import Limits
     from gamutmeta.report import Report
+    from gamutmeta.runtime.inputs import Readable
 
 __all__ = ["verify_file"]
 
 
 def verify_file(
-    path: str | os.PathLike[str],
-    reference: str | os.PathLike[str],
+    path: Readable,
+    reference: Readable,
     *,
     sidecar: str | os.PathLike[str] | None = None,
     assume_space: AssumedSpace | None = None,
@@ -36,8 +37,8 @@ def verify_file(
     """Expand `path` and measure the result, and plain clipping, against the photograph `reference`.
 
     Args:
-        path: JPEG, PNG or TIFF with a payload (or with a sidecar beside it).
-        reference: the photograph, of the same size.
+        path: JPEG, PNG or TIFF with a payload (or with a sidecar beside it): its path or bytes, or an open file.
+        reference: the photograph, of the same size; likewise.
         sidecar: take the payload from this sidecar.
         assume_space: the colour space of a reference that names none.
         raw_style: how to develop a raw reference; use the style with which the file was reduced.

@@ -18,6 +18,7 @@ from gamutmeta.pipeline.comparison import compare, read_reference
 from gamutmeta.pipeline.expand import SrgbFile
 from gamutmeta.pipeline.limited import pictures_limited
 from gamutmeta.runtime.files import as_private_as, atomic_write, check_output
+from gamutmeta.runtime.inputs import require_paths
 from gamutmeta.view.html import page_html
 from gamutmeta.view.reference import reference_data
 
@@ -62,10 +63,12 @@ def write_page(
 
     Raises:
         OutputExistsError: if `page` exists and `overwrite` is false.
+        TypeError: if `path` or `page` is no path.
         PhotoError: if the reference has another size.
         GamutMetaError, OSError: as for :func:`gamutmeta.pipeline.expand.expand`.
     """
     start = time.perf_counter()
+    require_paths("write open files and bytes to a file first", path=path, page=page)
     check_output(page, overwrite=overwrite)
     path = Path(path)
     with sources_remembered(), pictures_limited(limits):
