@@ -17,6 +17,7 @@ from statistics import median
 from benchmarks.harness import Benchmark, Result, Row, add_photographs, table
 from benchmarks.pictures import each_photograph
 from gamutmeta import carriers
+from gamutmeta.choices import Preset, Space
 from gamutmeta.measure.quality import measure as measure_quality
 from gamutmeta.photo.read import read_photo
 from gamutmeta.photo.wide import WideImage
@@ -30,7 +31,7 @@ class Way:
 
     title: str
     suffix: str
-    space: str
+    space: Space
     depth: int
     quality: int
 
@@ -38,7 +39,7 @@ class Way:
 QUALITY = 95
 """Of every sRGB JPEG."""
 PLAIN = f"sRGB JPEG, q{QUALITY}"
-PRESETS = ("small", "balanced")
+PRESETS: tuple[Preset, ...] = ("small", "balanced")
 WAYS = (
     Way("Display P3 JPEG, q95", ".jpg", "display-p3", 8, 95),
     Way("Rec.2020 JPEG, q95", ".jpg", "rec2020", 8, 95),

@@ -20,7 +20,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gamutmeta import edit, plot
+    from gamutmeta import choices, edit, plot
     from gamutmeta.carriers import extract, host_format, strip
     from gamutmeta.container import Limits, Payload, transform_payload
     from gamutmeta.errors import GamutMetaError, GamutMetaWarning
@@ -47,6 +47,7 @@ __all__ = [
     "Reduction",
     "Report",
     "WideImage",
+    "choices",
     "edit",
     "expand",
     "expand_array",
@@ -91,7 +92,7 @@ _HOME = {
     "verify_file": "pipeline.verify",
 }
 
-_MODULES = {"edit", "plot"}
+_MODULES = {"choices", "edit", "plot"}
 """Public modules."""
 
 

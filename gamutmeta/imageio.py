@@ -50,6 +50,8 @@ if TYPE_CHECKING:
     from imageio.core.request import Request
     from numpy.typing import NDArray
 
+    from gamutmeta.choices import Space
+
 __all__ = ["NAME", "GamutMetaPlugin", "register", "unregister"]
 
 NAME: Final = "gamutmeta"
@@ -109,7 +111,7 @@ class GamutMetaPlugin(PluginV3):
         self,
         *,
         index: int | EllipsisType | None = 0,
-        space: str = "prophoto",
+        space: Space = "prophoto",
         check: bool = True,
         rotate: bool = False,
         threads: int | None = None,
@@ -173,7 +175,7 @@ class GamutMetaPlugin(PluginV3):
         index: int | EllipsisType | None = 0,
         exclude_applied: bool = True,  # noqa: FBT001, FBT002, ARG002 - imageio's signature; reading applies nothing
         *,
-        space: str = "prophoto",
+        space: Space = "prophoto",
     ) -> dict[str, Any]:
         """What the file says of the photograph, for the array in `space`.
 

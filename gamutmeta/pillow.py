@@ -46,6 +46,7 @@ from gamutmeta.runtime.warn import warn
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gamutmeta.choices import Device, Space
     from gamutmeta.container import Limits
     from gamutmeta.photo.wide import WideImage
 
@@ -167,12 +168,12 @@ def unregister() -> None:
 def gamut_expand(
     image: Image.Image,
     *,
-    space: str = "prophoto",
+    space: Space = "prophoto",
     sidecar: str | os.PathLike[str] | None = None,
     check: bool = True,
     threads: int | None = None,
     limits: Limits | None = None,
-    device: str = "cpu",
+    device: Device = "cpu",
 ) -> WideImage:
     """Restore the wide-gamut photograph of a picture opened with Pillow.
 

@@ -46,6 +46,10 @@ class MapFigures:
         return cls(**known)
 
 
+_TOLD = ("file", "output", "payload_bytes", "file_bytes", "psnr_clip_og", "psnr_og", "seconds", "skipped")
+"""What a report's short form tells."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """Figures of one file; None where a figure does not apply.
@@ -94,6 +98,13 @@ class Report:
     notes: tuple[str, ...] = ()
     skipped: bool | None = None
     gain_map: MapFigures | None = None
+
+    def __repr__(self) -> str:
+        known = {name: getattr(self, name) for name in _TOLD}
+        notes = {} if not self.notes else {"notes": f"<{len(self.notes)}>"}
+        facts = {name: f"{value:.4g}" if isinstance(value, float) else repr(value) for name, value in known.items()}
+        told = {name: fact for name, fact in facts.items() if known[name] is not None} | notes
+        return f"Report({', '.join(f'{name}={fact}' for name, fact in told.items())})"
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Report:

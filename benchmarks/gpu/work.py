@@ -290,7 +290,7 @@ def together(wide: Wide, megapixels: float, repeat: int) -> Iterator[Row]:
 
             def work(count: int = count, precision: Any = precision, found: list[Any] = found) -> None:
                 some = [FitInput(codes, wide)] * count
-                found[:] = fit_many(some, config, device=_CUDA.type, precision=precision)
+                found[:] = fit_many(some, config, device="cuda", precision=precision)
                 for result in found:
                     _require(result)
 

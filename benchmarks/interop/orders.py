@@ -8,6 +8,7 @@ import numpy as np
 
 from benchmarks.interop.outcome import CARRIERS, Sample, sample
 from gamutmeta import carriers
+from gamutmeta.choices import Carrier
 from gamutmeta.errors import GamutMetaError
 from gamutmeta.pipeline.expand import expand
 
@@ -16,7 +17,7 @@ from gamutmeta.pipeline.expand import expand
 class Order:
     """What came of one order: of the manifest (`signing.Manifest`), of the expansion, and whether that was exact."""
 
-    carrier: str
+    carrier: Carrier
     order: str
     state: str
     failures: tuple[str, ...]
@@ -47,7 +48,7 @@ ORDERS: dict[str, Callable[[Sample], bytes]] = {
 """Name -> the file that is made in that order."""
 
 
-def in_order(name: str, carrier: str) -> Order:
+def in_order(name: str, carrier: Carrier) -> Order:
     """Make a file in one of the `ORDERS`, and read it with both readers."""
     from benchmarks.interop import signing
 

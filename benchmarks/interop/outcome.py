@@ -22,6 +22,7 @@ from benchmarks.interop.tools import TOOLS
 from gamutmeta import carriers
 from gamutmeta.carriers import HostFormat
 from gamutmeta.carriers.container_bytes import to_text
+from gamutmeta.choices import Carrier
 from gamutmeta.cli import app
 from gamutmeta.color.icc import profile_bytes
 from gamutmeta.errors import CarrierError, UnsupportedFileError
@@ -32,7 +33,7 @@ from gamutmeta.photo.wide import WideImage
 from gamutmeta.pipeline.expand import expand
 from gamutmeta.pipeline.reduce import reduce
 
-CARRIERS: Final[dict[str, HostFormat]] = {"app11": "jpeg", "com": "jpeg", "itxt": "png", "tiff": "tiff"}
+CARRIERS: Final[dict[Carrier, HostFormat]] = {"app11": "jpeg", "com": "jpeg", "itxt": "png", "tiff": "tiff"}
 """Carrier inside a file -> kind of file."""
 
 HOSTS: Final[dict[HostFormat, tuple[str, ...]]] = {"jpeg": ("app11", "com"), "png": ("itxt",), "tiff": ("tiff",)}
@@ -59,7 +60,7 @@ class Sample:
     That is the payload, the decoded picture, uint8 (H, W, 3), and the restored photograph, uint16 (H, W, 3).
     """
 
-    carrier: str
+    carrier: Carrier
     host: HostFormat
     data: bytes = field(repr=False)
     twin: bytes = field(repr=False)
@@ -69,7 +70,7 @@ class Sample:
 
 
 @cache
-def sample(carrier: str) -> Sample:
+def sample(carrier: Carrier) -> Sample:
     """A reduced photograph with EXIF, XMP and ICC profile. JPEG: quality 95, 4:4:4; TIFF: deflated."""
     host = CARRIERS[carrier]
     piece = read_photo(Path(gamutmeta.demo.__file__).with_name("carrots.tif")).array[_BOX]
@@ -117,7 +118,7 @@ class Outcome:
         forced: the same with ``--force``, if it was refused without.
     """
 
-    carrier: str
+    carrier: Carrier
     tool: str
     version: str
     kind: str
@@ -161,7 +162,7 @@ class _Result:
     fails: str | None = None
 
 
-def examine(operation: Operation, carrier: str) -> Outcome | None:
+def examine(operation: Operation, carrier: Carrier) -> Outcome | None:
     """Let a tool loose on a file with a payload, and on the same file without; None if the tool is not installed.
 
     Raises:

@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 from gamutmeta.batch.outcome import Failure, Outcome, attempt
+from gamutmeta.batch.patterns import Patterns
 from gamutmeta.batch.plan import Task, listed, plan
 from gamutmeta.batch.processes import run
 from gamutmeta.batch.record import RECORDS
@@ -21,6 +22,7 @@ __all__ = [
     "RECORDS",
     "Failure",
     "Outcome",
+    "Patterns",
     "PlannedAction",
     "Resumable",
     "Shard",

@@ -9,10 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gamutmeta.batch.bases import Bases
+from gamutmeta.batch.rivals import identity, without_rivals
 from gamutmeta.errors import PlanError
+from gamutmeta.photo.kinds import SUFFIXES as PHOTO_SUFFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
+
+    from gamutmeta.batch.patterns import Patterns
 
 __all__ = ["Task", "listed", "plan"]
 
@@ -31,12 +35,14 @@ class Task:
         target: written.
         root: the folder of all outputs, which `target` lies in or below; None where a single file was asked for.
         base: read as well, and never written: the sRGB picture that is to carry the payload. None for none.
+        notes: for the report: what was left out for this file.
     """
 
     source: Path
     target: Path
     root: Path | None = None
     base: Path | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -53,13 +59,16 @@ def plan(
     readable: Collection[str],
     suffix: str | None = None,
     base: str | os.PathLike[str] | None = None,
+    patterns: Patterns | None = None,
+    preferred: Collection[str] = (),
 ) -> list[Task]:
     """Decide which file is written where.
 
     One source and an output that is no folder make one task. Otherwise `output` is a folder, and so it is if it exists
     as one or is given with a separator at its end. Folders among the sources are searched recursively, in the order of
     their names; their sub-folders come again in the output. Hidden files, pipes and devices, and the output folder
-    itself, are left out.
+    itself, are left out; so are outputs of earlier runs among the inputs, see
+    :func:`gamutmeta.batch.rivals.without_rivals`.
 
     Args:
         sources: files and folders.
@@ -68,11 +77,14 @@ def plan(
         suffix: of the files written into a folder; None to keep the names.
         base: an sRGB picture for the one source; or a folder of them, with the names of the sources and endings of
             their own, in sub-folders as the sources are. Files written into a folder have the ending of their base.
+        patterns: of the files wanted in folders; None for all. A file that is named is always taken.
+        preferred: suffixes of raw photographs, which are taken where a picture of the same name lies beside one. The
+            task's notes say so.
 
     Raises:
-        PlanError: if there is nothing to do, two sources would be written to one file, an input would be overwritten,
-            the one source does not exist and the output has no ending, or a source has no base, or several. Nothing
-            has been done then.
+        PlanError: if there is nothing to do, several files would be written to what looks like one, two sources would
+            be written to one file, an input would be overwritten, the one source does not exist and the output has no
+            ending, or a source has no base, or several. Nothing has been done then.
         OSError: if a folder cannot be searched.
     """
     paths = [Path(source) for source in sources]
@@ -81,9 +93,8 @@ def plan(
     folder = Path(output)
     bases = None if base is None else Bases(Path(base))
     if len(paths) > 1 or paths[0].is_dir() or folder.is_dir() or os.fspath(output).endswith(_FOLDER_ENDINGS):
-        if folder.exists() and not folder.is_dir():
-            raise PlanError(f"{folder} is a file, but several inputs need an output folder")
-        found = [(root, name) for path in paths for root, name in _files(path, readable, folder)]
+        _require_folder(output, paths, readable)
+        found = [(root, name) for path in paths for root, name in _files(path, readable, folder, patterns)]
         tasks = []
         for root, name in found:
             own = None if bases is None else bases.of(root / name, name, alone=len(found) == 1)
@@ -96,6 +107,7 @@ def plan(
     else:
         own = None if bases is None else bases.of(paths[0], Path(paths[0].name), alone=True)
         tasks = [Task(paths[0], folder, base=own)]
+    tasks = without_rivals(tasks, preferred)
     _refuse_collisions(tasks)
     return tasks
 
@@ -111,20 +123,33 @@ def listed(sources: Iterable[str | os.PathLike[str]], *, readable: Collection[st
         PlanError: if a folder holds nothing to read.
         OSError: if a folder cannot be searched.
     """
-    return [root / name for source in sources for root, name in _files(Path(source), readable, None)]
+    return [root / name for source in sources for root, name in _files(Path(source), readable)]
 
 
-def _files(path: Path, readable: Collection[str], output: Path | None) -> list[tuple[Path, Path]]:
+def _require_folder(output: str | os.PathLike[str], paths: list[Path], readable: Collection[str]) -> None:
+    """Refuse an output for several files that is one, or that has the name of one."""
+    folder = Path(output)
+    inputs = "the input is a folder" if len(paths) == 1 else "there are several inputs"
+    if folder.exists() and not folder.is_dir():
+        raise PlanError(f"{folder} is a file, but {inputs}; name a folder")
+    looks_like_a_file = folder.suffix.lower() in {*readable, *PHOTO_SUFFIXES}
+    if looks_like_a_file and not folder.is_dir() and not os.fspath(output).endswith(_FOLDER_ENDINGS):
+        raise PlanError(f"{folder} has the name of a file, but {inputs}; name a folder, or write {folder}{os.sep}")
+
+
+def _files(
+    path: Path, readable: Collection[str], output: Path | None = None, patterns: Patterns | None = None
+) -> list[tuple[Path, Path]]:
     """A file as (its folder, its name), or those in a folder, but for `output`, as (the folder, the path below it)."""
     if not path.is_dir():
         return [(path.parent, Path(path.name))]
     found = []
-    output_identity = None if output is None else _identity(output)
+    output_identity = None if output is None else identity(output)
     for folder, subfolders, names in os.walk(path, onerror=_raise):
         subfolders[:] = sorted(
             name
             for name in subfolders
-            if not name.startswith(_NOT_PHOTOGRAPHS) and _identity(Path(folder, name)) != output_identity
+            if not name.startswith(_NOT_PHOTOGRAPHS) and identity(Path(folder, name)) != output_identity
         )
         found += [
             (path, Path(folder, name).relative_to(path))
@@ -135,7 +160,12 @@ def _files(path: Path, readable: Collection[str], output: Path | None) -> list[t
         ]
     if not found:
         raise PlanError(f"{path} contains no file that ends in {', '.join(sorted(readable))}")
-    return found
+    if patterns is None:
+        return found
+    wanted = [(root, name) for root, name in found if patterns.take(name)]
+    if not wanted:
+        raise PlanError(f"none of the {len(found)} files in {path} fits the patterns of files to include and exclude")
+    return wanted
 
 
 def _is_special(path: Path) -> bool:
@@ -149,18 +179,15 @@ def _raise(error: OSError) -> None:
 
 
 def _refuse_collisions(tasks: list[Task]) -> None:
-    inputs = {_identity(path) for task in tasks for path in (task.source, task.base) if path is not None}
+    inputs = {identity(path) for task in tasks for path in (task.source, task.base) if path is not None}
     writers: dict[str, Path] = {}
     for task in tasks:
-        target = _identity(task.target)
+        target = identity(task.target)
         if target in inputs:
             raise PlanError(f"{task.target} is an input and would be overwritten; name another output")
         if target in writers:
             both = f"{writers[target]} and {task.source}"
-            raise PlanError(f"{both} would both be written to {task.target}; use separate output folders")
+            raise PlanError(
+                f"{both} would both be written to {task.target}; use separate output folders, or exclude one"
+            )
         writers[target] = task.source
-
-
-def _identity(path: Path) -> str:
-    """The same for two names of one file, links and the system's idea of upper and lower case considered."""
-    return os.path.normcase(os.path.realpath(path))

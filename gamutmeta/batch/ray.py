@@ -88,7 +88,8 @@ def require() -> None:
 def paths(tasks: Iterable[Task]) -> Any:
     """Tasks as a ray.data.Dataset with a row for each.
 
-    Its columns are the absolute paths `file` and `output`, and `root` and `base` ("" for none).
+    Its columns are the absolute paths `file` and `output`, and `root` and `base` ("" for none), and `remarks`, the
+    task's notes, one on each line.
     """
     rows = [
         {
@@ -96,6 +97,7 @@ def paths(tasks: Iterable[Task]) -> Any:
             "output": _absolute(task.target),
             "root": "" if task.root is None else _absolute(task.root),
             "base": "" if task.base is None else _absolute(task.base),
+            "remarks": "\n".join(task.notes),
         }
         for task in tasks
     ]
@@ -197,7 +199,13 @@ def _schema(arrow: Any) -> Any:
 
 def _report_row(row: Mapping[str, str], work: Callable[[Task], Report]) -> dict[str, Any]:
     root, base = row.get("root"), row.get("base")
-    task = Task(Path(row["file"]), Path(row["output"]), Path(root) if root else None, Path(base) if base else None)
+    task = Task(
+        Path(row["file"]),
+        Path(row["output"]),
+        Path(root) if root else None,
+        Path(base) if base else None,
+        tuple((row.get("remarks") or "").splitlines()),
+    )
     outcome = attempt(work, task, one_of_many=True)
     report = outcome.result or Report()
     figures = {field.name: getattr(report, field.name) for field in fields(Report)}

@@ -51,6 +51,11 @@ class PlannedAction:
         """Whether the task would not fail for what is known before."""
         return self.action != "refuse"
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Those of the task."""
+        return self.task.notes
+
     def to_json(self) -> dict[str, object]:
         """All of it, as JSON values."""
         known: dict[str, object] = {
@@ -58,7 +63,7 @@ class PlannedAction:
             "output": str(self.task.target),
             "action": self.action,
         }
-        return known | ({"why": self.why} if self.why else {})
+        return known | ({"why": self.why} if self.why else {}) | ({"notes": [*self.notes]} if self.notes else {})
 
 
 def _check_paths(task: Task) -> None:
@@ -139,7 +144,7 @@ class Resumable:
         """
         path = record_path(task) if self.resume else None
         if path is None:
-            return self.work(task, overwrite=self.overwrite)
+            return _noting(task, self.work(task, overwrite=self.overwrite))
         planned_action = self.planned_action(task)
         if planned_action.action == "refuse":
             raise OutputExistsError(f"{task.target} {planned_action.why}; pass overwrite=True to replace it")
@@ -158,7 +163,7 @@ class Resumable:
             record.write(path)
 
         with files.observe_writes(note):
-            report = self.work(task, overwrite=self.overwrite or planned_action.action == "replace")
+            report = _noting(task, self.work(task, overwrite=self.overwrite or planned_action.action == "replace"))
         replace(record, report=report.to_json()).write(path)
         return report
 
@@ -184,6 +189,11 @@ class Resumable:
         beside = self.sidecar or sidecar_beside(task.source)
         files = [task.source] if task.base is None else [task.source, task.base]
         return content_digest([*files, beside] if beside is not None and beside.is_file() else files)
+
+
+def _noting(task: Task, report: Report) -> Report:
+    """The report, with what the plan says of the task."""
+    return replace(report, notes=report.notes + task.notes) if task.notes else report
 
 
 def _is_empty(path: Path) -> bool:

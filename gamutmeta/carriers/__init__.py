@@ -7,10 +7,19 @@ from __future__ import annotations
 
 from gamutmeta.carriers.container_bytes import MAGIC, MAX_CONTAINER, Extracted
 from gamutmeta.carriers.digest import coded_digest, samples_digest
-from gamutmeta.carriers.dispatch import deviations, embed, extract, extract_from_file, extract_or_sidecar, find, strip
+from gamutmeta.carriers.dispatch import (
+    deviations,
+    embed,
+    extract,
+    extract_from_file,
+    extract_or_sidecar,
+    find,
+    host_format,
+    strip,
+)
 from gamutmeta.carriers.names import CARRIERS, carrier_for, carriers_of
 from gamutmeta.carriers.sidecar import SIDECAR_SUFFIX, read_sidecar, sidecar_beside, sidecar_path
-from gamutmeta.formats.signature import READABLE_SUFFIXES, SUFFIXES, HostFormat, format_of, host_format
+from gamutmeta.formats.signature import READABLE_SUFFIXES, SUFFIXES, HostFormat, format_of
 
 __all__ = [
     "CARRIERS",

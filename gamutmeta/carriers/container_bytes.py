@@ -37,6 +37,9 @@ class Extracted:
     container: bytes
     carrier: str
 
+    def __repr__(self) -> str:
+        return f"<Extracted {self.carrier}, {len(self.container):,} bytes>"
+
 
 def checked(container: BytesLike, carrier: str, limit: int = MAX_CONTAINER) -> bytes:
     """Return the container as bytes if it has the magic number and is no larger than `limit`.

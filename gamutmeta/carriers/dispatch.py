@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, BinaryIO, Final, Protocol
 
@@ -12,16 +10,21 @@ from gamutmeta.carriers.container_bytes import Extracted
 from gamutmeta.carriers.names import carrier_for
 from gamutmeta.carriers.sidecar import read_sidecar, sidecar_beside
 from gamutmeta.errors import CarrierError, NoPayloadError, PayloadExistsError
-from gamutmeta.formats.signature import SIGNATURE_BYTES, host_format
+from gamutmeta.formats.signature import SIGNATURE_BYTES
+from gamutmeta.formats.signature import host_format as host_format_of_bytes
 from gamutmeta.formats.source import Source
+from gamutmeta.runtime.inputs import bytes_of, opened, position_kept
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Mapping
 
+    from gamutmeta.choices import Carrier
     from gamutmeta.formats.signature import HostFormat
     from gamutmeta.formats.source import BytesLike
+    from gamutmeta.runtime.inputs import Readable
 
-__all__ = ["deviations", "embed", "extract", "extract_from_file", "extract_or_sidecar", "find", "strip"]
+__all__ = ["deviations", "embed", "extract", "extract_from_file", "extract_or_sidecar", "find", "host_format", "strip"]
 
 
 class _Host(Protocol):
@@ -39,11 +42,29 @@ _HOSTS: Final[Mapping[HostFormat, _Host]] = MappingProxyType(
 )
 
 
-def find(data: BytesLike) -> list[str]:
+def host_format(source: Readable) -> HostFormat:
+    """The kind of a file that can carry a payload, by its first bytes.
+
+    Args:
+        source: path or bytes of the file (of bytes the first eight do), or a binary file that is open, from where it
+            stands on. An open file that can be searched is left where it was.
+
+    Raises:
+        UnsupportedFileError: it is not a JPEG, PNG or TIFF.
+        PhotoError: it is none of these, or a file that was opened for text.
+        OSError: it cannot be read.
+    """
+    if isinstance(source, bytes | bytearray | memoryview):
+        return host_format_of_bytes(source)
+    with position_kept(source), opened(source) as fp:
+        return host_format_of_bytes(fp.read(SIGNATURE_BYTES))
+
+
+def find(source: Readable) -> list[str]:
     """Name the carrier of every payload in a file, duplicates and damaged ones included.
 
     Args:
-        data: the whole file.
+        source: path or bytes of the whole file, or a binary file that is open, from where it stands on.
 
     Returns:
         Names from `CARRIERS`, in file order; empty if there is no payload.
@@ -52,22 +73,26 @@ def find(data: BytesLike) -> list[str]:
         UnsupportedFileError: not a JPEG, PNG or TIFF.
         CarrierError: the file is damaged.
     """
-    return _HOSTS[host_format(data)].find(bytes(data))
+    data = bytes_of(source)
+    return _HOSTS[host_format_of_bytes(data)].find(data)
 
 
-def extract(source: BytesLike | str | os.PathLike[str]) -> Extracted:
-    """Take the container out of a file, given by its bytes or by its path.
+def extract(source: Readable) -> Extracted:
+    """Take the container out of a file.
 
-    If it is a path, only the metadata is read, as by `extract_from_file`.
+    Args:
+        source: path or bytes of the file, or a binary file that is open, from where it stands on. No more is read than
+            `extract_from_file` reads, if it can be searched; an open file is then left where it was.
 
     Raises:
         OSError: the file cannot be read.
+        PhotoError: it is none of these, or a file that was opened for text.
         CarrierError: as for `extract_from_file`.
     """
-    if isinstance(source, str | os.PathLike):
-        with Path(source).open("rb") as fp:
-            return extract_from_file(fp)
-    return _extract(Source.of(source))
+    if isinstance(source, bytes | bytearray | memoryview):
+        return _extract(Source.of(source))
+    with position_kept(source), opened(source) as fp:
+        return extract_from_file(fp)
 
 
 def extract_or_sidecar(
@@ -121,11 +146,11 @@ def extract_from_file(fp: BinaryIO) -> Extracted:
         fp.seek(position)
 
 
-def deviations(data: BytesLike) -> list[str]:
+def deviations(source: Readable) -> list[str]:
     """Say where a payload is wrapped or placed otherwise than writers do it, though readers take it.
 
     Args:
-        data: the whole file, from which `extract` takes a payload.
+        source: path or bytes of the whole file, from which `extract` takes a payload, or an open one, as there.
 
     Returns:
         Sentences for people, without capital letter and full stop; empty if all is as it is written here.
@@ -133,15 +158,16 @@ def deviations(data: BytesLike) -> list[str]:
     Raises:
         CarrierError: as for `extract`.
     """
+    data = bytes_of(source)
     extract(data)
-    return _HOSTS[host_format(data)].deviations(bytes(data))
+    return _HOSTS[host_format_of_bytes(data)].deviations(data)
 
 
-def embed(data: BytesLike, container: BytesLike, *, carrier: str | None = None, replace: bool = False) -> bytes:
+def embed(source: Readable, container: BytesLike, *, carrier: Carrier | None = None, replace: bool = False) -> bytes:
     """Splice a container into a file without touching the picture.
 
     Args:
-        data: the whole file.
+        source: path or bytes of the whole file, or a binary file that is open, from where it stands on.
         container: bytes with the magic number, at most `MAX_CONTAINER` of them.
         carrier: a name from `CARRIERS` that fits the file; by default the first one that does.
         replace: remove every payload that the file already carries, of any kind, instead of refusing.
@@ -156,11 +182,11 @@ def embed(data: BytesLike, container: BytesLike, *, carrier: str | None = None, 
         MultiPictureError: a JPEG whose index of further pictures (MPF) cannot be kept right.
         CarrierError: the carrier does not fit the file, the file is damaged, or the container has no magic number.
     """
-    host = host_format(data)
+    data = bytes_of(source)
+    host = host_format_of_bytes(data)
     if carrier == "sidecar":
         raise CarrierError("carrier 'sidecar' is a file of its own beside the picture; nothing is embedded")
     carrier = carrier_for(host, carrier)
-    data = bytes(data)
     present = _HOSTS[host].find(data)
     if present and not replace:
         there = ", ".join(present)
@@ -169,12 +195,16 @@ def embed(data: BytesLike, container: BytesLike, *, carrier: str | None = None, 
     return _HOSTS[host].embed(bare, bytes(container), carrier)
 
 
-def strip(data: BytesLike) -> bytes:
+def strip(source: Readable) -> bytes:
     """Remove every payload from a file, duplicates and damaged ones included.
 
     Of JPEG and PNG whole segments and chunks are cut out, and the index of a JPEG's further pictures is corrected, so
     that `strip(embed(x, c)) == x`. The same is true of TIFF as long as nothing was appended after `embed`; otherwise
     the payload's bytes are overwritten with zeros.
+
+    Args:
+        source: path or bytes of the whole file, or a binary file that is open, from where it stands on. It is not
+            changed.
 
     Returns:
         The file without payload; the same bytes if it carries none.
@@ -184,8 +214,9 @@ def strip(data: BytesLike) -> bytes:
         MultiPictureError: a JPEG that carries a payload, and whose index of further pictures (MPF) cannot be read.
         CarrierError: the file is damaged.
     """
-    return _HOSTS[host_format(data)].strip(bytes(data))
+    data = bytes_of(source)
+    return _HOSTS[host_format_of_bytes(data)].strip(data)
 
 
 def _extract(source: Source) -> Extracted:
-    return _HOSTS[host_format(source.peek(0, SIGNATURE_BYTES))].extract(source)
+    return _HOSTS[host_format_of_bytes(source.peek(0, SIGNATURE_BYTES))].extract(source)

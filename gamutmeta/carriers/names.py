@@ -10,7 +10,7 @@ from gamutmeta.errors import CarrierError, UnsupportedFileError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gamutmeta.formats.signature import HostFormat
+    from gamutmeta.choices import Carrier, HostFormat
 
 
 __all__ = [
@@ -19,7 +19,7 @@ __all__ = [
     "carriers_of",
 ]
 
-CARRIERS: Final[Mapping[str, tuple[HostFormat, ...]]] = MappingProxyType(
+CARRIERS: Final[Mapping[Carrier, tuple[HostFormat, ...]]] = MappingProxyType(
     {
         "app11": ("jpeg",),
         "com": ("jpeg",),
@@ -31,7 +31,7 @@ CARRIERS: Final[Mapping[str, tuple[HostFormat, ...]]] = MappingProxyType(
 """Carrier name -> kinds of host file it fits; the first carrier that fits a host is its default."""
 
 
-def carriers_of(host: str) -> tuple[str, ...]:
+def carriers_of(host: str) -> tuple[Carrier, ...]:
     """Name the carriers that fit a kind of host file, the default one first.
 
     Args:
@@ -46,7 +46,7 @@ def carriers_of(host: str) -> tuple[str, ...]:
     return names
 
 
-def carrier_for(host: str, wanted: str | None = None, *, file: str | None = None) -> str:
+def carrier_for(host: str, wanted: str | None = None, *, file: str | None = None) -> Carrier:
     """Name the carrier to use for a kind of host file: the one that is wanted, if it fits.
 
     Args:

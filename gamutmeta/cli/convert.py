@@ -6,7 +6,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, get_args
 
 import click
-from click.core import ParameterSource
 
 from gamutmeta import carriers
 from gamutmeta.batch.convert import expand_one, reduce_one
@@ -56,11 +55,16 @@ _PHOTOGRAPHS = RAW_SUFFIXES | {
 }
 """Files with these suffixes in a folder count as photographs."""
 
+_OF_JPEG = ("quality", "subsampling", "progressive", "samples")
+_OF_CODING = ("quality", "subsampling", "progressive", "visible_change", "resize", "format_")
+"""Options that have no effect otherwise, by the names of their arguments."""
+
 
 @click.command(
     epilog=options.examples(
         "gamutmeta reduce photo.tif -o photo.jpg",
         "gamutmeta reduce exports/ -o web/ --quality 90 --jobs 4",
+        "gamutmeta reduce exports/ -o web/ --resize 2048 --exclude drafts",
         "gamutmeta reduce *.tif -o web/ --format png --json",
         "gamutmeta reduce photo.tif --base export.jpg -o photo.jpg",
         "gamutmeta reduce archive/ -o web/ --shard 2/8        # on the second of eight machines",
@@ -90,6 +94,12 @@ _PHOTOGRAPHS = RAW_SUFFIXES | {
     metavar="SRGB|DIR",
     help="Your own sRGB export of the photograph (JPEG, PNG or TIFF), toned and sharpened as you like. It stays as it"
     " is, byte for byte, and gets the payload. For several photographs: a folder of files with the same names.",
+)
+@click.option(
+    "--resize",
+    type=click.IntRange(min=1),
+    metavar="PIXELS",
+    help="Make the longer side of larger photographs this long first, for the web. Smaller ones stay as they are.",
 )
 @click.option("--quality", type=click.IntRange(1, 100), default=95, show_default=True, help="JPEG quality.")
 @click.option(
@@ -165,24 +175,25 @@ def reduce(
     input.
     """
     if base is not None:
-        _refuse_coding()
+        options.refuse_given(_OF_CODING, "cannot be used with --base, which stays as it is coded")
+    if not chosen["show_wide"]:
+        options.refuse_given(("map_bytes",), "is for --show-wide")
     suffix = KINDS[format_ or "jpeg"].suffixes[0]
     wanted = ReduceOptions(preset=PRESETS[preset], **chosen)
     work: Work = partial(reduce_one, options=wanted)
     with output_or_stream(output, sources, suffix) as place:
-        tasks = options.planned(sources, place, readable=_PHOTOGRAPHS, suffix=suffix, base=base)
+        tasks = options.planned(
+            sources,
+            place,
+            readable=_PHOTOGRAPHS,
+            suffix=suffix,
+            base=base,
+            patterns=folders.patterns,
+            preferred=RAW_SUFFIXES,
+        )
         _check_targets(tasks, format_, wanted.carrier, show_wide=wanted.show_wide)
         work = Into(work) if output == STREAM else work
         folders.convert(tasks, work, {"command": "reduce", **wanted.settings(), "base": base is not None})
-
-
-def _refuse_coding() -> None:
-    """Refuse the options of coding together with a base, even if they name their defaults."""
-    context = click.get_current_context()
-    for name in ("quality", "subsampling", "progressive", "visible_change", "format_"):
-        if context.get_parameter_source(name) is not ParameterSource.DEFAULT:
-            option = f"--{name.removesuffix('_').replace('_', '-')}"
-            raise click.UsageError(f"{option} cannot be used with --base, which stays as it is coded")
 
 
 @click.command(
@@ -259,7 +270,8 @@ def expand(
     suffix = KINDS[format_ or "tiff"].suffixes[0]
     choice: dict[str, Any] = {"space": space, "depth": None if depth is None else int(depth), "quality": quality}
     with output_or_stream(output, sources, suffix) as place:
-        tasks = options.planned(sources, place, readable=carriers.READABLE_SUFFIXES, suffix=suffix)
+        readable = carriers.READABLE_SUFFIXES
+        tasks = options.planned(sources, place, readable=readable, suffix=suffix, patterns=folders.patterns)
         _check_photographs(tasks, format_, choice)
         if sidecar is not None and len(tasks) > 1:
             raise click.UsageError("--sidecar can be used with one file only")
@@ -292,6 +304,8 @@ def _check_targets(tasks: list[Task], format_: str | None, carrier: str | None, 
             carriers.carrier_for(written, carrier, file=task.target.name)
         except CarrierError as error:
             raise click.UsageError(str(error)) from error
+        if written != "jpeg":
+            options.refuse_given(_OF_JPEG, f"is for JPEG files, and {task.target.name} is none")
         if show_wide and written != "jpeg":
             raise click.UsageError(f"--show-wide is for JPEG files, and {task.target.name} is none")
         if format_ is not None and written != format_:

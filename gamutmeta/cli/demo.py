@@ -27,6 +27,7 @@ __all__ = ["demo"]
     help="Folder for the files.",
 )
 @options.overwrite
+@options.quiet
 @options.json_lines
 def demo(photograph: Path | None, output: Path, *, overwrite: bool, as_json: bool) -> None:
     """Reduce a photograph, restore it, and draw the comparison.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gamutmeta.batch import PlannedAction, Resumable, Shard, remove_leftovers, run
+from gamutmeta.batch import Patterns, PlannedAction, Resumable, Shard, remove_leftovers, run
 from gamutmeta.batch import ray as cluster
 from gamutmeta.cli import options
 from gamutmeta.cli.outcomes import report_line, show
@@ -40,6 +40,13 @@ class Folders:
     gpus: float
     overwrite: bool
     as_json: bool
+    include: tuple[str, ...]
+    exclude: tuple[str, ...]
+
+    @property
+    def patterns(self) -> Patterns | None:
+        """Of the files wanted in folders."""
+        return Patterns(self.include, self.exclude) if self.include or self.exclude else None
 
     def convert(
         self,
@@ -168,6 +175,19 @@ _OPTIONS = (
     click.option(
         "--overwrite", is_flag=True, help="Replace existing files. Files that --resume skips are not made again."
     ),
+    click.option(
+        "--include",
+        multiple=True,
+        metavar="PATTERN",
+        help="In a folder, process only files that fit this pattern, such as '*.tif' or 'trip/*'. Can be repeated.",
+    ),
+    click.option(
+        "--exclude",
+        multiple=True,
+        metavar="PATTERN",
+        help="In a folder, leave out files and folders that fit this pattern. Can be repeated.",
+    ),
+    options.quiet,
     options.json_lines,
 )
 

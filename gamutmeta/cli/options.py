@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
+from click.core import ParameterSource
 
 from gamutmeta import batch, carriers
 from gamutmeta.cli.epilog import examples
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FILE",
+    "QUIET",
     "REMEDIES",
     "as_options",
     "examples",
@@ -34,7 +36,9 @@ __all__ = [
     "output",
     "overwrite",
     "planned",
+    "quiet",
     "refusals",
+    "refuse_given",
     "sidecar",
 ]
 
@@ -78,6 +82,19 @@ def limits(command: AnyFunction) -> AnyFunction:
 
 
 overwrite = click.option("--overwrite", is_flag=True, help="Replace existing files.")
+
+QUIET = "gamutmeta.quiet"
+"""What the context calls the wish for silence."""
+
+
+def _be_quiet(context: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's
+    context.meta[QUIET] = value
+
+
+quiet = click.option(
+    "-q", "--quiet", is_flag=True, expose_value=False, callback=_be_quiet, help="Print errors only, and --json lines."
+)
+"""Has no argument; :func:`gamutmeta.cli.outcomes.show` heeds it."""
 
 json_lines = click.option("--json", "as_json", is_flag=True, help="Print one JSON object per file, and nothing else.")
 
@@ -128,16 +145,33 @@ def planned(
     readable: Collection[str],
     suffix: str | None = None,
     base: Path | None = None,
+    patterns: batch.Patterns | None = None,
+    preferred: Collection[str] = (),
 ) -> list[batch.Task]:
     """The tasks that :func:`gamutmeta.batch.plan` makes; what it refuses is wrong usage."""
     with refusals():
-        return batch.plan(sources, output, readable=readable, suffix=suffix, base=base)
+        return batch.plan(
+            sources, output, readable=readable, suffix=suffix, base=base, patterns=patterns, preferred=preferred
+        )
 
 
 def listed(sources: Iterable[str | os.PathLike[str]]) -> list[Path]:
     """The named files, and in folders all pictures that may carry payloads, and sidecars."""
     with refusals():
         return batch.listed(sources, readable={*carriers.READABLE_SUFFIXES, carriers.SIDECAR_SUFFIX})
+
+
+def refuse_given(names: Iterable[str], why: str) -> None:
+    """Refuse options that would have no effect, even if they are given their defaults.
+
+    Args:
+        names: of their arguments.
+        why: the rest of the sentence.
+    """
+    context = click.get_current_context()
+    for name in names:
+        if context.get_parameter_source(name) is not ParameterSource.DEFAULT:
+            raise click.UsageError(f"--{name.removesuffix('_').replace('_', '-')} {why}")
 
 
 @contextmanager

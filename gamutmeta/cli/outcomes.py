@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import click
 
-from gamutmeta.cli.options import as_options
+from gamutmeta.cli.options import QUIET, as_options
 from gamutmeta.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def show(
     """Print outcomes as they arrive, then end the command: exit code 0, 1 if any failed, 130 after an interrupt.
 
     A result with an attribute `is_good` that is false counts as failed, too. Results go to standard output, and so do
-    failures as JSON. Everything else goes to standard error.
+    failures as JSON. Everything else goes to standard error. With --quiet, only failures and JSON are printed.
 
     Args:
         outcomes: of :func:`gamutmeta.batch.run`.
@@ -60,22 +60,22 @@ def show(
         name: the file that an item stands for.
         text: a result for people; None to print none.
         as_json: print one JSON object per file instead.
-        summarise: show progress, and say at the end how many files were done.
+        summarise: show progress also of several files, and say at the end how many files were done.
         remedies: what helps in this command, by the code of the failure; for people.
     """
-    tally = _Tally(total)
+    tally, quiet = _Tally(total), bool(click.get_current_context().meta.get(QUIET))
     try:
-        with progress(total if summarise else 0) as advance:
+        with progress(0 if quiet or (total == 1 and as_json) or not (summarise or total == 1) else total) as advance:
             for outcome in outcomes:
                 tally.count(outcome)
-                with _printing():
-                    _show_one(outcome, name(outcome.item), text, as_json=as_json, remedies=remedies)
                 advance()
+                with _printing():
+                    _show_one(outcome, name(outcome.item), text, as_json=as_json, quiet=quiet, remedies=remedies)
     except KeyboardInterrupt:
-        if summarise and not as_json:
+        if summarise and not as_json and not quiet:
             click.echo(f"interrupted: {tally}; run the same command again to resume", err=True)
         click.get_current_context().exit(130)
-    if total > 1 and not as_json and (summarise or tally.failed):
+    if total > 1 and not as_json and not quiet and (summarise or tally.failed):
         click.echo(str(tally) if summarise else f"{tally.failed} of {total} files failed", err=True)
     click.get_current_context().exit(1 if tally.failed else 0)
 
@@ -123,9 +123,11 @@ def _show_one(
     text: Callable[[Result], str] | None,
     *,
     as_json: bool,
+    quiet: bool,
     remedies: Mapping[str, str],
 ) -> None:
-    _say("warning", file, outcome.warnings)
+    if not quiet:
+        _say("warning", file, outcome.warnings)
     if outcome.failure is not None:
         message = as_options(outcome.failure.message)
         if as_json:
@@ -136,7 +138,7 @@ def _show_one(
             _say("error", file, ["; ".join(filter(None, (message, remedy)))])
     elif outcome.result is not None and as_json:
         click.echo(json.dumps(outcome.result.to_json()))
-    elif outcome.result is not None:
+    elif outcome.result is not None and not quiet:
         if text is not None:
             click.echo(text(outcome.result))
         notes = getattr(outcome.result, "notes", ())

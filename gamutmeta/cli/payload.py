@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,6 +21,9 @@ from gamutmeta.pipeline.binding import binding_of_jpeg, check_binding
 from gamutmeta.pipeline.limited import pictures_limited
 from gamutmeta.report import Report
 from gamutmeta.runtime.files import as_private_as, atomic_write
+
+if TYPE_CHECKING:
+    from gamutmeta.choices import Carrier
 
 __all__ = ["attach", "extract", "strip"]
 
@@ -49,6 +52,7 @@ _NAMES = {"payload": "payload", "map": "gain map of this kind", "both": "payload
     " gamutmeta.",
 )
 @options.overwrite
+@options.quiet
 @options.json_lines
 def strip(
     files: tuple[Path, ...], output: str | None, *, in_place: bool, remove: str, overwrite: bool, as_json: bool
@@ -73,6 +77,7 @@ def strip(
 @click.argument("file", type=options.FILE)
 @click.option("-o", "--output", metavar="PAYLOAD", required=True, help='Where to write it; "-" is standard output.')
 @options.overwrite
+@options.quiet
 def extract(file: Path, output: str, *, overwrite: bool) -> None:
     """Write the payload of a file to a file of its own, for example a sidecar."""
     to_stdout = output == "-"
@@ -91,6 +96,7 @@ def extract(file: Path, output: str, *, overwrite: bool) -> None:
 @click.option("--force", is_flag=True, help="Attach the payload even if it was made for another picture.")
 @options.limits
 @options.overwrite
+@options.quiet
 @options.json_lines
 def attach(file: Path, output: Path, *, as_json: bool, **settings: Any) -> None:
     """Put a payload back into a file, for example after a service removed it.
@@ -148,7 +154,7 @@ def _attach(
     task: Task,
     *,
     payload: Path,
-    carrier: str | None,
+    carrier: Carrier | None,
     replace: bool,
     force: bool,
     limits: Limits,

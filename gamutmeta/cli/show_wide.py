@@ -42,7 +42,7 @@ def show_wide(
     for byte; the map is put behind the picture. Browsers apply it on sRGB screens as well, where the picture changes a
     little: the result says by how much. Viewers that know no gain maps show what they showed before.
     """
-    tasks = options.planned(sources, output, readable=(".jpg", ".jpeg"))
+    tasks = options.planned(sources, output, readable=(".jpg", ".jpeg"), patterns=folders.patterns)
     if sidecar is not None and len(tasks) > 1:
         raise click.UsageError("--sidecar can be used with one file only")
     work = partial(show_wide_one, map_bytes=map_bytes, sidecar=sidecar)

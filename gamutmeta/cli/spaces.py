@@ -2,24 +2,42 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import click
 
-from gamutmeta.color.spaces import ASSUMABLE, SPACES
+from gamutmeta.color.spaces import ALIASES, ASSUMABLE, ASSUMABLE_ALIASES, SPACES
 from gamutmeta.photo.raw_in import RAW_STYLES
 
-__all__ = ["assume_space", "raw_style", "space"]
+__all__ = ["SpaceChoice", "assume_space", "raw_style", "space"]
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+class SpaceChoice(click.Choice[str]):
+    """Names of colour spaces. Aliases are taken as well, and the command gets the name that they stand for."""
+
+    def __init__(self, names: Iterable[str], aliases: Mapping[str, str]) -> None:
+        super().__init__(list(names))
+        self._aliases = aliases
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """As :class:`click.Choice` does."""
+        return super().convert(self._aliases.get(value, value), param, ctx)
+
 
 space = click.option(
     "--space",
-    type=click.Choice(list(SPACES)),
+    type=SpaceChoice(SPACES, ALIASES),
     default="prophoto",
     show_default=True,
-    help="Colour space of the restored photograph.",
+    help="Colour space of the restored photograph; p3 and adobergb are other names of two of them.",
 )
 
 assume_space = click.option(
     "--assume-space",
-    type=click.Choice(list(ASSUMABLE)),
+    type=SpaceChoice(ASSUMABLE, ASSUMABLE_ALIASES),
     help="Colour space of photographs without a usable profile; linear-... for linear light."
     "  [default: srgb, with a warning]",
 )

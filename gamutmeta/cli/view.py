@@ -40,6 +40,7 @@ __all__ = ["view"]
 @click.option("--force", is_flag=True, help="Expand even if the payload was made for another picture.")
 @options.limits
 @options.overwrite
+@options.quiet
 @options.json_lines
 def view(file: Path, output: Path, *, force: bool, as_json: bool, **settings: Any) -> None:
     """Write a web page that shows a file as it is and as it is restored, side by side.

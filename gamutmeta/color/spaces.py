@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ADOBE_RGB",
+    "ALIASES",
     "ASSUMABLE",
+    "ASSUMABLE_ALIASES",
     "DISPLAY_P3",
     "PROPHOTO",
     "REC2020",
@@ -130,6 +132,8 @@ SPACES: Mapping[str, RgbSpace] = MappingProxyType(
 )
 """The known spaces by name, widest first."""
 
+ALIASES: Mapping[str, str] = MappingProxyType({"p3": DISPLAY_P3.name, "adobergb": ADOBE_RGB.name})
+"""Other names of known spaces -> the names in `SPACES`; arguments and options take both."""
 
 _ROMM_TO_XYZ_PRINTED = np.array([[0.7977, 0.1352, 0.0313], [0.2880, 0.7119, 0.0001], [0.0, 0.0, 0.8249]])
 """ISO 22028-2, as printed (four digits)."""
@@ -138,13 +142,13 @@ _XYZ_TO_SRGB_PRINTED = np.array([[3.2406, -1.5372, -0.4986], [-0.9689, 1.8758, 0
 
 
 def space_named(name: str) -> RgbSpace:
-    """The known space of that name.
+    """The known space of that name, or of that alias.
 
     Raises:
         PhotoError: if there is none.
     """
     try:
-        return SPACES[name]
+        return SPACES[ALIASES.get(name, name)]
     except KeyError:
         raise PhotoError(f"unknown colour space {name!r}; known are {', '.join(SPACES)}") from None
 
@@ -166,15 +170,20 @@ ASSUMABLE: Mapping[str, RgbSpace] = MappingProxyType(
 )
 """The spaces that a photograph can be assumed to be in, by name: the known ones, and each with linear light."""
 
+ASSUMABLE_ALIASES: Mapping[str, str] = MappingProxyType(
+    {**ALIASES, **{f"linear-{alias}": f"linear-{name}" for alias, name in ALIASES.items()}}
+)
+"""Other names of the spaces in `ASSUMABLE`."""
+
 
 def assumable_space(name: str) -> RgbSpace:
-    """The space of that name that a photograph can be assumed to be in.
+    """The space of that name, or of that alias, that a photograph can be assumed to be in.
 
     Raises:
         PhotoError: if there is none.
     """
     try:
-        return ASSUMABLE[name]
+        return ASSUMABLE[ASSUMABLE_ALIASES.get(name, name)]
     except KeyError:
         raise PhotoError(f"unknown colour space {name!r}; known are {', '.join(ASSUMABLE)}") from None
 

@@ -30,6 +30,9 @@ class Binding:
     kind: BindingKind
     digest: bytes
 
+    def __repr__(self) -> str:
+        return f"<Binding {self.kind} {self.digest.hex()}>"
+
     def __post_init__(self) -> None:
         if self.kind not in BINDING_KINDS:
             raise PayloadError("binding.kind", f"must be one of {', '.join(BINDING_KINDS)}")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gamutmeta.envelope import MAX_CONTAINER
 from gamutmeta.errors import LimitError
+from gamutmeta.runtime.reprs import repr_of_changed
 
 if TYPE_CHECKING:
     from gamutmeta.model.descriptor import Descriptor
@@ -44,6 +45,9 @@ class Limits:
     pixels: int = 1 << 30
     picture_pixels: int = 500_000_000
     pixels_per_byte: int = 2_000
+
+    def __repr__(self) -> str:
+        return repr_of_changed(self)
 
     def check_container(self, length: int) -> None:
         """Raise LimitError if a container of `length` bytes is too large."""

@@ -62,6 +62,9 @@ class Payload:
             if tensor.values.shape != spec.shape:
                 raise PayloadError(f"tensors.{spec.name}", f"must have shape {spec.shape}, not {tensor.values.shape}")
 
+    def __repr__(self) -> str:
+        return f"<Payload {self.width}x{self.height}, {self.binding.kind}: {self.descriptor}>"
+
     def weights(self) -> dict[str, NDArray[np.float32]]:
         """The tensors by name, decoded to float32."""
         names = (spec.name for spec in self.descriptor.tensor_specs())

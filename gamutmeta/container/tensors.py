@@ -51,6 +51,10 @@ class Tensor:
     values: NDArray[np.int8] | NDArray[np.float16]
     scale: float | None
 
+    def __repr__(self) -> str:
+        shape, scale = "x".join(map(str, self.values.shape)), "" if self.scale is None else f", scale {self.scale:.4g}"
+        return f"<Tensor {shape} {self.values.dtype}{scale}>"
+
     def __post_init__(self) -> None:
         values = np.array(self.values, order="C")
         if values.dtype not in (np.int8, np.float16):

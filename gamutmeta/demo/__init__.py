@@ -22,6 +22,7 @@ from gamutmeta.runtime.files import as_private_as, atomic_write, check_output
 if TYPE_CHECKING:
     import os
 
+    from gamutmeta.choices import Preset
     from gamutmeta.fit.config import FitConfig
     from gamutmeta.pipeline.comparison import Comparison
     from gamutmeta.report import Report
@@ -60,7 +61,7 @@ def demonstrate(
     photograph: str | os.PathLike[str] | None,
     folder: str | os.PathLike[str],
     *,
-    preset: str | FitConfig = "balanced",
+    preset: Preset | FitConfig = "balanced",
     max_bytes: int | None = None,
     overwrite: bool = False,
 ) -> Demonstration:

@@ -74,7 +74,7 @@ def _panel_size(wide: WideImage) -> tuple[int, int]:
 
 
 def _photograph(wide: WideImage, size: tuple[int, int]) -> Image.Image:
-    return wide.to_pillow(DISPLAY_P3.name).resize(size, Image.Resampling.LANCZOS)
+    return wide.to_pillow("display-p3").resize(size, Image.Resampling.LANCZOS)
 
 
 def _enlarged(values: NDArray[np.uint8], size: tuple[int, int]) -> Image.Image:

@@ -32,6 +32,7 @@ from gamutmeta.pipeline.expand import find_payload
 from gamutmeta.pipeline.map_limits import MAP_BYTES, MAX_MAP_BYTES
 from gamutmeta.pipeline.saving import check_outputs, save_with_payload, with_payload
 from gamutmeta.report import Report
+from gamutmeta.runtime.inputs import require_paths
 from gamutmeta.runtime.warn import warn
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from gamutmeta.carriers import HostFormat
+    from gamutmeta.choices import Carrier, HostFormat, Space, Subsampling
     from gamutmeta.container import Binding, Limits, Payload
     from gamutmeta.formats.comments import Comment
     from gamutmeta.pipeline.colour_map import MadeMap
@@ -110,13 +111,16 @@ class Edited:
         kept = {"notes": metadata.notes, "photoshop": metadata.photoshop, "comments": metadata.comments}
         return cls.of(image, payload, map_bytes=_map_bytes(data), **kept)
 
+    def __repr__(self) -> str:
+        return f"<Edited {self.image.width}x{self.image.height} {self.image.mode}, {self.payload!r}>"
+
     @property
     def metadata(self) -> Metadata:
         """What the picture's file says about the photograph, together."""
         info = self.image.info
         return Metadata(info.get("exif"), info.get("xmp"), self.photoshop, self.comments, self.notes)
 
-    def expand(self, *, space: str = "prophoto", threads: int | None = None) -> WideImage:
+    def expand(self, *, space: Space = "prophoto", threads: int | None = None) -> WideImage:
         """The wide-gamut photograph, edited.
 
         Args:
@@ -139,9 +143,9 @@ class Edited:
         format: HostFormat = "png",  # noqa: A002 - Pillow's word for it
         *,
         quality: int = 95,
-        subsampling: str = "4:4:4",
+        subsampling: Subsampling = "4:4:4",
         progressive: bool = False,
-        carrier: str | None = None,
+        carrier: Carrier | None = None,
     ) -> bytes:
         """The picture as a file with its payload.
 
@@ -171,9 +175,9 @@ class Edited:
         path: str | os.PathLike[str],
         *,
         quality: int = 95,
-        subsampling: str = "4:4:4",
+        subsampling: Subsampling = "4:4:4",
         progressive: bool = False,
-        carrier: str | None = None,
+        carrier: Carrier | None = None,
         overwrite: bool = False,
     ) -> Report:
         """Write the picture with its payload; the suffix of `path` selects the format. See :meth:`to_bytes`.
@@ -181,7 +185,9 @@ class Edited:
         Raises:
             OutputExistsError: if the file, or its sidecar, exists and `overwrite` is false.
             UnsupportedFileError: if it is another suffix.
+            TypeError: if it is no path.
         """
+        require_paths("write the result of to_bytes(format) into an open file", path=path)
         format_ = carriers.format_of(path)
         used = carriers.carrier_for(format_, carrier, file=Path(path).name)
         check_outputs(path, carrier, overwrite=overwrite)
@@ -199,7 +205,7 @@ class Edited:
         )
 
     def _coded(
-        self, format_: HostFormat, quality: int, subsampling: str, carrier: str | None, *, progressive: bool
+        self, format_: HostFormat, quality: int, subsampling: Subsampling, carrier: Carrier | None, *, progressive: bool
     ) -> tuple[bytes, Payload, MadeMap | None, tuple[str, ...]]:
         """The file, the payload as it is bound to it, the gain map in it, and what of the metadata was left out."""
         self.require_unchanged()

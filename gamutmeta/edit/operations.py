@@ -23,10 +23,12 @@ from gamutmeta.photo.upright import UPRIGHT
 from gamutmeta.pillow import bytes_of, require_unchanged
 from gamutmeta.pipeline.limited import pictures_limited
 from gamutmeta.runtime.files import as_private_as, check_output
+from gamutmeta.runtime.inputs import require_paths
 
 if TYPE_CHECKING:
     import os
 
+    from gamutmeta.choices import Carrier, Subsampling
     from gamutmeta.color.shoulder import Shoulder
     from gamutmeta.container import Limits
     from gamutmeta.container.transform import Box, Flip, Rotation
@@ -114,9 +116,9 @@ def edit_file(
     exif_transpose: bool = True,
     resample: Image.Resampling = LANCZOS,
     quality: int = 95,
-    subsampling: str = "4:4:4",
+    subsampling: Subsampling = "4:4:4",
     progressive: bool = False,
-    carrier: str | None = None,
+    carrier: Carrier | None = None,
     sidecar: str | os.PathLike[str] | None = None,
     limits: Limits | None = None,
     overwrite: bool = False,
@@ -148,9 +150,12 @@ def edit_file(
     Raises:
         OutputExistsError: if `target` (or the sidecar) exists and `overwrite` is false.
         GamutMetaError: as for :func:`crop` and :meth:`Edited.save`.
+        TypeError: if one of the two is no path.
         OSError: if a file cannot be read or written.
     """
     begin = time.perf_counter()
+    instead = "open it with Image.open after gamutmeta.register(), edit it with the functions here, and call to_bytes()"
+    require_paths(instead, source=source, target=target)
     carriers.format_of(target)
     check_output(target, overwrite=overwrite)
     data = Path(source).read_bytes()

@@ -75,6 +75,9 @@ class FitConfig:
     closed_form: bool = True
     adaptation: Adaptation = Adaptation.BRADFORD
 
+    def __repr__(self) -> str:
+        return f"<FitConfig {self.name}: {self.model} model, at most {self.max_bytes:,} bytes, {self.steps:,} steps>"
+
     def within(self, max_bytes: int) -> FitConfig:
         """The same preset, with the same number of steps, but another upper limit for the whole container.
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from gamutmeta.choices import Device
     from gamutmeta.color.shoulder import Shoulder
     from gamutmeta.fit.config import FitConfig
     from gamutmeta.fit.gpu.backends import Precision
@@ -48,7 +49,7 @@ def fit(
     gate: int | None = 0,
     samples: SampleCoding = SampleCoding.SRGB,
     shoulder: Shoulder | None = None,
-    device: str = "auto",
+    device: Device = "auto",
     seed: int = 0,
     compiled: bool | None = None,
     precision: Precision = "ieee",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
 
+    from gamutmeta.choices import Device
     from gamutmeta.fit.config import FitConfig
     from gamutmeta.fit.gpu.backends import Precision
 
@@ -48,7 +49,7 @@ def fit_many(
     pictures: Sequence[FitInput],
     config: FitConfig,
     *,
-    device: str = "auto",
+    device: Device = "auto",
     seed: int = 0,
     precision: Precision = "ieee",
 ) -> list[FitResult]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final
 
+from gamutmeta.choices import HostFormat
 from gamutmeta.errors import UnsupportedFileError
 from gamutmeta.formats.png import SIGNATURE as PNG_SIGNATURE
 
@@ -24,8 +25,6 @@ __all__ = [
     "format_of",
     "host_format",
 ]
-
-HostFormat: TypeAlias = Literal["jpeg", "png", "tiff"]
 
 TIFF_SIGNATURES: Final = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 """Of classic TIFF and BigTIFF, in both byte orders."""

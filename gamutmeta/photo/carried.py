@@ -61,6 +61,14 @@ class Metadata:
     comments: tuple[Comment, ...] = ()
     notes: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        blocks = {"exif": self.exif, "xmp": self.xmp, "photoshop": self.photoshop}
+        parts = [f"{name} {len(block):,} bytes" for name, block in blocks.items() if block is not None]
+        parts += [
+            f"{len(found)} {name}" for name, found in (("comments", self.comments), ("notes", self.notes)) if found
+        ]
+        return f"<Metadata {', '.join(parts) or 'none'}>"
+
     def everything(self) -> dict[str, Any]:
         """All of it, as keyword arguments of :class:`gamutmeta.photo.wide.WideImage`."""
         return {field.name: getattr(self, field.name) for field in fields(self)}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NoReturn, get_args
+from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, get_args
 
 import numpy as np
 
+from gamutmeta.choices import Subsampling
 from gamutmeta.errors import PhotoError
 from gamutmeta.formats.exif import shortened_exif
 from gamutmeta.formats.exif_resolution import resolution_of
@@ -35,9 +36,6 @@ __all__ = [
     "sycc_image",
     "write_jpeg",
 ]
-
-Subsampling = Literal["4:4:4", "4:2:2", "4:2:0"]
-"""Of a JPEG's chroma channels."""
 
 SUBSAMPLINGS: tuple[Subsampling, ...] = get_args(Subsampling)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from gamutmeta.errors import PhotoError
 
 if TYPE_CHECKING:
     import os
+
+    from gamutmeta.choices import PhotoFormat
 
 __all__ = ["KINDS", "LOSSLESS", "SUFFIXES", "Kind", "check_side", "depth_and_quality", "kind_of"]
 
@@ -56,7 +58,7 @@ SUFFIXES = {suffix: name for name, kind in KINDS.items() for suffix in kind.suff
 """Ending of a file's name, in lower case -> the kind that it asks for."""
 
 
-def kind_of(path: str | os.PathLike[str]) -> str:
+def kind_of(path: str | os.PathLike[str]) -> PhotoFormat:
     """The name of the kind that a file name asks for.
 
     Raises:
@@ -66,7 +68,7 @@ def kind_of(path: str | os.PathLike[str]) -> str:
     if suffix not in SUFFIXES:
         endings = ", ".join(SUFFIXES)
         raise PhotoError(f"{path}: a photograph can be written as {endings}, not {suffix or 'without a suffix'}")
-    return SUFFIXES[suffix]
+    return cast("PhotoFormat", SUFFIXES[suffix])
 
 
 def check_side(path: str | os.PathLike[str], width: int, height: int) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL import Image
 
+    from gamutmeta.choices import Space
     from gamutmeta.color.spaces import RgbSpace
     from gamutmeta.photo.wide import WideImage
 
@@ -25,7 +26,7 @@ _PNG_SIDE, _HTML_SIDE = 1200, 600
 """Longest side in pixels of the picture."""
 
 
-def preview(wide: WideImage, side: int, space: str = DISPLAY_P3.name) -> Image.Image:
+def preview(wide: WideImage, side: int, space: Space = "display-p3") -> Image.Image:
     """The photograph upright, with 8 bits, at most `side` pixels long; nothing but the ICC profile is in its `info`.
 
     Raises:

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from gamutmeta.color.spaces import PROPHOTO, assumable_space
+from gamutmeta.color.spaces import assumable_space
 from gamutmeta.errors import GamutMetaError, MissingExtraError, PhotoError, ProfileError
 from gamutmeta.formats.signature import TIFF_SIGNATURES
 from gamutmeta.formats.source import sources_remembered
@@ -33,6 +33,7 @@ from gamutmeta.runtime.warn import warn
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from gamutmeta.choices import AssumedSpace, RawStyle
     from gamutmeta.runtime.inputs import Readable
 
 __all__ = ["read_photo"]
@@ -48,8 +49,8 @@ _RAW_MAGIC = (b"FUJIFILM", b"FOVb", b"\0MRM", b"IIRO", b"IIRS", b"MMOR", b"IIU\0
 def read_photo(
     source: Readable,
     *,
-    assume_space: str | None = None,
-    raw_style: str = "neutral",
+    assume_space: AssumedSpace | None = None,
+    raw_style: RawStyle = "neutral",
     max_pixels: int = MAX_PIXELS,
     pixels_per_byte: int | None = None,
 ) -> WideImage:
@@ -100,7 +101,7 @@ def read_photo(
     if picture.assumption:
         picture.notes.insert(0, picture.assumption)
         warn(f"{name}: {picture.assumption}", stacklevel=2)
-    return WideImage(array, PROPHOTO.name, alpha=picture.alpha, **picture.metadata.everything())
+    return WideImage(array, "prophoto", alpha=picture.alpha, **picture.metadata.everything())
 
 
 def _decode(source: Readable, file: BinaryIO, max_pixels: int, raw_style: str) -> Picture:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -17,9 +17,11 @@ from gamutmeta.formats.exif import orientation_of, with_declared_space
 from gamutmeta.formats.photoshop import iptc_of
 from gamutmeta.photo.alpha import with_alpha
 from gamutmeta.photo.carried import Metadata, warn_of
+from gamutmeta.photo.float_codes import as_codes, codes_of_linear, encoded_floats, is_taken, linear_floats
 from gamutmeta.photo.kinds import kind_of
 from gamutmeta.photo.notebook import as_html, as_png
 from gamutmeta.photo.write import photo_bytes, write_photo
+from gamutmeta.runtime.inputs import write_into
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
     from PIL import Image
 
+    from gamutmeta.choices import PhotoFormat, Space, SpaceName
     from gamutmeta.formats.comments import Comment
     from gamutmeta.runtime.inputs import Readable
 
@@ -40,25 +43,27 @@ class WideImage:
     `orientation` says how to turn them for display.
 
     Args:
-        array: uint16, shape (height, width, 3); encoded values, 65,535 is white.
-        space: name of a known space, a key of :data:`gamutmeta.color.spaces.SPACES`.
+        array: encoded values (with the curve of `space`, not linear light; see :meth:`from_linear`), shape (height,
+            width, 3): uint16, of which 65,535 is white, or any float type, of which 0 is black and 1 is white. Floats
+            are rounded to 16 bits; those outside [0, 1] are clipped, and `notes` counts their pixels.
+        space: name of a known space, a key or alias of :data:`gamutmeta.color.spaces.SPACES`.
         exif: EXIF block in the form of Pillow's ``info["exif"]``: ``b"Exif"``, two NULs, and a TIFF structure.
         xmp: XMP packet.
         notes: what was assumed or left out when the photograph was read.
         photoshop: Photoshop image resources, IPTC-IIM among them; see `iptc`.
         comments: of a JPEG, and texts of a PNG (:class:`gamutmeta.formats.comments.Comment`).
-        alpha: transparency, uint16, shape (height, width); 0 is transparent, 65,535 opaque. It is straight
-            (unassociated): colours in `array` are not multiplied by it, and stay what they are where nothing of them
-            can be seen. None for a photograph without any.
+        alpha: transparency, uint16 or float as `array`, shape (height, width); 0 is transparent, 65,535 or 1 opaque. It
+            is straight (unassociated): colours in `array` are not multiplied by it, and stay what they are where
+            nothing of them can be seen. None for a photograph without any.
 
     Raises:
-        PhotoError: an array has another shape or type, or the space is unknown.
+        PhotoError: an array has another shape or type, or a value that is not a number; or the space is unknown.
     """
 
     __slots__ = ("alpha", "array", "comments", "exif", "notes", "photoshop", "space", "xmp")
 
     array: NDArray[np.uint16]
-    space: str
+    space: SpaceName
     exif: bytes | None
     xmp: bytes | None
     notes: tuple[str, ...]
@@ -68,31 +73,33 @@ class WideImage:
 
     def __init__(
         self,
-        array: NDArray[np.uint16],
-        space: str = "prophoto",
+        array: NDArray[np.uint16] | NDArray[np.floating[Any]],
+        space: Space = "prophoto",
         *,
         exif: bytes | None = None,
         xmp: bytes | None = None,
         notes: tuple[str, ...] = (),
-        alpha: NDArray[np.uint16] | None = None,
+        alpha: NDArray[np.uint16] | NDArray[np.floating[Any]] | None = None,
         photoshop: bytes | None = None,
         comments: tuple[Comment, ...] = (),
     ) -> None:
+        self.space = cast("SpaceName", space_named(space).name)
         shape, dtype = getattr(array, "shape", None), getattr(array, "dtype", None)
-        if shape is None or dtype != np.uint16 or len(shape) != 3 or shape[2] != 3 or 0 in shape:
-            raise PhotoError(f"a photograph must be a uint16 array of shape (height, width, 3), not {dtype} of {shape}")
-        if alpha is not None and (alpha.dtype != np.uint16 or alpha.shape != shape[:2]):
+        if shape is None or not is_taken(dtype) or len(shape) != 3 or shape[2] != 3 or 0 in shape:
             raise PhotoError(
-                f"transparency must be a uint16 array of shape {shape[:2]}, not {alpha.dtype} of {alpha.shape}"
+                f"a photograph must be a uint16 or float array of shape (height, width, 3), not {dtype} of {shape}"
             )
-        self.array = np.ascontiguousarray(array, np.uint16)
-        self.space = space_named(space).name
+        if alpha is not None and not (is_taken(alpha.dtype) and alpha.shape == shape[:2]):
+            raise PhotoError(
+                f"transparency must be a uint16 or float array of shape {shape[:2]}, not {alpha.dtype} of {alpha.shape}"
+            )
+        self.array, clipped = as_codes(array)
+        self.alpha = None if alpha is None else as_codes(alpha)[0]
         self.exif = exif
         self.xmp = xmp
-        self.notes = tuple(notes)
+        self.notes = (*notes, *clipped)
         self.photoshop = photoshop
         self.comments = tuple(comments)
-        self.alpha = None if alpha is None else np.ascontiguousarray(alpha)
 
     @classmethod
     def open(cls, source: Readable, **options: Any) -> WideImage:
@@ -103,6 +110,28 @@ class WideImage:
         from gamutmeta.photo.read import read_photo  # noqa: PLC0415  # it imports this module
 
         return read_photo(source, **options)
+
+    @classmethod
+    def from_linear(cls, array: NDArray[np.floating[Any]], space: Space = "prophoto", **metadata: Any) -> WideImage:
+        """A photograph of linear light, which is encoded with the curve of its space.
+
+        Args:
+            array: any float type, shape (height, width, 3); 1 is white. Values outside [0, 1] are clipped, and `notes`
+                counts their pixels.
+            space: of the values.
+            metadata: `exif`, `xmp`, `notes`, `alpha`, `photoshop` and `comments`, as for the class.
+
+        Raises:
+            PhotoError: as for the class.
+        """
+        array = np.asarray(array)
+        if not np.issubdtype(array.dtype, np.floating) or array.ndim != 3:
+            raise PhotoError(
+                f"linear light must be a float array of shape (height, width, 3), not {array.dtype} of {array.shape}"
+            )
+        codes, clipped = codes_of_linear(array, space_named(space))
+        notes = (*metadata.pop("notes", ()), *clipped)
+        return cls(codes, space, notes=notes, **metadata)
 
     @property
     def width(self) -> int:
@@ -118,6 +147,16 @@ class WideImage:
     def size(self) -> tuple[int, int]:
         """Width and height, as Pillow's ``size``."""
         return self.width, self.height
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Height, width and 3, as numpy's ``shape``."""
+        return self.height, self.width, 3
+
+    @property
+    def dtype(self) -> np.dtype[np.uint16]:
+        """That of the array, uint16."""
+        return self.array.dtype
 
     @property
     def orientation(self) -> int:
@@ -139,7 +178,7 @@ class WideImage:
         """ICC profile of the space."""
         return profile_bytes(self.space)
 
-    def convert(self, space: str) -> WideImage:
+    def convert(self, space: Space) -> WideImage:
         """The photograph in another known space; colours outside it are clipped.
 
         Raises:
@@ -149,9 +188,33 @@ class WideImage:
         array = convert_space(self.array, space_named(self.space), target, np.uint16)
         exif = with_declared_space(self.exif, target.name)
         metadata = replace(self.metadata, exif=exif)
-        return WideImage(array, target.name, alpha=self.alpha, **metadata.everything())
+        return WideImage(array, space, alpha=self.alpha, **metadata.everything())
 
-    def to_pillow(self, space: str = "display-p3") -> Image.Image:
+    def to_float(self, space: Space | None = None) -> NDArray[np.float32]:
+        """The encoded values as float32 on [0, 1], shape (height, width, 3): a copy.
+
+        Args:
+            space: convert to this known space first; colours outside it are clipped. None for the photograph's own.
+
+        Raises:
+            PhotoError: the space is unknown.
+        """
+        return encoded_floats(self.array if space is None else self.convert(space).array)
+
+    def linear(self, space: Space | None = None) -> NDArray[np.float32]:
+        """Linear light as float32, shape (height, width, 3); 1 is white.
+
+        Args:
+            space: known space of the values; None for the photograph's own. Colours outside it are not clipped: they
+                have values below 0, or above 1.
+
+        Raises:
+            PhotoError: the space is unknown.
+        """
+        own = space_named(self.space)
+        return linear_floats(self.array, own, own if space is None else space_named(space))
+
+    def to_pillow(self, space: Space = "display-p3") -> Image.Image:
         """A Pillow image with 8 bits per channel, RGBA with transparency and RGB without.
 
         ICC profile, EXIF and XMP are in its `info`.
@@ -180,7 +243,8 @@ class WideImage:
         self,
         path: str | os.PathLike[str] | BinaryIO,
         *,
-        format: str | None = None,  # noqa: A002 - Pillow's word for it
+        format: PhotoFormat | None = None,  # noqa: A002 - Pillow's word for it
+        space: Space | None = None,
         depth: int | None = None,
         quality: int | None = None,
         overwrite: bool = False,
@@ -191,23 +255,26 @@ class WideImage:
             path: of the file, or a binary file that is open for writing.
             format: kind of an open file, as for :meth:`to_bytes`; None for what the suffix of its name asks for, or
                 TIFF if it has no name. A path's suffix tells its kind.
+            space: write the photograph in this known space; colours outside it are clipped. None for its own.
             depth: bits per channel.
             quality: for the kinds that can be lossy.
             overwrite: replace an existing file.
         """
+        wide = self if space is None else self.convert(space)
         if isinstance(path, str | os.PathLike):
             if format is not None and kind_of(path) != format:
                 raise PhotoError(f"{path}: the suffix asks for {kind_of(path)}, not {format}")
-            write_photo(self, path, depth=depth, quality=quality, overwrite=overwrite)
+            write_photo(wide, path, depth=depth, quality=quality, overwrite=overwrite)
             return
         name = getattr(path, "name", None)
         kind = format or (kind_of(name) if isinstance(name, str) and Path(name).suffix else "tiff")
-        path.write(self.to_bytes(kind, depth=depth, quality=quality))
+        write_into(path, wide.to_bytes(kind, depth=depth, quality=quality))
 
     def to_bytes(
         self,
-        format: str = "tiff",  # noqa: A002 - Pillow's word for it
+        format: PhotoFormat = "tiff",  # noqa: A002 - Pillow's word for it
         *,
+        space: Space | None = None,
         depth: int | None = None,
         quality: int | None = None,
     ) -> bytes:
@@ -215,6 +282,7 @@ class WideImage:
 
         Args:
             format: "tiff", "png", "jpeg", "avif", "heic" or "jxl".
+            space: as for :meth:`save`.
             depth: bits per channel; None for the kind's own.
             quality: for the kinds that can be lossy.
 
@@ -224,7 +292,8 @@ class WideImage:
         Warns:
             GamutMetaWarning: as there.
         """
-        data, notes = photo_bytes(self, format, depth=depth, quality=quality)
+        wide = self if space is None else self.convert(space)
+        data, notes = photo_bytes(wide, format, depth=depth, quality=quality)
         warn_of(notes)
         return data
 

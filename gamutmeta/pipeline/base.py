@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gamutmeta.carriers import HostFormat
+    from gamutmeta.choices import Carrier
     from gamutmeta.color.adaptation import Adaptation
     from gamutmeta.photo.srgb_in import SrgbPicture
     from gamutmeta.photo.wide import WideImage
@@ -62,7 +63,7 @@ class Base:
                 f" name a {self.format.upper()} as output, not a {format_.upper()}"
             )
 
-    def require_room(self, carrier: str | None) -> None:
+    def require_room(self, carrier: Carrier | None) -> None:
         """Refuse a file that cannot take a payload, before a long fit.
 
         Raises:

@@ -22,13 +22,16 @@ from gamutmeta.pipeline.expand import SrgbFile
 from gamutmeta.pipeline.limited import pictures_limited
 from gamutmeta.pipeline.placing import best_placing
 from gamutmeta.report import Report
+from gamutmeta.runtime.inputs import is_path, name_of
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Sequence
 
+    from gamutmeta.choices import AssumedSpace, RawStyle
     from gamutmeta.color.adaptation import Adaptation
     from gamutmeta.container import Limits
+    from gamutmeta.runtime.inputs import Readable
 
 __all__ = ["Comparison", "compare", "compare_files", "differences_of", "read_reference"]
 
@@ -50,6 +53,10 @@ class Comparison:
     restored: WideImage
     adaptation: Adaptation
     about: Report = field(default_factory=Report)
+
+    def __repr__(self) -> str:
+        width, height = self.original.size
+        return f"<Comparison {width}x{height} of {self.about.file or 'a file in memory'}>"
 
     @cached_property
     def report(self) -> Report:
@@ -84,12 +91,12 @@ def compare(file: SrgbFile, original: WideImage) -> Comparison:
 
 
 def compare_files(
-    path: str | os.PathLike[str],
-    reference: str | os.PathLike[str],
+    path: Readable,
+    reference: Readable,
     *,
     sidecar: str | os.PathLike[str] | None = None,
-    assume_space: str | None = None,
-    raw_style: str = "neutral",
+    assume_space: AssumedSpace | None = None,
+    raw_style: RawStyle = "neutral",
     check: bool = True,
     limits: Limits | None = None,
 ) -> Comparison:
@@ -102,10 +109,10 @@ def compare_files(
 
 def read_reference(
     file: SrgbFile,
-    reference: str | os.PathLike[str],
+    reference: Readable,
     *,
-    assume_space: str | None = None,
-    raw_style: str = "neutral",
+    assume_space: AssumedSpace | None = None,
+    raw_style: RawStyle = "neutral",
 ) -> WideImage:
     """Read the photograph that an sRGB file was made from; arguments and errors as for :func:`compare_files`.
 
@@ -118,8 +125,10 @@ def read_reference(
         original = WideImage(array, original.space, exif=exif, xmp=original.xmp, notes=original.notes)
     if original.size != file.size:
         here, there = ("x".join(map(str, size)) for size in (original.size, file.size))
+        photograph = Path(name_of(reference)).name if is_path(reference) else "the photograph"
         raise PhotoError(
-            f"{Path(reference).name} has {here} pixels, {Path(file.path or '').name} {there}: they cannot be compared"
+            f"{photograph} has {here} pixels, {Path(file.path or 'the sRGB file').name} {there}: "
+            "they cannot be compared"
         )
     return original
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, Self, get_args
+from typing import TYPE_CHECKING, Self, get_args
 
 import numpy as np
 
 from gamutmeta import carriers
+from gamutmeta.choices import ExpandedSamples
 from gamutmeta.color.convert import requantise
 from gamutmeta.container import Limits, Payload
 from gamutmeta.errors import PhotoError
@@ -26,19 +27,18 @@ from gamutmeta.pipeline.binding import binding_of_jpeg, check_binding, decode_fo
 from gamutmeta.pipeline.limited import pictures_limited
 from gamutmeta.report import Report
 from gamutmeta.runtime.files import as_private_as, check_output
-from gamutmeta.runtime.inputs import Readable, bytes_of, is_path, name_of
+from gamutmeta.runtime.inputs import Readable, bytes_of, is_path, name_of, require_paths
+from gamutmeta.runtime.steps import log_written, step
 
 if TYPE_CHECKING:
     import os
 
     from numpy.typing import NDArray
 
+    from gamutmeta.choices import Device, Space
     from gamutmeta.color.adaptation import Adaptation
 
 __all__ = ["EXPANDED_SAMPLES", "ExpandedSamples", "FoundPayload", "SrgbFile", "expand", "expand_file", "find_payload"]
-
-ExpandedSamples = Literal["payload", "extended"]
-"""What to expand: the samples that the payload takes, with it; or a JPEG's extended samples alone, without one."""
 
 EXPANDED_SAMPLES: tuple[ExpandedSamples, ...] = get_args(ExpandedSamples)
 
@@ -56,6 +56,9 @@ class FoundPayload:
     payload: Payload
     carrier: str | None
     size: int
+
+    def __repr__(self) -> str:
+        return f"<FoundPayload {self.carrier}, {self.size:,} bytes>"
 
 
 def find_payload(
@@ -99,6 +102,10 @@ class SrgbFile:
     codes: NDArray[np.uint8]
     alpha: NDArray[np.uint8] | None = None
     path: str | None = None
+
+    def __repr__(self) -> str:
+        width, height = self.size
+        return f"<SrgbFile {width}x{height} {self.path or 'in memory'}, {self.found!r}>"
 
     @classmethod
     def read(
@@ -185,7 +192,7 @@ class SrgbFile:
         """
         _ = self.binding_note
 
-    def expand(self, *, check: bool = True, threads: int | None = None, device: str = "cpu") -> WideImage:
+    def expand(self, *, check: bool = True, threads: int | None = None, device: Device = "cpu") -> WideImage:
         """The photograph in ROMM RGB, with transparency, EXIF and XMP; see :func:`expand` for arguments and errors."""
         payload, on_gpu = self.found.payload, gpu_expander(device)
         if check:
@@ -225,13 +232,13 @@ class SrgbFile:
 def expand(
     source: Readable,
     *,
-    space: str = "prophoto",
+    space: Space = "prophoto",
     samples: ExpandedSamples = "payload",
     sidecar: str | os.PathLike[str] | None = None,
     check: bool = True,
     threads: int | None = None,
     limits: Limits | None = None,
-    device: str = "cpu",
+    device: Device = "cpu",
 ) -> WideImage:
     """Restore the wide-gamut photograph from an sRGB file, with its transparency if it has any.
 
@@ -269,7 +276,7 @@ def expand_file(
     source: str | os.PathLike[str],
     target: str | os.PathLike[str],
     *,
-    space: str = "prophoto",
+    space: Space = "prophoto",
     depth: int | None = None,
     quality: int | None = None,
     samples: ExpandedSamples = "payload",
@@ -278,7 +285,7 @@ def expand_file(
     overwrite: bool = False,
     threads: int | None = None,
     limits: Limits | None = None,
-    device: str = "cpu",
+    device: Device = "cpu",
 ) -> Report:
     """Restore the wide-gamut photograph and write it, with transparency, EXIF, XMP and the ICC profile of `space`.
 
@@ -299,17 +306,25 @@ def expand_file(
     Raises:
         OutputExistsError: if `target` exists and `overwrite` is false.
         GamutMetaError, OSError: as for :func:`expand`.
+        TypeError: if one of the two is no path; :func:`expand` takes open files and bytes.
     """
     start = time.perf_counter()
+    instead = "for open files and bytes call gamutmeta.expand(source, ...), and save() or to_bytes() of its result"
+    require_paths(instead, source=source, target=target)
     check_output(target, overwrite=overwrite)
     depth_and_quality(target, space=space, depth=depth, quality=quality)
+    step("reading the file")
     with sources_remembered(), pictures_limited(limits):
         file = SrgbFile.read(source, sidecar=sidecar, limits=limits, check=check, samples=samples)
         check_side(target, *file.size)
+        step("restoring the colours")
         wide = file.expand(check=check, threads=threads, device=device)
     report = replace(file.report(), output=str(target), notes=wide.notes)
     del file  # As large as the picture, and no longer needed.
     wide = wide.convert(space)
+    step("writing the photograph")
     with as_private_as(source):
         lost = write_noting(wide, target, depth=depth, quality=quality, overwrite=overwrite)
-    return replace(report, notes=report.notes + lost, seconds=time.perf_counter() - start)
+    report = replace(report, notes=report.notes + lost, seconds=time.perf_counter() - start)
+    log_written(target, source, report.seconds)
+    return report

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, get_args
 
+from gamutmeta.choices import Samples
+from gamutmeta.color.spaces import assumable_space
 from gamutmeta.errors import PhotoError
 from gamutmeta.fit.config import FitConfig, preset_named
 from gamutmeta.pipeline.map_limits import MAP_BYTES, check_map_bytes
+from gamutmeta.runtime.reprs import repr_of_changed
 
 if TYPE_CHECKING:
     import os
 
+    from gamutmeta.choices import AssumedSpace, Carrier, Device, Preset, RawStyle, Subsampling
     from gamutmeta.container import Limits
-    from gamutmeta.photo.jpeg_out import Subsampling
 
 __all__ = ["MAX_VISIBLE_CHANGE", "SAMPLES", "ReduceOptions", "Samples"]
 
-Samples = Literal["extended", "plain"]
-"""Of a JPEG that is written: extended ones hold colours outside sRGB, which viewers clip; plain ones are clipped."""
-
 SAMPLES: tuple[Samples, ...] = get_args(Samples)
 
-_OF_CODING = {"quality": 95, "subsampling": "4:4:4", "progressive": False, "visible_change": 0}
+_OF_CODING = {"quality": 95, "subsampling": "4:4:4", "progressive": False, "visible_change": 0, "resize": None}
 """Options that say how a picture is coded, and their defaults."""
 
 
@@ -41,6 +41,8 @@ class ReduceOptions:
         base: your own sRGB export of the photograph, path or bytes: an 8-bit JPEG, PNG or TIFF, mapped, toned and
             sharpened as you like. It stays as it is, byte for byte, and gets the payload. None to clip the photograph
             and code it here. The options of coding go with None only.
+        resize: most pixels of the longer side; a larger photograph is resampled first, a smaller one stays as it is.
+            None to keep the size. Not with a base.
         quality: of JPEG, 1 to 100.
         subsampling: of JPEG's chroma.
         progressive: JPEG only.
@@ -64,13 +66,14 @@ class ReduceOptions:
 
     Raises:
         FitError: for an unknown preset, or a limit that is not a whole number from 400 to 61,440.
-        PhotoError: for unknown samples, a visible change out of range, a limit of the gain map that is not a whole
-            number from 1,000 to 60,000, and for options of coding together with a base.
+        PhotoError: for unknown samples, a size that is none, a visible change out of range, a limit of the gain map
+            that is not a whole number from 1,000 to 60,000, and for options of coding together with a base.
     """
 
-    preset: str | FitConfig = "balanced"
+    preset: Preset | FitConfig = "balanced"
     max_bytes: int | None = None
     base: str | os.PathLike[str] | bytes | None = None
+    resize: int | None = None
     quality: int = 95
     subsampling: Subsampling = "4:4:4"
     progressive: bool = False
@@ -78,12 +81,15 @@ class ReduceOptions:
     visible_change: float = 0.0
     show_wide: bool = False
     map_bytes: int = MAP_BYTES
-    carrier: str | None = None
-    device: str = "auto"
+    carrier: Carrier | None = None
+    device: Device = "auto"
     seed: int = 0
-    assume_space: str | None = None
-    raw_style: str = "neutral"
+    assume_space: AssumedSpace | None = None
+    raw_style: RawStyle = "neutral"
     limits: Limits | None = None
+
+    def __repr__(self) -> str:
+        return repr_of_changed(self)
 
     def __post_init__(self) -> None:
         # Raises errors in these two options before a photograph is read.
@@ -95,6 +101,9 @@ class ReduceOptions:
             chosen = [name for name, default in _OF_CODING.items() if getattr(self, name) != default]
             if chosen:
                 raise PhotoError(f"{' and '.join(chosen)} cannot be chosen with a base, which stays as it is coded")
+        longest: object = self.resize
+        if longest is not None and (isinstance(longest, bool) or not isinstance(longest, int) or longest < 1):
+            raise PhotoError(f"resize: the longer side has a whole number of pixels, at least 1, not {longest!r}")
         change: object = self.visible_change
         if isinstance(change, bool) or not isinstance(change, (int, float)) or not 0 <= change <= MAX_VISIBLE_CHANGE:
             raise PhotoError(f"the visible change can be 0 to {MAX_VISIBLE_CHANGE:g} (CIEDE2000), not {change!r}")
@@ -124,4 +133,7 @@ class ReduceOptions:
         """
         values = {name: value for name, value in asdict(self).items() if name not in {"device", "limits"}}
         named = {"preset": self.preset if isinstance(self.preset, str) else self.preset.name}
-        return values | named | {"base": self.base is not None}
+        space = None if self.assume_space is None else assumable_space(self.assume_space).name
+        settings = values | named | {"base": self.base is not None, "assume_space": space}
+        # Of what was not asked for, records of earlier versions know nothing.
+        return {name: value for name, value in settings.items() if name != "resize" or value is not None}

@@ -24,6 +24,7 @@ from gamutmeta.measure.visible import VisibleChange
 from gamutmeta.model.descriptor import Descriptor
 from gamutmeta.photo.jpeg_out import check_jpeg_size
 from gamutmeta.photo.read import read_photo
+from gamutmeta.photo.resample import resized_within
 from gamutmeta.photo.wide import WideImage
 from gamutmeta.pipeline.base import read_base
 from gamutmeta.pipeline.colour_map import useful_map
@@ -39,17 +40,17 @@ from gamutmeta.pipeline.saving import check_outputs
 from gamutmeta.pipeline.shoulder import with_shoulder
 from gamutmeta.report import Report
 from gamutmeta.runtime.files import as_private_as
+from gamutmeta.runtime.inputs import require_paths
+from gamutmeta.runtime.steps import log_written, step
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gamutmeta.carriers import HostFormat
+    from gamutmeta.choices import AssumedSpace, Carrier, Device, HostFormat, Preset, RawStyle, Samples, Subsampling
     from gamutmeta.container import Limits
     from gamutmeta.fit.config import FitConfig
-    from gamutmeta.photo.jpeg_out import Subsampling
     from gamutmeta.pipeline.base import Base
     from gamutmeta.pipeline.host import Host
-    from gamutmeta.pipeline.options import Samples
     from gamutmeta.runtime.inputs import Readable
 
 _NO_SHOULDER = "a JPEG has no shoulder, which is for PNG and TIFF: the visible change asked for was not used"
@@ -63,9 +64,10 @@ __all__ = ["Reduction", "read_and_reduce", "reduce", "reduce_file", "reduce_file
 def reduce(
     wide: WideImage | Readable,
     *,
-    preset: str | FitConfig = "balanced",
+    preset: Preset | FitConfig = "balanced",
     max_bytes: int | None = None,
     base: str | os.PathLike[str] | bytes | None = None,
+    resize: int | None = None,
     format: HostFormat | None = None,  # noqa: A002 - Pillow's word for it
     quality: int = 95,
     subsampling: Subsampling = "4:4:4",
@@ -74,7 +76,7 @@ def reduce(
     visible_change: float = 0.0,
     show_wide: bool = False,
     map_bytes: int = MAP_BYTES,
-    device: str = "auto",
+    device: Device = "auto",
     seed: int = 0,
     rounding: Rounding = Rounding.HALF_EVEN,
 ) -> Reduction:
@@ -90,6 +92,7 @@ def reduce(
             a rung of a ladder, see :meth:`gamutmeta.fit.config.FitConfig.within`, and the report's notes say so.
         base: your own sRGB export of the photograph, path or bytes; see
             :class:`~gamutmeta.pipeline.options.ReduceOptions`.
+        resize: most pixels of the longer side, for the web; None to keep the size. See there.
         format: "png" or "tiff" (lossless), or "jpeg"; None for that of the base, or PNG.
         quality: of JPEG, 1..100.
         subsampling: of JPEG's chroma.
@@ -114,6 +117,7 @@ def reduce(
         preset=preset,
         max_bytes=max_bytes,
         base=base,
+        resize=resize,
         quality=quality,
         subsampling=subsampling,
         progressive=progressive,
@@ -146,12 +150,7 @@ def reduce_with(
     """
     start = time.perf_counter()
     uses_cuda(options.device)  # also where nothing is to be fitted, a device that is missing is an error
-    if not isinstance(wide, WideImage):
-        wide = _read(wide, options)
-    if format == "jpeg":
-        check_jpeg_size(*wide.size)
-    config = options.config
-    wide = wide.convert("prophoto")
+    wide, config = _photograph(wide, options, format), options.config
     base = read_base(options.base) if base is None and options.base is not None else base
     host, original, reason, notes = _host(wide, options, base, format, rounding)
     codes, held = host.codes, host.held
@@ -166,6 +165,7 @@ def reduce_with(
             notes.append(reason)
         else:
             notes += options.notes
+            step("fitting the model")
             likeness = likeness_of(codes) if host.wants_likeness and config.max_bytes > MIN_BYTES else None
             room = 0 if likeness is None else _LIKENESS_ROOM
             within = replace(config, max_bytes=config.max_bytes - room)
@@ -173,6 +173,7 @@ def reduce_with(
             notes += result.notes
             fitted = Payload(width, height, binding, result.descriptor, result.tensors, likeness)
         clipped = clipping.result()
+    step("measuring the result")
     payload, kept, note = best_payload(payload, fitted, clipped, original, codes if held is None else held)
     seconds, seen = 0.0 if fitted is None else result.seconds, None
     if options.visible_change > 0 and host.encoding.format == "jpeg":
@@ -189,6 +190,7 @@ def reduce_with(
     notes += note
     made = None
     if options.show_wide:
+        step("making the gain map")
         made, said = useful_map(codes, original, options.map_bytes)
         notes += said
     report = Report(
@@ -217,13 +219,26 @@ def reduce_with(
     )
 
 
+def _photograph(wide: WideImage | Readable, options: ReduceOptions, format_: HostFormat | None) -> WideImage:
+    """The photograph in ROMM RGB, at the size that is wanted."""
+    if not isinstance(wide, WideImage):
+        wide = _read(wide, options)
+    wide = wide.convert("prophoto")
+    if options.resize is not None:
+        wide = resized_within(wide, options.resize)
+    if format_ == "jpeg":
+        check_jpeg_size(*wide.size)
+    return wide
+
+
 def reduce_file(
     source: str | os.PathLike[str],
     target: str | os.PathLike[str],
     *,
-    preset: str | FitConfig = "balanced",
+    preset: Preset | FitConfig = "balanced",
     max_bytes: int | None = None,
     base: str | os.PathLike[str] | bytes | None = None,
+    resize: int | None = None,
     quality: int = 95,
     subsampling: Subsampling = "4:4:4",
     progressive: bool = False,
@@ -231,11 +246,11 @@ def reduce_file(
     visible_change: float = 0.0,
     show_wide: bool = False,
     map_bytes: int = MAP_BYTES,
-    carrier: str | None = None,
-    device: str = "auto",
+    carrier: Carrier | None = None,
+    device: Device = "auto",
     seed: int = 0,
-    assume_space: str | None = None,
-    raw_style: str = "neutral",
+    assume_space: AssumedSpace | None = None,
+    raw_style: RawStyle = "neutral",
     limits: Limits | None = None,
     overwrite: bool = False,
 ) -> Report:
@@ -251,6 +266,7 @@ def reduce_file(
         preset: as for :func:`reduce`.
         max_bytes: as for :func:`reduce`.
         base: as for :func:`reduce`. It gives the sRGB file its picture and its metadata.
+        resize: as for :func:`reduce`.
         quality: as for :func:`reduce`.
         subsampling: as for :func:`reduce`.
         progressive: as for :func:`reduce`.
@@ -271,12 +287,14 @@ def reduce_file(
         OutputExistsError: if `target` (or the sidecar) exists and `overwrite` is false.
         UnsupportedFileError: if `target` is of another kind, CarrierError if `carrier` does not fit it.
         GamutMetaError: as for :func:`reduce` and :func:`gamutmeta.photo.read.read_photo`.
+        TypeError: if one of the two is no path; :func:`reduce` takes open files and bytes.
         OSError: if a file cannot be read or written.
     """
     options = ReduceOptions(
         preset=preset,
         max_bytes=max_bytes,
         base=base,
+        resize=resize,
         quality=quality,
         subsampling=subsampling,
         progressive=progressive,
@@ -304,13 +322,17 @@ def reduce_file_with(
     with as_private_as(source):
         report = save_reduced(reduction, target, options, overwrite=overwrite)
     base = None if options.base is None or isinstance(options.base, bytes) else str(options.base)
-    return replace(report, file=str(source), base=base, seconds=time.perf_counter() - start)
+    report = replace(report, file=str(source), base=base, seconds=time.perf_counter() - start)
+    log_written(target, source, report.seconds)
+    return report
 
 
 def read_and_reduce(
     source: str | os.PathLike[str], target: str | os.PathLike[str], options: ReduceOptions, *, overwrite: bool = False
 ) -> tuple[WideImage, Reduction]:
     """The first part of :func:`reduce_file`: read the photograph, and reduce it for `target`."""
+    instead = "for open files and bytes call gamutmeta.reduce(source, ...), and save() or to_bytes() of its result"
+    require_paths(instead, source=source, target=target)
     uses_cuda(options.device)  # before the photograph is read
     format_ = carriers.format_of(target)
     carrier = carriers.carrier_for(format_, options.carrier, file=Path(target).name)
@@ -325,6 +347,7 @@ def read_and_reduce(
             base = read_base(options.base)
         base.require(format_, Path(target).name)
         base.require_room(carrier)
+    step("reading the photograph")
     preload(source, REDUCTION)
     with pictures_limited(options.limits):
         wide = restored_before(source)
@@ -337,6 +360,7 @@ def save_reduced(
     reduction: Reduction, target: str | os.PathLike[str], options: ReduceOptions, *, overwrite: bool = False
 ) -> Report:
     """The second part of :func:`reduce_file`: write what :func:`read_and_reduce` made for `target`."""
+    step("writing the file")
     size = reduction.save(target, carrier=options.carrier, overwrite=overwrite)
     carrier = carriers.carrier_for(reduction.encoding.format, options.carrier)
     return replace(reduction.report, output=str(target), carrier=carrier, file_bytes=size)
@@ -346,6 +370,7 @@ def _host(
     wide: WideImage, options: ReduceOptions, base: Base | None, format_: HostFormat | None, rounding: Rounding
 ) -> tuple[Host, NDArray[np.uint16], str | None, list[str]]:
     """The picture that is to carry a payload, the photograph on its raster, why there is no model for it, and notes."""
+    step("clipping and coding the picture")
     original, notes = wide.array, list(wide.notes)
     kind = format_ or ("png" if base is None else base.format)
     if options.show_wide and kind != "jpeg":

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gamutmeta.color.icc import profile_bytes
+from gamutmeta.errors import CarrierError
 from gamutmeta.formats.second_picture import with_colour_map
 from gamutmeta.photo.alpha import with_alpha
 from gamutmeta.photo.jpeg_out import sycc_image
 from gamutmeta.photo.pixels import encode_srgb_file
 from gamutmeta.pipeline.saving import save_with_payload, with_payload
+from gamutmeta.runtime.inputs import write_into
 
 if TYPE_CHECKING:
-    import os
+    from typing import BinaryIO
 
     import numpy as np
     from numpy.typing import NDArray
     from PIL import Image
 
-    from gamutmeta.carriers import HostFormat
+    from gamutmeta.choices import Carrier, HostFormat, Subsampling
     from gamutmeta.container import Payload
     from gamutmeta.photo.carried import Metadata
-    from gamutmeta.photo.jpeg_out import Subsampling
     from gamutmeta.report import Report
 
 __all__ = ["Encoding", "Reduction"]
@@ -86,6 +88,11 @@ class Reduction:
     sycc: NDArray[np.uint8] | None = None
     gain_map: bytes | None = None
 
+    def __repr__(self) -> str:
+        height, width = self.pixels.shape[:2]
+        size = f"payload of {self.report.payload_bytes:,} bytes"
+        return f"<Reduction {width}x{height} {self.encoding.format}, {self.report.preset}, {size}>"
+
     @property
     def exif(self) -> bytes | None:
         """EXIF block of the file."""
@@ -113,7 +120,7 @@ class Reduction:
             image.info["exif"] = self.exif
         return image
 
-    def to_bytes(self, carrier: str | None = None) -> bytes:
+    def to_bytes(self, carrier: Carrier | None = None) -> bytes:
         """The sRGB file with the payload in it.
 
         Args:
@@ -126,12 +133,30 @@ class Reduction:
             data = with_colour_map(data, self.gain_map)
         return with_payload(data, self.payload.to_bytes(), carrier)
 
-    def save(self, path: str | os.PathLike[str], *, carrier: str | None = None, overwrite: bool = False) -> int:
+    def save(
+        self, path: str | os.PathLike[str] | BinaryIO, *, carrier: Carrier | None = None, overwrite: bool = False
+    ) -> int:
         """Write the sRGB file with its payload, and return its size; see :meth:`to_bytes`.
+
+        Args:
+            path: of the file, or a binary file that is open for writing.
+            carrier: as for :meth:`to_bytes`; "sidecar" writes the payload into a file beside it, which needs a path.
+            overwrite: whether the files may exist.
 
         Raises:
             OutputExistsError: if the file, or its sidecar, exists and `overwrite` is false.
+            CarrierError: if the carrier does not fit the format, or is a sidecar of an open file.
+            TypeError: if it is neither a path nor a binary file.
         """
+        if not isinstance(path, str | os.PathLike):
+            if carrier == "sidecar":
+                raise CarrierError(
+                    "a sidecar lies beside the picture, and an open file has no place; "
+                    "write to_bytes('sidecar') and payload.to_bytes() yourself, or save to a path"
+                )
+            data = self.to_bytes(carrier)
+            write_into(path, data)
+            return len(data)
         data = self.to_bytes(carrier)
         save_with_payload(path, data, self.payload.to_bytes(), carrier, overwrite=overwrite)
         return len(data)

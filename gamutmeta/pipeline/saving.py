@@ -10,10 +10,12 @@ from gamutmeta.runtime.files import atomic_write, check_output
 if TYPE_CHECKING:
     import os
 
+    from gamutmeta.choices import Carrier
+
 __all__ = ["check_outputs", "save_with_payload", "with_payload"]
 
 
-def check_outputs(path: str | os.PathLike[str], carrier: str | None, *, overwrite: bool) -> None:
+def check_outputs(path: str | os.PathLike[str], carrier: Carrier | None, *, overwrite: bool) -> None:
     """Check that an sRGB file, and its sidecar, may be written. Call it before long work.
 
     Args:
@@ -29,7 +31,7 @@ def check_outputs(path: str | os.PathLike[str], carrier: str | None, *, overwrit
         check_output(carriers.sidecar_path(path), overwrite=overwrite)
 
 
-def with_payload(data: bytes, container: bytes, carrier: str | None) -> bytes:
+def with_payload(data: bytes, container: bytes, carrier: Carrier | None) -> bytes:
     """The sRGB file `data` with a container in it; `data` itself if the carrier is "sidecar".
 
     Raises:
@@ -39,7 +41,7 @@ def with_payload(data: bytes, container: bytes, carrier: str | None) -> bytes:
 
 
 def save_with_payload(
-    path: str | os.PathLike[str], data: bytes, container: bytes, carrier: str | None, *, overwrite: bool
+    path: str | os.PathLike[str], data: bytes, container: bytes, carrier: Carrier | None, *, overwrite: bool
 ) -> None:
     """Write an sRGB file and, if the carrier is "sidecar", the container beside it.
 

@@ -16,6 +16,7 @@ from gamutmeta.pipeline.extended import are_clipped
 from gamutmeta.pipeline.map_limits import MAP_BYTES, check_map_bytes
 from gamutmeta.report import Report
 from gamutmeta.runtime.files import atomic_write, check_output
+from gamutmeta.runtime.inputs import require_paths
 
 if TYPE_CHECKING:
     import os
@@ -55,9 +56,11 @@ def show_wide_file(
         PhotoError: if the file is no JPEG, or has no wide-gamut colour.
         MultiPictureError: if it has further pictures of another kind.
         GamutMetaError: as for :func:`gamutmeta.expand`.
+        TypeError: if one of the two is no path.
         OSError: if a file cannot be read or written.
     """
     start = time.perf_counter()
+    require_paths("write open files and bytes to a file first", source=source, target=target)
     check_map_bytes(map_bytes)
     data = Path(source).read_bytes()
     if carriers.host_format(data) != "jpeg" or carriers.format_of(target) != "jpeg":

@@ -68,6 +68,10 @@ class Validation:
     payload_bytes: int | None
     stages: tuple[Stage, ...]
 
+    def __repr__(self) -> str:
+        results = ", ".join(f"{stage.stage} {stage.result}" for stage in self.stages)
+        return f"<Validation {self.file}: {results}>"
+
     @property
     def is_good(self) -> bool:
         """Whether every reader expands the file."""

@@ -11,31 +11,34 @@ from gamutmeta.measure.quality import measure, quality_figures
 from gamutmeta.pipeline.comparison import read_reference
 from gamutmeta.pipeline.expand import SrgbFile
 from gamutmeta.pipeline.limited import pictures_limited
+from gamutmeta.runtime.steps import step
 
 if TYPE_CHECKING:
     import os
 
+    from gamutmeta.choices import AssumedSpace, RawStyle
     from gamutmeta.container import Limits
     from gamutmeta.report import Report
+    from gamutmeta.runtime.inputs import Readable
 
 __all__ = ["verify_file"]
 
 
 def verify_file(
-    path: str | os.PathLike[str],
-    reference: str | os.PathLike[str],
+    path: Readable,
+    reference: Readable,
     *,
     sidecar: str | os.PathLike[str] | None = None,
-    assume_space: str | None = None,
-    raw_style: str = "neutral",
+    assume_space: AssumedSpace | None = None,
+    raw_style: RawStyle = "neutral",
     check: bool = True,
     limits: Limits | None = None,
 ) -> Report:
     """Expand `path` and measure the result, and plain clipping, against the photograph `reference`.
 
     Args:
-        path: JPEG, PNG or TIFF with a payload (or with a sidecar beside it).
-        reference: the photograph, of the same size.
+        path: JPEG, PNG or TIFF with a payload (or with a sidecar beside it): its path or bytes, or an open file.
+        reference: the photograph, of the same size; likewise.
         sidecar: take the payload from this sidecar.
         assume_space: the colour space of a reference that names none.
         raw_style: how to develop a raw reference; use the style with which the file was reduced.
@@ -47,10 +50,13 @@ def verify_file(
         GamutMetaError, OSError: as for :func:`gamutmeta.pipeline.expand.expand`.
     """
     start = time.perf_counter()
+    step("reading both files")
     with sources_remembered(), pictures_limited(limits):
         file = SrgbFile.read(path, sidecar=sidecar, limits=limits, check=check)
         original = read_reference(file, reference, assume_space=assume_space, raw_style=raw_style)
+        step("restoring the colours")
         restored = file.expand(check=False)
+    step("measuring the result")
     quality = measure(original.array, restored.array, file.adaptation)
     # As in Comparison.report, but the clipped picture overwrites the restored one, which is already measured.
     clipped = measure(original.array, file.clipped(out=restored.array), file.adaptation)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
+    from gamutmeta.choices import Space
     from gamutmeta.color.spaces import RgbSpace
     from gamutmeta.photo.wide import WideImage
 
@@ -38,7 +39,7 @@ _DASHES = ("-", "--", "-.", ":", (0, (1, 1)))
 def chromaticity(
     *photos: WideImage,
     labels: Sequence[str] = (),
-    spaces: Iterable[str] = ("srgb", "display-p3", "rec2020", "prophoto"),
+    spaces: Iterable[Space] = ("srgb", "display-p3", "rec2020", "prophoto"),
     ax: Axes | None = None,
 ) -> Axes:
     """Draw the diagram with the colours of photographs and the triangles of gamuts, all adapted to D65 (Bradford).

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
+    from gamutmeta.choices import Space
     from gamutmeta.photo.wide import WideImage
 
 __all__ = ["error_map", "side_by_side"]
@@ -63,7 +64,7 @@ def error_map(original: WideImage, restored: WideImage, *, top: float | None = N
 
 
 def side_by_side(
-    *photos: WideImage, titles: Sequence[str] = (), space: str = "display-p3", side: int = 1200
+    *photos: WideImage, titles: Sequence[str] = (), space: Space = "display-p3", side: int = 1200
 ) -> NDArray[np.object_]:
     """Show photographs in a row, upright and scaled down.
 

@@ -71,7 +71,7 @@ def _map(values: NDArray[np.float64], orientation: int) -> str:
 
 
 def _copy(original: WideImage, orientation: int) -> str:
-    picture = original.to_pillow(DISPLAY_P3.name).convert("RGB")
+    picture = original.to_pillow("display-p3").convert("RGB")
     picture.thumbnail((_COPY_SIDE, _COPY_SIDE), Image.Resampling.LANCZOS)
     profile = profile_bytes(DISPLAY_P3.name)
     return _jpeg(upright_image(picture, orientation), quality=_COPY_QUALITY, subsampling=0, icc_profile=profile)

@@ -18,10 +18,12 @@ from gamutmeta.pipeline.comparison import compare, read_reference
 from gamutmeta.pipeline.expand import SrgbFile
 from gamutmeta.pipeline.limited import pictures_limited
 from gamutmeta.runtime.files import as_private_as, atomic_write, check_output
+from gamutmeta.runtime.inputs import require_paths
 from gamutmeta.view.html import page_html
 from gamutmeta.view.reference import reference_data
 
 if TYPE_CHECKING:
+    from gamutmeta.choices import AssumedSpace, RawStyle
     from gamutmeta.container import Limits
     from gamutmeta.report import Report
 
@@ -34,8 +36,8 @@ def write_page(
     *,
     reference: str | os.PathLike[str] | None = None,
     sidecar: str | os.PathLike[str] | None = None,
-    assume_space: str | None = None,
-    raw_style: str = "neutral",
+    assume_space: AssumedSpace | None = None,
+    raw_style: RawStyle = "neutral",
     check: bool = True,
     limits: Limits | None = None,
     overwrite: bool = False,
@@ -61,10 +63,12 @@ def write_page(
 
     Raises:
         OutputExistsError: if `page` exists and `overwrite` is false.
+        TypeError: if `path` or `page` is no path.
         PhotoError: if the reference has another size.
         GamutMetaError, OSError: as for :func:`gamutmeta.pipeline.expand.expand`.
     """
     start = time.perf_counter()
+    require_paths("write open files and bytes to a file first", path=path, page=page)
     check_output(page, overwrite=overwrite)
     path = Path(path)
     with sources_remembered(), pictures_limited(limits):

@@ -105,7 +105,7 @@ class TestPlan:
 
     def test_several_files_cannot_go_into_a_file(self, tmp_path: Path) -> None:
         (tmp_path / "x.jpg").write_bytes(b"")
-        with pytest.raises(PlanError, match="need an output folder"):
+        with pytest.raises(PlanError, match="there are several inputs; name a folder"):
             plan([tmp_path / "a.tif", tmp_path / "b.tif"], tmp_path / "x.jpg", readable=READABLE)
 
     def test_nothing_to_do(self, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pytest
@@ -39,12 +40,81 @@ from gamutmeta.carriers import (
     sidecar_path,
     strip,
 )
-from gamutmeta.errors import CarrierError, GamutMetaError, NoPayloadError, PayloadExistsError, UnsupportedFileError
+from gamutmeta.errors import (
+    CarrierError,
+    GamutMetaError,
+    NoPayloadError,
+    PayloadExistsError,
+    PhotoError,
+    UnsupportedFileError,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 # --- the verbs -------------------------------------------------------------------------------------------------------
+
+
+class Unsearchable(io.RawIOBase):
+    """A file that can be read once, like a pipe."""
+
+    def __init__(self, data: bytes) -> None:
+        self._file = io.BytesIO(data)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        return self._file.readinto(buffer)
+
+
+class Reader:
+    """What has no more than read(), like many downloads."""
+
+    def __init__(self, data: bytes) -> None:
+        self._file = io.BytesIO(data)
+
+    def read(self) -> bytes:
+        return self._file.read()
+
+
+@pytest.mark.parametrize("name", HOSTS)
+def test_every_verb_takes_paths_bytes_and_open_files(name: str, tmp_path: Path) -> None:
+    host = HOSTS[name]
+    stamped = embed(host, CONTAINER)
+    path = tmp_path / "file"
+    path.write_bytes(stamped)
+    (tmp_path / "bare").write_bytes(host)
+    once = (io.BytesIO, Unsearchable, Reader)
+    for way in (lambda: path, lambda: str(path), *(partial(kind, stamped) for kind in once)):
+        assert host_format(way()) == host_format(stamped)
+        assert extract(way()) == extract(stamped)
+        assert find(way()) == find(stamped)
+        assert strip(way()) == host
+        assert deviations(way()) == deviations(stamped)
+    assert path.read_bytes() == stamped
+    for bare in (tmp_path / "bare", io.BytesIO(host), Reader(host)):
+        assert embed(bare, CONTAINER) == stamped
+
+
+def test_open_files_are_read_from_where_they_stand_and_left_there() -> None:
+    stamped = embed(jpeg(), CONTAINER)
+    file = io.BytesIO(b"before" + stamped)
+    file.seek(6)
+    assert host_format(file) == "jpeg"
+    assert extract(file).container == CONTAINER
+    assert file.tell() == 6
+    assert strip(file) == jpeg()
+
+
+def test_what_is_no_file(tmp_path: Path) -> None:
+    for verb in (host_format, extract, find, strip, deviations):
+        with pytest.raises(PhotoError, match="a path, bytes or a binary file can be read, not builtins"):
+            verb(5)
+        with pytest.raises(PhotoError, match="opened for text"):
+            verb(io.StringIO("text"))
+        with pytest.raises(FileNotFoundError):
+            verb(tmp_path / "missing")
 
 
 @pytest.mark.parametrize("name", HOSTS)

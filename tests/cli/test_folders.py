@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,9 +23,10 @@ from gamutmeta.batch import convert as pipelines
 from gamutmeta.cli import app, convert
 from gamutmeta.cli.progress import progress
 from gamutmeta.photo.read import read_photo
+from gamutmeta.runtime.steps import step
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 
 @pytest.fixture
@@ -209,11 +211,42 @@ class TestProgress:
         assert "2/2" in terminal.getvalue()
 
     @pytest.mark.parametrize("total", [0, 1])
-    def test_not_for_one_file(self, monkeypatch: pytest.MonkeyPatch, total: int) -> None:
+    def test_not_for_work_without_steps(self, monkeypatch: pytest.MonkeyPatch, total: int) -> None:
         monkeypatch.setattr(sys, "stderr", terminal := self.Terminal())
         with progress(total) as advance:
             advance()
         assert terminal.getvalue() == ""
+
+    def test_the_step_of_one_file(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sys, "stderr", terminal := self.Terminal())
+        with progress(1) as advance:
+            step("fitting the model")
+            step("writing the file")
+            advance()
+            shown = terminal.getvalue()
+        assert "fitting the model" in shown
+        # Removed: the cursor is at the beginning of an empty line, and nothing follows.
+        assert shown.rpartition("\x1b[2K")[2] == ""
+        assert terminal.getvalue() == shown
+        step("nobody looks any more")
+        assert terminal.getvalue() == shown
+
+    @pytest.mark.parametrize("options", [("--json",), ("--quiet",)])
+    def test_not_with_json_or_quiet(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
+    ) -> None:
+        seen: list[int] = []
+
+        @contextmanager
+        def noticed(total: int) -> Iterator[Callable[[], None]]:
+            seen.append(total)
+            yield lambda: None
+
+        monkeypatch.setattr("gamutmeta.cli.outcomes.progress", noticed)
+        assert run("reduce", "photos/a.tif", "-o", "a.jpg").exit_code == 0
+        assert run("reduce", "photos/a.tif", "-o", "b.jpg", *options).exit_code == 0
+        assert seen == [1, 0]
+        assert folder
 
     def test_not_into_a_file(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(sys, "stderr", file := io.StringIO())

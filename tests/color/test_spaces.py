@@ -9,6 +9,8 @@ import pytest
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.spaces import (
     ADOBE_RGB,
+    ALIASES,
+    ASSUMABLE_ALIASES,
     DISPLAY_P3,
     PROPHOTO,
     REC2020,
@@ -16,6 +18,7 @@ from gamutmeta.color.spaces import (
     SRGB,
     RgbSpace,
     apply_matrix,
+    assumable_space,
     conversion_matrix,
     decode_table,
     expansion_matrix,
@@ -129,3 +132,15 @@ def test_matrix_is_applied_in_float32_and_in_order() -> None:
 @pytest.mark.parametrize("codes", [512, 1024, 4096])
 def test_decode_tables_of_other_depths(codes: int) -> None:
     assert decode_table(PROPHOTO, codes)[[0, -1]].tolist() == [0, 1]
+
+
+def test_aliases() -> None:
+    assert {alias: space_named(alias) for alias in ALIASES} == {"p3": DISPLAY_P3, "adobergb": ADOBE_RGB}
+    assert {alias: assumable_space(alias).name for alias in ASSUMABLE_ALIASES} == {
+        "p3": "display-p3",
+        "adobergb": "adobe-rgb",
+        "linear-p3": "linear-display-p3",
+        "linear-adobergb": "linear-adobe-rgb",
+    }
+    with pytest.raises(PhotoError, match="unknown colour space 'linear-p3'"):
+        space_named("linear-p3")

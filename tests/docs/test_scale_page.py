@@ -21,7 +21,7 @@ COMMANDS = re.findall(r"^(?:\w+=\w+ )?gamutmeta (.*?)(?: > .*)?$", BLOCKS, re.MU
 
 
 def test_there_are_commands() -> None:
-    assert len(COMMANDS) == 6
+    assert len(COMMANDS) == 7
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -47,7 +47,9 @@ def test_defaults() -> None:
         np.zeros((4, 0, 3), np.uint16),
         np.zeros((4, 4, 3), np.uint8),
         np.zeros((4, 4, 3), np.int16),
-        np.zeros((4, 4, 3), np.float32),
+        np.zeros((4, 4, 4), np.float32),
+        np.zeros((4, 4, 3), complex),
+        np.zeros((4, 4, 3), bool),
         np.zeros((4, 4, 3), ">u2"),
         [[[1, 2, 3]]],
         None,
@@ -55,7 +57,7 @@ def test_defaults() -> None:
     ids=str,
 )
 def test_array_is_checked(array: Any) -> None:
-    with pytest.raises(PhotoError, match="uint16 array of shape"):
+    with pytest.raises(PhotoError, match="uint16 or float array of shape"):
         WideImage(array)
 
 
@@ -168,5 +170,83 @@ def test_transparency() -> None:
 
 @pytest.mark.parametrize("alpha", [ALPHA[1:], ALPHA.astype(np.uint8), ALPHA[..., None]], ids=lambda a: str(a.shape))
 def test_transparency_is_checked(alpha: Any) -> None:
-    with pytest.raises(PhotoError, match=r"transparency must be a uint16 array of shape \(5, 7\), not"):
+    with pytest.raises(PhotoError, match=r"transparency must be a uint16 or float array of shape \(5, 7\), not"):
         WideImage(wide_array(5, 7), alpha=alpha)
+
+
+class TestFloats:
+    @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, ">f4"])
+    def test_encoded_values_are_rounded(self, dtype: Any) -> None:
+        values = np.linspace(0, 1, 5 * 7 * 3).reshape(5, 7, 3).astype(dtype)
+        wide = WideImage(values, "p3")
+        assert (wide.space, wide.dtype, wide.shape, wide.notes) == ("display-p3", np.uint16, (5, 7, 3), ())
+        assert np.array_equal(wide.array, np.rint(values.astype(np.float64) * 65535))
+
+    def test_every_code_survives(self) -> None:
+        codes = np.repeat(np.arange(65536, dtype=np.uint16).reshape(256, 256, 1), 3, axis=2)
+        wide = WideImage(codes, "srgb")
+        assert wide.to_float().dtype == np.float32
+        assert np.array_equal(WideImage(wide.to_float(), "srgb").array, codes)
+        for space in SPACES:
+            assert np.array_equal(WideImage.from_linear(WideImage(codes, space).linear(), space).array, codes), space
+
+    def test_what_lies_outside_is_clipped_and_counted(self) -> None:
+        values = np.full((2, 3, 3), 0.5, np.float32)
+        values[0, 0], values[1, 2, 1], values[1, 1, 0] = (-0.5, 2, 0.5), np.inf, 1 + 1e-6
+        for wide in (WideImage(values, notes=("read",)), WideImage.from_linear(values, notes=("read",))):
+            assert wide.notes == ("read", "2 pixels have values outside [0, 1], which were clipped")
+            assert wide.array[0, 0].tolist()[:2] == [0, 65535]
+            assert wide.array[1, 2, 1] == 65535
+
+    def test_not_a_number(self) -> None:
+        values = np.zeros((4, 4, 3), np.float32)
+        values[3, 1, 2] = np.nan
+        for make in (WideImage, WideImage.from_linear):
+            with pytest.raises(PhotoError, match="not a number"):
+                make(values)
+
+    def test_linear_light_has_a_float_type(self) -> None:
+        for wrong in (np.zeros((4, 4, 3), np.uint16), np.zeros((4, 4))):
+            with pytest.raises(PhotoError, match="float array of shape"):
+                WideImage.from_linear(wrong)
+
+    def test_transparency(self) -> None:
+        alpha = np.array([[0, 0.5], [1, 0.25]], np.float32)
+        wide = WideImage(np.zeros((2, 2, 3), np.float32), alpha=alpha)
+        assert wide.alpha is not None
+        assert wide.alpha.tolist() == [[0, 32768], [65535, 16384]]
+
+    def test_linear_light_of_another_space_is_not_clipped(self) -> None:
+        red = WideImage(np.array([[[1, 0, 0]]], np.float32), "p3")
+        linear = red.linear("srgb")
+        assert linear[0, 0] == pytest.approx([1.2249, -0.0421, -0.0196], abs=2e-4)
+        # Of the primary itself, and of white, in every space.
+        assert red.linear() == pytest.approx(np.array([[[1, 0, 0]]]))
+        white = WideImage(np.ones((1, 1, 3), np.float32))
+        for space in SPACES:
+            assert white.linear(space) == pytest.approx(np.ones((1, 1, 3)), abs=1e-5)
+
+    def test_encoded_floats_of_another_space_are_those_of_convert(self) -> None:
+        wide = WideImage(wide_array())
+        assert np.array_equal(wide.to_float("adobergb"), wide.convert("adobe-rgb").array / np.float32(65535))
+
+    def test_they_do_not_share_memory(self) -> None:
+        values = np.zeros((2, 2, 3), np.float32)
+        wide = WideImage(values)
+        values += 1
+        wide.to_float()[:] = 1
+        wide.linear()[:] = 1
+        assert not wide.array.any()
+
+
+def test_save_in_another_space(tmp_path: Path) -> None:
+    wide = WideImage(wide_array())
+    expected = wide.convert("display-p3").to_bytes("png")
+    wide.save(tmp_path / "p3.png", space="p3")
+    assert (tmp_path / "p3.png").read_bytes() == expected
+    assert wide.to_bytes("png", space="display-p3") == expected
+    file = io.BytesIO()
+    wide.save(file, format="png", space="p3")
+    assert file.getvalue() == expected
+    with pytest.raises(PhotoError, match="unknown colour space 'cmyk'"):
+        wide.save(tmp_path / "x.png", space="cmyk")

@@ -18,7 +18,7 @@ from gamutmeta import carriers
 from gamutmeta.cli import app, convert
 from gamutmeta.container import Limits
 from gamutmeta.demo import demonstrate
-from gamutmeta.errors import FitError
+from gamutmeta.errors import FitError, PhotoError
 from gamutmeta.fit.config import PRESETS, RUNGS
 from gamutmeta.pipeline.options import ReduceOptions
 
@@ -85,7 +85,8 @@ def test_settings_are_json_and_know_no_device_and_no_limits() -> None:
     settings = ReduceOptions(preset=QUICK, max_bytes=960, device="cpu", limits=limits).settings()
     assert json.loads(json.dumps(settings)) == settings
     assert (settings["preset"], settings["max_bytes"]) == ("quick", 960)
-    assert set(settings) == {field.name for field in fields(ReduceOptions)} - {"device", "limits"}
+    assert set(settings) == {field.name for field in fields(ReduceOptions)} - {"device", "limits", "resize"}
+    assert ReduceOptions(resize=100).settings()["resize"] == 100
     assert pickle.loads(pickle.dumps(ReduceOptions(preset=QUICK))) == ReduceOptions(preset=QUICK)  # noqa: S301
 
 
@@ -131,3 +132,21 @@ def test_a_note_of_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_help_tells_of_the_ladder() -> None:
     said = " ".join(CliRunner().invoke(app, ["reduce", "--help"]).stdout.split())
     assert "rounded down to 400, 620, 960, 1,500, 2,400, 3,800, 6,000, 9,600, 16,000, 28,000 or 61,440 (not" in said
+
+
+@pytest.mark.parametrize("wrong", [0, -5, 2.5, True, "100"])
+def test_a_size_is_a_whole_number(wrong: Any) -> None:
+    with pytest.raises(PhotoError, match="resize: the longer side has a whole number of pixels"):
+        ReduceOptions(resize=wrong)
+
+
+def test_a_base_has_its_size() -> None:
+    with pytest.raises(PhotoError, match="resize cannot be chosen with a base"):
+        ReduceOptions(base=b"", resize=100)
+
+
+def test_settings_name_a_space_in_one_way() -> None:
+    """A folder that was begun with an alias is not made again with the name."""
+    assert (
+        ReduceOptions(assume_space="linear-p3").settings() == ReduceOptions(assume_space="linear-display-p3").settings()
+    )

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from benchmarks.arrays import Wide
 from benchmarks.paper.dataset.photographs import Source, Style, crops_of, find, scenes, scenes_to_test
 from benchmarks.rivals.method import og_mask
+from gamutmeta.choices import AssumedSpace
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.errors import GamutMetaError, OutputExistsError
 from gamutmeta.photo.read import read_photo
@@ -34,7 +35,7 @@ class Recipe:
     test_share: float = 0.1
     crop: int = 512
     crops: int = 16
-    assume_space: str | None = None
+    assume_space: AssumedSpace | None = None
     adaptation: Adaptation = Adaptation.CAT02
     seed: int = 0
 

@@ -1,11 +1,13 @@
 """gamutmeta's own presets, as its users get them, on the codes and with the adaptation of the protocol."""
 
 from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 
 from benchmarks.arrays import Codes, Wide
 from benchmarks.paper.method import Clipped, Metadata, Method, Setting, clip_codes, steps_note
+from gamutmeta.choices import Device
 from gamutmeta.container import Payload
 from gamutmeta.fit.config import preset_named
 from gamutmeta.model.expand import expand as expand_pixels
@@ -41,7 +43,7 @@ class Preset(Clipped):
             preset=replace(config, steps=steps, adaptation=setting.adaptation),
             format="png" if is_clipped else "jpeg",
             samples="plain",  # as every method gets them
-            device=setting.device,
+            device=cast("Device", setting.device),
             seed=setting.seed,
             rounding=setting.rounding,
         )
@@ -88,7 +90,7 @@ class Own:
             preset=replace(config, steps=steps, adaptation=setting.adaptation),
             format="png" if self.visible_change > 0 else "jpeg",
             visible_change=self.visible_change,
-            device=setting.device,
+            device=cast("Device", setting.device),
             seed=setting.seed,
         )
         note = "; ".join([f"{result.report.model}, {steps_note(steps, config.steps)}", *result.report.notes])
