@@ -54,13 +54,13 @@ def limits(command: AnyFunction) -> AnyFunction:
 
     @wraps(command)
     def with_limits(
-        *arguments: Any, max_pixels: int, pixels_per_byte: int, max_multiply_adds: int, **settings: Any
+        *arguments: Any, max_pixels: int, pixels_per_byte: int, multiply_adds: int, **settings: Any
     ) -> object:
         bounds = Limits(
             pixels=min(max_pixels, DEFAULT_LIMITS.pixels),
             picture_pixels=max_pixels,
             pixels_per_byte=pixels_per_byte,
-            multiply_adds=max_multiply_adds,
+            multiply_adds=multiply_adds,
         )
         return command(*arguments, limits=bounds, **settings)
 
@@ -80,7 +80,7 @@ def limits(command: AnyFunction) -> AnyFunction:
         " photograph has.",
     )
     work = click.option(
-        "--max-multiply-adds",
+        "--multiply-adds",
         type=click.IntRange(min=1),
         default=DEFAULT_LIMITS.multiply_adds,
         show_default=True,
@@ -108,7 +108,7 @@ REMEDIES = {
 
 _OPTION_OF: Mapping[str, str] = {
     "assume_space": "--assume-space",
-    "multiply_adds": "--max-multiply-adds",
+    "multiply_adds": "--multiply-adds",
     "overwrite": "--overwrite",
     "pixels_per_byte": "--pixels-per-byte",
     "replace": "--replace",

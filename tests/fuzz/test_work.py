@@ -175,9 +175,9 @@ def test_the_command_has_the_limit_and_names_its_option(
     monkeypatch.chdir(tmp_path)
     for host, name in (("png/rgb", "in.png"), ("jpeg/baseline", "in.jpg")):
         Path(name).write_bytes(samples.bound(host, "default"))
-    done = CliRunner().invoke(app, [*COMMANDS[command], "--max-multiply-adds", str(SMALL - 1)])
+    done = CliRunner().invoke(app, [*COMMANDS[command], "--multiply-adds", str(SMALL - 1)])
     assert done.exit_code == 1
-    assert "use --max-multiply-adds to allow more" in " ".join(done.output.split())
+    assert "use --multiply-adds to allow more" in " ".join(done.output.split())
 
 
 def test_the_limit_ends_with_the_call() -> None:
