@@ -33,6 +33,7 @@ from gamutmeta.photo.alpha import with_alpha
 from gamutmeta.photo.host_metadata import read_metadata
 from gamutmeta.photo.upright import turned_upright
 from gamutmeta.pipeline.expand import FoundPayload, SrgbFile, find_payload
+from gamutmeta.pipeline.limited import pictures_limited
 
 try:
     from imageio.config import known_plugins
@@ -51,6 +52,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gamutmeta.choices import Space
+    from gamutmeta.container import Limits
+    from gamutmeta.photo.carried import Metadata
 
 __all__ = ["NAME", "GamutMetaPlugin", "register", "unregister"]
 
@@ -86,18 +89,21 @@ class GamutMetaPlugin(PluginV3):
     Args:
         request: imageio's; a path, bytes, a stream, a URL. A sidecar beside a path counts.
         sidecar: take the payload from this file. ``imread`` cannot pass it on; ``imopen`` does.
+        limits: as for :func:`gamutmeta.expand`; likewise.
 
     Raises:
         imageio.core.request.InitializationError: to be written; no JPEG, PNG or TIFF; or without payload. With
             ``plugin=`` imageio makes an OSError of it, without it goes on to the next plug-in.
     """
 
-    def __init__(self, request: Request, *, sidecar: str | os.PathLike[str] | None = None) -> None:
+    def __init__(
+        self, request: Request, *, sidecar: str | os.PathLike[str] | None = None, limits: Limits | None = None
+    ) -> None:
         super().__init__(request)
         if request.mode.io_mode != IOMode.read:
             raise InitializationError("gamutmeta.imageio reads only; gamutmeta.reduce_file writes files with payloads")
         self._data: bytes = request.get_file().read()
-        self._sidecar = sidecar
+        self._sidecar, self._limits = sidecar, limits
         try:
             carriers.host_format(self._data)
             carriers.extract_or_sidecar(self._data, request.filename, sidecar=sidecar)
@@ -135,7 +141,8 @@ class GamutMetaPlugin(PluginV3):
         """
         self._require_index(index)
         space_named(space)
-        wide = self._file.expand(check=check, threads=threads).convert(space)
+        with pictures_limited(self._limits):
+            wide = self._file.expand(check=check, threads=threads).convert(space)
         array = np.asarray(with_alpha(wide.array, wide.alpha), np.uint16)
         if rotate:
             array = turned_upright(array, wide.orientation)
@@ -163,7 +170,7 @@ class GamutMetaPlugin(PluginV3):
         self._require_index(index)
         width, height = self._file.size
         alpha = self._file.alpha
-        if rotate and orientation_of(read_metadata(self._data).exif) > 4:
+        if rotate and orientation_of(self._metadata.exif) > 4:
             height, width = width, height
         shape: tuple[int, ...] = (height, width, 3 if alpha is None else 4)
         if index is ...:
@@ -189,7 +196,7 @@ class GamutMetaPlugin(PluginV3):
         """
         self._require_index(index)
         name = space_named(space).name
-        metadata = read_metadata(self._data)
+        metadata = self._metadata
         return {
             "space": name,
             "icc_profile": profile_bytes(name),
@@ -204,11 +211,17 @@ class GamutMetaPlugin(PluginV3):
 
     @cached_property
     def _found(self) -> FoundPayload:
-        return find_payload(self._data, self.request.filename, sidecar=self._sidecar)
+        return find_payload(self._data, self.request.filename, sidecar=self._sidecar, limits=self._limits)
 
     @cached_property
     def _file(self) -> SrgbFile:
-        return SrgbFile.of(self._data, self._found)
+        with pictures_limited(self._limits):
+            return SrgbFile.of(self._data, self._found)
+
+    @cached_property
+    def _metadata(self) -> Metadata:
+        with pictures_limited(self._limits):
+            return read_metadata(self._data)
 
     @staticmethod
     def _require_index(index: int | EllipsisType | None) -> None:

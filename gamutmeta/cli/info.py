@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, BinaryIO
 
 import click
@@ -18,11 +19,13 @@ from gamutmeta.container.header import versions_of
 from gamutmeta.errors import CarrierError, NoPayloadError
 from gamutmeta.formats.gain_map import announces_gain_map
 from gamutmeta.formats.second_picture import find_colour_map
+from gamutmeta.pipeline.limited import pictures_limited
 from gamutmeta.runtime.inputs import opened
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from gamutmeta.container import Limits
     from gamutmeta.pipeline.extended import OutsideShare
 
 __all__ = ["MapInfo", "PayloadInfo", "info"]
@@ -95,8 +98,9 @@ class PayloadInfo:
     is_flag=True,
     help="Decode JPEGs instead, with a payload or without, and show how much of their YCbCr samples lies outside sRGB.",
 )
+@options.limits
 @options.json_lines
-def info(files: tuple[Path, ...], *, samples: bool, as_json: bool) -> None:
+def info(files: tuple[Path, ...], *, samples: bool, limits: Limits, as_json: bool) -> None:
     """Show which payload a file carries. Reads headers only and decodes no pixels.
 
     A FILE may also be a sidecar. Folders are searched for JPEG, PNG and TIFF files and for .gamut. The exit code is
@@ -104,7 +108,13 @@ def info(files: tuple[Path, ...], *, samples: bool, as_json: bool) -> None:
     """
     found = options.listed(files)
     if samples:
-        show(run(found, _look), total=len(found), name=lambda file: file, text=str, as_json=as_json)
+        show(
+            run(found, partial(_look, limits=limits)),
+            total=len(found),
+            name=lambda file: file,
+            text=str,
+            as_json=as_json,
+        )
     show(run(found, _inspect), total=len(found), name=lambda file: file, text=str, as_json=as_json)
 
 
@@ -134,10 +144,11 @@ def _shown(map_bytes: int) -> str:
     return f"Display P3 in browsers that apply its gain map of {map_bytes:,} bytes (Chromium), else sRGB"
 
 
-def _look(file: Path) -> OutsideShare:
+def _look(file: Path, *, limits: Limits) -> OutsideShare:
     from gamutmeta.pipeline.extended import outside_share  # noqa: PLC0415 - for this one option it imports a decoder
 
-    return outside_share(file.read_bytes(), click.format_filename(file))
+    with pictures_limited(limits):
+        return outside_share(file.read_bytes(), click.format_filename(file))
 
 
 def _inspect(file: Path) -> PayloadInfo | MapInfo:

@@ -54,14 +54,19 @@ def output(help_text: str, *, required: bool = True) -> Callable[[AnyFunction], 
 
 
 def limits(command: AnyFunction) -> AnyFunction:
-    """The options for pictures that files announce; the command gets one argument, `limits`."""
+    """The options for what strangers' files may cost; the command gets one argument, `limits`."""
 
     @wraps(command)
-    def with_limits(*arguments: Any, max_pixels: int, pixels_per_byte: int, **settings: Any) -> object:
-        pixels = Limits(
-            pixels=min(max_pixels, DEFAULT_LIMITS.pixels), picture_pixels=max_pixels, pixels_per_byte=pixels_per_byte
+    def with_limits(
+        *arguments: Any, max_pixels: int, pixels_per_byte: int, multiply_adds: int, **settings: Any
+    ) -> object:
+        bounds = Limits(
+            pixels=min(max_pixels, DEFAULT_LIMITS.pixels),
+            picture_pixels=max_pixels,
+            pixels_per_byte=pixels_per_byte,
+            multiply_adds=multiply_adds,
         )
-        return command(*arguments, limits=pixels, **settings)
+        return command(*arguments, limits=bounds, **settings)
 
     most = click.option(
         "--max-pixels",
@@ -78,7 +83,14 @@ def limits(command: AnyFunction) -> AnyFunction:
         help="Refuse pictures of more than 16 megapixels that have more pixels for each byte of the file, as no"
         " photograph has.",
     )
-    return cast("AnyFunction", most(density(with_limits)))
+    work = click.option(
+        "--multiply-adds",
+        type=click.IntRange(min=1),
+        default=DEFAULT_LIMITS.multiply_adds,
+        show_default=True,
+        help="Refuse payloads whose model takes more multiply-adds for the whole picture.",
+    )
+    return cast("AnyFunction", most(density(work(with_limits))))
 
 
 overwrite = click.option("--overwrite", is_flag=True, help="Replace existing files.")
@@ -113,6 +125,7 @@ REMEDIES = {
 
 _OPTION_OF: Mapping[str, str] = {
     "assume_space": "--assume-space",
+    "multiply_adds": "--multiply-adds",
     "overwrite": "--overwrite",
     "pixels_per_byte": "--pixels-per-byte",
     "replace": "--replace",

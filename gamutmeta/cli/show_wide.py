@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gamutmeta.cli.folders import Folders
+    from gamutmeta.container import Limits
 
 __all__ = ["show_wide"]
 
@@ -31,9 +32,16 @@ __all__ = ["show_wide"]
 @options.output("The JPEG with a gain map, or a folder for several.")
 @options.map_bytes
 @options.sidecar
+@options.limits
 @folder_options
 def show_wide(
-    sources: tuple[Path, ...], output: str, *, map_bytes: int, sidecar: Path | None, folders: Folders
+    sources: tuple[Path, ...],
+    output: str,
+    *,
+    map_bytes: int,
+    sidecar: Path | None,
+    limits: Limits,
+    folders: Folders,
 ) -> None:
     """Let browsers show the wide-gamut colours of a JPEG by themselves, by a gain map.
 
@@ -45,6 +53,6 @@ def show_wide(
     tasks = options.planned(sources, output, readable=(".jpg", ".jpeg"), patterns=folders.patterns)
     if sidecar is not None and len(tasks) > 1:
         raise click.UsageError("--sidecar can be used with one file only")
-    work = partial(show_wide_one, map_bytes=map_bytes, sidecar=sidecar)
+    work = partial(show_wide_one, map_bytes=map_bytes, sidecar=sidecar, limits=limits)
     settings = {"command": "show-wide", "map_bytes": map_bytes}
     folders.convert(tasks, work, settings, sidecar=sidecar)

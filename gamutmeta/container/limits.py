@@ -19,6 +19,8 @@ __all__ = ["DEFAULT_LIMITS", "Limits"]
 class Limits:
     """Upper bounds, all inclusive. The defaults are those of the format; what is written always keeps to them.
 
+    The last three bound what a file may cost its reader, and are no part of the format.
+
     Attributes:
         container_bytes: the whole container. One JPEG APP11 segment with its wrapper holds 61,440 bytes and to spare.
         descriptor_bytes: the msgpack map. The largest one within the other limits takes less than 300 bytes.
@@ -33,6 +35,9 @@ class Limits:
         picture_pixels: width times height of the picture, as the file says.
         pixels_per_byte: of the file of the picture. It holds from 16 megapixels on. No photograph has as many; a blank
             picture can.
+        multiply_adds: of one expansion: width times height of the picture, times those of the model's layers for one
+            pixel. The largest model of the presets needs 5.3 * 10**12 for the largest picture of the format, and the
+            largest model of the format 5.5 * 10**12 for 12 megapixels.
     """
 
     container_bytes: int = MAX_CONTAINER
@@ -45,6 +50,7 @@ class Limits:
     pixels: int = 1 << 30
     picture_pixels: int = 500_000_000
     pixels_per_byte: int = 2_000
+    multiply_adds: int = 5_500_000_000_000
 
     def __repr__(self) -> str:
         return repr_of_changed(self)
@@ -61,6 +67,16 @@ class Limits:
     def check_picture(self, width: int, height: int) -> None:
         """Raise LimitError if a picture of `width` x `height` is too large."""
         _at_most("size", width * height, self.pixels, "pixels")
+
+    def check_work(self, descriptor: Descriptor, width: int, height: int) -> None:
+        """Raise LimitError if a picture of `width` x `height` is too much work for the model."""
+        work = width * height * descriptor.multiply_adds
+        if work > self.multiply_adds:
+            raise LimitError(
+                "descriptor.hidden",
+                f"{width} x {height} pixels of {descriptor.multiply_adds:,} multiply-adds each, {work:,}, exceed the "
+                f"limit of {self.multiply_adds:,}; if the file is to be trusted, pass multiply_adds=N to allow more",
+            )
 
     def check_model(self, descriptor: Descriptor) -> None:
         """Raise LimitError if the model is too large."""

@@ -29,6 +29,7 @@ from gamutmeta.photo.wide import WideImage
 from gamutmeta.pipeline.binding import binding_of_codes, binding_of_jpeg, check_binding, decode_for
 from gamutmeta.pipeline.colour_map import useful_map
 from gamutmeta.pipeline.expand import find_payload
+from gamutmeta.pipeline.limited import check_work, pictures_limited
 from gamutmeta.pipeline.map_limits import MAP_BYTES, MAX_MAP_BYTES
 from gamutmeta.pipeline.saving import check_outputs, save_with_payload, with_payload
 from gamutmeta.report import Report
@@ -120,18 +121,24 @@ class Edited:
         info = self.image.info
         return Metadata(info.get("exif"), info.get("xmp"), self.photoshop, self.comments, self.notes)
 
-    def expand(self, *, space: Space = "prophoto", threads: int | None = None) -> WideImage:
+    def expand(
+        self, *, space: Space = "prophoto", threads: int | None = None, limits: Limits | None = None
+    ) -> WideImage:
         """The wide-gamut photograph, edited.
 
         Args:
             space: colour space of the result.
             threads: None for one per core.
+            limits: of the work (`multiply_adds`); a picture that was made larger takes more.
 
         Raises:
             BindingError: if `image` was changed since the edit.
+            LimitError: if it is too much work.
             PhotoError: if the space is unknown.
         """
         self.require_unchanged()
+        with pictures_limited(limits):
+            check_work(self.payload.descriptor, *self.image.size)
         codes, alpha = _planes(self.image)
         array = expand_pixels(self.payload.descriptor, self.payload.weights(), codes, threads=threads)
         wide_alpha = None if alpha is None else requantise(alpha, np.uint16)
@@ -253,6 +260,7 @@ class Edited:
     def _made_map(self, data: bytes, payload: Payload) -> MadeMap | None:
         """The gain map with which a JPEG shows what its payload restores."""
         assert self.map_bytes is not None  # noqa: S101 - asked before
+        check_work(payload.descriptor, payload.width, payload.height)
         wide = expand_pixels(payload.descriptor, payload.weights(), decode_for(payload, data)[0])
         made, notes = useful_map(decode_srgb(data), wide, self.map_bytes)
         for note in notes:

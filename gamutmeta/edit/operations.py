@@ -165,7 +165,7 @@ def edit_file(
         edited = _upright(edited)
     size = None if resize is None else _whole_size(edited_size(edited.image.size, crop=crop), resize)
     edited = _edited(edited, crop=crop, resize=size, rotate=rotate, flip=flip, resample=resample)
-    with as_private_as(source):
+    with as_private_as(source), pictures_limited(limits):
         report = edited.save(
             target,
             quality=quality,

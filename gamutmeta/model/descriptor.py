@@ -9,6 +9,7 @@ import math
 import struct
 from dataclasses import astuple, dataclass
 from enum import StrEnum
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from gamutmeta.color.adaptation import Adaptation
@@ -240,6 +241,11 @@ class Descriptor:
             if self.bias:
                 specs.append(TensorSpec(f"bias{k}", (widths[k + 1],)))
         return tuple(specs)
+
+    @property
+    def multiply_adds(self) -> int:
+        """What the layers take for one pixel."""
+        return sum(inputs * outputs for inputs, outputs in pairwise(self.layer_widths))
 
     @property
     def parameter_count(self) -> int:

@@ -10,15 +10,18 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 import numpy as np
 
-from gamutmeta.container import Payload
+from gamutmeta.container import DEFAULT_LIMITS, Payload
 from gamutmeta.errors import DeviceError, PhotoError
 from gamutmeta.gpu.devices import gpu_module, uses_cuda
 from gamutmeta.model.descriptor import SampleCoding
 from gamutmeta.model.expand import expand as expand_on_host
 from gamutmeta.pipeline.binding import check_size
+from gamutmeta.pipeline.limited import check_work, pictures_limited
 
 if TYPE_CHECKING:
     from types import ModuleType
+
+    from gamutmeta.container import Limits
 
 __all__ = ["expand_array"]
 
@@ -38,7 +41,12 @@ _Array = TypeVar("_Array", bound=_Exchangeable)
 
 
 def expand_array(
-    payload: Payload | bytes, codes: _Array, *, samples: SampleCoding | str = SampleCoding.SRGB, check: bool = True
+    payload: Payload | bytes,
+    codes: _Array,
+    *,
+    samples: SampleCoding | str = SampleCoding.SRGB,
+    check: bool = True,
+    limits: Limits | None = None,
 ) -> _Array:
     """Expand 8-bit sRGB pixels to 16-bit ROMM RGB, on the device they are on.
 
@@ -56,6 +64,7 @@ def expand_array(
             clamps them, which :func:`gamutmeta.photo.pixels.decode_sycc` gives. A payload takes one of the two, its
             ``descriptor.samples``.
         check: refuse a payload that was made for a picture of another size.
+        limits: of the payload, if it comes as bytes, and of what it costs on this picture (`multiply_adds`).
 
     Returns:
         ROMM RGB, uint16 (H, W, 3), of the same library and on the same device. For a library that has no
@@ -63,17 +72,18 @@ def expand_array(
 
     Raises:
         BindingError: if the size differs.
-        PayloadError: if the payload is damaged.
+        PayloadError: if the payload is damaged, or beyond the limits (LimitError).
         PhotoError: if `codes` have another type or shape, or `samples` are not those that the payload takes.
         DeviceError: if they are not an array that supports DLPack, or on another device; if they are on a CUDA device
             and torch finds none, or it does not give them back.
         MissingExtraError: if they are on a CUDA device, and torch is not installed.
     """
-    model = payload if isinstance(payload, Payload) else Payload.from_bytes(payload)
+    model = payload if isinstance(payload, Payload) else Payload.from_bytes(payload, limits or DEFAULT_LIMITS)
     if samples != model.descriptor.samples:
         raise PhotoError(f"the payload takes samples {model.descriptor.samples.value!r}, not {str(samples)!r}")
     on_cuda = _is_on_cuda(codes)
-    expanded = _expand_on_cuda(model, codes, check=check) if on_cuda else _expand_on_host(model, codes, check=check)
+    with pictures_limited(limits):
+        expanded = _expand_on_cuda(model, codes, check=check) if on_cuda else _expand_on_host(model, codes, check=check)
     return cast("_Array", _as_of(codes, expanded))
 
 
@@ -106,6 +116,7 @@ def _check(payload: Payload, shape: tuple[int, ...], dtype: str, *, check: bool)
         raise PhotoError(f"the pixels must be uint8 of shape (height, width, 3), not {dtype} of shape {shape}")
     if check:
         check_size(payload, shape[1], shape[0])
+    check_work(payload.descriptor, shape[1], shape[0])
 
 
 def _as_of(codes: Any, expanded: Any) -> Any:

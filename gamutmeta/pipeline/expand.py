@@ -24,7 +24,7 @@ from gamutmeta.photo.pixels import decode_srgb, decode_sycc
 from gamutmeta.photo.wide import WideImage
 from gamutmeta.photo.write import write_noting
 from gamutmeta.pipeline.binding import binding_of_jpeg, check_binding, decode_for
-from gamutmeta.pipeline.limited import pictures_limited
+from gamutmeta.pipeline.limited import check_work, pictures_limited
 from gamutmeta.report import Report
 from gamutmeta.runtime.files import as_private_as, check_output
 from gamutmeta.runtime.inputs import Readable, bytes_of, is_path, name_of, require_paths
@@ -146,9 +146,15 @@ class SrgbFile:
         """Decode a file whose payload was found already; with `check`, not if it is far larger than the payload says.
 
         Raises:
+            LimitError: if its model is too much work for the payload's picture, or for this one.
             BindingError, PhotoError: as for :func:`gamutmeta.pipeline.binding.decode_for`.
         """
-        return cls(data, found, *decode_for(found.payload, data, check=check), path)
+        payload = found.payload
+        check_work(payload.descriptor, payload.width, payload.height)
+        codes, alpha = decode_for(payload, data, check=check)
+        height, width = codes.shape[:2]
+        check_work(payload.descriptor, width, height)
+        return cls(data, found, codes, alpha, path)
 
     @classmethod
     def of_samples(cls, data: bytes, path: str | None = None) -> Self:
@@ -253,7 +259,8 @@ def expand(
         check: refuse a payload that was made for another picture. False expands it anyway; positions are
             relative to the picture, so a resized picture gets roughly the right colours.
         threads: None for one per core.
-        limits: of the payload, and of the picture that the file announces: both are checked before anything is decoded.
+        limits: of the payload and of the picture that the file announces, checked before anything is decoded; and of
+            the multiply-adds of both together, checked before anything is computed.
         device: where to compute: "cpu", "cuda" (needs the extra ``gpu``), or "auto" for the CPU, but CUDA on a card
             that was measured (none yet). Samples may differ by one 16-bit code between devices. With "cuda", models
             that the GPU's kernel does not support (the paper's, one with an affine that is not axis-aligned) are

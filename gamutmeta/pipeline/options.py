@@ -62,7 +62,8 @@ class ReduceOptions:
         seed: same seed, same payload on one device.
         assume_space: the colour space of a photograph that names none.
         raw_style: how a raw photograph is developed, see :data:`gamutmeta.photo.raw_in.RAW_STYLES`.
-        limits: of the photograph that the file announces (`pixels`, `picture_pixels`, `pixels_per_byte`).
+        limits: of the photograph that the file announces (`pixels`, `picture_pixels`, `pixels_per_byte`), and of the
+            payload of a file that was reduced before.
 
     Raises:
         FitError: for an unknown preset, or a limit that is not a whole number from 400 to 61,440.

@@ -280,7 +280,7 @@ def reduce_file(
         assume_space: the colour space of a photograph that names none.
         raw_style: how a raw photograph is developed, see :data:`gamutmeta.photo.raw_in.RAW_STYLES`.
         limits: of the photograph that the file announces (`pixels`, `picture_pixels`, `pixels_per_byte`), checked
-            before anything is decoded.
+            before anything is decoded; and of the payload of a file that was reduced before.
         overwrite: whether `target` may exist.
 
     Raises:
@@ -350,7 +350,7 @@ def read_and_reduce(
     step("reading the photograph")
     preload(source, REDUCTION)
     with pictures_limited(options.limits):
-        wide = restored_before(source)
+        wide = restored_before(source, limits=options.limits)
         if wide is None:
             wide = read_photo(source, assume_space=options.assume_space, raw_style=options.raw_style)
     return wide, reduce_with(wide, options, format_, base=base)

@@ -9,9 +9,12 @@ from gamutmeta import carriers
 from gamutmeta.errors import BindingError, CarrierError, DuplicatePayloadError, PayloadError, PhotoError
 from gamutmeta.photo.wide import WideImage
 from gamutmeta.pipeline.expand import SrgbFile
+from gamutmeta.pipeline.limited import pictures_limited
 
 if TYPE_CHECKING:
     import os
+
+    from gamutmeta.container import Limits
 
 __all__ = ["RESTORED", "restored_before"]
 
@@ -19,11 +22,15 @@ RESTORED = "the file carries a payload: its photograph was restored first, and t
 """A note."""
 
 
-def restored_before(source: str | os.PathLike[str]) -> WideImage | None:
+def restored_before(source: str | os.PathLike[str], *, limits: Limits | None = None) -> WideImage | None:
     """The photograph that a file with a payload, or with a sidecar beside it, restores; None for all other files.
 
+    Args:
+        source: path of the file.
+        limits: of the payload, the picture and the work, as for :func:`gamutmeta.expand`.
+
     Raises:
-        PhotoError: the payload is damaged, there are two, or it was made for another picture.
+        PhotoError: the payload is damaged, or beyond the limits, there are two, or it was made for another picture.
         OSError: the file cannot be read.
     """
     try:
@@ -37,7 +44,8 @@ def restored_before(source: str | os.PathLike[str]) -> WideImage | None:
         # There is none; or there is damage, which the reader of photographs tells if it matters to the picture.
         return None
     try:
-        wide = SrgbFile.read(source, check=True).expand()
+        with pictures_limited(limits):
+            wide = SrgbFile.read(source, limits=limits, check=True).expand()
     except (PayloadError, BindingError) as error:
         raise _unusable(source, error) from error
     notes = (RESTORED, *wide.notes)

@@ -13,6 +13,7 @@ from gamutmeta.photo.pixels import decode_srgb, has_ycc_samples
 from gamutmeta.pipeline.colour_map import useful_map
 from gamutmeta.pipeline.expand import SrgbFile, find_payload
 from gamutmeta.pipeline.extended import are_clipped
+from gamutmeta.pipeline.limited import pictures_limited
 from gamutmeta.pipeline.map_limits import MAP_BYTES, check_map_bytes
 from gamutmeta.report import Report
 from gamutmeta.runtime.files import atomic_write, check_output
@@ -20,6 +21,8 @@ from gamutmeta.runtime.inputs import require_paths
 
 if TYPE_CHECKING:
     import os
+
+    from gamutmeta.container import Limits
 
 __all__ = ["show_wide_file"]
 
@@ -34,6 +37,7 @@ def show_wide_file(
     *,
     map_bytes: int = MAP_BYTES,
     sidecar: str | os.PathLike[str] | None = None,
+    limits: Limits | None = None,
     overwrite: bool = False,
 ) -> Report:
     """Give a JPEG a gain map with which browsers that apply it show Display P3 colours on such screens.
@@ -46,6 +50,7 @@ def show_wide_file(
         target: .jpg; it may be `source`, with `overwrite`.
         map_bytes: upper limit for all that the map adds to the file, 1,000 to 60,000.
         sidecar: take the payload from this sidecar.
+        limits: as for :func:`gamutmeta.expand`.
         overwrite: whether `target` may exist.
 
     Returns:
@@ -67,9 +72,10 @@ def show_wide_file(
         raise PhotoError("a gain map that shows wide-gamut colour can be stored in a JPEG only")
     check_output(target, overwrite=overwrite)
     bare = without_colour_map(data)
-    file, said = _wide(bare, source, sidecar)
-    wide = file.expand()
-    made, notes = useful_map(decode_srgb(bare), wide.array, map_bytes)
+    with pictures_limited(limits):
+        file, said = _wide(bare, source, sidecar, limits)
+        wide = file.expand()
+        made, notes = useful_map(decode_srgb(bare), wide.array, map_bytes)
     written = bare if made is None else with_colour_map(bare, made.jpeg)
     atomic_write(target, written, overwrite=overwrite)
     return Report(
@@ -85,11 +91,14 @@ def show_wide_file(
 
 
 def _wide(
-    data: bytes, path: str | os.PathLike[str], sidecar: str | os.PathLike[str] | None
+    data: bytes,
+    path: str | os.PathLike[str],
+    sidecar: str | os.PathLike[str] | None,
+    limits: Limits | None,
 ) -> tuple[SrgbFile, tuple[str, ...]]:
     """The file with its payload, or with its extended samples, and a note on the second."""
     try:
-        return SrgbFile.of(data, find_payload(data, path, sidecar=sidecar), str(path)), ()
+        return SrgbFile.of(data, find_payload(data, path, sidecar=sidecar, limits=limits), str(path)), ()
     except NoPayloadError:
         if not has_ycc_samples(data) or are_clipped(data):
             raise PhotoError(_NOTHING) from None

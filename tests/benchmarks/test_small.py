@@ -17,6 +17,7 @@ from benchmarks.harness import RESULTS, load
 from benchmarks.jpeg import by_libjxl, by_plain_upsampling
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.gamut import reduce_to_codes
+from gamutmeta.container import DEFAULT_LIMITS
 from gamutmeta.fit.gate import gate_for
 from gamutmeta.photo.pixels import decode_srgb, encode_srgb_file
 from tests.fuzz import samples
@@ -157,7 +158,7 @@ def test_every_stage_is_measured_and_refusals_are_no_results() -> None:
     good, bad = samples.bound("png/rgb", "default"), samples.HOSTS["png/rgb"]
     found = hostile.examine([hostile.Input("good", good), hostile.Input("bad", bad)])
     counts = {stage: (cost["results"], cost["refusals"]) for stage, cost in found["stages"].items()}
-    assert counts == {"extract": (1, 1), "decode": (1, 0), "validate": (1, 1), "expand": (1, 1)}
+    assert counts == {"extract": (1, 1), "decode": (1, 0), "validate": (1, 1), "expand": (1, 1), "read": (2, 0)}
     for cost in found["stages"].values():
         assert 0 < cost["median_seconds"] <= cost["worst_seconds"]
         assert cost["most_bytes"] > 0
@@ -172,6 +173,32 @@ def test_hostile_files_are_cheap() -> None:
             # The most is that of a mutated header that declares 25 megapixels, in proportion to them.
             assert cost["most_bytes"] < 128 << 20, (name, stage)
         assert found["grown_bytes"] < 384 << 20, name
+
+
+def test_the_costs_are_those_of_the_code() -> None:
+    committed = load(RESULTS / "hostile.json")
+    assert set(committed["models"]) == set(hostile.MODELS)
+    assert committed["code"] == hostile.code_digest(), (
+        "what decodes or expands was changed since: python -m benchmarks.hostile --out benchmarks/results"
+    )
+
+
+def test_the_digest_is_of_statements(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def digest(text: str) -> str:
+        (tmp_path / "gamutmeta").mkdir(exist_ok=True)
+        (tmp_path / "gamutmeta" / "one.py").write_text(text)
+        return hostile.code_digest()
+
+    monkeypatch.setattr(hostile, "ROOT", tmp_path)
+    monkeypatch.setattr(hostile, "MEASURED_MODULES", ("one.py",))
+    assert digest('"""One."""\ndef f():\n    """Two."""\n    return 1\n') == digest("def f():  # three\n    return 1\n")
+    assert digest("def f():\n    return 1\n") != digest("def f():\n    return 2\n")
+
+
+def test_every_expansion_within_the_default_limits_ends() -> None:
+    rows = [row for rows in load(RESULTS / "hostile.json")["models"].values() for row in rows]
+    assert max(row["most_seconds"] for row in rows) < 3_600  # of one thread; 25 hours without the limit
+    assert {row["most_pixels"] for row in rows if row["multiply_adds"] <= 4_960} == {DEFAULT_LIMITS.picture_pixels}
 
 
 def test_browser(photograph: Path, monkeypatch: pytest.MonkeyPatch) -> None:
