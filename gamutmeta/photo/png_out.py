@@ -109,7 +109,7 @@ def _write_pixels(
     file: BinaryIO, samples: NDArray[np.uint8 | np.uint16], alpha: NDArray[np.uint8 | np.uint16] | None
 ) -> None:
     width = samples.shape[1]
-    strips = list(row_strips(*samples.shape[:2], _STRIP_PIXELS))
+    strips = list(row_strips(len(samples), width, _STRIP_PIXELS))
 
     def lines(rows: slice) -> NDArray[np.uint8]:
         strip = with_alpha(samples[rows], None if alpha is None else alpha[rows])
@@ -155,7 +155,7 @@ def _deflate(filtered: NDArray[np.uint8], start: int, *, is_last: bool) -> _Stri
     if len(deflated) < _NOISE * data.size and _has_matches(filtered.reshape(-1)):
         window = filtered[:start].reshape(-1)[-_WINDOW:]
         deflated = min(deflated, _compressed(data, zlib.Z_FILTERED, flush, window), key=len)
-    return _Strip(deflated, zlib.adler32(data), data.size)
+    return _Strip(deflated, zlib.adler32(data.data), data.size)
 
 
 def _has_matches(data: NDArray[np.uint8]) -> bool:

@@ -23,7 +23,6 @@ __all__ = ["REDUCTION", "preload"]
 _KERNELS = (
     "gamutmeta.color.pixel_loops",
     "gamutmeta.color.sycc_loops",
-    "gamutmeta.model.expand_loops",
 )
 
 REDUCTION = (*_KERNELS, "gamutmeta.fit.engine")

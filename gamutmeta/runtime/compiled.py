@@ -27,7 +27,7 @@ def kernel_for(module: str, pixels: int, *, compiled: bool | None) -> Any | None
     By the picture alone and not by what the process did before, so that a picture always gives the same samples.
 
     Args:
-        module: its dotted name, such as "gamutmeta.model.expand_loops".
+        module: its dotted name, such as "gamutmeta.color.pixel_loops".
         pixels: of the picture.
         compiled: the caller's wish. None for numba where it works and the picture is large.
 

@@ -10,6 +10,7 @@ import pytest
 
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.gamut import reduce_to_codes
+from gamutmeta.color.sycc import reduce_to_sycc
 from gamutmeta.errors import GamutMetaWarning
 from gamutmeta.measure.quality import measure
 from gamutmeta.model.descriptor import Descriptor
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 WIDE = np.random.default_rng(0).integers(0, 65536, (20, 30, 3), np.uint16)
-KERNELS = ("gamutmeta.color.pixel_loops", "gamutmeta.model.expand_loops")
+KERNELS = ("gamutmeta.color.pixel_loops", "gamutmeta.color.sycc_loops")
 
 
 @pytest.fixture
@@ -50,8 +51,9 @@ def test_a_numba_that_does_not_work_keeps_nobody_from_a_picture(
     with pytest.warns(GamutMetaWarning, match="numpy is used instead"):
         codes, _ = reduce_to_codes(WIDE, Adaptation.BRADFORD)
     with pytest.warns(GamutMetaWarning, match="numpy is used instead"):
-        restored = expand(Descriptor(), {}, codes)
-    assert np.array_equal(restored, expand(Descriptor(), {}, codes, compiled=False))
+        samples = reduce_to_sycc(WIDE, Adaptation.BRADFORD)
+    assert np.array_equal(samples, reduce_to_sycc(WIDE, Adaptation.BRADFORD, compiled=False))
+    restored = expand(Descriptor(), {}, codes)
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # it has been said
         measure(WIDE, restored)
@@ -59,6 +61,6 @@ def test_a_numba_that_does_not_work_keeps_nobody_from_a_picture(
 
 @pytest.mark.usefixtures("everything_is_large")
 def test_who_asks_for_it_is_told_that_it_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "gamutmeta.model.expand_loops", None)
+    monkeypatch.setitem(sys.modules, "gamutmeta.color.sycc_loops", None)
     with pytest.raises(ImportError):
-        expand(Descriptor(), {}, WIDE.astype(np.uint8), compiled=True)
+        reduce_to_sycc(WIDE, Adaptation.BRADFORD, compiled=True)
