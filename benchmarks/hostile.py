@@ -51,7 +51,11 @@ STAGES = ("extract", "decode", "validate", "expand", "read")
 SETS = ("vectors, valid", "vectors, invalid", "seeds", "mutations", "made to be slow", "announced sizes")
 MEASURED_MODULES = (
     *(f"container/{name}.py" for name in ("descriptor_map", "frame", "header", "payload", "tensors")),
-    *(f"model/{name}.py" for name in ("expand", "expand_loops", "expand_numpy", "features", "numpy_passes", "tables")),
+    *(
+        f"model/{name}.py"
+        for name in ("expand", "expand_machine", "expand_numpy", "features", "numpy_passes", "tables")
+    ),
+    *(f"native/{name}" for name in ("expand.c", "network.h", "products.h", "vectors.h")),
 )
 """What decodes payloads and expands pictures: the costs follow from these. Carriers have tests of their own
 (`tests/fuzz/test_scaling.py`)."""
@@ -194,7 +198,7 @@ MODELS: Mapping[str, Descriptor] = {
     "256 inputs, no hidden layer": Descriptor(Head.WIDE_RESIDUAL, Grid(256, 2, 2)),
     "256 inputs, no hidden layer, picture turned": Descriptor(Head.WIDE_RESIDUAL, Grid(256, 2, 2), affine=_TURNED),
     "largest": _LARGEST,
-    "largest, with numba": _LARGEST,
+    "largest, machine code": _LARGEST,
     "largest, picture turned": replace(_LARGEST, affine=_TURNED),
 }
 _SHAPES = ((500, 500), (1, 250_000))
@@ -202,10 +206,14 @@ _SHAPES_OF_LARGEST = ((112, 112), (1, 12_544))
 
 
 def code_digest() -> str:
-    """Of the statements of the measured modules; comments and docstrings do not count."""
+    """Of the statements of the measured modules; comments and docstrings of Python do not count."""
     digest = hashlib.sha256()
     for path in MEASURED_MODULES:
-        tree = ast.parse((ROOT / "gamutmeta" / path).read_text(encoding="utf-8"))
+        text = (ROOT / "gamutmeta" / path).read_text(encoding="utf-8")
+        if not path.endswith(".py"):
+            digest.update(f"{path} {text}\n".encode())
+            continue
+        tree = ast.parse(text)
         for node in ast.walk(tree):
             body = getattr(node, "body", None)
             if isinstance(body, list):
@@ -251,7 +259,7 @@ def measure(options: argparse.Namespace, result: Result) -> Iterator[str]:
         yield name
     for name, model in MODELS.items():
         shapes = _SHAPES_OF_LARGEST if model.parameter_count > 100_000 else _SHAPES
-        result["models"][name] = [model_cost(model, shape, compiled="numba" in name) for shape in shapes]
+        result["models"][name] = [model_cost(model, shape, compiled="machine" in name) for shape in shapes]
         yield name
 
 

@@ -27,7 +27,6 @@ __all__ = ["changes", "load_everything", "state_of_process", "state_that_never_c
 
 _LIBRARIES = (
     "torch",
-    "numba",
     "tifffile",
     "imagecodecs",
     "pillow_heif",

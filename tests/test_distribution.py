@@ -89,7 +89,7 @@ def test_the_readme_expands_without_torch(python: Path, folder: Path) -> None:
     run([python, "-W", "error", "-c", code], folder)
     restored, expected = read_photo(folder / "restored.tif").array, expand(folder / "photo.jpg").array
     assert np.abs(restored.astype(int) - expected).max() <= 1
-    libraries = "torch", "numba", "click", "matplotlib", "imagecodecs"
+    libraries = "torch", "click", "matplotlib", "imagecodecs"
     check = f"import importlib.util as u; print([n for n in {libraries} if u.find_spec(n)])"
     assert run([python, "-c", check], folder).strip() == "[]"
 

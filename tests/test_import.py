@@ -15,7 +15,7 @@ import gamutmeta
 from gamutmeta.pipeline.reduce import reduce_file
 
 HEAVY = (
-    "torch", "numba", "numpy", "PIL", "tifffile", "imagecodecs", "msgpack", "zstandard", "click", "rawpy",
+    "torch", "numpy", "PIL", "tifffile", "imagecodecs", "msgpack", "zstandard", "click", "rawpy",
     "pillow_heif", "multiprocessing", "concurrent.futures.process", "asyncio",
 )  # fmt: skip
 """Libraries, and parts of Python's own, that take from ten milliseconds to seconds."""

@@ -1,6 +1,6 @@
 """The tests of sums and elementary functions once more, computed as on other processors: `make processors`.
 
-numpy, its BLAS, torch and numba choose their machine code by the processor they find. What they choose elsewhere adds
+numpy, its BLAS and torch choose their machine code by the processor they find. What they choose elsewhere adds
 in another order, or rounds once where two roundings were. Environment variables make them choose it here.
 """
 
@@ -113,10 +113,11 @@ EMULATIONS = {
         "import torch; print(torch.backends.cpu.get_cpu_capability())", "DEFAULT", {"ATEN_CPU_CAPABILITY": "default"}
     ),
     "MKL for any": Emulation(_MKL_BRANCH, "3", {"MKL_CBWR": "COMPATIBLE"}),
-    "numba for any": Emulation(
-        "from numba.core.registry import cpu_target as t; print(t.target_context.codegen().magic_tuple()[1:])",
-        "('generic', '')",
-        {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""},
+    "machine code for any": Emulation(
+        "import gamutmeta.native.library as n; print(n.variant())", "any", {"GAMUTMETA_NATIVE": "any"}
+    ),
+    "without machine code": Emulation(
+        "import gamutmeta.native.library as n; print(n.variant())", "numpy", {"GAMUTMETA_NATIVE": "0"}
     ),
     "all for any": Emulation(
         _BLAS_NAME,
@@ -126,8 +127,7 @@ EMULATIONS = {
             "NPY_DISABLE_CPU_FEATURES": " ".join(np._core._multiarray_umath.__cpu_dispatch__),
             "ATEN_CPU_CAPABILITY": "default",
             "MKL_CBWR": "COMPATIBLE",
-            "NUMBA_CPU_NAME": "generic",
-            "NUMBA_CPU_FEATURES": "",
+            "GAMUTMETA_NATIVE": "any",
         },
     ),
     "one thread": _threads(1),

@@ -7,9 +7,9 @@ peak memory is that of one task; the competitors take turns, round by round, so 
 them all. Times are the best and the median of all rounds. Processes are confined to as many cores as they have threads.
 
 Parts:
-    expand  in memory, into an array that is there already: gamutmeta with numpy alone and with numba (a `balanced`
-            model on lossless codes, and one without gate on the codes of a JPEG), the paper's model in plain torch, and
-            copying input to output, as the measure of what memory allows.
+    expand  in memory, into an array that is there already: gamutmeta with numpy alone and in machine code (a
+            `balanced` model on lossless codes, and one without gate on the codes of a JPEG), the paper's model in plain
+            torch, and copying input to output, as the measure of what memory allows.
     fit     the presets against the paper's 1,200 steps of 16,384 samples, with the out-of-gamut (OG) PSNR of each.
     pipeline  ``reduce_file`` from TIFF to JPEG and PNG and ``expand_file`` back to TIFF, from the start of Python to
     its

@@ -13,8 +13,8 @@ _LINES: dict[str, dict[str, Any]] = {
     "plain torch, small batches": {"color": "#D55E00", "marker": "s", "linestyle": "--"},
     "numpy, no gate": {"color": "#56B4E9", "marker": "o", "linestyle": "--"},
     "numpy": {"color": "#56B4E9", "marker": "o"},
-    "numba, no gate": {"color": "#0072B2", "marker": "D", "linestyle": "--"},
-    "numba": {"color": "#0072B2", "marker": "D"},
+    "machine code, no gate": {"color": "#0072B2", "marker": "D", "linestyle": "--"},
+    "machine code": {"color": "#0072B2", "marker": "D"},
     "copy": {"color": "#000000", "marker": "x"},
 }
 _LOOKS: dict[tuple[str, str], dict[str, Any]] = {

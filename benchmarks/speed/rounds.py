@@ -83,11 +83,6 @@ class Worker:
 
 def turns(part: str, names: Sequence[str], folder: Path, threads: int, repeat: int) -> list[Row]:
     """Rows of one part, "expand" or "fit", by so many rounds of its tasks with these names."""
-    if part == "expand":  # Compiling is not what is measured: numba finds it done in its cache.
-        for name in names:
-            if name.startswith("numba"):
-                with Worker(part, name, folder, threads) as worker:
-                    worker.last()
     with ExitStack() as stack:
         workers = {
             name: stack.enter_context(Worker(part, name, folder, threads)) for name in TASKS[part] if name in names

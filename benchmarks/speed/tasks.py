@@ -157,9 +157,9 @@ def _quality(clipped: Any, fitted: Any, steps: int, size: int) -> dict[str, Any]
 EXPANSIONS: Mapping[str, Callable[[Path, int], Task]] = {
     "copy": _copy,
     "numpy": partial(_gamutmeta, model="png", compiled=False),
-    "numba": partial(_gamutmeta, model="png", compiled=True),
+    "machine code": partial(_gamutmeta, model="png", compiled=True),
     "numpy, no gate": partial(_gamutmeta, model="jpeg", compiled=False),
-    "numba, no gate": partial(_gamutmeta, model="jpeg", compiled=True),
+    "machine code, no gate": partial(_gamutmeta, model="jpeg", compiled=True),
     "plain torch": partial(_plain_torch, small_batches=False),
     "plain torch, small batches": partial(_plain_torch, small_batches=True),
 }

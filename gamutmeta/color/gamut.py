@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gamutmeta.color.pixels_machine import machine_code, reduce_pixels
 from gamutmeta.color.spaces import PROPHOTO, apply_matrix, decode_table, reduction_matrix
-from gamutmeta.color.srgb_codes import Rounding, clip_to_codes, code_tables
-from gamutmeta.runtime.compiled import kernel_for
+from gamutmeta.color.srgb_codes import FIRST_PATTERN, SEGMENT_BITS, Rounding, clip_to_codes, code_tables
 from gamutmeta.runtime.strips import for_each_strip, row_strips
 
 if TYPE_CHECKING:
@@ -88,10 +88,14 @@ def reduce_to_codes(
         wide: ROMM RGB, uint16 (H, W, 3).
         adaptation: of the matrix to linear sRGB.
         rounding: see :class:`Rounding`.
-        compiled: whether by numba; None where it is installed and the picture large. The codes are the same.
+        compiled: True for machine code, False for numpy, None for machine code where it is there. The codes are the
+            same.
 
     Returns:
         The sRGB codes, uint8 (H, W, 3), and how many pixels lie outside sRGB (:func:`outside`).
+
+    Raises:
+        OSError: if machine code is requested and not there.
     """
     codes = np.empty(wide.shape, np.uint8)
     matrix = reduction_matrix(adaptation)
@@ -103,12 +107,13 @@ def reduce_to_codes(
         counts.append(int(np.count_nonzero(outside(linear))))
         codes[rows] = clip_to_codes(linear, rounding)
 
-    kernel = kernel_for("gamutmeta.color.pixel_loops", wide.shape[0] * wide.shape[1], compiled=compiled)
-    if kernel is not None:
+    machine = machine_code(compiled=compiled)
+    if machine is not None:
         constants = table, matrix.astype(np.float32), np.array(OUTSIDE, np.float32), *code_tables(rounding)
+        pieces = FIRST_PATTERN, SEGMENT_BITS
 
         def work(rows: slice) -> None:
-            counts.append(int(kernel.reduce_pixels(wide[rows].reshape(-1, 3), *constants, codes[rows].reshape(-1, 3))))
+            counts.append(reduce_pixels(machine, wide[rows], constants, pieces, codes[rows]))
 
     for_each_strip(work, *wide.shape[:2])
     return codes, sum(counts)

@@ -11,17 +11,21 @@ Any reader gains from this, also one that knows nothing of colours outside sRGB.
 
 from __future__ import annotations
 
-from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from gamutmeta.color.pixels_machine import machine_code
 from gamutmeta.color.spaces import expansion_matrix
+from gamutmeta.color.subsampling_machine import SubsamplingLoops
 from gamutmeta.color.sycc import FRACTIONS, decode_sycc, sycc_tables
-from gamutmeta.runtime.compiled import kernel_for
 from gamutmeta.runtime.strips import for_each_strip
 
 if TYPE_CHECKING:
+    import ctypes
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from gamutmeta.color.adaptation import Adaptation
@@ -97,10 +101,14 @@ def fit_subsampled(
         codes: Y, Cb and Cr as the reader should get them, uint8 (H, W, 3).
         factors: of :data:`BLOCKS`.
         adaptation: of the matrix to linear ProPhoto RGB.
-        compiled: whether by numba; None where it is installed and the picture large. The samples are the same.
+        compiled: True for machine code, False for numpy, None for machine code where it is there. The samples are the
+            same.
 
     Returns:
         uint8 (H, W, 3). Chroma is the same on all pixels of a block, so that an encoder's mean over it is that value.
+
+    Raises:
+        OSError: if machine code is requested and not there.
     """
     down, across = factors
     height, width, _ = codes.shape
@@ -111,25 +119,78 @@ def fit_subsampled(
     plain = _means(codes[..., 1:].astype(np.float32), factors) - np.float32(128)
     chroma = plain.copy()
     rows, columns = plain.shape[:2]
-    kernel = kernel_for("gamutmeta.color.subsampling_loops", codes.shape[0] * codes.shape[1], compiled=compiled)
-    move_chroma, move_luma = (kernel.move_chroma, kernel.move_luma) if kernel else (_move_chroma, _move_luma)
+    machine = machine_code(compiled=compiled)
     for remaining in reversed(range(ROUNDS)):
         moved = np.empty_like(chroma)
-
-        def step(part: slice, chroma: Floats = chroma, moved: Floats = moved) -> None:
-            move_chroma(codes, luma, chroma, plain, moved, part.start, part.stop, down, *metric)
-
-        for_each_strip(step, rows, columns)
+        picture = _Picture(codes, luma, chroma, plain, moved, down, metric)
+        for_each_strip(_loops(picture, machine).move_chroma, rows, columns)
         chroma = moved if remaining else np.rint(moved)
-
-        def step_luma(part: slice, chroma: Floats = chroma) -> None:
-            move_luma(codes, luma, chroma, part.start, part.stop, down, *metric)
-
-        for_each_strip(step_luma, rows, columns)
+        picture = picture._replace(chroma=chroma)
+        for_each_strip(_loops(picture, machine).move_luma, rows, columns)
     result = np.empty_like(codes)
     result[..., 0] = np.rint(luma)
     result[..., 1:] = (chroma + np.float32(128)).repeat(down, 0).repeat(across, 1)
     return result[:height, :width]
+
+
+class _Picture(NamedTuple):
+    """What the loops work on; see :func:`fit_subsampled`."""
+
+    codes: NDArray[np.uint8]
+    luma: Floats
+    chroma: Floats
+    plain: Floats
+    moved: Floats
+    down: int
+    metric: Metric
+
+
+class _Loops(NamedTuple):
+    """The work on some rows of blocks."""
+
+    move_chroma: Callable[[slice], None]
+    move_luma: Callable[[slice], None]
+
+
+def _loops(picture: _Picture, machine: ctypes.CDLL | None) -> _Loops:
+    """By machine code, or by numpy."""
+    if machine is None:
+        return _Loops(partial(_move_chroma, picture), partial(_move_luma, picture))
+    tables, metric = sycc_tables(), picture.metric
+    arrays: dict[str, NDArray[Any]] = {
+        "codes": picture.codes,
+        "luma": picture.luma,
+        "chroma": picture.chroma,
+        "plain": picture.plain,
+        "moved": picture.moved,
+        "linear": metric.linear,
+        "slope": metric.slope,
+        "cost": metric.cost,
+        "numbers": tables.chroma,
+        "held": tables.linear,
+    }
+    loops = SubsamplingLoops(
+        machine,
+        arrays,
+        rows=picture.chroma.shape[0],
+        columns=picture.chroma.shape[1],
+        down=picture.down,
+        offset=metric.offset,
+        last=len(metric.linear) - 1,
+        fractions=FRACTIONS,
+        shares=SHARES,
+        near=NEAR,
+        far=FAR,
+        pace=PACE,
+        luma_tie=LUMA_TIE,
+        chroma_tie=CHROMA_TIE,
+        farthest_luma=FARTHEST_LUMA,
+        farthest_chroma=FARTHEST_CHROMA,
+        tiny=TINY,
+    )
+    return _Loops(
+        lambda part: loops.move_chroma(part.start, part.stop), lambda part: loops.move_luma(part.start, part.stop)
+    )
 
 
 def interpolated(chroma: Floats, start: int, stop: int, down: int) -> Floats:
@@ -188,19 +249,10 @@ def _applied(cost: Floats, vector: list[Floats]) -> list[Floats]:
     return [(cost[row, 0] * vector[0] + cost[row, 1] * vector[1]) + cost[row, 2] * vector[2] for row in range(3)]
 
 
-def _move_luma(  # noqa: PLR0917 - like its compiled twin
-    codes: NDArray[np.uint8],
-    luma: Floats,
-    chroma: Floats,
-    start: int,
-    stop: int,
-    down: int,
-    linear: Floats,
-    slope: Floats,
-    offset: int,
-    cost: Floats,
-) -> None:
+def _move_luma(picture: _Picture, part: slice) -> None:
     """The best luma for this chroma, in place, for some rows of blocks."""
+    codes, luma, chroma, _, _, down, (linear, slope, offset, cost) = picture
+    start, stop = part.start, part.stop
     rows = slice(start * down, stop * down)
     d, s = _state(codes[rows], luma[rows], interpolated(chroma, start, stop, down), (linear, slope, offset))
     weighted = _applied(cost, s)
@@ -212,21 +264,10 @@ def _move_luma(  # noqa: PLR0917 - like its compiled twin
     luma[rows] = np.clip(moved, np.float32(0), np.float32(255))
 
 
-def _move_chroma(  # noqa: PLR0917 - like its compiled twin
-    codes: NDArray[np.uint8],
-    luma: Floats,
-    chroma: Floats,
-    plain: Floats,
-    moved: Floats,
-    start: int,
-    stop: int,
-    down: int,
-    linear: Floats,
-    slope: Floats,
-    offset: int,
-    cost: Floats,
-) -> None:
+def _move_chroma(picture: _Picture, part: slice) -> None:
     """A step to the best chroma, if the luma follows, for some rows of blocks; written to `moved`."""
+    codes, luma, chroma, plain, moved, down, (linear, slope, offset, cost) = picture
+    start, stop = part.start, part.stop
     rows, blocks = slice(start * down, stop * down), slice(start, stop)
     d, s = _state(codes[rows], luma[rows], interpolated(chroma, start, stop, down), (linear, slope, offset))
     u, q = _applied(cost, s), _applied(cost, d)

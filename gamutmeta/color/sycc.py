@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from gamutmeta.color.pixels_machine import SyccEncoder, machine_code
 from gamutmeta.color.spaces import PROPHOTO, apply_matrix, decode_table, reduction_matrix
 from gamutmeta.color.transfer import decode_srgb, encode_srgb
-from gamutmeta.runtime.compiled import kernel_for
 from gamutmeta.runtime.strips import for_each_strip
 
 if TYPE_CHECKING:
@@ -180,10 +180,14 @@ def reduce_to_sycc(
     Args:
         wide: ROMM RGB, uint16 (H, W, 3).
         adaptation: of the matrix to linear sRGB.
-        compiled: whether by numba; None where it is installed and the picture large. The samples are the same.
+        compiled: True for machine code, False for numpy, None for machine code where it is there. The samples are the
+            same.
 
     Returns:
         Y, Cb and Cr, uint8 (H, W, 3).
+
+    Raises:
+        OSError: if machine code is requested and not there.
     """
     codes = np.empty(wide.shape, np.uint8)
     matrix, table = reduction_matrix(adaptation), decode_table(PROPHOTO, 65536)
@@ -191,12 +195,21 @@ def reduce_to_sycc(
     def work(rows: slice) -> None:
         codes[rows] = encode_sycc(apply_matrix(matrix, table[wide[rows]]))
 
-    kernel = kernel_for("gamutmeta.color.sycc_loops", wide.shape[0] * wide.shape[1], compiled=compiled)
-    if kernel is not None:
-        constants = table, matrix.astype(np.float32), *encode_table()
+    machine = machine_code(compiled=compiled)
+    if machine is not None:
+        encode = SyccEncoder(
+            machine,
+            (table, matrix.astype(np.float32), *encode_table()),
+            first=FIRST_PATTERN,
+            last=LAST_PATTERN,
+            segment_bits=SEGMENT_BITS,
+            linear_end=LINEAR_END,
+            luma=tuple(LUMA),
+            chroma=CHROMA_SCALES,
+        )
 
         def work(rows: slice) -> None:
-            kernel.reduce_pixels(wide[rows].reshape(-1, 3), *constants, codes[rows].reshape(-1, 3))
+            encode(wide[rows], codes[rows])
 
     for_each_strip(work, *wide.shape[:2])
     return codes

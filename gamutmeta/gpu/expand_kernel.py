@@ -1,6 +1,6 @@
 """Expansion on a GPU, by Triton: codes are read once, pixels written once, and nothing in between leaves the chip.
 
-The twin of :mod:`gamutmeta.model.expand_loops`. A program takes a piece of one row of pixels, so that all that depends
+The twin of :mod:`gamutmeta.model.expand_numpy`. A program takes a piece of one row of pixels, so that all that depends
 on the row is a single number. Units lie along the second axis of its values, padded with zeros to a power of two.
 """
 

@@ -9,9 +9,9 @@ import numpy as np
 
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.gamut import OUTSIDE, STRICT, outside
+from gamutmeta.color.pixels_machine import machine_code, sum_errors
 from gamutmeta.color.spaces import PROPHOTO, apply_matrix, decode_table, reduction_matrix
 from gamutmeta.measure.psnr import ErrorSums
-from gamutmeta.runtime.compiled import kernel_for
 from gamutmeta.runtime.strips import for_each_strip
 
 if TYPE_CHECKING:
@@ -53,7 +53,11 @@ def measure(
         restored: the same.
         adaptation: of the matrix that decides it.
         strict: the paper's mask, for which the rounding of a colour on the gamut's edge counts as outside.
-        compiled: whether by numba; None where it is installed and the picture large. Figures agree to seven digits.
+        compiled: True for machine code, False for numpy, None for machine code where it is there. Figures agree to
+            seven digits.
+
+    Raises:
+        OSError: if machine code is requested and not there.
     """
     sums = StripSums(original, adaptation, strict=strict, compiled=compiled)
     for_each_strip(lambda rows: sums.add(rows, restored[rows]), *original.shape[:2])
@@ -83,19 +87,14 @@ class StripSums:
         self._table = decode_table(PROPHOTO, 65536)
         self._matrix = reduction_matrix(adaptation)
         self._parts: dict[int, ErrorSums] = {}
-        self._kernel = kernel_for(
-            "gamutmeta.color.pixel_loops", original.shape[0] * original.shape[1], compiled=compiled
-        )
+        self._machine = machine_code(compiled=compiled)
 
     def add(self, rows: slice, restored: NDArray[np.uint16]) -> None:
         """Add the strip `rows` of the original, restored as `restored`, (rows, W, 3)."""
         original = self._original[rows]
-        if self._kernel is not None:
+        if self._machine is not None:
             constants = self._table, self._matrix.astype(np.float32), np.array(self._tolerance, np.float32)
-            pixels, squares, beyond, beyond_squares = self._kernel.sum_errors(
-                original.reshape(-1, 3), restored.reshape(-1, 3), *constants
-            )
-            part = ErrorSums(int(pixels), float(squares), int(beyond), float(beyond_squares))
+            part = ErrorSums(*sum_errors(self._machine, original, restored, constants))
         else:
             reference = self._table[original]
             part = ErrorSums()

@@ -1,23 +1,23 @@
 """Expansion at working speed: strips of rows in threads, tables, and the MLP on active pixels only.
 
-With numba (extra ``fast``) the strips of a large picture are computed in machine code by
-:mod:`gamutmeta.model.expand_loops`, else by numpy in :mod:`gamutmeta.model.expand_numpy`. Both give the same samples,
-bit for bit, on every processor of one kind and for every division of the picture into strips. Their difference from
-:mod:`gamutmeta.model.reference`, whose float32 sums have another order, is within the tolerance of the specification.
+Strips are computed in machine code by :mod:`gamutmeta.model.expand_machine` where it is there, else by numpy in
+:mod:`gamutmeta.model.expand_numpy`. Both give the same samples, bit for bit, on every processor of one kind and for
+every division of the picture into strips. Their difference from :mod:`gamutmeta.model.reference`, whose float32 sums
+have another order, is within the tolerance of the specification.
 
 Memory beyond input and output is a few chunks per thread, whatever the size of the picture.
 """
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gamutmeta.model.expand_machine import MachineExpander
 from gamutmeta.model.expand_numpy import NumpyExpander
 from gamutmeta.model.tables import Tables
-from gamutmeta.runtime.compiled import kernel_for
+from gamutmeta.native.library import built_library, library
 from gamutmeta.runtime.strips import for_each_strip
 
 if TYPE_CHECKING:
@@ -53,12 +53,15 @@ def expand(
         weights: the tensors named by ``descriptor.tensor_specs()``, float32.
         codes: sRGB codes, uint8 of shape (H, W, 3), of the coded raster (before EXIF orientation).
         threads: how many to use; None for one per core.
-        compiled: True for numba, False for numpy alone, None for numba where it is installed and the picture
-            is large. Models that numba's kernel does not support (the paper's, a skewed picture) use numpy.
+        compiled: True for machine code, False for numpy alone, None for machine code where it is there. Models that it
+            does not support (the paper's, a skewed picture) use numpy.
         out: where to write, uint16 of shape (H, W, 3); None for a new array.
 
     Returns:
         ROMM RGB, uint16 of shape (H, W, 3).
+
+    Raises:
+        OSError: if machine code is requested and not there.
     """
     height, width = codes.shape[:2]
     result = np.empty((height, width, 3), np.uint16) if out is None else out
@@ -92,7 +95,7 @@ class StripExpander:
     ) -> None:
         with np.errstate(over="ignore", invalid="ignore"):
             tables = Tables.build(descriptor, weights, height, width)
-            self._work = _strip_function(tables, height * width, compiled=compiled)
+            self._work = _strip_function(tables, compiled=compiled)
 
     def __call__(self, codes: NDArray[np.uint8], top: int, out: NDArray[np.uint16]) -> None:
         """Expand the rows of `codes`, (rows, W, 3), which start at row `top` of the picture, into `out`."""
@@ -101,9 +104,9 @@ class StripExpander:
             self._work(codes, top, out)
 
 
-def _strip_function(tables: Tables, pixels: int, *, compiled: bool | None) -> Strip:
-    """What expands the strips of a picture of so many pixels: the compiled loops, or numpy."""
-    kernel = kernel_for("gamutmeta.model.expand_loops", pixels, compiled=compiled)
-    if kernel is not None and kernel.supports(tables):
-        return partial(kernel.expand_strip, tables)
+def _strip_function(tables: Tables, *, compiled: bool | None) -> Strip:
+    """What expands strips: machine code, or numpy."""
+    machine = library() if compiled is None else built_library() if compiled else None
+    if machine is not None and MachineExpander.supports(tables):
+        return MachineExpander(tables, machine)
     return NumpyExpander(tables, STRIP_PIXELS)

@@ -51,14 +51,14 @@ ALWAYS void rows_of(const float *w, long across, long along, long terms, long ro
 }
 
 /* A layer's values of its inputs. */
-static void layer(const float *p, long in, long out, const vec *x, const After after, vec *y)
+static inline void layer(const float *p, long in, long out, const vec *x, const After after, vec *y)
 {
     if (after == RELU) rows_of(p, in, 1, in, out, x, p + in * out, RELU, NULL, y);
     else rows_of(p, in, 1, in, out, x, p + in * out, PLAIN, NULL, y);
 }
 
 /* The derivative by the first `wanted` inputs of a layer, from that by its outputs; 0 where `mask` is, if there is one. */
-static void layer_back(const float *p, long in, long out, long wanted, const vec *e, const vec *mask, vec *y)
+static inline void layer_back(const float *p, long in, long out, long wanted, const vec *e, const vec *mask, vec *y)
 {
     if (mask) rows_of(p, 1, in, out, wanted, e, NULL, MASKED, mask, y);
     else rows_of(p, 1, in, out, wanted, e, NULL, PLAIN, NULL, y);
@@ -82,7 +82,7 @@ ALWAYS void outer_tile(const int R, const int C, long inputs, const vec *e, cons
 }
 
 /* sums[o * inputs + i] += e[o] * x[i] for all outputs and inputs, lane by lane. */
-static void add_outer(long outputs, long inputs, const vec *e, const vec *x, vec *sums)
+static inline void add_outer(long outputs, long inputs, const vec *e, const vec *x, vec *sums)
 {
 #define TILES(R, C)                                                                                                    \
     do {                                                                                                               \
@@ -101,7 +101,7 @@ static void add_outer(long outputs, long inputs, const vec *e, const vec *x, vec
 }
 
 /* sums[o] += e[o], lane by lane. */
-static void add_rows(long rows, const vec *e, vec *sums)
+static inline void add_rows(long rows, const vec *e, vec *sums)
 {
     for (long o = 0; o < rows; o++) {
         vec sum = sums[o];

@@ -1,7 +1,8 @@
-"""Writing PNG files: 8 bits per sample through Pillow, 16 bits here.
+"""Writing PNG files with 8 and 16 bits per sample.
 
-Pillow has no 16-bit RGB. The writer here filters and compresses strips of rows on several threads: a Deflate stream
-may be flushed to a byte boundary anywhere, so the strips' streams are simply put behind one another.
+Pillow has no 16-bit RGB, and compresses on one thread. The writer here filters and compresses strips of rows on all
+cores: a Deflate stream may be flushed to a byte boundary anywhere, so the strips' streams are simply put behind one
+another.
 
 References:
     W3C, Portable Network Graphics (PNG) Specification (Third Edition), sections 9 (filtering) and 10 (compression);
@@ -13,7 +14,7 @@ from __future__ import annotations
 import struct
 import zlib
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from gamutmeta.formats.exif_resolution import resolution_of
 from gamutmeta.formats.png import SIGNATURE, XMP_KEYWORD, make_chunk
 from gamutmeta.formats.png_metadata import density_chunk, raw_profile_chunk, text_chunk
 from gamutmeta.photo.alpha import with_alpha
+from gamutmeta.photo.png_filters import filtered_rows
 from gamutmeta.runtime.strips import row_strips
 from gamutmeta.runtime.threads import thread_count
 
@@ -40,10 +42,18 @@ _RGB, _RGBA = 2, 6
 _SUB = 1
 """Filter type: the difference to the pixel on the left. On photographs with 16 bits no other one wins for sure."""
 _ZLIB_HEADER = b"\x78\x9c"
-_MATCHES_BELOW = 0.6
-"""Compressed to less than this share without matches, a strip is tried with them; photographs come to 0.75 and more."""
+_STRIP_PIXELS = 1 << 18
+"""Larger strips make no smaller files."""
+_WINDOW = 1 << 15
+"""How far back Deflate finds matches."""
+_NOISE = 0.75
+"""Compressed to this share without matches, a strip has none: real photographs with 16 bits come to more."""
+_PROBE_BYTES = 48 << 10
+"""Of the strip's middle, which is looked at for matches: half as much again as the window."""
+_WORTH = 0.985
+"""To what share matches must bring them, to be searched for in the strip, which takes several times as long."""
 _ADLER_MODULUS = 65521
-_MAX_THREADS = 4
+_MAX_THREADS = 8
 
 
 def write_png(
@@ -72,13 +82,10 @@ def write_png(
     texts = [make_chunk(b"iTXt", XMP_KEYWORD + bytes(5) + xmp)] if xmp else []
     texts += [raw_profile_chunk("iptc", photoshop)] if photoshop else []
     texts += [text_chunk(comment) for comment in comments]
-    if samples.dtype == np.uint8:
-        _write_with_pillow(file, with_alpha(samples, alpha), icc, exif, texts)
-        return
     height, width, _ = samples.shape
     colour_type = _RGB if alpha is None else _RGBA
     file.write(SIGNATURE)
-    file.write(make_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 16, colour_type, 0, 0, 0)))
+    file.write(make_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8 * samples.itemsize, colour_type, 0, 0, 0)))
     if icc:
         file.write(make_chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(icc, 9)))
     if density := resolution_of(exif):
@@ -88,24 +95,6 @@ def write_png(
     file.writelines(texts)
     _write_pixels(file, samples, alpha)
     file.write(make_chunk(b"IEND", b""))
-
-
-def _write_with_pillow(
-    file: BinaryIO,
-    samples: NDArray[np.uint8 | np.uint16],
-    icc: bytes | None,
-    exif: bytes | None,
-    texts: Sequence[bytes],
-) -> None:
-    from PIL import Image, PngImagePlugin  # noqa: PLC0415  # only where it is needed
-
-    info = PngImagePlugin.PngInfo()
-    # It takes no other chunks than texts here.
-    for chunk in texts:
-        info.add(chunk[4:8], chunk[8:-4])
-    known = {"exif": exif, "dpi": resolution_of(exif)}
-    options: dict[str, Any] = {key: value for key, value in known.items() if value}
-    Image.fromarray(samples).save(file, "PNG", compress_level=_LEVEL, icc_profile=icc, pnginfo=info, **options)
 
 
 class _Strip(NamedTuple):
@@ -119,11 +108,25 @@ class _Strip(NamedTuple):
 def _write_pixels(
     file: BinaryIO, samples: NDArray[np.uint8 | np.uint16], alpha: NDArray[np.uint8 | np.uint16] | None
 ) -> None:
-    def deflated(rows: slice) -> _Strip:
-        strip = with_alpha(samples[rows], None if alpha is None else alpha[rows])
-        return _deflate(strip, is_last=rows is strips[-1])
+    width = samples.shape[1]
+    strips = list(row_strips(len(samples), width, _STRIP_PIXELS))
 
-    strips = list(row_strips(*samples.shape[:2]))
+    def lines(rows: slice) -> NDArray[np.uint8]:
+        strip = with_alpha(samples[rows], None if alpha is None else alpha[rows])
+        return np.ascontiguousarray(strip, strip.dtype.newbyteorder(">")).view(np.uint8).reshape(len(strip), -1)
+
+    def deflated(rows: slice) -> _Strip:
+        # What lies in the window, filtered again: matches reach back into the strip before.
+        line_bytes = width * samples.itemsize * (3 if alpha is None else 4)
+        top = max(0, rows.start - -(-_WINDOW // (1 + line_bytes)))
+        every = lines(slice(max(0, top - 1), rows.stop))
+        step = line_bytes // width
+        if samples.itemsize == 1:
+            filtered = filtered_rows(every[top > 0 :], every[0] if top else None, step)
+        else:
+            filtered = _differences(every[top > 0 :], step)
+        return _deflate(filtered, rows.start - top, is_last=rows is strips[-1])
+
     checksum = 1
     prefix = _ZLIB_HEADER
     with ThreadPoolExecutor(thread_count(_MAX_THREADS), thread_name_prefix="gamutmeta-png") as pool:
@@ -134,25 +137,38 @@ def _write_pixels(
     file.write(make_chunk(b"IDAT", struct.pack(">I", checksum)))
 
 
-def _deflate(rows: NDArray[np.uint8 | np.uint16], *, is_last: bool) -> _Strip:
-    count, _, channels = rows.shape
-    step = 2 * channels
-    data = np.ascontiguousarray(rows, ">u2").view(np.uint8).reshape(count, -1)
-    filtered = np.empty((count, 1 + data.shape[1]), np.uint8)
+def _differences(lines: NDArray[np.uint8], step: int) -> NDArray[np.uint8]:
+    """Rows of a PNG by the filter Sub, (rows, 1 + bytes)."""
+    filtered = np.empty((len(lines), 1 + lines.shape[1]), np.uint8)
     filtered[:, 0] = _SUB
-    filtered[:, 1 : 1 + step] = data[:, :step]
-    np.subtract(data[:, step:], data[:, :-step], out=filtered[:, 1 + step :])
-    flush = zlib.Z_FINISH if is_last else zlib.Z_SYNC_FLUSH
-    # Noise in the lower bits of true 16-bit photographs leaves no matches to search for: coding without them is four
-    # times as fast and no larger. Pictures that once had 8 bits have matches.
-    deflated = _compressed(filtered, zlib.Z_RLE, flush)
-    if len(deflated) < _MATCHES_BELOW * filtered.size:
-        deflated = min(deflated, _compressed(filtered, zlib.Z_FILTERED, flush), key=len)
-    return _Strip(deflated, zlib.adler32(filtered.data), filtered.size)
+    filtered[:, 1 : 1 + step] = lines[:, :step]
+    np.subtract(lines[:, step:], lines[:, :-step], out=filtered[:, 1 + step :])
+    return filtered
 
 
-def _compressed(data: NDArray[np.uint8], strategy: int, flush: int) -> bytes:
-    compressor = zlib.compressobj(_LEVEL, wbits=-15, strategy=strategy)
+def _deflate(filtered: NDArray[np.uint8], start: int, *, is_last: bool) -> _Strip:
+    """Compress filtered rows from number `start` on; those before it lie in the window."""
+    data, flush = filtered[start:].reshape(-1), zlib.Z_FINISH if is_last else zlib.Z_SYNC_FLUSH
+    # Noise leaves no matches to search for: in most photographs coding without them is several times as fast, and no
+    # larger. Pictures that once had fewer bits have matches, and so have drawings.
+    deflated = _compressed(data, zlib.Z_RLE, flush)
+    if len(deflated) < _NOISE * data.size and _has_matches(filtered.reshape(-1)):
+        window = filtered[:start].reshape(-1)[-_WINDOW:]
+        deflated = min(deflated, _compressed(data, zlib.Z_FILTERED, flush, window), key=len)
+    return _Strip(deflated, zlib.adler32(data.data), data.size)
+
+
+def _has_matches(data: NDArray[np.uint8]) -> bool:
+    """Whether matches make a piece of the data smaller."""
+    start = max(0, data.size - _PROBE_BYTES) // 2
+    piece = data[start : start + _PROBE_BYTES]
+    without, found = (len(_compressed(piece, strategy, zlib.Z_FINISH)) for strategy in (zlib.Z_RLE, zlib.Z_FILTERED))
+    return found < _WORTH * without
+
+
+def _compressed(data: NDArray[np.uint8], strategy: int, flush: int, window: NDArray[np.uint8] | None = None) -> bytes:
+    # Memory level 8 is zlib's own; a window of no bytes is none.
+    compressor = zlib.compressobj(_LEVEL, zlib.DEFLATED, -15, 8, strategy, b"" if window is None else window.tobytes())
     return compressor.compress(data.data) + compressor.flush(flush)
 
 

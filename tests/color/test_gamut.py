@@ -99,8 +99,6 @@ def test_rounded_colours_of_srgb_are_inside_it(space: RgbSpace, dtype: Any, shar
 
 @pytest.mark.parametrize("compiled", [False, True])
 def test_what_is_outside_is_counted(*, compiled: bool) -> None:
-    if compiled:
-        pytest.importorskip("numba")
     wide = np.zeros((4, 5, 3), np.uint16)
     wide[:, :2] = convert_space(np.full((4, 2, 3), (255, 0, 0), np.uint8), SRGB, PROPHOTO, np.uint16)
     wide[:, 2:] = convert_space(np.full((4, 3, 3), (255, 0, 0), np.uint8), DISPLAY_P3, PROPHOTO, np.uint16)

@@ -108,7 +108,6 @@ def test_the_slope_is_that_of_the_curve(adaptation: Adaptation) -> None:
 @pytest.mark.parametrize("subsampling", BLOCKS)
 @pytest.mark.parametrize("size", [(64, 96), (61, 93), (1, 1), (2, 3), (5, 1)])
 def test_machine_code_gives_the_same_samples(subsampling: str, size: tuple[int, int]) -> None:
-    pytest.importorskip("numba")
     noise = np.random.default_rng(1).integers(0, 256, (*size, 3)).astype(np.uint8)
     for codes in (edges(*size), noise):
         made = [fit_subsampled(codes, BLOCKS[subsampling], Adaptation.BRADFORD, compiled=c) for c in (False, True)]

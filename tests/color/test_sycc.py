@@ -217,7 +217,6 @@ def test_outside_by_more_than_a_code() -> None:
 
 
 def test_machine_code_gives_the_same_samples() -> None:
-    pytest.importorskip("numba")
     rng = np.random.default_rng(1)
     wide = rng.integers(0, 65536, (160, 213, 3), dtype=np.uint16)
     wide[:40] //= 16

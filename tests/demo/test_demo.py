@@ -97,7 +97,7 @@ class TestDemonstrate:
 
 def test_it_needs_the_command_line_alone(tmp_path: Path) -> None:
     """`make demo` installs no more."""
-    extras = "numba", "imagecodecs", "pillow_heif", "pyvips", "OpenImageIO", "rawpy", "matplotlib", "imageio", "torch"
+    extras = "imagecodecs", "pillow_heif", "pyvips", "OpenImageIO", "rawpy", "matplotlib", "imageio", "torch"
     code = (
         f"import sys; sys.modules.update(dict.fromkeys({extras}))\n"
         "from gamutmeta.__main__ import main; sys.argv[1:] = ['demo']; sys.exit(main())"

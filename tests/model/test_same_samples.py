@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import platform
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -49,11 +48,9 @@ PINNED = {
 }
 """Of the samples of these models and affines, the first bytes of the digest."""
 
-needs_numba = pytest.mark.skipif(importlib.util.find_spec("numba") is None, reason="needs numba")
-
 
 @pytest.mark.parametrize("name", DESCRIPTORS)
-@pytest.mark.parametrize("compiled", [False, pytest.param(True, marks=needs_numba)])
+@pytest.mark.parametrize("compiled", [False, True])
 @settings(deadline=None, max_examples=5)
 @given(left=st.integers(0, 127), width=st.integers(1, 128), upper=st.integers(0, 63), height=st.integers(1, 64))
 def test_a_crop_expands_as_that_part_of_the_whole(
@@ -70,7 +67,7 @@ def test_a_crop_expands_as_that_part_of_the_whole(
 
 
 @pytest.mark.parametrize("name", DESCRIPTORS)
-@pytest.mark.parametrize("compiled", [False, pytest.param(True, marks=needs_numba)])
+@pytest.mark.parametrize("compiled", [False, True])
 @pytest.mark.parametrize("shape", [(64, 128), (203, 91)])
 def test_a_turned_picture_expands_as_the_whole_turned(name: str, shape: tuple[int, int], *, compiled: bool) -> None:
     descriptor = DESCRIPTORS[name]
@@ -85,7 +82,7 @@ def test_a_turned_picture_expands_as_the_whole_turned(name: str, shape: tuple[in
 
 @pytest.mark.skipif(platform.machine().lower() not in {"x86_64", "amd64"}, reason="needs an x86-64 processor")
 @pytest.mark.parametrize("name", PINNED)
-@pytest.mark.parametrize("compiled", [False, pytest.param(True, marks=needs_numba)])
+@pytest.mark.parametrize("compiled", [False, True])
 def test_every_processor_gives_the_same_samples(name: str, *, compiled: bool) -> None:
     model, _, affine = name.partition("+")
     descriptor = replace(DESCRIPTORS[model], affine=AFFINES[affine] if affine else None)

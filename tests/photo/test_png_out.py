@@ -6,16 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from carrots import CARROTS
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from photo_files import XMP, exif_block, png_chunks, smooth_array, wide_array
 from PIL import Image
 
+from gamutmeta.color.adaptation import Adaptation
+from gamutmeta.color.gamut import reduce_to_codes
 from gamutmeta.color.icc import profile_bytes
 from gamutmeta.photo import png_out
 from gamutmeta.photo.png_out import write_png
-from gamutmeta.runtime.strips import STRIP_PIXELS
+from gamutmeta.photo.read import read_photo
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -61,16 +64,16 @@ def test_eight_bits_with_transparency(samples: NDArray[np.uint8]) -> None:
 
 
 def test_several_strips_with_transparency() -> None:
-    samples, alpha = wide_array(411, 640), wide_array(411, 640, seed=1)[..., 0]
+    samples, alpha = wide_array(821, 640), wide_array(821, 640, seed=1)[..., 0]
     assert np.array_equal(decoded(written(samples, alpha=alpha)), np.dstack([samples, alpha]))
 
 
-@pytest.mark.parametrize("height", [1, 410, 411])
+@pytest.mark.parametrize("height", [1, 409, 410])
 def test_several_strips(height: int) -> None:
     samples = wide_array(height, 640)
     data = written(samples)
     assert np.array_equal(decoded(data), samples)
-    strips = -(-height // (STRIP_PIXELS // 640))
+    strips = -(-height // (png_out._STRIP_PIXELS // 640))
     # One chunk each, and one for the checksum.
     assert [kind for kind, _ in png_chunks(data)].count(b"IDAT") == strips + 1
 
@@ -108,9 +111,50 @@ def test_bare(samples: NDArray[np.uint8 | np.uint16]) -> None:
     assert {kind for kind, _ in png_chunks(written(samples))} == {b"IHDR", b"IDAT", b"IEND"}
 
 
-def test_eight_bits() -> None:
-    with Image.open(io.BytesIO(written(EIGHT))) as image:
-        assert np.array_equal(np.asarray(image), EIGHT)
+@pytest.mark.parametrize("height", [1, 409, 410, 1300])
+@pytest.mark.parametrize("is_noise", [False, True])
+def test_eight_bits(height: int, is_noise: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    samples = np.resize(EIGHT, (height, 640, 3)) // 16
+    if is_noise:
+        samples = np.random.default_rng(0).integers(0, 256, samples.shape, np.uint8)
+    data = written(samples)
+    with Image.open(io.BytesIO(data)) as image:
+        assert np.array_equal(np.asarray(image), samples)
+    assert len(data) < (1.01 if is_noise else 0.1) * samples.nbytes + 200
+
+
+def test_eight_bits_of_one_column() -> None:
+    samples = wide_array(5000, 1).astype(np.uint8)
+    with Image.open(io.BytesIO(written(samples))) as image:
+        assert np.array_equal(np.asarray(image), samples)
+
+
+def test_matches_reach_into_the_strip_before() -> None:
+    # Random rows that come again after 20 kB: matches are all there is.
+    rows = np.random.default_rng(0).integers(0, 32, (20, 320, 3), np.uint8)
+    tall = png_out._STRIP_PIXELS // 320 + 1
+    alone, joined = np.resize(rows, (tall - 1, 320, 3)), np.resize(rows, (tall + 19, 320, 3))
+    data = written(joined)
+    with Image.open(io.BytesIO(data)) as image:
+        assert np.array_equal(np.asarray(image), joined)
+    # The second strip is the rows again; without the window it would hold all of them.
+    assert len(data) - len(written(alone)) < rows.nbytes / 10
+
+
+def test_a_photograph_is_no_larger_than_by_pillow() -> None:
+    codes, _ = reduce_to_codes(read_photo(CARROTS).array, Adaptation.BRADFORD)
+    pillows = io.BytesIO()
+    Image.fromarray(codes).save(pillows, "PNG", compress_level=6)
+    assert len(written(codes)) < 1.03 * len(pillows.getvalue())
+
+
+@pytest.mark.parametrize("levels", [2, 8, 32])
+def test_a_drawing_is_no_larger_than_by_pillow(levels: int) -> None:
+    codes, _ = reduce_to_codes(read_photo(CARROTS).array, Adaptation.BRADFORD)
+    codes = codes // (256 // levels) * (256 // levels)
+    pillows = io.BytesIO()
+    Image.fromarray(codes).save(pillows, "PNG", compress_level=6)
+    assert len(written(codes)) < 1.03 * len(pillows.getvalue())
 
 
 def test_pictures_that_had_eight_bits_are_small() -> None:

@@ -27,8 +27,6 @@ def picture(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("compiled", [False, True])
 @pytest.mark.parametrize("shape", [(1, 1), (301, 700), (5, 70_000)])
 def test_equals_measuring_the_expanded_pictures(shape: tuple[int, int], *, compiled: bool) -> None:
-    if compiled:
-        pytest.importorskip("numba")
     wide, codes = picture(*shape)
     models = [(Descriptor(), {}), (MODEL, WEIGHTS)]
     for model, quality in zip(models, measure_models(wide, codes, models, compiled=compiled), strict=True):

@@ -47,13 +47,6 @@ def test_what_is_not_installed_is_left_for_later(large: Path) -> None:
     preloaded(large, ("gamutmeta.nothing_of_this_name",))
 
 
-def test_no_kernel_without_numba(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GAMUTMETA_NUMBA", "0")
-    monkeypatch.delitem(sys.modules, "gamutmeta.color.pixel_loops", raising=False)
-    preloaded(large, ("gamutmeta.color.pixel_loops",))
-    assert "gamutmeta.color.pixel_loops" not in sys.modules
-
-
 def test_how_threads_take_turns_belongs_to_the_process(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     changes: list[float] = []
     monkeypatch.setattr(sys, "setswitchinterval", changes.append)

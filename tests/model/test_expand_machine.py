@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import subprocess
-import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,15 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import payloads
 
-pytest.importorskip("numba")
-
 from gamutmeta.color.shoulder import End, Shoulder
-from gamutmeta.errors import GamutMetaWarning
-from gamutmeta.model import expand_loops as kernel
 from gamutmeta.model.descriptor import Descriptor, FourierXY, Grid, Head, Rgb, RgbSource, SampleCoding
 from gamutmeta.model.expand import expand
+from gamutmeta.model.expand_machine import MachineExpander
 from gamutmeta.model.reference import expand_reference
-from gamutmeta.runtime import compiled
+from gamutmeta.native.library import VARIABLE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -119,7 +114,7 @@ def test_reads_a_picture_that_is_not_contiguous_and_writes_into_out() -> None:
     assert_within_tolerance(out, expand_reference(descriptor, weights, codes))
 
 
-def test_a_model_the_kernel_does_not_know_is_left_to_numpy() -> None:
+def test_a_model_that_it_does_not_know_is_left_to_numpy() -> None:
     paper = Descriptor(head=Head.WIDE_RESIDUAL, rgb=Rgb(2, RgbSource.WIDE), hidden=(5,))
     skewed = replace(DESCRIPTORS["balanced"], affine=SHEAR)
     codes = clipped_codes(20, 30)
@@ -130,46 +125,26 @@ def test_a_model_the_kernel_does_not_know_is_left_to_numpy() -> None:
         )
 
 
-@pytest.mark.parametrize(("pixels", "switch", "expected"), [(600, None, True), (601, None, False), (600, "0", False)])
-def test_numba_is_used_for_large_pictures_unless_switched_off(
-    monkeypatch: pytest.MonkeyPatch, pixels: int, switch: str | None, *, expected: bool
+@pytest.mark.parametrize("switch", [None, "any", "0"])
+def test_it_is_used_for_small_pictures_too_unless_switched_off(
+    monkeypatch: pytest.MonkeyPatch, switch: str | None
 ) -> None:
     calls = []
-    real = kernel.expand_strip
-    monkeypatch.setattr(kernel, "expand_strip", lambda *arguments: (calls.append(1), real(*arguments)))
-    monkeypatch.setattr(compiled, "_WORTH_LOADING", pixels)
+    real = MachineExpander.__call__
+    monkeypatch.setattr(MachineExpander, "__call__", lambda *arguments: (calls.append(1), real(*arguments)))
+    monkeypatch.delenv(VARIABLE, raising=False)
     if switch is not None:
-        monkeypatch.setenv("GAMUTMETA_NUMBA", switch)
-    expand(DESCRIPTORS["balanced"], weights_of(DESCRIPTORS["balanced"]), clipped_codes(20, 30))
-    assert bool(calls) is expected
+        monkeypatch.setenv(VARIABLE, switch)
+    descriptor, codes = DESCRIPTORS["balanced"], clipped_codes(20, 30)
+    result = expand(descriptor, weights_of(descriptor), codes)
+    assert bool(calls) is (switch != "0")
+    np.testing.assert_array_equal(result, expand(descriptor, weights_of(descriptor), codes, compiled=False))
 
 
-def test_it_is_not_imported_for_small_pictures() -> None:
-    program = """
-import sys, numpy as np
-from gamutmeta.model.descriptor import Descriptor
-from gamutmeta.model.expand import expand
-expand(Descriptor(), {}, np.zeros((9, 9, 3), np.uint8))
-assert "numba" not in sys.modules
-"""
-    subprocess.run([sys.executable, "-c", program], check=True)
-
-
-@pytest.mark.parametrize(
-    ("words", "remedy"),
-    [("cannot cache '_strip': no locator available for file 'x'", "NUMBA_CACHE_DIR"), ("?", "GAMUTMETA_NUMBA")],
-)
-def test_what_keeps_numba_from_working_is_told(monkeypatch: pytest.MonkeyPatch, words: str, remedy: str) -> None:
-    def fail(_: str) -> None:
-        raise RuntimeError(words)
-
-    monkeypatch.setattr(compiled.importlib, "import_module", fail)
-    with pytest.warns(GamutMetaWarning, match=rf"numba does not work here.*{remedy}"):
-        assert compiled.load_kernel.__wrapped__("gamutmeta.model.expand_loops") is None
-
-
-def test_without_numba_numpy_does_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compiled.importlib.util, "find_spec", lambda _: None)
-    monkeypatch.setattr(compiled, "_WORTH_LOADING", 0)
-    monkeypatch.setitem(sys.modules, "gamutmeta.model.expand_loops", None)
-    expand(Descriptor(), {}, clipped_codes(5, 5))
+@pytest.mark.parametrize("name", DESCRIPTORS)
+def test_what_every_processor_runs_gives_the_same(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    descriptor, codes = DESCRIPTORS[name], clipped_codes(47, 61)
+    weights = weights_of(descriptor)
+    fast = expand(descriptor, weights, codes, compiled=True)
+    monkeypatch.setenv(VARIABLE, "any")
+    np.testing.assert_array_equal(expand(descriptor, weights, codes), fast)

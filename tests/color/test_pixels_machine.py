@@ -3,8 +3,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-pytest.importorskip("numba")
-
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.gamut import Rounding, reduce_to_codes
 from gamutmeta.measure.quality import measure
