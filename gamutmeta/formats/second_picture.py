@@ -121,14 +121,15 @@ def map_deviations(data: bytes) -> list[str]:
 def without_colour_map(data: bytes) -> bytes:
     """Take such a gain map away, with its index and segments; a file without one comes back unchanged.
 
-    If some program has dropped the second picture alone, what it left of the map is taken away.
+    If some program has dropped the second picture alone, what it left of the map is taken away. If one has lengthened
+    or shortened the first picture and left the index as it was, the map is found without it.
 
     Raises:
         CarrierError: the file is damaged.
     """
     picture = list(iter_picture(data))
     try:
-        found = _found(data, picture)
+        found = _found(data, picture) or _found_astray(data, picture)
     except MultiPictureError:
         return data
     if found is None and not _is_left_over(data, picture):
@@ -145,7 +146,21 @@ def without_colour_map(data: bytes) -> bytes:
 
 def _found(data: bytes, picture: Sequence[Segment]) -> ColourMap | None:
     start = _start(data, picture)
-    if start is None or not any(is_gain_map_segment(data, segment) for segment in picture):
+    return None if start is None else _map_at(data, picture, start)
+
+
+def _found_astray(data: bytes, picture: Sequence[Segment]) -> ColourMap | None:
+    """The map that an index of two pictures misses: behind the first picture, or at the end of the file."""
+    index = find_index(data, picture)
+    if index is None or len(index.entries) != _ENTRIES or not misplaced(data, index):
+        return None
+    places = (picture[-1].end, len(data) - index.entries[1].size)
+    maps = (_map_at(data, picture, place) for place in places if place >= picture[-1].end)
+    return next((found for found in maps if found is not None), None)
+
+
+def _map_at(data: bytes, picture: Sequence[Segment], start: int) -> ColourMap | None:
+    if not any(is_gain_map_segment(data, segment) for segment in picture):
         return None
     behind = data[start:]
     try:

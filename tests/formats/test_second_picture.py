@@ -15,7 +15,7 @@ from PIL import Image
 from gamutmeta.carriers import coded_digest, deviations, embed, extract, strip
 from gamutmeta.errors import CarrierError, MultiPictureError
 from gamutmeta.formats.gain_map import VERSION_CONTENT, Channel, GainMapMetadata
-from gamutmeta.formats.jpeg import APP2, iter_picture, make_segment
+from gamutmeta.formats.jpeg import APP2, COM, iter_picture, make_segment
 from gamutmeta.formats.mpf import find_index, is_index, misplaced
 from gamutmeta.formats.second_picture import (
     OVERHEAD,
@@ -148,6 +148,27 @@ OTHERS = others()
 def test_other_files_stay_as_they_are(name: str) -> None:
     assert find_colour_map(OTHERS[name]) is None
     assert without_colour_map(OTHERS[name]) == OTHERS[name]
+
+
+@pytest.mark.parametrize("name", HOSTS)
+def test_a_map_that_its_index_misses_is_taken_away(name: str) -> None:
+    """As Exiv2 leaves it when it sets a comment, and other programs when they take one away."""
+    host, frame, comment = HOSTS[name], 0xC2 if name == "progressive" else 0xC0, make_segment(COM, b"set later")
+    commented = insert_segments(host, comment, before=frame)
+    lengthened = insert_segments(with_colour_map(host, MAP), comment, before=frame)
+    shortened = with_colour_map(commented, MAP).replace(comment, b"", 1)
+    for stale, bare in ((lengthened, commented), (shortened, host)):
+        assert find_colour_map(stale) is None
+        assert "leads to none" in map_deviations(stale)[0]
+        assert without_colour_map(stale) == bare
+        with pytest.raises(MultiPictureError, match="already"):
+            with_colour_map(stale, MAP)
+
+
+def test_what_an_index_misses_may_be_something_else() -> None:
+    for kind in ("ordinary direction", "no metadata in the map", "no segment in the base", "three pictures"):
+        stale = insert_segments(OTHERS[kind], make_segment(COM, b"set later"), before=0xC0)
+        assert without_colour_map(stale) == stale
 
 
 def test_what_readers_would_not_show_is_said() -> None:
