@@ -63,17 +63,20 @@ lint: $(READY)
 
 types: $(READY)
 	$(BIN)/mypy
-	cd spec/decoders && $(abspath $(BIN))/mypy --strict reference.py
+	cd spec/decoders && $(abspath $(BIN))/mypy --strict reference.py build_c.py
 
 layers: $(READY)
 	$(BIN)/lint-imports
 
-# The package and both independent decoders over all vectors of the specification.
+# The package and the three independent decoders over all vectors of the specification.
 conformance: $(READY)
 	$(BIN)/python -m spec.conformance -- $(BIN)/gamutmeta conform
 	$(BIN)/python -m spec.conformance -- $(BIN)/python spec/decoders/reference.py
 	$(BIN)/python -m spec.conformance -- node spec/decoders/pipe.mjs
 	$(BIN)/python -m spec.conformance -- node spec/decoders/pipe.mjs --plain
+	mkdir -p build
+	$(BIN)/python spec/decoders/build_c.py program build/gamutmeta-c
+	$(BIN)/python -m spec.conformance -- build/gamutmeta-c
 
 # Coverage-guided fuzzing of every target; FUZZ executions of each.
 FUZZ ?= 1000000
