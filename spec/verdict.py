@@ -18,6 +18,9 @@ __all__ = ["NO_DIFFERENCE", "Difference", "Verdict", "judge"]
 _CLOSE, _CLOSE_SHARE, _LARGEST = 1, 0.999, 2
 """Tolerance: at most 1 in at least 99.9 % of the samples of a picture, and at most 2 in all."""
 
+_DIFFERING, _DIFFERING_SHARE = 3, 0.02
+"""And at all in no more than 2 % of the samples and 3 more: whoever rounds down or up differs in half of them."""
+
 
 class Difference(NamedTuple):
     """How far samples are from those expected, in 16-bit codes.
@@ -121,6 +124,12 @@ def _judge_samples(answer: Mapping[str, Any], expected: bytes) -> Verdict:
         problem = (
             f"{far:,} of {len(distances):,} samples differ by more than 1, at most by {difference.largest:,}; "
             f"first {channel} at ({x}, {y}): {got:,} instead of {right:,}"
+        )
+        return Verdict(problem, difference)
+    if difference.differing > _DIFFERING + _DIFFERING_SHARE * difference.samples:
+        problem = (
+            f"{difference.differing:,} of {difference.samples:,} samples differ, by {difference.largest} at most; "
+            f"so many are off if they are not rounded to the nearest"
         )
         return Verdict(problem, difference)
     return Verdict(None, difference)

@@ -17,6 +17,8 @@ if __name__ == "__main__":
 from spec.vectors.recipes import (
     of_containers,
     of_descriptors,
+    of_edges,
+    of_edges_of_files,
     of_frames,
     of_jpegs,
     of_likenesses,
@@ -50,6 +52,8 @@ _GROUPS = (
     of_samples,
     of_likenesses,
     of_shoulders,
+    of_edges,
+    of_edges_of_files,
 )
 
 

@@ -111,6 +111,15 @@ if "samples" in answer:
         data[2 * i:2 * i + 2] = value.to_bytes(2, "big")
     answer["samples"] = base64.b64encode(data).decode()
 """
+BIASED = """
+if "samples" in answer:
+    # What rounding to one side makes of it: half of the samples are 1 less, or more.
+    data = bytearray(base64.b64decode(answer["samples"]))
+    for i in range(0, len(data) // 2, 2):
+        value = int.from_bytes(data[2 * i:2 * i + 2], "big") + {{"floor": -1, "ceil": 1}}["{rounding}"]
+        data[2 * i:2 * i + 2] = min(max(value, 0), 65535).to_bytes(2, "big")
+    answer["samples"] = base64.b64encode(data).decode()
+"""
 SWAPPED = """
 if "samples" in answer:
     data = bytearray(base64.b64decode(answer["samples"]))
@@ -168,10 +177,22 @@ def test_wrong_answers_fail(
     assert result["ending"] is None
 
 
+@pytest.mark.parametrize("rounding", ["floor", "ceil"])
+def test_rounding_to_one_side_is_found(testee: Any, capsys: pytest.CaptureFixture[str], rounding: str) -> None:
+    tamper = BIASED.format(rounding=rounding)
+    code, result = outcome(capsys, "--only=expand/clip-*", "--", *testee(tamper))
+    assert code == 1
+    assert result["largest_difference"] == 1
+    assert {failure["id"] for failure in result["failures"]} >= {"expand/clip-bradford-all-codes"}
+
+
 def test_the_tolerance_is_that_of_the_text(testee: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    # 1 everywhere, then 2 in one of 3,072 samples.
+    # 1 in 3 + 2 % of 3,072 samples, then 2 in one of them.
     one = ["--only=expand/clip-cat02-all-codes", "--"]
-    assert outcome(capsys, *one, *testee(OFF.format(count=3072, by=1)))[0] == 0
+    assert outcome(capsys, *one, *testee(OFF.format(count=64, by=1)))[0] == 0
+    code, result = outcome(capsys, *one, *testee(OFF.format(count=65, by=1)))
+    assert code == 1
+    assert "65 of 3,072 samples differ, by 1 at most" in result["failures"][0]["problem"]
     code, result = outcome(capsys, *one, *testee(OFF.format(count=1, by=2)))
     assert (code, result["largest_difference"]) == (0, 2)
     assert outcome(capsys, *one, *testee(OFF.format(count=4, by=2)))[0] == 1

@@ -87,6 +87,7 @@ def assert_close(actual: Array, expected: Array) -> None:
     difference = np.abs(actual.astype(int) - expected)
     assert difference.max() <= 2
     assert (difference > 1).mean() <= 0.001
+    assert (difference > 0).sum() <= 3 + 0.02 * difference.size
 
 
 def descriptor_entries(vector: dict[str, Any]) -> dict[str, Any]:
@@ -148,7 +149,7 @@ def test_all_files_are_there_and_used() -> None:
 
 def test_the_folder_is_small() -> None:
     kept = (path for path in FOLDER.rglob("*") if path.is_file() and path.suffix not in {".py", ".pyc"})
-    assert sum(path.stat().st_size for path in kept) < 2_700_000
+    assert sum(path.stat().st_size for path in kept) < 3_000_000
 
 
 # --- How they are made -----------------------------------------------------------------------------------------------
@@ -350,3 +351,4 @@ def test_no_vector_depends_on_the_order_of_summation(network: Any, monkeypatch: 
         wide = expand_reference(payload.descriptor, payload.weights(), pixels_of(vector))
         difference = np.abs(wide.astype(int) - expected_of(vector))
         assert difference.max() <= 1, vector["id"]
+        assert (difference > 0).sum() <= 3 + 0.01 * difference.size, vector["id"]
