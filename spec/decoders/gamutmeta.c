@@ -35,6 +35,7 @@ typedef enum {
     GM_CARRIER_DUPLICATE,
     GM_CARRIER_TOO_LARGE,
     GM_BINDING,
+    GM_PHOTO, /* the host's pixels cannot be decoded to codes: for programs that decode them; nothing here does */
     GM_MEMORY /* not in section 9: there is not enough memory */
 } gm_status;
 
@@ -150,7 +151,7 @@ static int begins(const uint8_t *data, size_t size, const void *with, size_t len
 const char *gm_code(gm_status status) {
     static const char *const codes[] = {
         "ok",           "payload",           "payload.checksum",  "payload.version", "payload.limit", "carrier",
-        "carrier.unsupported", "carrier.none", "carrier.duplicate", "carrier.too-large", "binding", "memory"};
+        "carrier.unsupported", "carrier.none", "carrier.duplicate", "carrier.too-large", "binding", "photo", "memory"};
     return codes[status];
 }
 
@@ -1614,7 +1615,7 @@ static buffer file_of(char *line, const char *name) {
 
 /* Answers one request; 0 if it is none. */
 static int answer(char *line, uint8_t *container) {
-    size_t length = 0, of_id = 0, of_operation = 0;
+    size_t length = 0, of_id = 0, of_operation = 0, of_pixels = 0;
     char *id = field(line, "id", &of_id), *operation = field(line, "operation", &of_operation);
     if (id == NULL || operation == NULL) return 0;
     buffer file = file_of(line, "file"), pixels = {NULL, 0};
@@ -1622,7 +1623,13 @@ static int answer(char *line, uint8_t *container) {
     uint32_t width = 0, height = 0;
     int is_expansion = memcmp(operation, "\"expand\"", of_operation < 8 ? of_operation : 8) == 0;
     gm_status status = file.bytes ? gm_extract(file.bytes, file.size, container, &length) : GM_MEMORY;
-    if (status == GM_OK && is_expansion) {
+    if (status == GM_OK && is_expansion && field(line, "pixels", &of_pixels) == NULL) {
+        /* No codes come of the host file; that is found behind what is wrong with the container. */
+        gm_payload *payload;
+        status = gm_parse(container, length, &payload);
+        if (status == GM_OK) status = GM_PHOTO;
+        gm_free(payload);
+    } else if (status == GM_OK && is_expansion) {
         pixels = file_of(line, "pixels");
         const uint8_t *codes = pixels.bytes ? read_ppm(pixels, &width, &height) : NULL;
         status = codes ? expand(container, length, file, codes, width, height, &samples) : GM_MEMORY;
