@@ -893,13 +893,9 @@ struct gm_payload {
     uint32_t grid[3], hidden[LAYERS], layer_count, features; /* grid: channels, nodes down, nodes across */
     layer layers[LAYERS];
     float *numbers; /* of all tensors */
-    float *curve; /* linear values of numbers (2:6.2), if codes are YCbCr */
     float linear[3][256], open[3][256], colour[256]; /* of codes: linear values, gates, features */
     int32_t blue[256], green_of_blue[256], green_of_red[256], red[256]; /* in 64ths of a code (2:6.1) */
 };
-
-/* Numbers of YCbCr samples: the least and the largest (2:6.1). */
-enum { LEAST_NUMBER = -14516, LARGEST_NUMBER = 30723 };
 
 typedef struct {
     const document *d;
@@ -1229,11 +1225,12 @@ static float gate_of(int code, int gate, int dark, int bright) {
     return (float)(open > 0 ? open : 0);
 }
 
-static gm_status make_tables(gm_payload *p) {
+static void make_tables(gm_payload *p) {
     for (int c = 0; c < 256; c++) {
+        float linear = (float)linear_of(c / 255.0);
         p->colour[c] = (float)(c / 127.5 - 1);
         for (int k = 0; k < 3; k++) {
-            p->linear[k][c] = (float)linear_of(c / 255.0);
+            p->linear[k][c] = linear;
             p->open[k][c] = p->has_gate ? gate_of(c, p->gate, p->shoulder[4 * k], p->shoulder[4 * k + 2]) : 1;
         }
         p->red[c] = (int32_t)rint(64 * 1.402 * (c - 128));
@@ -1245,14 +1242,6 @@ static gm_status make_tables(gm_payload *p) {
         stretch(p->linear[k], p->shoulder[4 * k], p->shoulder[4 * k + 1], 0);
         stretch(p->linear[k], p->shoulder[4 * k + 2], p->shoulder[4 * k + 3], 1);
     }
-    if (!p->is_ycc) return GM_OK;
-    p->curve = malloc((LARGEST_NUMBER - LEAST_NUMBER + 1) * sizeof(float));
-    NEED(p->curve != NULL, GM_MEMORY);
-    for (int n = LEAST_NUMBER; n <= LARGEST_NUMBER; n++) {
-        double value = linear_of(fabs((double)n) / (64 * 255));
-        p->curve[n - LEAST_NUMBER] = (float)(n < 0 ? -value : value);
-    }
-    return GM_OK;
 }
 
 /* ---- The container (4) ---- */
@@ -1277,7 +1266,8 @@ static gm_status parse(gm_payload *p, document *d, const uint8_t *c, size_t n) {
     NEED(status == GM_OK, status);
     status = read_tensors(p, &k, count, (size_t)stored, c + 28 + described, (size_t)compressed);
     NEED(status == GM_OK, status);
-    return make_tables(p);
+    make_tables(p);
+    return GM_OK;
 }
 
 gm_status gm_parse(const uint8_t *container, size_t length, gm_payload **payload) {
@@ -1296,7 +1286,6 @@ gm_status gm_parse(const uint8_t *container, size_t length, gm_payload **payload
 void gm_free(gm_payload *payload) {
     if (payload == NULL) return;
     free(payload->numbers);
-    free(payload->curve);
     free(payload);
 }
 
@@ -1421,13 +1410,19 @@ static uint16_t sample(float wide) {
     return (uint16_t)rintf(encoded * 65535);
 }
 
+/* A number of YCbCr samples, from -14,516 to 30,723 (2:6.2). */
+static float linear_of_number(int number) {
+    double value = linear_of(abs(number) / (64 * 255.0));
+    return (float)(number < 0 ? -value : value);
+}
+
 static void pixel(const gm_payload *p, float u, float v, const uint8_t *c, uint16_t *samples) {
     float s[3], wide[3], y[UNITS], g[3];
     for (int k = 0; k < 3; k++) g[k] = p->open[k][c[k]];
     if (p->is_ycc) {
         int number[3] = {64 * c[0] + p->red[c[2]], 64 * c[0] + p->green_of_blue[c[1]] + p->green_of_red[c[2]],
                          64 * c[0] + p->blue[c[1]]};
-        for (int k = 0; k < 3; k++) s[k] = p->curve[number[k] - LEAST_NUMBER];
+        for (int k = 0; k < 3; k++) s[k] = linear_of_number(number[k]);
     } else {
         for (int k = 0; k < 3; k++) s[k] = p->linear[k][c[k]];
     }
