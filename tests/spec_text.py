@@ -37,6 +37,14 @@ def hex_example(name: str) -> bytes:
     return b"".join(map(hex_of_line, examples()["hex", name].splitlines()))
 
 
+def descriptor_example(number: int) -> bytes:
+    """The descriptor of an example; the first is explained where its container is."""
+    if number > 1:
+        return hex_example(f"descriptor-{number}")
+    container = hex_example("container-1")
+    return container[28 : 28 + int.from_bytes(container[16:20], "big")]
+
+
 def hex_of_line(line: str) -> bytes:
     """The bytes at the beginning of a line."""
     return bytes(int(word, 16) for word in takewhile(_HEX_PAIR.fullmatch, line.split()))

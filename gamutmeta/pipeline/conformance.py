@@ -25,7 +25,7 @@ from gamutmeta.carriers.container_bytes import checked
 from gamutmeta.container import Payload
 from gamutmeta.errors import GamutMetaError, PhotoError
 from gamutmeta.model.expand import expand as expand_pixels
-from gamutmeta.pipeline.binding import check_binding
+from gamutmeta.pipeline.binding import check_binding, decode_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -51,22 +51,24 @@ def extract_container(data: bytes) -> bytes:
     return carriers.extract(data).container
 
 
-def expand_vector(data: bytes, codes: NDArray[np.uint8], expand: Expander = expand_pixels) -> NDArray[np.uint16]:
+def expand_vector(data: bytes, codes: NDArray[np.uint8] | None, expand: Expander = expand_pixels) -> NDArray[np.uint16]:
     """Expand a picture whose pixels the caller has decoded.
 
     Args:
         data: as for :func:`extract_container`.
-        codes: the pixels, uint8 (H, W, 3).
+        codes: the pixels, uint8 (H, W, 3); None to decode the host file.
         expand: which implementation of the arithmetic.
 
     Returns:
         ROMM RGB, uint16 (H, W, 3).
 
     Raises:
-        GamutMetaError: CarrierError, PayloadError or BindingError, as it applies. A payload that is bound to the coded
-            data of a JPEG needs the JPEG: a container by itself is refused.
+        GamutMetaError: CarrierError, PayloadError, PhotoError or BindingError, as it applies. A payload that
+            is bound to the coded data of a JPEG needs the JPEG: a container by itself is refused.
     """
     payload = Payload.from_bytes(extract_container(data))
+    if codes is None:
+        codes, _ = decode_for(payload, data)
     check_binding(payload, data, codes)
     return expand(payload.descriptor, payload.weights(), codes)
 
@@ -114,8 +116,8 @@ def _extract(question: Mapping[str, Any]) -> dict[str, object]:
 
 
 def _expand(question: Mapping[str, Any]) -> dict[str, object]:
-    codes = read_ppm(Path(question["pixels"]).read_bytes())
-    wide = expand_vector(Path(question["file"]).read_bytes(), codes)
+    data = Path(question["file"]).read_bytes()
+    wide = expand_vector(data, read_ppm(Path(question["pixels"]).read_bytes()) if "pixels" in question else None)
     height, width, _ = wide.shape
     return {"width": width, "height": height, "samples": base64.b64encode(wide.astype(">u2").tobytes()).decode()}
 

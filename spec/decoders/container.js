@@ -140,7 +140,7 @@ function fits(value, kind, low, high) {
 
 const holds = (value) => Math.fround(value) === value;
 
-/** Reads a descriptor of a container of some version, and checks it in the order of sections 5.5 and 2:4.3. */
+/** Reads a descriptor of a container of some version, and checks it in the order of sections 5.5 and 2:4.2. */
 function readDescriptor(bytes, version) {
   const bad = (field, message) => fail('payload', `descriptor.${field}`, message);
   const { value: map, canonical } = readMessagePack(bytes, version === 1 ? 16 : 71);
@@ -173,7 +173,7 @@ function readDescriptor(bytes, version) {
   return { descriptor: d, shapes };
 }
 
-/** Rules 3 to 5 of section 5.3, 10, 11, 13 and 14 of section 2:4.2, and the lengths of arrays. */
+/** Which keys go together: step 4 of sections 5.5 and 2:4.2, and the lengths of arrays. */
 function checkRules(d, given, bad) {
   if (d.aff.length !== 6) bad('aff', 'it has not six elements');
   if (d.grid.length !== 3) bad('grid', 'it has not three elements');

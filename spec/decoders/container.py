@@ -97,7 +97,7 @@ def fits(value: Any, kind: Any, low: float, high: float, *_: Any) -> bool:
 
 
 def descriptor(data: bytes, version: int) -> dict[str, Any]:
-    """Reads a descriptor, checks it in the order of section 5.5 (and 2:4.3), and fills in the defaults."""
+    """Reads a descriptor, checks it in the order of section 5.5 (and 2:4.2), and fills in the defaults."""
     pairs, shortest = messagepack(data, 16 if version == 1 else 71)
     require(isinstance(pairs, Map), "payload", "the descriptor is no map")
     keys, values = pairs[::2], pairs[1::2]

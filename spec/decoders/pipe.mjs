@@ -27,6 +27,10 @@ function bigEndian(samples) {
 async function answer({ operation, file, pixels }) {
   const bytes = await readFile(file);
   if (operation === 'extract') return { container: Buffer.from(extract(bytes)).toString('base64') };
+  if (pixels === undefined) {
+    decode(extract(bytes));
+    throw new GamutMetaError('photo', 'picture', 'it cannot be decoded to codes'); // 8.2
+  }
   const coding = decode(extract(bytes)).descriptor.smp === 1 ? 'ycc' : 'rgb';
   const { width, height, data } = await expand(bytes, readPpm(await readFile(pixels), coding), { plain });
   return { width, height, samples: bigEndian(data).toString('base64') };

@@ -231,6 +231,9 @@ def answer(request: dict[str, str]) -> dict[str, Any]:
         container = extract(file)
         if request["operation"] == "extract":
             return {"id": request["id"], "container": base64.b64encode(container).decode()}
+        if "pixels" not in request:
+            decode(container)
+        require("pixels" in request, "photo", "no codes come of the host file (8.2)")
         width, height, codes = read_ppm(request["pixels"])
         samples = expand(container, file, width, height, codes)
     except GamutError as error:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
-from spec_text import SPEC, hex_example, json_example, json_form, table
+from spec_text import SPEC, descriptor_example, json_example, json_form, table
 from strategies import payloads
 
 from gamutmeta.container import DEFAULT_LIMITS, Payload, encode
@@ -20,10 +20,10 @@ from gamutmeta.errors import PayloadError
 SCHEMA = json.loads((SPEC / "descriptor.schema.json").read_text(encoding="utf-8"))
 VALIDATOR = Draft202012Validator(SCHEMA)
 FULL = json_example("descriptor-2")
-PLAIN = json_form(msgpack.unpackb(hex_example("descriptor-1")))
-SAMPLES = json_form(msgpack.unpackb(hex_example("descriptor-3")))
-ALIKE = json_form(msgpack.unpackb(hex_example("descriptor-4")))
-SHOULDER = json_form(msgpack.unpackb(hex_example("descriptor-5")))
+PLAIN = json_form(msgpack.unpackb(descriptor_example(1)))
+SAMPLES = json_form(msgpack.unpackb(descriptor_example(3)))
+ALIKE = json_form(msgpack.unpackb(descriptor_example(4)))
+SHOULDER = json_form(msgpack.unpackb(descriptor_example(5)))
 EMPTY = {"h": 1, "rgb8": "00" * 16, "w": 1}
 NAMES = {id(FULL): "full", id(PLAIN): "plain", id(SAMPLES): "samples", id(ALIKE): "alike", id(EMPTY): "empty"}
 NAMES[id(SHOULDER)] = "shoulder"
@@ -125,7 +125,7 @@ values = (
     st.dictionaries(st.sampled_from(sorted(SCHEMA["properties"])), values, max_size=4), st.sampled_from([1, 2, 3, 4, 5])
 )
 def test_it_refuses_nothing_that_is_read(changes: dict[str, Any], base: int) -> None:
-    entries = msgpack.unpackb(hex_example(f"descriptor-{base}")) | changes
+    entries = msgpack.unpackb(descriptor_example(base)) | changes
     data = msgpack.packb(dict(sorted(entries.items())), use_single_float=True)
     try:
         unpack(data, DEFAULT_LIMITS, 2 if {"like", "shl", "smp"} & entries.keys() else 1)

@@ -7,7 +7,7 @@ from typing import Any
 import msgpack
 import numpy as np
 import pytest
-from spec_text import hex_example
+from spec_text import descriptor_example, hex_example
 from strategies import container_of, container_resealed
 
 from gamutmeta import carriers
@@ -16,7 +16,7 @@ from gamutmeta.errors import CarrierError, PayloadError
 from gamutmeta.formats.jpeg import make_segment
 
 CONTAINER = hex_example("container-1")
-DESCRIPTOR = hex_example("descriptor-1")
+DESCRIPTOR = descriptor_example(1)
 FRAME = CONTAINER[28 + len(DESCRIPTOR) : -4]
 ENTRIES: dict[str, Any] = msgpack.unpackb(DESCRIPTOR)
 

@@ -36,8 +36,8 @@ SCHEMA = json.loads((FOLDER / "index.schema.json").read_bytes())
 GOOD = [vector for vector in VECTORS if vector["result"] == "ok"]
 EXPANDED = [vector for vector in GOOD if vector["operation"] == "expand"]
 
-NO_PICTURE = (".gmt", "bigtiff-big-endian.tif", "by-hand.jpg")
-"""Big-endian BigTIFF is a picture, but none that Pillow reads."""
+NO_PICTURE = (".gmt", "bigtiff-big-endian.tif", "by-hand.jpg", "grey-5-bits.tif", "rgb-4-bits.tif")
+"""Big-endian BigTIFF is a picture, and so are TIFFs of few bits, but none that Pillow reads."""
 DECODABLE = [vector for vector in EXPANDED if not vector["file"].endswith(NO_PICTURE)]
 
 READER_CODES = {
@@ -50,6 +50,7 @@ READER_CODES = {
     "carrier.none",
     "carrier.duplicate",
     "carrier.too-large",
+    "photo",
     "binding",
 }
 """What a reader can answer; carrier.exists and carrier.multi-picture are a writer's."""
@@ -66,7 +67,10 @@ def data_of(vector: dict[str, Any]) -> bytes:
     return (FOLDER / vector["file"]).read_bytes()
 
 
-def pixels_of(vector: dict[str, Any]) -> Array:
+def pixels_of(vector: dict[str, Any]) -> Array | None:
+    """None for a host file of which no pixels come."""
+    if "pixels" not in vector:
+        return None
     return read_ppm((FOLDER / vector["pixels"]).read_bytes())
 
 
@@ -304,6 +308,13 @@ def test_the_package_gives_the_right_answer(vector: dict[str, Any]) -> None:
             with pytest.raises(GamutMetaError) as caught:
                 expand_vector(data, codes, implementation)
             assert caught.value.code == vector["error"]
+
+
+@pytest.mark.parametrize("vector", [v for v in VECTORS if "edge-no-codes" in v["id"]], ids=lambda vector: vector["id"])
+def test_host_files_without_codes_give_the_right_error(vector: dict[str, Any]) -> None:
+    with pytest.raises(GamutMetaError) as caught:
+        gamutmeta.expand(data_of(vector))
+    assert caught.value.code == vector["error"]
 
 
 @each_decodable

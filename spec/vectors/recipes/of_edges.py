@@ -31,6 +31,7 @@ def add(suite: Suite) -> None:
     _not_a_number(suite)
     _strings(suite)
     _checksum(suite)
+    _spelled_out(suite)
 
 
 def _expands(suite: Suite, name: str, model: Model, picture: Picture, rationale: str, *tags: str) -> None:
@@ -202,3 +203,26 @@ def _checksum(suite: Suite) -> None:
         "zstd",
         "header",
     )
+
+
+def _spelled_out(suite: Suite) -> None:
+    """Defaults that are spelled out beside what forbids their keys another value, in models that are too large."""
+    shoulder = bytes((0, 0, 4, 16)) + bytes(8)
+    cases: tuple[tuple[str, dict[str, Value], dict[str, Value], str], ...] = (
+        ("smp-src-0", {"smp": 1, "src": 0}, {"jpeg": bytes(16)}, "payload.limit"),
+        ("smp-src-1", {"smp": 1, "src": 1}, {"jpeg": bytes(16)}, "payload"),
+        ("shl-src-0", {"shl": shoulder, "src": 0}, {"rgb8": bytes(16)}, "payload.limit"),
+        ("shl-smp-0", {"shl": shoulder, "smp": 0}, {"rgb8": bytes(16)}, "payload.limit"),
+        ("shl-smp-1", {"shl": shoulder, "smp": 1}, {"jpeg": bytes(16)}, "payload"),
+    )
+    for name, entries, binding, error in cases:
+        whole: dict[str, Value] = {"head": 2, "rgb": 0, "mlp": (300,), "w": 5, "h": 4, **entries, **binding}
+        suite.refuses(
+            f"edge-{name}-limits",
+            container(messages.packed(whole), 1, frames.raw_frame(b"\0"), versions=(2, 2)),
+            _SMALL,
+            error,
+            "Values of keys that do not go together are found before the model's limits, a default behind them.",
+            "order",
+            since=2,
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import struct
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from spec.vectors.recipes.jpegs import (
     APP11,
     COM,
     PROJECT_UUID,
+    app11,
     box,
     coded,
     coded_digest,
@@ -19,9 +21,9 @@ from spec.vectors.recipes.jpegs import (
     segment,
 )
 from spec.vectors.recipes.models import Model
-from spec.vectors.recipes.pictures import saturated
-from spec.vectors.recipes.pngs import chunk, deflated, itxt, png
-from spec.vectors.recipes.tiffs import BYTE, TAG, ours, tiff
+from spec.vectors.recipes.pictures import Picture, saturated
+from spec.vectors.recipes.pngs import IEND, SIGNATURE, chunk, deflated, itxt, png
+from spec.vectors.recipes.tiffs import BYTE, SHORT, TAG, ours, tiff
 
 if TYPE_CHECKING:
     from spec.vectors.recipes.suite import Suite
@@ -35,6 +37,8 @@ def add(suite: Suite) -> None:
     edges.jpeg()
     edges.png()
     edges.tiff()
+    _no_codes(suite)
+    _few_bits(suite)
 
 
 class _Edges:
@@ -104,6 +108,7 @@ class _Edges:
             ("method-1", itxt(b"", text=stream, compression=b"\1\1"), "A sound stream under compression method 1."),
             ("method-255", itxt(b"", text=stream, compression=b"\1\xff"), "A sound stream under method 255."),
             ("ztxt-method-1", chunk(b"zTXt", b"gamutmeta\0\1" + stream), "A sound stream in zTXt under method 1."),
+            ("ztxt-method-missing", chunk(b"zTXt", b"gamutmeta\0"), "A zTXt chunk without its compression method."),
             ("flag-0", itxt(b"", text=stream, compression=b"\0\0"), "A stream that is said to be plain text."),
         ):
             self._no(f"png-{name}", png(self._picture, made), "carrier", rationale, "png", "itxt", "deflate")
@@ -166,3 +171,96 @@ class _Edges:
                     "several",
                     "order",
                 )
+
+
+def _no_codes(suite: Suite) -> None:
+    """Host files of which no codes come: of four colours, Lab, or 16 bits, and one whose coded data are damaged."""
+    picture = saturated(21, 15)
+
+    def encode() -> bytes:
+        from PIL import Image  # noqa: PLC0415 - needed only to make the bases
+
+        buffer = io.BytesIO()
+        Image.frombytes("RGB", (21, 15), picture.samples).convert("CMYK").save(buffer, "JPEG", quality=90)
+        return buffer.getvalue()
+
+    cmyk = suite.bases.get("jpeg/cmyk-21x15.jpg", encode)
+    bound, container = Model().container(picture, coded_digest(cmyk)), Model().container(picture)
+    header = struct.pack(">IIBBBBB", 21, 15, 16, 2, 0, 0, 0)
+    rows = b"".join(b"\0" + bytes(6 * 21) for _ in range(15))
+    deep = SIGNATURE + chunk(b"IHDR", header) + itxt(container) + chunk(b"IDAT", deflated(rows)) + IEND
+    sound = png(picture, itxt(container))
+    at = sound.index(b"IDAT") - 4
+    torn = sound[:at] + chunk(b"IDAT", b"\x78\x01\xff" + bytes(40)) + IEND
+    rgb = tiff(picture, [ours(container)])
+    lab = rgb.replace(struct.pack("<HHIHH", 262, 3, 1, 2, 0), struct.pack("<HHIHH", 262, 3, 1, 8, 0))
+    for name, file, error, rationale in (
+        ("cmyk", inserted(cmyk, app11(bound)), "photo", "A JPEG of four colours, with the digest of its coded data"),
+        ("png-16-bits", deep, "photo", "A PNG of 16 bits per sample"),
+        ("png-damaged", torn, "photo", "A PNG whose compressed picture is none"),
+        ("tiff-lab", lab, "photo", "A TIFF of CIE L*a*b*"),
+        ("cmyk-none", cmyk, "carrier.none", "A JPEG of four colours and no payload"),
+        (
+            "cmyk-damaged-payload",
+            inserted(cmyk, app11(bound[:-1] + bytes((bound[-1] ^ 1,)))),
+            "payload.checksum",
+            "A JPEG of four colours, and a damaged payload",
+        ),
+        (
+            "png-16-bits-other-size",
+            deep.replace(itxt(container), itxt(Model().container(saturated(15, 21)))),
+            "photo",
+            "A PNG of 16 bits per sample, and a payload for another size",
+        ),
+    ):
+        suite.refuses(
+            f"edge-no-codes-{name}",
+            file,
+            None,
+            error,
+            f"{rationale}: the picture is decoded behind the payload's checks, and before the binding's.",
+            "host",
+            "order",
+        )
+
+
+def _few_bits(suite: Suite) -> None:
+    """TIFFs of fewer than 8 bits whose codes are rounded; what decodes pixels by itself can be held against them."""
+    ramp = [(7 * k + 3) % 32 for k in range(24)]
+    greys = b"".join(bytes((round(value * 255 / 31),) * 3) for value in ramp)
+    colours = [(5 * k + k * k) % 16 for k in range(24)]
+    for name, picture, stored, entries in (
+        (
+            "grey-5-bits",
+            Picture("few-bits-grey", 8, 3, greys),
+            b"".join(_packed(ramp[at : at + 8], 5) for at in range(0, 24, 8)),
+            {258: (1, 5), 262: (1, 1), 277: (1, 1)},
+        ),
+        (
+            "rgb-4-bits",
+            Picture("few-bits-rgb", 4, 2, bytes(17 * value for value in colours)),
+            b"".join(_packed(colours[at : at + 12], 4) for at in range(0, 24, 12)),
+            {},
+        ),
+    ):
+        container = Model().container(picture)
+        file = tiff(Picture("", picture.width, picture.height, stored), [ours(container)])
+        file = file.replace(struct.pack("<3H", 8, 8, 8), struct.pack("<3H", 4, 4, 4))
+        for tag, (count, value) in entries.items():
+            at = file.index(struct.pack("<HH", tag, SHORT))
+            file = file[:at] + struct.pack("<HHIHH", tag, SHORT, count, value, 0) + file[at + 12 :]
+        suite.expands(
+            f"edge-tiff-{name}",
+            file,
+            picture,
+            container,
+            "Samples of n bits are scaled by 255 / (2^n - 1) and rounded, grey ones and those of R, G and B alike.",
+            "tiff",
+            "binding-rgb8",
+        )
+
+
+def _packed(values: list[int], bits: int) -> bytes:
+    """Values one behind the other, most significant bits first, to whole bytes."""
+    text = "".join(f"{value:0{bits}b}" for value in values)
+    return int(text.ljust(-(-len(text) // 8) * 8, "0"), 2).to_bytes(-(-len(text) // 8), "big")

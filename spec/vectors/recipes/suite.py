@@ -69,9 +69,19 @@ class Suite:
         self._add(f"expand/{name}", file, picture, {"result": "ok", "expected": path}, rationale, tags, since)
 
     def refuses(
-        self, name: str, file: bytes, picture: Picture, error: str, rationale: str, *tags: str, since: int = 1
+        self, name: str, file: bytes, picture: Picture | None, error: str, rationale: str, *tags: str, since: int = 1
     ) -> None:
-        """A picture that must not be expanded; `error` is the code, the rest is as for :meth:`expands`."""
+        """A picture that must not be expanded.
+
+        Args:
+            name: as for :meth:`expands`.
+            file: likewise.
+            picture: likewise; None if no codes come of the host file.
+            error: the code.
+            rationale: as for :meth:`expands`.
+            tags: likewise.
+            since: likewise.
+        """
         self._add(f"expand/{name}", file, picture, {"result": "error", "error": error}, rationale, tags, since)
 
     def extracts(self, name: str, file: bytes, container: bytes, rationale: str, *tags: str) -> None:
