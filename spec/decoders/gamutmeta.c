@@ -20,7 +20,7 @@
 extern "C" {
 #endif
 
-/* The largest container, in bytes (4.4). */
+/* The largest container, in bytes (4.3). */
 #define GM_CONTAINER 61440
 
 typedef enum {
@@ -108,7 +108,7 @@ size_t ZSTD_findFrameCompressedSize(const void *source, size_t size);
 #pragma STDC FP_CONTRACT OFF
 #endif
 
-/* Limits (4.4, A.1, A.4, B.1, C.2). */
+/* Limits (4.3, A.1, A.4, B.1, C.2). */
 enum {
     DESCRIPTOR = 1024,
     TENSORS = 1048576,
@@ -971,7 +971,7 @@ static gm_status check_shoulder(const uint8_t *ends) {
     return GM_OK;
 }
 
-/* Types, ranges, and which keys go together: step 4 of 5.5 and 2:4.3. */
+/* Types, ranges, and which keys go together: step 4 of 5.5 and 2:4.2. */
 static gm_status check_values(gm_payload *p, const keys *k, int64_t *grid) {
     int64_t cat = 0, gate = 0, head = 0, rgb = 0, smp = 0, src = 0, xy = 0, bias = 1, t = 1, features;
     const uint16_t *given = k->given;
@@ -1008,9 +1008,10 @@ static gm_status check_values(gm_payload *p, const keys *k, int64_t *grid) {
         NEED(!given[RGB] || rgb > 0 || t, GM_PAYLOAD);
         NEED(!given[GATE] || head == 2, GM_PAYLOAD);
     }
-    if (smp == 1) NEED(given[JPEG] && head != 1 && !given[GATE] && !given[SRC], GM_PAYLOAD);
+    /* A default that is spelled out counts as its value here, and is found in step 7. */
+    if (smp == 1) NEED(given[JPEG] && head != 1 && !given[GATE] && src == 0, GM_PAYLOAD);
     if (given[SHL]) {
-        NEED(head != 1 && !given[SMP] && !given[SRC], GM_PAYLOAD);
+        NEED(head != 1 && smp == 0 && src == 0, GM_PAYLOAD);
         memcpy(p->shoulder, k->d->data + value_of(k, SHL)->at, 12);
         gm_status status = check_shoulder(p->shoulder);
         NEED(status == GM_OK, status);
@@ -1102,7 +1103,7 @@ static int is_canonical(const gm_payload *p, const keys *k) {
     return 1;
 }
 
-/* All steps of 5.5 and 2:4.3 in their order. */
+/* All steps of 5.5 and 2:4.2 in their order. */
 static gm_status read_descriptor(gm_payload *p, keys *k, document *d, const uint8_t *data, size_t size, int version,
                                  uint32_t *count) {
     int64_t w = 0, h = 0, grid[3] = {0, 0, 0};
