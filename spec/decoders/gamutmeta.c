@@ -391,7 +391,7 @@ static gm_status inflate(inflater *in) {
     uint32_t last, a = 1, b = 0;
     NEED(in->size >= 2, GM_CARRIER);
     NEED((in->data[0] & 15) == 8 && in->data[0] >> 4 <= 7 && big(in->data, 2) % 31 == 0, GM_CARRIER);
-    NEED((in->data[1] & 32) == 0, GM_CARRIER); /* a preset dictionary */
+    NEED((in->data[1] & 32) == 0, GM_CARRIER); /* no preset dictionary */
     in->at = 2;
     do {
         last = take(in, 1);
@@ -887,7 +887,7 @@ typedef struct {
 
 struct gm_payload {
     uint32_t width, height, octaves_of_position, octaves_of_colour;
-    uint8_t head, cat, has_gate, gate, has_position, has_colour, is_wide_colour, is_ycc, has_likeness, has_shoulder;
+    uint8_t head, cat, has_gate, gate, has_position, has_colour, is_wide_colour, is_ycc, has_likeness;
     uint8_t is_jpeg, binding[16], likeness[71], shoulder[12], has_plain_colour, has_affine, has_bias;
     double affine[6];
     uint32_t grid[3], hidden[LAYERS], layer_count, features; /* grid: channels, nodes down, nodes across */
@@ -1028,7 +1028,6 @@ static gm_status check_values(gm_payload *p, const keys *k, int64_t *grid) {
     p->has_bias = bias == 1;
     p->has_affine = given[AFF] > 0;
     p->has_likeness = given[LIKE] > 0;
-    p->has_shoulder = given[SHL] > 0;
     p->octaves_of_colour = (uint32_t)rgb;
     p->octaves_of_position = (uint32_t)xy;
     p->features = (uint32_t)features;
@@ -1481,6 +1480,10 @@ static buffer read_file(const char *path) {
         file.bytes = more;
     }
     fclose(stream);
+    if (file.bytes != NULL) { /* no larger than it is, so that sanitizers see what is read behind its end */
+        uint8_t *exact = realloc(file.bytes, file.size > 0 ? file.size : 1);
+        if (exact != NULL) file.bytes = exact;
+    }
     return file;
 }
 
@@ -1506,9 +1509,14 @@ static const uint8_t *read_ppm(buffer file, uint32_t *width, uint32_t *height) {
 /* Expands a picture, after all checks. *samples: 3 * width * height, to be freed. */
 static gm_status expand(const uint8_t *container, size_t length, buffer file, const uint8_t *codes, uint32_t width,
                         uint32_t height, uint16_t **samples) {
-    gm_payload *payload;
-    gm_status status = gm_parse(container, length, &payload);
+    gm_payload *payload = NULL;
+    uint8_t *exact = malloc(length); /* likewise */
+    gm_status status = GM_MEMORY;
     *samples = NULL;
+    if (exact != NULL) {
+        memcpy(exact, container, length);
+        status = gm_parse(exact, length, &payload);
+    }
     if (status == GM_OK) status = gm_check(payload, file.bytes, file.size, width, height, codes);
     if (status == GM_OK) {
         *samples = malloc((size_t)width * height * 3 * sizeof **samples);
@@ -1516,6 +1524,7 @@ static gm_status expand(const uint8_t *container, size_t length, buffer file, co
         else gm_expand_rows(payload, width, height, 0, height, codes, *samples);
     }
     gm_free(payload);
+    free(exact);
     return status;
 }
 
