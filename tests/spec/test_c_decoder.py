@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import ctypes
 import json
 import random
@@ -9,6 +10,7 @@ import re
 import subprocess
 import sys
 import threading
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +24,7 @@ from gamutmeta.pipeline.conformance import answer, extract_container, read_ppm
 from spec.conformance import FOLDER
 from spec.program import Program
 from tests.fuzz.mutations import container as containers
-from tests.fuzz.mutations import files
+from tests.fuzz.mutations import files, png, raw
 from tests.spec.c_decoder import DECODERS, builder, built
 
 if TYPE_CHECKING:
@@ -168,6 +170,11 @@ def test_no_payload_is_left_of_a_bad_container() -> None:
     assert gm.gm_parse(b"", ctypes.c_size_t(0), ctypes.byref(payload)) == 1
     assert payload.value is None
     gm.gm_free(payload)
+    # A file is never taken for a container without its magic, but a library can be given anything.
+    container = bytearray(extract_container(pixels_of(BY_ID["expand/png-grid-gate-0"])[0]))
+    container[7] ^= 1
+    assert parsed(gm, containers.sealed(bytes(container)))[0] == 1
+    assert parsed(gm, b"\x89GMTXXXX")[0] == 1
 
 
 # The program
@@ -257,6 +264,32 @@ def questions(folder: Path, count: int) -> Iterator[dict[str, str]]:
             data = bound_anew(containers.mutated(extract_container(data), rng), vector)
         file.write_bytes(data)
         yield {"id": "x", "operation": "expand", "file": str(file), "pixels": str(FOLDER / vector["pixels"])}
+
+
+@pytest.mark.parametrize("count", [300, pytest.param(20_000, marks=pytest.mark.slow)])
+def test_it_inflates_what_zlib_inflates(count: int, tmp_path: Path) -> None:
+    rng = random.Random(7)  # noqa: S311 - the same every time
+    container = extract_container(pixels_of(BY_ID["expand/png-grid-gate-0"])[0])
+    header = (FOLDER / BY_ID["expand/png-grid-gate-0"]["file"]).read_bytes()[:33]
+    program, file, sound = Program([str(sanitized())], 60), tmp_path / "x.png", 0
+    for _ in range(count):
+        text = base64.b64encode(container) + bytes(rng.choices(b"\t\n\r ", k=rng.choice((0, 3, 300))))
+        coder = zlib.compressobj(
+            rng.randrange(10), zlib.DEFLATED, rng.randrange(9, 16), rng.randrange(1, 10), rng.randrange(5)
+        )
+        stream = coder.compress(text) + coder.flush()
+        if rng.randrange(4):
+            at = rng.randrange(min(len(stream), rng.choice((8, 60, 10_000))))
+            stream = raw.altered(stream, rng) if rng.randrange(2) else stream[:at] + rng.randbytes(1) + stream[at + 1 :]
+        file.write_bytes(header + png.chunk(b"zTXt", b"gamutmeta\0\0" + stream) + png.chunk(b"IEND", b""))
+        question = {"id": "x", "operation": "extract", "file": str(file)}
+        said, right = program.ask(question), answer(question)
+        if {said.get("error"), right.get("error")} != {"carrier", "carrier.too-large"}:  # both are right then (B.1, 5)
+            assert said.get("error") == right.get("error"), stream.hex()
+            assert said.get("container") == right.get("container")
+        sound += "container" in said
+    assert program.finish() is None
+    assert count / 8 < sound < count
 
 
 @pytest.mark.parametrize("count", [1_000, pytest.param(40_000, marks=pytest.mark.slow)])
