@@ -11,6 +11,7 @@ from spec.vectors.recipes import frames
 from spec.vectors.recipes.containers import MAGIC, container
 from spec.vectors.recipes.jpegs import (
     APP11,
+    COM,
     PROJECT_UUID,
     app11,
     box,
@@ -232,6 +233,7 @@ def _carriers(suite: Suite) -> None:
     inside = description() + box(b"uuid", PROJECT_UUID + data)
     length = 16 + len(inside)
     wide = b"JP\x47\x61" + struct.pack(">II4sQ", 1, 1, b"jumb", length + 2**32) + inside
+    cut = segment(APP11, b"JP\x47\x61" + struct.pack(">II4s", 1, 99, b"jumb") + b"\0\0\0\x23jumd")
     words = base64.b64encode(data)
     place = len(words) - 8
     long = b"gamutmeta\0" + bytes(4) + words + b" " * (123_905 - 14 - len(words))
@@ -288,6 +290,14 @@ def _carriers(suite: Suite) -> None:
             "The first box of the superbox is no description.",
             "jumbf",
         ),
+        (
+            "box-label-in-next-segment",
+            inserted(jpeg, cut + segment(COM, bytes(12) + b"\x03gamutmeta\0")),
+            "carrier.none",
+            "The label would stand in the next segment.",
+            "jumbf",
+        ),
+        ("com-empty", inserted(jpeg, segment(COM, b"gamutmeta1 ")), "carrier", "Our comment without a text.", "base64"),
         ("jpeg-marker-00", inserted(jpeg, b"\xff\x00\x00\x04\x01\x02"), "carrier", "00 is no marker.", "jpeg"),
         ("jpeg-marker-bare", inserted(jpeg, b"\xe5\x00\x04\x01\x02"), "carrier", "A marker without its FF.", "jpeg"),
     ):
@@ -301,6 +311,11 @@ def _walks(suite: Suite) -> None:
     short = jpeg[:2] + app11(data) + b"\xff\xda\x00\x02"
     suite.extracts(
         "mutant-jpeg-ends-with-sos", short, data, "A scan header of no bytes ends the file, and the walk.", "jpeg"
+    )
+    ends = inserted(jpeg, app11(data))
+    ends = ends[: ends.index(b"\xff\xda") + 14] + b"\x11\xff"
+    suite.refuses(
+        "mutant-jpeg-ends-with-ff", ends, picture, "carrier", "It ends within its coded data, with FF.", "jpeg"
     )
     for name, header, coding in (
         ("rst7", b"\xff\xda\x00\x03\x40", b"\x11\xff\xd7\x22"),
