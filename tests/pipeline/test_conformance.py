@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 
 from gamutmeta import carriers
 from gamutmeta.carriers import samples_digest
@@ -53,6 +54,18 @@ def test_errors_have_their_code(question: dict[str, Any]) -> None:
     assert said["error"] == "payload"
     assert "ends here" in str(said["message"])
     assert said.keys() == {"id", "error", "message"}
+
+
+def test_without_pixels_the_host_file_is_decoded(question: dict[str, Any], tmp_path: Path) -> None:
+    del question["pixels"]
+    assert answer(question)["error"] == "photo"  # a container by itself shows nothing
+    bare = io.BytesIO()
+    Image.fromarray(CODES).save(bare, "PNG")
+    (tmp_path / "x.png").write_bytes(carriers.embed(bare.getvalue(), container()))
+    said = answer({**question, "file": str(tmp_path / "x.png")})
+    assert (said["width"], said["height"]) == (3, 2)
+    (tmp_path / "x.png").write_bytes(carriers.embed(bare.getvalue(), container()[:-1] + b"\0"))
+    assert answer({**question, "file": str(tmp_path / "x.png")})["error"] == "payload.checksum"
 
 
 def test_a_container_by_itself_has_no_coded_data() -> None:
