@@ -35,7 +35,7 @@ COMPILE := $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test test-all quick processors lint types layers check conformance vectors fuzz paper docs clean
+.PHONY: demo test test-all quick processors lint types layers check conformance vectors mutants fuzz paper docs clean
 
 demo: $(DEMO_READY) $(NATIVE_READY)
 	@$(BIN)/python -m gamutmeta demo --overwrite
@@ -63,17 +63,24 @@ lint: $(READY)
 
 types: $(READY)
 	$(BIN)/mypy
-	cd spec/decoders && $(abspath $(BIN))/mypy --strict reference.py
+	cd spec/decoders && $(abspath $(BIN))/mypy --strict reference.py build_c.py
 
 layers: $(READY)
 	$(BIN)/lint-imports
 
-# The package and both independent decoders over all vectors of the specification.
+# The package and the three independent decoders over all vectors of the specification.
 conformance: $(READY)
 	$(BIN)/python -m spec.conformance -- $(BIN)/gamutmeta conform
 	$(BIN)/python -m spec.conformance -- $(BIN)/python spec/decoders/reference.py
 	$(BIN)/python -m spec.conformance -- node spec/decoders/pipe.mjs
 	$(BIN)/python -m spec.conformance -- node spec/decoders/pipe.mjs --plain
+	mkdir -p build
+	$(BIN)/python spec/decoders/build_c.py program build/gamutmeta-c
+	$(BIN)/python -m spec.conformance -- build/gamutmeta-c
+
+# What each change of the decoder in C is caught by: spec/mutants.md. Anew after a change of that decoder or of vectors.
+mutants: $(READY)
+	$(BIN)/python -m spec.mutants
 
 # Coverage-guided fuzzing of every target; FUZZ executions of each.
 FUZZ ?= 1000000

@@ -13,7 +13,10 @@ COMMAND is started once. It reads one JSON object per line, and answers each wit
 When its standard input is closed it ends with exit code 0. A program that crashes, talks garbage or takes too long
 fails that vector and is started anew for the next one. Standard library only; nothing of the package is imported.
 
-Exit codes: 0 all vectors passed, 1 some did not, 2 wrong usage.
+It prints what failed, how many vectors of each group passed, and how many samples differ. Groups are the first words of
+identifiers: ``extract/png``, for instance.
+
+Exit codes: 0 all vectors passed, 1 some did not, 2 wrong usage, or a program that cannot be started.
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from spec.program import Program, ProgramError
+from spec.program import Program, ProgramError, StartError
 from spec.verdict import NO_DIFFERENCE, Difference, judge
 
 if TYPE_CHECKING:
@@ -52,12 +55,35 @@ class Result:
         failures: what was wrong, by vector; in the order of the vectors.
         ending: what was wrong with the end of the program, or None.
         worst: the difference of the vector with the largest one.
+        groups: of each group, how many vectors passed, and how many there are.
+        differing: how many samples differ at all, and how many there are, of all vectors that were expanded.
     """
 
     passed: int = 0
     failures: dict[str, str] = field(default_factory=dict)
     ending: str | None = None
     worst: Difference = NO_DIFFERENCE
+    groups: dict[str, tuple[int, int]] = field(default_factory=dict)
+    differing: tuple[int, int] = (0, 0)
+
+    def add(self, name: str, problem: str | None, difference: Difference | None = None) -> None:
+        """Note what came of one vector.
+
+        Args:
+            name: its id.
+            problem: what is wrong; None if it passed.
+            difference: of its samples, if there were any to compare.
+        """
+        group = name.partition("-")[0]
+        passed, asked = self.groups.get(group, (0, 0))
+        self.groups[group] = passed + (problem is None), asked + 1
+        if problem is None:
+            self.passed += 1
+        else:
+            self.failures[name] = problem
+        if difference is not None:
+            self.worst = max(self.worst, difference)
+            self.differing = self.differing[0] + difference.differing, self.differing[1] + difference.samples
 
     @property
     def is_good(self) -> bool:
@@ -72,6 +98,9 @@ class Result:
             "failures": [{"id": name, "problem": problem} for name, problem in self.failures.items()],
             "ending": self.ending,
             "largest_difference": self.worst.largest,
+            "groups": {name: {"passed": passed, "vectors": asked} for name, (passed, asked) in self.groups.items()},
+            "differing_samples": self.differing[0],
+            "samples": self.differing[1],
         }
 
     def __str__(self) -> str:
@@ -79,11 +108,15 @@ class Result:
         lines = [f"FAILED  {name:{width}}  {problem}" for name, problem in self.failures.items()]
         if self.ending is not None:
             lines.append(f"FAILED  at its end  {self.ending}")
+        width = max(map(len, self.groups), default=0)
+        lines += [f"{name:{width}}  {passed:5,} of {asked:5,}" for name, (passed, asked) in sorted(self.groups.items())]
         total = self.passed + len(self.failures)
-        lines.append(
-            f"{self.passed:,} of {total:,} vectors passed; largest difference of samples: {self.worst.largest}"
-        )
-        return "\n".join(lines)
+        last = f"{self.passed:,} of {total:,} vectors passed"
+        differing, samples = self.differing
+        if samples > 0:
+            last += f"; {differing:,} of {samples:,} samples differ ({differing / samples:.2%})"
+            last += f", by {self.worst.largest} at most"
+        return "\n".join([*lines, last])
 
 
 def run(vectors: Iterable[Mapping[str, Any]], folder: Path, program: Program) -> Result:
@@ -93,12 +126,15 @@ def run(vectors: Iterable[Mapping[str, Any]], folder: Path, program: Program) ->
         vectors: entries of the index.
         folder: of the index.
         program: the one under test.
+
+    Raises:
+        StartError: it cannot be started.
     """
     result = Result()
     in_a_row = 0
     for vector in vectors:
         if in_a_row >= PATIENCE:
-            result.failures[vector["id"]] = "not asked any more"
+            result.add(vector["id"], "not asked any more")
             continue
         question = {"id": vector["id"], "operation": vector["operation"], "file": str(folder / vector["file"])}
         if "pixels" in vector:
@@ -107,16 +143,11 @@ def run(vectors: Iterable[Mapping[str, Any]], folder: Path, program: Program) ->
             answer = program.ask(question)
         except ProgramError as error:
             in_a_row += 1
-            result.failures[vector["id"]] = f"the program failed: {error}"
+            result.add(vector["id"], f"the program failed: {error}")
             continue
         in_a_row = 0
         verdict = judge(vector, answer, folder)
-        if verdict.difference is not None:
-            result.worst = max(result.worst, verdict.difference)
-        if verdict.problem is None:
-            result.passed += 1
-        else:
-            result.failures[vector["id"]] = verdict.problem
+        result.add(vector["id"], verdict.problem, verdict.difference)
     result.ending = program.finish()
     return result
 
@@ -147,7 +178,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not wanted:
         sys.stderr.write("no vector is left to ask for\n")
         return 2
-    result = run(wanted, folder, Program(options.command, options.timeout))
+    try:
+        result = run(wanted, folder, Program(options.command, options.timeout))
+    except StartError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
     sys.stdout.write(f"{json.dumps(result.to_json()) if options.json else result}\n")
     return 0 if result.is_good else 1
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["MAX_LINE", "Program", "ProgramError"]
+__all__ = ["MAX_LINE", "Program", "ProgramError", "StartError"]
 
 MAX_LINE = 16 << 20
 """Bytes of an answer that are read at most; the largest that is right has less than a hundredth of that."""
@@ -23,6 +23,10 @@ _GRACE = 5.0
 
 class ProgramError(Exception):
     """The program crashed, said what is no answer, or said nothing in time. It is gone then."""
+
+
+class StartError(Exception):
+    """There is no such program, or it may not be started; the message says which, and why."""
 
 
 class Program:
@@ -44,6 +48,7 @@ class Program:
 
         Raises:
             ProgramError: no answer to this question comes.
+            StartError: the program cannot be started.
         """
         process = self._running()
         line = json.dumps(question).encode() + b"\n"
@@ -102,7 +107,7 @@ class Program:
                     self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
                 )
             except OSError as error:
-                raise ProgramError(f"it cannot be started ({error})") from error
+                raise StartError(f"{self._command[0]} cannot be started: {error.strerror or error}") from error
             self._lines = queue.SimpleQueue()
             threading.Thread(target=_read, args=(self._process, self._lines), daemon=True).start()
         return self._process

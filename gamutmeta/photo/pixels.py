@@ -5,6 +5,7 @@ Fitting and expansion both decode here, so they see the same pixels.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import struct
 from typing import TYPE_CHECKING, Any, Literal
@@ -14,6 +15,7 @@ import numpy as np
 from gamutmeta.color.convert import requantise
 from gamutmeta.color.icc import profile_bytes
 from gamutmeta.errors import CarrierError, PhotoError
+from gamutmeta.formats.jpeg_colour import holds_ycc
 from gamutmeta.photo.carried import Metadata, Target, fitted, warn_of
 from gamutmeta.photo.decoding import decoding
 from gamutmeta.photo.jpeg_out import write_jpeg
@@ -96,7 +98,7 @@ def decode_sycc(data: bytes, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint
         PhotoError: the file is damaged, too large, or no JPEG with YCbCr samples.
     """
     with decoding("the picture cannot be decoded"), open_srgb(data, max_pixels) as image:
-        if not _is_ycc(image):
+        if not _is_ycc(data):
             raise PhotoError(
                 "only a JPEG that is coded as YCbCr has samples outside sRGB, and this picture is none; "
                 "a PNG or TIFF cannot tell what its last codes hold without its payload"
@@ -123,21 +125,18 @@ def has_ycc_samples(data: bytes) -> bool:
     Raises:
         PhotoError: the file is damaged, too large, or no JPEG, PNG or TIFF.
     """
-    with decoding("the picture cannot be decoded"), open_srgb(data) as image:
-        return _is_ycc(image)
+    with decoding("the picture cannot be decoded"), open_srgb(data):
+        return _is_ycc(data)
 
 
-def _is_ycc(jpeg: Image.Image) -> bool:
-    """Whether libjpeg takes a JPEG for YCbCr: by the markers of JFIF and Adobe, else by the names of its components."""
-    from PIL.JpegImagePlugin import JpegImageFile  # noqa: PLC0415  # only where it is needed
+def _is_ycc(data: bytes) -> bool:
+    """Whether a file that can be opened is a JPEG with YCbCr samples. One of another kind is none.
 
-    if not isinstance(jpeg, JpegImageFile) or jpeg.mode != "RGB":  # grey, or four components
-        return False
-    if "jfif" in jpeg.info:
-        return True
-    if "adobe" in jpeg.info:
-        return bool(jpeg.info.get("adobe_transform", 0))
-    return bytes(layer[0] for layer in jpeg.layer) != b"RGB"
+    Nor is a JPEG with garbage between its segments, which decoders skip: no payload can be in it.
+    """
+    with contextlib.suppress(CarrierError):
+        return data.startswith(b"\xff\xd8\xff") and holds_ycc(data)
+    return False
 
 
 def encode_srgb_file(

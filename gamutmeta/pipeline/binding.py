@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from gamutmeta import carriers
 from gamutmeta.container import Binding
 from gamutmeta.errors import BindingError, UnsupportedFileError
-from gamutmeta.formats.jpeg_colour import colour_contradiction
+from gamutmeta.formats.jpeg_colour import colour_contradiction, holds_ycc
 from gamutmeta.measure.likeness import Likeness, compare_likeness
 from gamutmeta.model.descriptor import SampleCoding
-from gamutmeta.photo.pixels import announced_size, decode_srgb, decode_srgba, decode_sycc, has_ycc_samples
+from gamutmeta.photo.pixels import announced_size, decode_srgb, decode_srgba, decode_sycc
 from gamutmeta.photo.size import FREE_PIXELS, MAX_PIXELS
 from gamutmeta.pipeline.extended import are_clipped
 
@@ -154,12 +154,12 @@ def _require_samples(payload: Payload, data: bytes) -> None:
 
     Raises:
         BindingError: if it is another file, or none.
-        PhotoError: if it is damaged.
+        CarrierError: if it is damaged before its first scan.
     """
     if payload.binding.kind != "jpeg":
         return
     _require_jpeg(data)
-    if payload.descriptor.samples is SampleCoding.SYCC and not has_ycc_samples(data):
+    if payload.descriptor.samples is SampleCoding.SYCC and not holds_ycc(data):
         raise BindingError("the payload takes the YCbCr samples of a JPEG, but this one is not coded as YCbCr")
 
 

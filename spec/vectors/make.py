@@ -23,6 +23,7 @@ from spec.vectors.recipes import (
     of_jpegs,
     of_likenesses,
     of_models,
+    of_mutants,
     of_orders,
     of_pngs,
     of_samples,
@@ -54,6 +55,7 @@ _GROUPS = (
     of_shoulders,
     of_edges,
     of_edges_of_files,
+    of_mutants,
 )
 
 

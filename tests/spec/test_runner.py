@@ -52,6 +52,20 @@ def right_answer(vector: dict[str, Any]) -> dict[str, Any]:
     return {"id": vector["id"], "width": width, "height": height, "samples": base64.b64encode(samples).decode()}
 
 
+def samples_of(*names: str) -> int:
+    """How many samples these vectors expand to."""
+    vectors = json.loads((FOLDER / "index.json").read_bytes())["vectors"]
+    sizes = [
+        (FOLDER / vector["expected"]).read_bytes().split(b"\n", 2)[1].split()
+        for vector in vectors
+        if vector["id"] in names
+    ]
+    return sum(3 * int(width) * int(height) for width, height in sizes)
+
+
+SAMPLES = samples_of("expand/png-grid-gate-0", "expand/clip-cat02-primaries")
+
+
 @pytest.fixture(scope="module")
 def answers(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Right answers, in a file, so that the programs below start quickly."""
@@ -83,7 +97,7 @@ def test_the_package_passes_everything() -> None:
     command = [sys.executable, "-m", "spec.conformance", "--", sys.executable, "-m", "gamutmeta", "conform"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     count = len(json.loads((FOLDER / "index.json").read_bytes())["vectors"])
-    assert done.stdout.startswith(f"{count:,} of {count:,} vectors passed")
+    assert done.stdout.splitlines()[-1].startswith(f"{count:,} of {count:,} vectors passed; ")
     assert done.returncode == 0
     assert not done.stderr
 
@@ -99,7 +113,10 @@ def test_the_runner_knows_nothing_of_the_package() -> None:
 def test_right_answers_pass(testee: Any, capsys: pytest.CaptureFixture[str]) -> None:
     code, result = outcome(capsys, *FEW, "--", *testee())
     assert code == 0
-    assert result == {"passed": 5, "failed": 0, "failures": [], "ending": None, "largest_difference": 0}
+    names = ("expand/png", "expand/clip", "expand/descriptor", "extract/jpeg", "extract/png")
+    groups = {name: {"passed": 1, "vectors": 1} for name in names}
+    told = {"groups": groups, "differing_samples": 0, "samples": SAMPLES}
+    assert result == {"passed": 5, "failed": 0, "failures": [], "ending": None, "largest_difference": 0, **told}
 
 
 OFF = """
@@ -276,17 +293,40 @@ def test_it_gives_up_on_a_program_that_never_answers(capsys: pytest.CaptureFixtu
     assert len(asked) == PATIENCE
 
 
-def test_a_program_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
-    code, result = outcome(capsys, FEW[0], "--", "no-such-program-anywhere")
-    assert code == 1
-    assert "cannot be started" in result["failures"][0]["problem"]
+def test_a_program_that_is_not_there_is_said_once(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "text").write_text("no program")
+    for command, reason in (
+        ("no-such-program-anywhere", "No such file"),
+        (str(tmp_path / "text"), "Permission denied"),
+    ):
+        assert main([*FEW, "--", command]) == 2
+        said = capsys.readouterr()
+        assert said.out == ""
+        assert said.err.startswith(f"{command} cannot be started: {reason}")
+        assert said.err.count("\n") == 1
 
 
 def test_the_table_names_what_failed(testee: Any, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*FEW, "--", *testee('answer.pop("error", None)')]) == 1
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split(maxsplit=2)[1:] == ["expand/descriptor-twice", "a result instead of error 'payload'"]
-    assert lines[-1] == "3 of 5 vectors passed; largest difference of samples: 0"
+    assert lines[2:] == [
+        "expand/clip            1 of     1",
+        "expand/descriptor      0 of     1",
+        "expand/png             1 of     1",
+        "extract/jpeg           1 of     1",
+        "extract/png            0 of     1",
+        f"3 of 5 vectors passed; 0 of {SAMPLES:,} samples differ (0.00%), by 0 at most",
+    ]
+
+
+def test_the_share_of_samples_that_differ_is_told(testee: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    one = ["--only=expand/clip-cat02-all-codes", "--"]
+    assert main([*one, *testee(OFF.format(count=50, by=1))]) == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last == "1 of 1 vectors passed; 50 of 3,072 samples differ (1.63%), by 1 at most"
+    assert main([FEW[3], "--", *testee()]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "1 of 1 vectors passed"
 
 
 def test_one_class_can_be_asked_for(testee: Any, capsys: pytest.CaptureFixture[str]) -> None:
