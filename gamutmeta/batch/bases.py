@@ -7,7 +7,7 @@ import unicodedata
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from gamutmeta.carriers import SUFFIXES
+from gamutmeta.carriers import READABLE_SUFFIXES, SUFFIXES
 from gamutmeta.errors import PlanError
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Bases:
         if folder not in self._folders:
             names = defaultdict(list)
             for path in sorted(folder.iterdir()) if folder.is_dir() else []:
-                if path.suffix.lower() in SUFFIXES and not path.name.startswith((".", "~")):
+                if path.suffix.lower() in READABLE_SUFFIXES and not path.name.startswith((".", "~")):
                     names[_key(path.stem)].append(path)
             self._folders[folder] = names
         return self._folders[folder]

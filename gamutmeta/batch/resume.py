@@ -15,7 +15,7 @@ from gamutmeta.report import Report
 from gamutmeta.runtime import files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from gamutmeta.batch.plan import Task
@@ -98,6 +98,7 @@ class Resumable:
         sidecar: where the source's payload is taken from; None for a sidecar beside the source, if there is one.
         overwrite: replace files that are there, unless they are done already.
         resume: False neither reads nor writes records.
+        require: raises MissingExtraError if a library that a task needs is not installed; for :meth:`dry_run`.
     """
 
     work: Work
@@ -105,6 +106,19 @@ class Resumable:
     sidecar: Path | None = None
     overwrite: bool = False
     resume: bool = True
+    require: Callable[[Task], None] | None = None
+
+    def dry_run(self, task: Task) -> PlannedAction:
+        """:meth:`planned_action`, and whether what it takes is installed.
+
+        Raises:
+            MissingExtraError: if a library is missing for what would be written.
+            GamutMetaError, OSError: as for :meth:`planned_action`.
+        """
+        planned = self.planned_action(task)
+        if self.require is not None and planned.action in {"write", "replace"}:
+            self.require(task)
+        return planned
 
     def planned_action(self, task: Task) -> PlannedAction:
         """Look what there is.

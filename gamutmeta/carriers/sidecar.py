@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from gamutmeta.carriers.container_bytes import MAX_CONTAINER, checked
-from gamutmeta.errors import PayloadTooLargeError
+from gamutmeta.errors import CarrierError, PayloadTooLargeError
 
 __all__ = ["SIDECAR_SUFFIX", "read_sidecar", "sidecar_beside", "sidecar_path"]
 
@@ -34,11 +34,14 @@ def read_sidecar(path: str | os.PathLike[str]) -> bytes:
     Raises:
         OSError: there is no such file, or it cannot be read.
         PayloadTooLargeError: more than `MAX_CONTAINER` bytes; nothing is read then.
-        CarrierError: it does not begin with the container's magic number.
+        CarrierError: it is empty, or does not begin with the container's magic number.
     """
     with Path(path).open("rb") as fp:
         size = os.fstat(fp.fileno()).st_size
         if size > MAX_CONTAINER:
             raise PayloadTooLargeError(f"sidecar {os.fspath(path)}: {size} bytes; at most {MAX_CONTAINER} are read")
         # One byte more than allowed, for a file that grows or a pipe, whose size is not known.
-        return checked(fp.read(MAX_CONTAINER + 1), f"sidecar {os.fspath(path)}")
+        content = fp.read(MAX_CONTAINER + 1)
+    if not content:
+        raise CarrierError(f"sidecar {os.fspath(path)}: the file is empty")
+    return checked(content, f"sidecar {os.fspath(path)}")

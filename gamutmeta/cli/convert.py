@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from gamutmeta import carriers
-from gamutmeta.batch.convert import expand_one, reduce_one
+from gamutmeta.batch.convert import expand_one, reduce_one, require_for_expand, require_for_reduce
 from gamutmeta.cli import options
 from gamutmeta.cli.folders import Folders, folder_options
 from gamutmeta.cli.spaces import assume_space, raw_style, space
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from gamutmeta.batch import Task
     from gamutmeta.batch.resume import Work
+    from gamutmeta.choices import Device
     from gamutmeta.container import Limits
 
 __all__ = ["expand", "reduce"]
@@ -193,7 +194,8 @@ def reduce(
         )
         _check_targets(tasks, format_, wanted.carrier, show_wide=wanted.show_wide)
         work = Into(work) if output == STREAM else work
-        folders.convert(tasks, work, {"command": "reduce", **wanted.settings(), "base": base is not None})
+        settings = {"command": "reduce", **wanted.settings(), "base": base is not None}
+        folders.convert(tasks, work, settings, require=partial(require_for_reduce, options=wanted))
 
 
 @click.command(
@@ -258,7 +260,7 @@ def expand(
     quality: int | None,
     force: bool,
     samples: str,
-    device: str,
+    device: Device,
     limits: Limits,
     folders: Folders,
     **settings: Any,
@@ -281,7 +283,14 @@ def expand(
         # The device changes last digits at most, as for `reduce`.
         work: Work = partial(expand_one, sidecar=sidecar, device=device, limits=limits, **settings)
         work = Into(work) if output == STREAM else work
-        folders.convert(tasks, work, {"command": "expand", **settings}, sidecar=sidecar, remedies=options.REMEDIES)
+        folders.convert(
+            tasks,
+            work,
+            {"command": "expand", **settings},
+            sidecar=sidecar,
+            remedies=options.REMEDIES,
+            require=partial(require_for_expand, device=device),
+        )
 
 
 def _check_photographs(tasks: list[Task], format_: str | None, choice: dict[str, Any]) -> None:

@@ -130,7 +130,7 @@ def rotate(
 
 def _edit(file: Path, output: str, *, as_json: bool, **settings: Any) -> None:
     tasks = options.planned([file], output, readable=carriers.READABLE_SUFFIXES)
-    if tasks[0].target.suffix.lower() in carriers.SUFFIXES and carriers.format_of(tasks[0].target) != "jpeg":
+    if tasks[0].target.suffix.lower() in carriers.READABLE_SUFFIXES and carriers.format_of(tasks[0].target) != "jpeg":
         options.refuse_given(("quality",), f"is for JPEG files, and {tasks[0].target.name} is none")
     outcomes = run(tasks, partial(_edit_one, **settings))
     show(outcomes, total=len(tasks), name=lambda task: task.source, text=report_line, as_json=as_json)

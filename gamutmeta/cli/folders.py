@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +56,7 @@ class Folders:
         *,
         sidecar: Path | None = None,
         remedies: Mapping[str, str] | None = None,
+        require: Callable[[Task], None] | None = None,
     ) -> None:
         """Do the tasks that are not done yet, show their results, and end the command.
 
@@ -65,6 +66,7 @@ class Folders:
             settings: everything but the source that outputs depend on, as JSON values.
             sidecar: as for :class:`~gamutmeta.batch.Resumable`.
             remedies: as for :func:`~gamutmeta.cli.outcomes.show`.
+            require: as for :class:`~gamutmeta.batch.Resumable`.
         """
         if self.engine == "ray":
             with options.refusals():
@@ -75,7 +77,9 @@ class Folders:
             work=work, settings=settings, sidecar=sidecar, overwrite=self.overwrite, resume=self.resume
         )
         if self.dry_run:
-            planned_actions = run(tasks, one_at_a_time.planned_action, jobs=self.jobs or 1)
+            one_at_a_time = replace(one_at_a_time, require=require)
+        if self.dry_run:
+            planned_actions = run(tasks, one_at_a_time.dry_run, jobs=self.jobs or 1)
             show(planned_actions, total=len(tasks), name=_source, text=_action_line, as_json=self.as_json)
             return
         # Always closed: running work must stop when nobody reads the output any more.

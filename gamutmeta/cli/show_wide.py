@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gamutmeta import carriers
 from gamutmeta.batch.convert import show_wide_one
 from gamutmeta.cli import options
 from gamutmeta.cli.folders import folder_options
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from gamutmeta.container import Limits
 
 __all__ = ["show_wide"]
+
+_JPEGS = frozenset(suffix for suffix in carriers.READABLE_SUFFIXES if carriers.format_of(f"a{suffix}") == "jpeg")
+"""Endings of files that count in a folder."""
 
 
 @click.command(
@@ -50,7 +54,7 @@ def show_wide(
     for byte; the map is put behind the picture. Browsers apply it on sRGB screens as well, where the picture changes a
     little: the result says by how much. Viewers that know no gain maps show what they showed before.
     """
-    tasks = options.planned(sources, output, readable=(".jpg", ".jpeg"), patterns=folders.patterns)
+    tasks = options.planned(sources, output, readable=_JPEGS, patterns=folders.patterns)
     if sidecar is not None and len(tasks) > 1:
         raise click.UsageError("--sidecar can be used with one file only")
     work = partial(show_wide_one, map_bytes=map_bytes, sidecar=sidecar, limits=limits)

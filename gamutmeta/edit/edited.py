@@ -31,6 +31,7 @@ from gamutmeta.pipeline.colour_map import useful_map
 from gamutmeta.pipeline.expand import find_payload
 from gamutmeta.pipeline.limited import check_work, pictures_limited
 from gamutmeta.pipeline.map_limits import MAP_BYTES, MAX_MAP_BYTES
+from gamutmeta.pipeline.options import notes_on_unused
 from gamutmeta.pipeline.saving import check_outputs, save_with_payload, with_payload
 from gamutmeta.report import Report
 from gamutmeta.runtime.inputs import require_paths
@@ -171,7 +172,7 @@ class Edited:
 
         Warns:
             GamutMetaWarning: a model that was fitted to lossless samples, or a transparent picture, goes into a JPEG;
-                or metadata were left out.
+                or metadata were left out; or options of JPEG were chosen for another kind of file.
         """
         data, _, _, notes = self._coded(format, quality, subsampling, carrier, progressive=progressive)
         warn_of(notes)
@@ -214,7 +215,7 @@ class Edited:
     def _coded(
         self, format_: HostFormat, quality: int, subsampling: Subsampling, carrier: Carrier | None, *, progressive: bool
     ) -> tuple[bytes, Payload, MadeMap | None, tuple[str, ...]]:
-        """The file, the payload as it is bound to it, the gain map in it, and what of the metadata was left out."""
+        """The file, the payload as it is bound to it, the gain map in it, and notes: what was left out or not used."""
         self.require_unchanged()
         info, (samples, alpha) = self.image.info, _planes(self.image)
         is_ycc = self.image.mode == "YCbCr"
@@ -230,6 +231,7 @@ class Edited:
             )
         icc = info.get("icc_profile")
         metadata = srgb_metadata(self.metadata, format_, self.image.size, icc=icc, has_alpha=alpha is not None)
+        unused = notes_on_unused(format_, quality=quality, subsampling=subsampling, progressive=progressive)
         options: dict[str, Any] = {"icc": icc, **metadata.options(format_)}
         file, payload = io.BytesIO(), self.payload
         if format_ == "jpeg":
@@ -255,7 +257,7 @@ class Edited:
         elif self.map_bytes is not None:
             said = f"a {format_.upper()} file cannot store it"
             warn(f"the gain map that shows wide-gamut colour was left out: {said}", stacklevel=3)
-        return with_payload(data, payload.to_bytes(), carrier), payload, made, metadata.notes
+        return with_payload(data, payload.to_bytes(), carrier), payload, made, unused + metadata.notes
 
     def _made_map(self, data: bytes, payload: Payload) -> MadeMap | None:
         """The gain map with which a JPEG shows what its payload restores."""

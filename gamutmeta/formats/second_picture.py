@@ -49,7 +49,7 @@ OVERHEAD = 4 + len(VERSION_CONTENT) + 4 + 4 + 82
 def with_colour_map(data: bytes, gain_map: bytes) -> bytes:
     """Put a gain map behind the picture of a JPEG file, with the segments by which readers find it.
 
-    Bytes behind the picture that nobody refers to stay where they are, before the map.
+    Bytes behind the picture that the index does not list follow the map: phones look for films at the end of the file.
 
     Args:
         data: a JPEG file without further pictures.
@@ -69,11 +69,12 @@ def with_colour_map(data: bytes, gain_map: bytes) -> bytes:
     # Before a payload, and the index behind it, where the writers of payloads have them.
     early = max((s.end for s in picture[:tables] if s.marker in _LEADING), default=2)
     version = make_segment(APP2, VERSION_CONTENT)
-    size = len(data) + len(version) + len(make_segment(APP2, _index(0, 0, 0)))
+    end = picture[-1].end
+    size = end + len(version) + len(make_segment(APP2, _index(0, 0, 0)))
     # Offsets count from the MP header, behind marker, length and signature of the segment.
     header = at + len(version) + 8
     index = make_segment(APP2, _index(size, len(gain_map), size - header))
-    return b"".join((data[:early], version, data[early:at], index, data[at:], gain_map))
+    return b"".join((data[:early], version, data[early:at], index, data[at:end], gain_map, data[end:]))
 
 
 def find_colour_map(data: bytes) -> ColourMap | None:

@@ -44,8 +44,10 @@ SUFFIXES: Final[Mapping[str, HostFormat]] = MappingProxyType(
 """Ending of a file's name, in lower case -> the kind of host file that it says."""
 
 
-READABLE_SUFFIXES: Final = frozenset({*SUFFIXES, ".jfif", ".jpe", ".mpo"})
-"""Endings of names of files that may carry payloads: JPEGs have more names than are written."""
+_MORE_OF_JPEG = (".jfif", ".jpe", ".mpo")
+
+READABLE_SUFFIXES: Final = frozenset({*SUFFIXES, *_MORE_OF_JPEG})
+"""Endings of names of files that may carry payloads: JPEGs have more names than new files get."""
 
 
 def host_format(data: BytesLike) -> HostFormat:
@@ -73,6 +75,8 @@ def format_of(path: str | os.PathLike[str]) -> HostFormat:
         UnsupportedFileError: it is none that carries payloads.
     """
     suffix = Path(path).suffix.lower()
+    if suffix in _MORE_OF_JPEG:
+        return "jpeg"
     if suffix not in SUFFIXES:
         raise UnsupportedFileError(f"{Path(path).name}: the sRGB file must end in {', '.join(SUFFIXES)}")
     return SUFFIXES[suffix]

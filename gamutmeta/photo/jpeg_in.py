@@ -14,7 +14,7 @@ import numpy as np
 from gamutmeta.errors import CarrierError, PhotoError
 from gamutmeta.formats.jpeg import iter_header
 from gamutmeta.photo.picture import Picture, channels_of
-from gamutmeta.photo.pillow_in import open_pillow, read_pillow, take_metadata, take_profile
+from gamutmeta.photo.pillow_in import open_pillow, read_pillow, take_jpeg_metadata, take_profile
 from gamutmeta.runtime.extras import imagecodecs_for
 
 __all__ = ["read_jpeg"]
@@ -57,7 +57,7 @@ def read_jpeg(file: BinaryIO, max_pixels: int) -> Picture:
         rgb, alpha, is_gray = channels_of(samples, _EXTENDED, notes)
         picture = Picture(rgb, _EXTENDED, is_gray, alpha, notes=notes)
         take_profile(picture, image)
-        take_metadata(picture, image)
+        take_jpeg_metadata(picture, io.BytesIO(data), image)
     return picture
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from gamutmeta.errors import CarrierError, PhotoError
 from gamutmeta.formats.exif import ORIENTATION_TAG
+from gamutmeta.formats.jpeg_behind import note_on_rest
 from gamutmeta.formats.jpeg_metadata import read_jpeg_metadata
 from gamutmeta.formats.png_slim import slim_png
 from gamutmeta.photo.picture import FURTHER_PICTURES, Picture, channels_of, check_size
@@ -247,6 +248,9 @@ def take_jpeg_metadata(picture: Picture, file: BinaryIO, image: Image.Image) -> 
     picture.take_jpeg(found)
     if has_further_pictures(image):
         picture.notes.append(FURTHER_PICTURES)
+    rest = note_on_rest(file)
+    if rest is not None:
+        picture.notes.append(rest)
 
 
 def has_further_pictures(image: Image.Image) -> bool:

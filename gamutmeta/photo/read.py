@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from gamutmeta.choices import AssumedSpace, RawStyle
     from gamutmeta.runtime.inputs import Readable
 
-__all__ = ["read_photo"]
+__all__ = ["kind_of_photo", "read_photo"]
 
 _AVIF_BRANDS = (b"avif", b"avis")
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"mif2", b"msf1")
@@ -105,9 +105,8 @@ def read_photo(
 
 
 def _decode(source: Readable, file: BinaryIO, max_pixels: int, raw_style: str) -> Picture:
-    kind = _kind_of(file.read(32))
-    # Many raw files are TIFF files by their first bytes, and told from them by their names alone.
-    if kind == "raw" or (kind in {"TIFF", None} and Path(name_of(source)).suffix.lower() in RAW_SUFFIXES):
+    kind = kind_of_photo(source, file)
+    if kind == "raw":
         file.seek(0)
         return read_raw(source if is_path(source) else file, max_pixels, style=raw_style)
     if kind is None:
@@ -119,6 +118,19 @@ def _decode(source: Readable, file: BinaryIO, max_pixels: int, raw_style: str) -
             return read_raw(source if is_path(source) else file, max_pixels, style=raw_style)
     file.seek(0)
     return _READERS[kind](file, max_pixels)
+
+
+def kind_of_photo(source: Readable, file: BinaryIO) -> str | None:
+    """What a photograph is, by its first bytes and its name: "TIFF", "PNG", "JPEG", "raw" and so on; None if unknown.
+
+    Args:
+        source: as for :func:`read_photo`, for the name.
+        file: the same, open and at its beginning.
+    """
+    kind = _kind_of(file.read(32))
+    # Many raw files are TIFF files by their first bytes, and told from them by their names alone.
+    is_raw = kind in {"TIFF", None} and Path(name_of(source)).suffix.lower() in RAW_SUFFIXES
+    return "raw" if is_raw else kind
 
 
 def _unknown_raw() -> type[Exception]:

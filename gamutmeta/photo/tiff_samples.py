@@ -84,6 +84,24 @@ def decode_tiff(file: BinaryIO, max_pixels: int, notes: list[str]) -> tuple[Chan
     return channels, 8
 
 
+def require_codec(file: BinaryIO) -> None:
+    """Find out without decoding whether imagecodecs is needed for the first page, and is there.
+
+    Raises:
+        MissingExtraError: it is needed, and not installed.
+        PhotoError: the page is of a kind that is not a photograph here.
+        Exception: whatever tifffile raises for a damaged file.
+    """
+    import tifffile  # noqa: PLC0415  # as in read_samples
+
+    with tifffile.TiffFile(file) as tiff:
+        page = tiff.pages.first
+        extra = tuple(int(meaning) for meaning in page.extrasamples)
+        is_big = tiff.is_bigtiff and tiff.byteorder == ">"
+        if _checked_bits(page) > 8 or not _is_pillows(page, extra, is_big=is_big):
+            _check_codec(page)
+
+
 def _is_pillows(page: TiffPage, extra: tuple[int, ...], *, is_big: bool) -> bool:
     """Whether Pillow reads an 8-bit page, or one with fewer bits, and reads it right."""
     colours = page.samplesperpixel - len(extra)

@@ -18,6 +18,7 @@ from gamutmeta.photo.jpeg_out import NO_TRANSPARENCY
 from gamutmeta.photo.pixels import decode_srgb, decode_sycc, srgb_metadata
 from gamutmeta.pipeline.binding import binding_of_codes, binding_of_jpeg
 from gamutmeta.pipeline.model_quality import measure_models
+from gamutmeta.pipeline.options import JPEG_OPTIONS, notes_on_unused
 from gamutmeta.pipeline.reduced import Encoding
 
 if TYPE_CHECKING:
@@ -101,7 +102,8 @@ def made_host(
         has_model: whether a model is going to be fitted; else there is nothing for extended samples to hold.
     """
     is_jpeg, config = format_ == "jpeg", options.config
-    sycc, notes = None, []
+    sycc = None
+    notes = [*notes_on_unused(format_, **{name: getattr(options, name) for name in JPEG_OPTIONS})]
     if options.samples == "extended" and is_jpeg and has_model:
         if config.model == "grid":
             sycc = reduce_to_sycc(wide.array, config.adaptation)

@@ -15,16 +15,18 @@ from gamutmeta.runtime.reprs import repr_of_changed
 if TYPE_CHECKING:
     import os
 
-    from gamutmeta.choices import AssumedSpace, Carrier, Device, Preset, RawStyle, Subsampling
+    from gamutmeta.choices import AssumedSpace, Carrier, Device, HostFormat, Preset, RawStyle, Subsampling
     from gamutmeta.container import Limits
 
-__all__ = ["MAX_VISIBLE_CHANGE", "SAMPLES", "ReduceOptions", "Samples"]
+__all__ = ["JPEG_OPTIONS", "MAX_VISIBLE_CHANGE", "SAMPLES", "ReduceOptions", "Samples", "notes_on_unused"]
 
 SAMPLES: tuple[Samples, ...] = get_args(Samples)
 
 _OF_CODING = {"quality": 95, "subsampling": "4:4:4", "progressive": False, "visible_change": 0, "resize": None}
 """Options that say how a picture is coded, and their defaults."""
 
+JPEG_OPTIONS = {"quality": 95, "subsampling": "4:4:4", "progressive": False, "samples": "extended"}
+"""Options that nothing but a JPEG has, and their defaults."""
 
 MAX_VISIBLE_CHANGE = 2.0
 """Beyond that, everybody sees it."""
@@ -138,3 +140,16 @@ class ReduceOptions:
         settings = values | named | {"base": self.base is not None, "assume_space": space}
         # Of what was not asked for, records of earlier versions know nothing.
         return {name: value for name, value in settings.items() if name != "resize" or value is not None}
+
+
+def notes_on_unused(format_: HostFormat, **chosen: object) -> tuple[str, ...]:
+    """Notes, for people, on options of JPEG that were chosen for another kind of file.
+
+    Args:
+        format_: of the file.
+        chosen: any of quality, subsampling, progressive and samples. That a default was asked for is not to be told.
+    """
+    names = [name for name, value in chosen.items() if value != JPEG_OPTIONS[name]]
+    if format_ == "jpeg" or not names:
+        return ()
+    return (f"only a JPEG has {' and '.join(names)}: what was chosen has no effect on a {format_.upper()} file",)

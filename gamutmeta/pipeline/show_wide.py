@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from gamutmeta import carriers
 from gamutmeta.errors import NoPayloadError, PhotoError
 from gamutmeta.formats.second_picture import with_colour_map, without_colour_map
+from gamutmeta.photo.host_metadata import read_metadata
 from gamutmeta.photo.pixels import decode_srgb, has_ycc_samples
 from gamutmeta.pipeline.colour_map import useful_map
 from gamutmeta.pipeline.expand import SrgbFile, find_payload
@@ -86,8 +87,14 @@ def show_wide_file(
         file_bytes=len(written),
         gain_map=None if made is None else made.figures,
         seconds=time.perf_counter() - start,
-        notes=(*said, *wide.notes, *notes) if file.found.carrier else (*said, *notes),
+        notes=(*said, *_on_colours(wide.notes, bare), *notes) if file.found.carrier else (*said, *notes),
     )
+
+
+def _on_colours(notes: tuple[str, ...], data: bytes) -> list[str]:
+    """Without the notes on metadata, and on what lies behind the picture: all of it stays in the file."""
+    of_metadata = read_metadata(data).notes
+    return [note for note in notes if note not in of_metadata]
 
 
 def _wide(

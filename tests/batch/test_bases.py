@@ -46,6 +46,13 @@ def test_bases_in_a_folder_have_the_names_of_the_photographs(folder: Path) -> No
     assert found == [("a.jpg", "exports/a.jpg"), ("b.PNG", "exports/b.PNG"), ("trip/c.tiff", "exports/trip/c.tiff")]
 
 
+@pytest.mark.parametrize("ending", [".jfif", ".JPE", ".mpo"])
+def test_jpegs_by_their_other_names_are_bases(ending: str, tmp_path: Path) -> None:
+    touch(tmp_path, "photos/a.tif", f"exports/a{ending}")
+    (task,) = plan([tmp_path / "photos"], tmp_path / "web", readable=READABLE, base=tmp_path / "exports")
+    assert task.base == tmp_path / f"exports/a{ending}"
+
+
 def test_a_folder_of_bases_serves_one_photograph_as_well(folder: Path) -> None:
     (task,) = plan([folder / "photos/b.tif"], folder / "x.png", readable=READABLE, base=folder / "exports")
     assert task.base == folder / "exports/b.PNG"

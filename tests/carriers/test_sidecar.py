@@ -46,6 +46,13 @@ def test_other_files_are_refused(tmp_path: Path, content: bytes) -> None:
         read_sidecar(path)
 
 
+def test_an_empty_file_is_told_as_such(tmp_path: Path) -> None:
+    path = tmp_path / "x.gamut"
+    path.write_bytes(b"")
+    with pytest.raises(CarrierError, match=r"x\.gamut: the file is empty$"):
+        read_sidecar(path)
+
+
 def test_missing_file(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         read_sidecar(tmp_path / "x.gamut")

@@ -17,11 +17,13 @@ from typing import TYPE_CHECKING
 import pytest
 from carrots import quick_presets, write_piece
 from click.testing import CliRunner, Result
+from photo_files import hide
 from PIL import Image
 
 from gamutmeta.batch import convert as pipelines
 from gamutmeta.cli import app, convert
 from gamutmeta.cli.progress import progress
+from gamutmeta.fit.config import PRESETS
 from gamutmeta.photo.read import read_photo
 from gamutmeta.runtime.steps import step
 
@@ -135,6 +137,31 @@ class TestDryRun:
         assert (result.exit_code, result.stderr) == (0, "")
         assert result.stdout.splitlines()[0] == "photos/a.tif -> web/a.jpg: would be written"
         assert not Path("web").exists()
+
+    def test_a_missing_library(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        Path("photos/d.raf").write_bytes(b"FUJIFILMCCD-RAW " + bytes(100))
+        hide(monkeypatch, "rawpy")
+        result = run("reduce", "photos", "-o", "web", "--dry-run")
+        assert result.exit_code == 1
+        assert "photos/d.raf: reading raw photographs needs rawpy; pip install 'gamutmeta[raw]'" in result.stderr
+        assert result.stdout.count("would be written") == 3
+        assert not Path("web").exists()
+
+    def test_a_library_missing_for_the_output(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        Path("a.jpg").write_bytes(b"\xff\xd8\xff\xe0")
+        hide(monkeypatch, "pyvips")
+        result = run("expand", "a.jpg", "-o", "a.avif", "-n", "--json")
+        assert result.exit_code == 1
+        assert "writing AVIF needs pyvips; pip install 'gamutmeta[avif]'" in result.output
+        assert run("expand", "a.jpg", "-o", "a.tif", "-n").exit_code == 0
+
+    def test_a_library_missing_for_the_preset(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        hide(monkeypatch, "torch")
+        monkeypatch.setattr(convert, "PRESETS", PRESETS)
+        result = run("reduce", "photos/a.tif", "-o", "a.jpg", "--preset", "paper", "-n")
+        assert result.exit_code == 1
+        assert "needs torch; pip install 'gamutmeta[torch]'" in result.stderr
+        assert run("reduce", "photos/a.tif", "-o", "a.jpg", "-n").exit_code == 0
 
     def test_what_there_is(self) -> None:
         run("reduce", "photos", "-o", "web")

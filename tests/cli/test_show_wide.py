@@ -52,6 +52,17 @@ def test_reports_for_people_and_programs(folder: Path) -> None:
     assert Path("x.jpg").read_bytes() == Path("y.jpg").read_bytes()
 
 
+def test_jpegs_by_their_other_names(folder: Path) -> None:
+    (folder / "in").mkdir()
+    for ending in ("jfif", "jpe", "mpo"):
+        (folder / f"in/{ending}.{ending}").write_bytes((folder / "plain.jpg").read_bytes())
+    assert run("show-wide", "in", "-o", "out").exit_code == 0
+    assert sorted(path.name for path in (folder / "out").glob("[!.]*")) == ["jfif.jfif", "jpe.jpe", "mpo.mpo"]
+    assert (folder / "out/mpo.mpo").read_bytes() == (folder / "out/jfif.jfif").read_bytes()
+    assert run("rotate", "in/jfif.jfif", "--degrees", "90", "-o", "turned/").exit_code == 0
+    assert (folder / "turned/jfif.jfif").read_bytes().startswith(b"\xff\xd8\xff")
+
+
 def test_limits(folder: Path) -> None:
     assert folder.is_dir()
     assert run("reduce", "photo.tif", "-o", "x.jpg", "--show-wide", "--map-bytes", "1200").exit_code == 0

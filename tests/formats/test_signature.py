@@ -5,6 +5,7 @@ from carriers.hosts import HOSTS
 
 from gamutmeta.carriers import host_format
 from gamutmeta.errors import UnsupportedFileError
+from gamutmeta.formats.signature import format_of
 
 
 @pytest.mark.parametrize("name", HOSTS)
@@ -22,3 +23,13 @@ def test_everything_else_is_unsupported(data: bytes) -> None:
 def test_an_empty_file_is_told_as_such() -> None:
     with pytest.raises(UnsupportedFileError, match=r"^the file is empty$"):
         host_format(b"")
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a.JPEG", "a.jfif", "a.JPE", "a.mpo"])
+def test_jpegs_have_many_names(name: str) -> None:
+    assert format_of(name) == "jpeg"
+
+
+def test_other_names_are_no_hosts() -> None:
+    with pytest.raises(UnsupportedFileError, match=r"a\.webp: the sRGB file must end in \.jpg"):
+        format_of("a.webp")

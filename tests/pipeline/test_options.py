@@ -14,13 +14,14 @@ from carrots import QUICK, write_piece
 from click.testing import CliRunner
 
 import gamutmeta
+import gamutmeta.edit
 from gamutmeta import carriers
 from gamutmeta.cli import app, convert
 from gamutmeta.container import Limits
 from gamutmeta.demo import demonstrate
 from gamutmeta.errors import FitError, PhotoError
 from gamutmeta.fit.config import PRESETS, RUNGS
-from gamutmeta.pipeline.options import ReduceOptions
+from gamutmeta.pipeline.options import JPEG_OPTIONS, ReduceOptions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -150,3 +151,39 @@ def test_settings_name_a_space_in_one_way() -> None:
     assert (
         ReduceOptions(assume_space="linear-p3").settings() == ReduceOptions(assume_space="linear-display-p3").settings()
     )
+
+
+@pytest.mark.parametrize("format_", ["png", "tiff"])
+def test_options_of_jpeg_without_effect_are_told(format_: Any) -> None:
+    wide = gamutmeta.WideImage(np.full((8, 8, 3), 30_000, np.uint16))
+    plain = gamutmeta.reduce(wide, format=format_)
+    told = gamutmeta.reduce(wide, format=format_, quality=80, subsampling="4:2:0", progressive=True, samples="plain")
+    said = "only a JPEG has quality and subsampling and progressive and samples: what was chosen has no effect on a "
+    assert [note for note in told.report.notes if note not in plain.report.notes] == [said + f"{format_.upper()} file"]
+    assert told.to_bytes() == plain.to_bytes()
+    assert "only a JPEG has" not in " ".join(plain.report.notes)
+
+
+def test_options_of_jpeg_with_effect_are_not_told() -> None:
+    wide = gamutmeta.WideImage(np.full((8, 8, 3), 30_000, np.uint16))
+    chosen = gamutmeta.reduce(wide, format="jpeg", quality=80, subsampling="4:2:0", progressive=True, samples="plain")
+    assert chosen.report.notes == gamutmeta.reduce(wide, format="jpeg").report.notes
+
+
+def test_options_of_jpeg_have_their_defaults() -> None:
+    defaults = {field.name: field.default for field in fields(ReduceOptions)}
+    assert {name: defaults[name] for name in JPEG_OPTIONS} == JPEG_OPTIONS
+    for function in (gamutmeta.edit.edit_file, gamutmeta.edit.Edited.save, gamutmeta.edit.Edited.to_bytes):
+        asked = {name: p.default for name, p in inspect.signature(function).parameters.items() if name in JPEG_OPTIONS}
+        assert asked == {name: JPEG_OPTIONS[name] for name in ("quality", "subsampling", "progressive")}
+
+
+@pytest.mark.parametrize("ending", ["png", "tif"])
+def test_edits_tell_options_of_jpeg_without_effect(ending: str, tmp_path: Path) -> None:
+    wide = gamutmeta.WideImage(np.full((8, 8, 3), 30_000, np.uint16))
+    (tmp_path / "a.png").write_bytes(gamutmeta.reduce(wide, format="png").to_bytes())
+    for chosen, is_told in (({"quality": 80}, True), ({}, False)):
+        report = gamutmeta.edit.edit_file(
+            tmp_path / "a.png", tmp_path / f"b.{ending}", flip="vertical", overwrite=True, **chosen
+        )
+        assert any(note.startswith("only a JPEG has quality:") for note in report.notes) == is_told
