@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 __all__ = ["expand", "reduce"]
 
 _DEVICES = (
-    "auto: on the CPU, but on a CUDA GPU of a kind on which gamutmeta was measured (none yet). cuda: on a CUDA GPU;"
-    " what it cannot do, the CPU does, and a note says so."
+    "auto: on the CPU, but on a CUDA GPU of a kind on which gamutmeta was measured (none yet). cuda: on a CUDA GPU,"
+    " which has to be there; what it cannot do, the CPU does, and a note says so."
 )
 
 _PHOTOGRAPHS = RAW_SUFFIXES | {

@@ -150,7 +150,7 @@ def space_named(name: str) -> RgbSpace:
     try:
         return SPACES[ALIASES.get(name, name)]
     except KeyError:
-        raise PhotoError(f"unknown colour space {name!r}; known are {', '.join(SPACES)}") from None
+        raise PhotoError(f"unknown colour space {name!r}; known are {', '.join([*SPACES, *ALIASES])}") from None
 
 
 def _unchanged(values: Floats) -> Floats:
@@ -185,7 +185,8 @@ def assumable_space(name: str) -> RgbSpace:
     try:
         return ASSUMABLE[ASSUMABLE_ALIASES.get(name, name)]
     except KeyError:
-        raise PhotoError(f"unknown colour space {name!r}; known are {', '.join(ASSUMABLE)}") from None
+        known = ", ".join([*ASSUMABLE, *ASSUMABLE_ALIASES])
+        raise PhotoError(f"unknown colour space {name!r}; known are {known}") from None
 
 
 @cache

@@ -28,15 +28,21 @@ _NEAR = 0.5 / _WHITE
 
 def is_taken(dtype: np.dtype[Any] | None) -> bool:
     """Whether :func:`as_codes` takes arrays of that type."""
-    return dtype is not None and (dtype == np.uint16 or np.issubdtype(dtype, np.floating))
+    return dtype is not None and (_is_uint16(dtype) or np.issubdtype(dtype, np.floating))
+
+
+def _is_uint16(dtype: np.dtype[Any]) -> bool:
+    """In any byte order: readers of TIFF hand out that of the file."""
+    return dtype.newbyteorder("=") == np.uint16
 
 
 def as_codes(values: NDArray[Any]) -> tuple[NDArray[np.uint16], tuple[str, ...]]:
     """Encoded values as 16-bit codes.
 
     Args:
-        values: shape (height, width, ...): uint16, which is what comes back, without a copy if it is contiguous; or any
-            float type, of which 0 is black and 1 is white. Floats are rounded to nearest, those outside clipped.
+        values: shape (height, width, ...): uint16, which is what comes back, without a copy if it is contiguous and in
+            the machine's byte order; or any float type, of which 0 is black and 1 is white. Floats are rounded to
+            nearest, those outside clipped.
 
     Returns:
         uint16 of the same shape, and a note if values were clipped.
@@ -44,7 +50,7 @@ def as_codes(values: NDArray[Any]) -> tuple[NDArray[np.uint16], tuple[str, ...]]
     Raises:
         PhotoError: if a value is not a number.
     """
-    if values.dtype == np.uint16:
+    if _is_uint16(values.dtype):
         return np.ascontiguousarray(values, np.uint16), ()
     return _codes(values, lambda strip: np.rint(np.clip(strip, 0, 1) * np.float32(_WHITE)).astype(np.uint16))
 

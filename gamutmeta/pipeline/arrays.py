@@ -77,7 +77,10 @@ def expand_array(
         DeviceError: if they are not an array that supports DLPack, or on another device; if they are on a CUDA device
             and torch finds none, or it does not give them back.
         MissingExtraError: if they are on a CUDA device, and torch is not installed.
+        TypeError: if `payload` is neither a payload nor bytes.
     """
+    if not isinstance(payload, (Payload, bytes, bytearray, memoryview)):
+        raise TypeError(f"the payload comes first, as a Payload or bytes of one, not {type(payload).__name__}")
     model = payload if isinstance(payload, Payload) else Payload.from_bytes(payload, limits or DEFAULT_LIMITS)
     if samples != model.descriptor.samples:
         raise PhotoError(f"the payload takes samples {model.descriptor.samples.value!r}, not {str(samples)!r}")

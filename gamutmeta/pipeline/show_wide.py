@@ -16,8 +16,9 @@ from gamutmeta.pipeline.expand import SrgbFile, find_payload
 from gamutmeta.pipeline.extended import are_clipped
 from gamutmeta.pipeline.limited import pictures_limited
 from gamutmeta.pipeline.map_limits import MAP_BYTES, check_map_bytes
+from gamutmeta.pipeline.saving import check_outputs, save_with_payload
 from gamutmeta.report import Report
-from gamutmeta.runtime.files import atomic_write, check_output
+from gamutmeta.runtime.files import atomic_write
 from gamutmeta.runtime.inputs import require_paths
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def show_wide_file(
 
     Args:
         source: a JPEG with a payload (or with a sidecar beside it), or with extended samples.
-        target: .jpg; it may be `source`, with `overwrite`.
+        target: .jpg; it may be `source`, with `overwrite`. A payload in a sidecar is copied to a sidecar beside it.
         map_bytes: upper limit for all that the map adds to the file, 1,000 to 60,000.
         sidecar: take the payload from this sidecar.
         limits: as for :func:`gamutmeta.expand`.
@@ -71,14 +72,20 @@ def show_wide_file(
     data = Path(source).read_bytes()
     if carriers.host_format(data) != "jpeg" or carriers.format_of(target) != "jpeg":
         raise PhotoError("a gain map that shows wide-gamut colour can be stored in a JPEG only")
-    check_output(target, overwrite=overwrite)
     bare = without_colour_map(data)
     with pictures_limited(limits):
         file, said = _wide(bare, source, sidecar, limits)
+        # A payload that lies beside the source goes along.
+        beside = file.found.carrier == "sidecar" and Path(source).resolve() != Path(target).resolve()
+        check_outputs(target, "sidecar" if beside else None, overwrite=overwrite)
         wide = file.expand()
         made, notes = useful_map(decode_srgb(bare), wide.array, map_bytes)
     written = bare if made is None else with_colour_map(bare, made.jpeg)
-    atomic_write(target, written, overwrite=overwrite)
+    if beside:
+        container = carriers.read_sidecar(carriers.sidecar_path(source) if sidecar is None else sidecar)
+        save_with_payload(target, written, container, "sidecar", overwrite=overwrite)
+    else:
+        atomic_write(target, written, overwrite=overwrite)
     return Report(
         file=str(source),
         output=str(target),

@@ -50,7 +50,6 @@ def test_defaults() -> None:
         np.zeros((4, 4, 4), np.float32),
         np.zeros((4, 4, 3), complex),
         np.zeros((4, 4, 3), bool),
-        np.zeros((4, 4, 3), ">u2"),
         [[[1, 2, 3]]],
         None,
     ],
@@ -250,3 +249,11 @@ def test_save_in_another_space(tmp_path: Path) -> None:
     assert file.getvalue() == expected
     with pytest.raises(PhotoError, match="unknown colour space 'cmyk'"):
         wide.save(tmp_path / "x.png", space="cmyk")
+
+
+def test_samples_in_another_byte_order() -> None:
+    codes = np.arange(24, dtype=np.uint16).reshape(2, 4, 3)
+    wide = WideImage(codes.astype(">u2"), "prophoto", alpha=codes[..., 0].astype(">u2"))
+    assert wide.array.dtype == np.uint16
+    np.testing.assert_array_equal(wide.array, codes)
+    np.testing.assert_array_equal(wide.alpha, codes[..., 0])

@@ -88,6 +88,11 @@ def test_other_arrays_are_refused(codes: Any) -> None:
         expand_array(PAYLOAD, codes, check=False)
 
 
+def test_arguments_in_another_order_are_told() -> None:
+    with pytest.raises(TypeError, match="the payload comes first, as a Payload or bytes of one, not ndarray"):
+        expand_array(CODES, container())  # type: ignore[arg-type]
+
+
 def test_what_is_no_array_or_lies_elsewhere_is_refused() -> None:
     with pytest.raises(DeviceError, match="supports DLPack, not list"):
         expand_array(PAYLOAD, [1, 2])  # type: ignore[type-var]

@@ -125,6 +125,7 @@ def test_every_carrier(folder: Path, tmp_path: Path, carrier: str) -> None:
         path, tmp_path / "again.jpg", sidecar=tmp_path / "x.jpg.gamut" if carrier == "sidecar" else None
     )
     assert again.carrier == carrier
+    np.testing.assert_array_equal(expand(tmp_path / "again.jpg").array, expand(path).array)
 
 
 def test_expansion_misses_nothing(folder: Path, tmp_path: Path) -> None:
