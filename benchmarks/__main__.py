@@ -12,6 +12,7 @@ BENCHMARKS = {
     "experiments": "changes to a fitted model before it is stored",
     "folder": "folders: reading payloads, and photographs per minute",
     "gpu": "fit and expansion on an NVIDIA GPU",
+    "gpu.first_run": "all of that and the tests, in six minutes, for a card that nobody has tried",
     "hostile": "time and memory that hostile files cost",
     "installed": "what each extra takes on the disk",
     "interoperability": "what other software does to files with payloads",

@@ -191,5 +191,5 @@ def test_every_result_class_is_among_them(results: list[object]) -> None:
         if dataclasses.is_dataclass(cls) and cls.__module__.startswith(rooms) and not cls.__name__.startswith("_")
     }
     assert public - seen <= {
-        cls for cls in public if cls.__name__ in {"Base", "Host", "Options", "Record", "Resumable", "Shard"}
+        cls for cls in public if cls.__name__ in {"Base", "Host", "Options", "Patterns", "Record", "Resumable", "Shard"}
     }

@@ -9,7 +9,6 @@ With `--rehearse` the same parts run on a machine without a GPU, with tiny numbe
 that they run; their times say nothing.
 """
 
-import argparse
 import json
 import os
 import platform
@@ -24,7 +23,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from benchmarks.harness import OUT
+from benchmarks.harness import OUT, command_line
 from benchmarks.machine import ROOT, describe
 from gamutmeta.runtime.files import atomic_write
 
@@ -147,7 +146,7 @@ def _said(*command: str) -> str | None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run all parts; 0 if all passed."""
-    parser = argparse.ArgumentParser("python -m benchmarks.gpu.first_run", description=(__doc__ or "").split("\n")[0])
+    parser = command_line(__doc__, "gpu.first_run")
     parser.add_argument("photograph", type=Path, help="any 16-bit wide-gamut photograph")
     parser.add_argument("--seconds", type=float, default=SECONDS, help="for all parts together (%(default)s)")
     parser.add_argument("--out", type=Path, default=OUT / "gpu-first-run.json", metavar="FILE", help="(%(default)s)")

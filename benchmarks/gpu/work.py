@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from statistics import median
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import numpy as np
 import torch
@@ -28,6 +28,7 @@ from benchmarks.paper.method import Setting
 from benchmarks.paper.methods import mlp
 from benchmarks.rivals.plain import PlainExpansion
 from benchmarks.rivals.reference import Training
+from gamutmeta.choices import Device
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.gamut import reduce_to_codes
 from gamutmeta.fit.config import FitConfig, preset_named
@@ -290,7 +291,7 @@ def together(wide: Wide, megapixels: float, repeat: int) -> Iterator[Row]:
 
             def work(count: int = count, precision: Any = precision, found: list[Any] = found) -> None:
                 some = [FitInput(codes, wide)] * count
-                found[:] = fit_many(some, config, device="cuda", precision=precision)
+                found[:] = fit_many(some, config, device=cast("Device", _CUDA.type), precision=precision)
                 for result in found:
                     _require(result)
 

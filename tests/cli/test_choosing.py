@@ -54,7 +54,7 @@ def test_several_inputs_and_a_file() -> None:
 
 
 def test_raw_beside_a_picture_is_noted() -> None:
-    Path("photos/a.NEF").write_bytes(b"")
+    Path("photos/a.NEF").write_bytes(b"raw")
     result = run("reduce", "photos", "-o", "web", "--dry-run", "--exclude", "drafts")
     assert result.stdout == "photos/a.NEF -> web/a.jpg: would be written\n"
     assert result.stderr.startswith("note: photos/a.NEF: a.tif beside it was left out: the raw photograph")

@@ -298,7 +298,8 @@ class TestUsage:
         Path("closed.tif").write_bytes(b"")
         monkeypatch.setattr(os, "access", lambda *_: False)
         result = run("reduce", "closed.tif", "photo.tif", "-o", "web", "-n")
-        assert (result.exit_code, result.stdout.count("would be written")) == (0, 2)
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert [f"error: {name}: " in result.stderr for name in ("closed.tif", "photo.tif")] == [True, True]
 
 
 @pytest.mark.usefixtures("reduced")

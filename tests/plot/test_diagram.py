@@ -65,7 +65,7 @@ def test_the_diagram() -> None:
     ("arguments", "problem"),
     [
         ({"labels": ["a", "b"]}, "labels: 2 for 1 photographs"),
-        ({"spaces": ["p3"]}, "unknown colour space 'p3'"),
+        ({"spaces": ["p4"]}, "unknown colour space 'p4'"),
     ],
 )
 def test_what_cannot_be_drawn(arguments: dict[str, list[str]], problem: str) -> None:

@@ -92,5 +92,5 @@ def test_what_cannot_be_shown() -> None:
     with pytest.raises(PhotoError, match="titles: 1 for 2 photographs"):
         plot.side_by_side(CLIPPED, ORIGINAL, titles=["one"])
     with pytest.raises(PhotoError, match="unknown colour space"):
-        plot.side_by_side(ORIGINAL, space="p3")
+        plot.side_by_side(ORIGINAL, space="p4")
     assert not plt.get_fignums()

@@ -167,7 +167,10 @@ def steps(
     descriptor, weights = payload.descriptor, payload.weights()
     matrix = expansion_matrix(descriptor.adaptation)
     linear = linear_samples(descriptor, codes)
-    features = _features(descriptor, weights, codes, apply_matrix(matrix, linear))
+    height, width = codes.shape[:2]
+    rows, columns = np.mgrid[:height, :width]
+    places = fitted_positions(columns, rows, (width, height), descriptor.affine)
+    features = _features(descriptor, weights, codes, apply_matrix(matrix, linear), places)
     outputs = _network(descriptor, weights, features)
     gate = gate_weights(descriptor)[np.arange(3), codes]
     excess = linear + gate * outputs
