@@ -612,6 +612,27 @@ static int has_ycc(const uint8_t *file, size_t size) {
     return frame[7] != 'R' || frame[10] != 'G' || frame[13] != 'B';
 }
 
+/* Whether a segment of a JPEG that is sound says of three components that they are YCbCr or RGB, and their names
+ * something else (A.5). */
+static int is_contradicted(const uint8_t *file, size_t size) {
+    walk w = walk_of(file, size);
+    uint8_t frame[15] = {0};
+    int has_frame = 0, has_jfif = 0, adobe = -1;
+    while (step(&w) == GM_OK && w.marker != SOS && w.marker != EOI) {
+        const uint8_t *content = w.content;
+        if (w.marker >= 0xC0 && w.marker <= 0xCF && w.marker != 0xC4 && w.marker != 0xC8 && w.marker != 0xCC) {
+            if (!has_frame && w.content_size >= 15) memcpy(frame, content, 15);
+            has_frame = 1;
+        } else if (w.marker == APP0 && w.content_size >= 14 && memcmp(content, "JFIF", 5) == 0) {
+            has_jfif = 1;
+        } else if (w.marker == APP14 && w.content_size >= 12 && memcmp(content, "Adobe", 5) == 0) {
+            adobe = content[11];
+        }
+    }
+    if (frame[5] != 3 || (!has_jfif && adobe < 0)) return 0;
+    return (frame[6] == 'R' && frame[9] == 'G' && frame[12] == 'B') != (!has_jfif && adobe == 0);
+}
+
 /* PNG (B.1) */
 
 static gm_status from_compressed(target *to, const uint8_t *data, size_t size) {
@@ -1315,6 +1336,7 @@ gm_status gm_check(const gm_payload *payload, const uint8_t *file, size_t size, 
         NEED(status == GM_OK, status);
         NEED(memcmp(digest, payload->binding, 16) == 0, GM_BINDING);
         NEED(!payload->is_ycc || has_ycc(file, size), GM_BINDING);
+        NEED(!is_contradicted(file, size), GM_BINDING);
         return GM_OK;
     }
     sha256 hash;

@@ -101,6 +101,10 @@ def _samples(suite: Suite) -> None:
         "jfif-13-bytes": plain[:2] + segment(_APP0, b"JFIF\0" + bytes(8)) + _adobe(0) + plain[2:],
         "adobe-11-bytes": with_frame(named(b"RGB"), front=segment(_APP14, b"Adobe" + bytes((0, 100, 0, 0, 0, 0)))),
         "identifiers-rgb": with_frame(named(b"RGB")),
+        "jfif-13-bytes-rgb": with_frame(named(b"RGB"), front=segment(_APP0, b"JFIF\0" + bytes(8))),
+        "adobe-12-bytes-1-rgb": with_frame(
+            named(b"RGB"), front=segment(_APP14, b"Adobe" + bytes((0, 100, 0, 0, 0, 0, 1)))
+        ),
         "precision-12": with_frame(coded_as(0xC1, precision=12), front=jfif),
         "components-4": with_frame(segment(_SOF, frame[4:9] + b"\x04" + frame[10:] + b"\x04\x11\x00"), front=jfif),
         "components-1": with_frame(coded_as(_SOF, components=1), front=jfif),
@@ -109,6 +113,11 @@ def _samples(suite: Suite) -> None:
     }
     others["frame-cf-before"] = with_frame(segment(0xCF, bytes(17)) + frame, front=jfif)
     others |= {f"frame-c{marker - 0xC0:x}": with_frame(coded_as(marker), front=jfif) for marker in (0xC3, 0xC5, 0xCB)}
+    last_frame = with_frame(bytes((0xFF, 0xCF)) + named(b"RGB")[2:], front=jfif)
+    data = Model().container(samples, coded_digest(last_frame))
+    file = last_frame[:2] + app11(data) + last_frame[2:]
+    rationale = "The last kind of frame header names RGB, and JFIF says YCbCr."
+    suite.refuses("mutant-colours-frame-cf", file, samples, "binding", rationale, "binding")
     model = Model({"smp": 1})
     for made, is_right in ((hosts, True), (others, False)):
         for name, host in made.items():
@@ -145,6 +154,9 @@ def _containers(suite: Suite) -> None:
         return container(packed({"h": 1, "w": 2, **entries}))
 
     one_unit = weights("mutants-mlp", {**colour, "mlp": (1,)})
+    wide_grid: dict[str, Value] = {**size, "head": 2, "grid": (300, 2, 2)}
+    long_width = packed(wide_grid).replace(b"\xa1w\x02", b"\xa1w\xd3" + bytes(7) + b"\x02")
+    never_used = packed({**wide_grid, "bias": False}).replace(b"\xa4bias\xc2", b"\xa4bias\xc1" + bytes(9))
     clip_with_grid = container(packed({**size, "grid": (1, 2, 2), "q": (4,)}), 4, frames.raw_frame(bytes((1, 2, 3, 4))))
     digest = binary(picture.digest())
     minus = mapping([(text("h"), integer(2**31)), (text("rgb8"), digest), (text("w"), b"\xd1\x80\x00")])
@@ -183,6 +195,8 @@ def _containers(suite: Suite) -> None:
         ),
         ("grid-nodes-wrap-down", of({"head": 2, "grid": (1, 2**62, 4)}), "payload.limit", "2^64 nodes are not none."),
         ("grid-nodes-wrap-across", of({"head": 2, "grid": (1, 4, 2**62)}), "payload.limit", "2^64 nodes are not none."),
+        ("never-used-limits", container(never_used), "payload", "C1 is no boolean with nine bytes behind it."),
+        ("int64-limits", container(long_width), "payload.limit", "A width in eight bytes with a sign is a number."),
         ("grid-true", straight(grid=(True, 2, 2)), "payload", "True is no channel."),
         (
             "mlp-true",
