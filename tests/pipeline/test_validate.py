@@ -46,6 +46,8 @@ def container_for(host: bytes) -> bytes:
 
 
 FILES = files()
+BY_HAND = ("expand/edge-tiff-", "expand/mutant-colours-", "expand/mutant-samples-")
+"""Vectors of files that libjpeg or Pillow do not decode; the pixels come with them."""
 
 
 def examined(path: Path, data: bytes) -> Validation:
@@ -240,6 +242,8 @@ def test_vectors_of_a_reader_are_judged_alike(every: int) -> None:
         codes = [stage.code for stage in found.stages if stage.stage in stages and stage.code]
         # A payload by itself has no picture beside it, so that nothing is said about the binding.
         skipped = stage_of(found, "picture").result == "skipped"
+        if codes == ["photo"] and vector["id"].startswith(BY_HAND):
+            continue
         if vector["result"] == "ok":
             assert not codes or vector["id"].endswith(("bigtiff-big-endian", "by-hand")), vector["id"]
         elif vector["id"] == "expand/order-size-damaged-jpeg":
