@@ -252,7 +252,7 @@ def bound_anew(container: bytes, vector: dict[str, Any]) -> bytes:
 def questions(folder: Path, count: int) -> Iterator[dict[str, str]]:
     """Mutated files of the vectors, as requests; every second one has a container that fits its picture."""
     rng = random.Random(21)  # noqa: S311 - the same every time
-    expanding = [vector for vector in VECTORS if vector["operation"] == "expand"]
+    expanding = [vector for vector in VECTORS if vector["operation"] == "expand" and "pixels" in vector]
     sound = [vector for vector in expanding if vector["result"] == "ok"]
     file = folder / "mutated"
     for number in range(count):
