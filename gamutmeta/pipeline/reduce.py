@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -22,10 +21,7 @@ from gamutmeta.measure.likeness import likeness_of
 from gamutmeta.measure.quality import quality_figures
 from gamutmeta.measure.visible import VisibleChange
 from gamutmeta.model.descriptor import Descriptor
-from gamutmeta.photo.jpeg_out import check_jpeg_size
 from gamutmeta.photo.read import read_photo
-from gamutmeta.photo.resample import resized_within
-from gamutmeta.photo.wide import WideImage
 from gamutmeta.pipeline.base import read_base
 from gamutmeta.pipeline.colour_map import useful_map
 from gamutmeta.pipeline.fitted import best_payload, fit_model, measured
@@ -33,6 +29,7 @@ from gamutmeta.pipeline.host import given_host, made_host
 from gamutmeta.pipeline.limited import pictures_limited
 from gamutmeta.pipeline.map_limits import MAP_BYTES
 from gamutmeta.pipeline.options import ReduceOptions
+from gamutmeta.pipeline.photograph import photograph_for
 from gamutmeta.pipeline.preload import REDUCTION, preload
 from gamutmeta.pipeline.reduced import Reduction
 from gamutmeta.pipeline.restored import restored_before
@@ -44,11 +41,14 @@ from gamutmeta.runtime.inputs import require_paths
 from gamutmeta.runtime.steps import log_written, step
 
 if TYPE_CHECKING:
+    import os
+
     from numpy.typing import NDArray
 
     from gamutmeta.choices import AssumedSpace, Carrier, Device, HostFormat, Preset, RawStyle, Samples, Subsampling
     from gamutmeta.container import Limits
     from gamutmeta.fit.config import FitConfig
+    from gamutmeta.photo.wide import WideImage
     from gamutmeta.pipeline.base import Base
     from gamutmeta.pipeline.host import Host
     from gamutmeta.runtime.inputs import Readable
@@ -150,7 +150,7 @@ def reduce_with(
     """
     start = time.perf_counter()
     uses_cuda(options.device)  # also where nothing is to be fitted, a device that is missing is an error
-    wide, config = _photograph(wide, options, format), options.config
+    wide, config = photograph_for(wide, options, format), options.config
     base = read_base(options.base) if base is None and options.base is not None else base
     host, original, reason, notes = _host(wide, options, base, format, rounding)
     codes, held = host.codes, host.held
@@ -217,18 +217,6 @@ def reduce_with(
         host.sycc,
         None if made is None else made.jpeg,
     )
-
-
-def _photograph(wide: WideImage | Readable, options: ReduceOptions, format_: HostFormat | None) -> WideImage:
-    """The photograph in ROMM RGB, at the size that is wanted."""
-    if not isinstance(wide, WideImage):
-        wide = _read(wide, options)
-    wide = wide.convert("prophoto")
-    if options.resize is not None:
-        wide = resized_within(wide, options.resize)
-    if format_ == "jpeg":
-        check_jpeg_size(*wide.size)
-    return wide
 
 
 def reduce_file(
@@ -388,15 +376,6 @@ def _host(
         # What the user changed is to be undone, too, even where no colour is outside sRGB.
         reason = reason if np.array_equal(pixels, base.picture.codes) else None
     return host, original, reason, [*notes, *host.notes]
-
-
-def _read(source: Readable, options: ReduceOptions) -> WideImage:
-    is_readable = isinstance(source, str | os.PathLike | bytes | bytearray | memoryview) or hasattr(source, "read")
-    if not is_readable:
-        name = f"{type(source).__module__}.{type(source).__qualname__}"
-        raise PhotoError(f"reduce needs a gamutmeta.WideImage, which has a colour space, or a file, not {name}")
-    with pictures_limited(options.limits):
-        return read_photo(source, assume_space=options.assume_space, raw_style=options.raw_style)
 
 
 def _nothing_to_restore(original: NDArray[np.uint16], og_pixels: int) -> str | None:
