@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 pytest.importorskip("torch")
 pytestmark = pytest.mark.filterwarnings("ignore")  # Pillow warns of damaged files.
 
-THREADS, ROUNDS = 4, 2
+THREADS = 4
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,8 @@ def test_one_call(name: str, files: Files, tmp_path: Path) -> None:
         assert changes(before, state_of_process()) == {}
 
 
-def test_many_calls_at_once(files: Files, tmp_path: Path) -> None:
+@pytest.mark.parametrize("rounds", [1, pytest.param(3, marks=pytest.mark.slow)])
+def test_many_calls_at_once(rounds: int, files: Files, tmp_path: Path) -> None:
     before, during, stop = state_of_process(), [], threading.Event()
 
     def watch() -> None:
@@ -63,7 +64,7 @@ def test_many_calls_at_once(files: Files, tmp_path: Path) -> None:
         place = tmp_path / str(number)
         place.mkdir()
         mine = list(calls(files, place).values())
-        for _ in range(ROUNDS):
+        for _ in range(rounds):
             random.Random(number).shuffle(mine)  # noqa: S311 - another order for each thread, the same every time
             for call in mine:
                 call()

@@ -8,6 +8,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from seed_of_the_day import PROFILE, SEED
 
 TESTS = Path(__file__).parent
@@ -33,6 +34,7 @@ def run(folder: Path, *options: str, **variables: str) -> tuple[str, list[str]]:
     return header, [line for line in lines if "tried" in line]
 
 
+@pytest.mark.slow
 def test_ci_tries_the_examples_of_the_day(tmp_path: Path) -> None:
     before = f"{datetime.now(UTC):%Y%m%d}"
     header, tried = run(tmp_path, CI="true")
@@ -46,6 +48,7 @@ def test_ci_tries_the_examples_of_the_day(tmp_path: Path) -> None:
     assert tried_then != tried
 
 
+@pytest.mark.slow
 def test_the_repeatable_profile_stays_what_it_is(tmp_path: Path) -> None:
     options = "--hypothesis-profile=repeatable"
     first = run(tmp_path, options)

@@ -17,6 +17,8 @@ from benchmarks.machine import ROOT
 from gamutmeta.errors import GamutMetaError
 
 COMMITTED = {str(path.relative_to(RESULTS).with_suffix("")): path for path in RESULTS.rglob("*.json")}
+LONG = {"rate_distortion", "speed"}
+"""Those with large plots."""
 
 
 def benchmark_of(result: str) -> Benchmark:
@@ -60,7 +62,9 @@ def test_the_front_lists_and_refuses(capsys: pytest.CaptureFixture[str]) -> None
         front(["nothing"])
 
 
-@pytest.mark.parametrize("name", COMMITTED)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow if name in LONG else ()) for name in COMMITTED]
+)
 def test_committed_tables_are_those_of_the_figures(name: str, tmp_path: Path) -> None:
     """Byte for byte; plots where they were made by this version of matplotlib, since others draw a little otherwise."""
     benchmark = benchmark_of(name)

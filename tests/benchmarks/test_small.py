@@ -201,6 +201,7 @@ def test_every_expansion_within_the_default_limits_ends() -> None:
     assert {row["most_pixels"] for row in rows if row["multiply_adds"] <= 4_960} == {DEFAULT_LIMITS.picture_pixels}
 
 
+@pytest.mark.slow
 def test_browser(photograph: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if (package := missing()) is not None:
         go_without(f"Chromium cannot be driven (apt: {package})")

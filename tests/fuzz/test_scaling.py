@@ -28,7 +28,7 @@ SECONDS = 10
 """Processor time; each takes less than one."""
 
 
-SLOW = ("many payloads of one value",)
+SLOW = ("many payloads of one value", "many text chunks")
 MARKED = [pytest.param(name, marks=pytest.mark.slow if name in SLOW else ()) for name in FILES]
 
 

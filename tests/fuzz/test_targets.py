@@ -60,6 +60,7 @@ def test_a_short_run_finds_nothing(name: str, tmp_path: Path) -> None:
 
 
 @with_atheris
+@pytest.mark.slow
 def test_a_process_that_dies_is_a_finding(tmp_path: Path) -> None:
     figures = run.fuzz("no such target", 10, 1, tmp_path, time_limit=300)
     assert figures["executions"] == 0

@@ -242,6 +242,7 @@ def test_in_chromium(browser: Browser, folder: Path, scenes: list[list[Any]]) ->
     check(found)
 
 
+@pytest.mark.slow
 def test_in_firefox(folder: Path, scenes: list[list[Any]]) -> None:
     if program() is None:
         go_without("Firefox is not installed (apt: firefox-esr)", required=False)

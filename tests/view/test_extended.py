@@ -237,6 +237,7 @@ def packed(array: str) -> str:
 
 @pytest.mark.usefixtures("firefox", "package", "pdfjs")
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.slow
 def test_firefox_with_the_decoder_in_javascript(kind: str, site: tuple[Path, int], extended: Path) -> None:
     file = extended / f"{kind}.jpg"
     encoded = b64encode(file.read_bytes()).decode()
@@ -274,6 +275,7 @@ def test_firefox_shows_the_plain_picture_and_says_why(site: tuple[Path, int], ex
 
 
 @pytest.mark.usefixtures("firefox")
+@pytest.mark.slow
 def test_firefox_expands_other_payloads(site: tuple[Path, int], pictures: Path) -> None:
     folder, _ = site
     reduce_file(pictures / "wide.tif", folder / "plain.jpg", preset=QUICK, samples="plain")

@@ -74,6 +74,7 @@ def test_in_chromium(browser: Browser, policies: tuple[Path, int]) -> None:
     assert found == EXPECTED
 
 
+@pytest.mark.slow
 def test_in_firefox(policies: tuple[Path, int]) -> None:
     if program() is None:
         go_without("Firefox is not installed (apt: firefox-esr)", required=False)
