@@ -81,6 +81,32 @@ def test_the_base_is_what_decoders_see(shown: bytes, tmp_path: Path) -> None:
         assert np.array_equal(np.asarray(image), decode_srgb(without_colour_map(shown)))
 
 
+def test_libultrahdr_refuses_headrooms_in_this_order(shown: bytes) -> None:
+    """It reads maps for high dynamic range; docs/show-wide.md says so."""
+    imagecodecs = pytest.importorskip("imagecodecs")
+    if not imagecodecs.ULTRAHDR.available:
+        pytest.skip("this imagecodecs has no libultrahdr")
+    assert imagecodecs.ultrahdr_check(shown)
+    with pytest.raises(imagecodecs.UltrahdrError, match="hdr capacity max 64"):
+        imagecodecs.ultrahdr_decode(shown)
+
+
+def test_sharp_writes_the_plain_picture_and_no_file_with_keep_gain_map(shown: bytes, tmp_path: Path) -> None:
+    demand("sharp")
+    source, target = tmp_path / "in.jpg", tmp_path / "out.jpg"
+    source.write_bytes(shown)
+
+    def resaved(how: str) -> subprocess.CompletedProcess[str]:
+        script = f"require('sharp')(process.argv[1]){how}.toFile(process.argv[2])"
+        command = [*(resolve("node") or []), "-e", script, "--", str(source), str(target)]
+        return subprocess.run(command, env=environment(), capture_output=True, text=True, check=False, timeout=60)
+
+    assert "hdr capacity max 64" in resaved(".keepGainMap()").stderr
+    assert not target.exists()
+    assert resaved("").returncode == 0
+    assert find_colour_map(target.read_bytes()) is None
+
+
 @pytest.fixture(scope="module")
 def signing() -> Any:
     demand("c2pa-python")
