@@ -16,7 +16,7 @@ from gamutmeta.color.spaces import (
     conversion_matrix,
     decode_table,
 )
-from gamutmeta.color.transfer import encode_srgb
+from gamutmeta.color.transfer import decode_srgb
 from gamutmeta.fit.colour_map.grid import Axis, Grid
 from gamutmeta.fit.colour_map.pixels import Pixels, Totals, Weights, gain_limits
 from gamutmeta.fit.colour_map.rounding import BLOCK, CENTRE, Rounding
@@ -25,8 +25,8 @@ from gamutmeta.formats.gain_map import Channel, GainMapMetadata
 from gamutmeta.formats.second_picture import OVERHEAD
 from gamutmeta.photo.map_out import decode_map, encode_map
 from gamutmeta.pipeline.map_limits import MAP_BYTES, check_map_bytes
-from gamutmeta.pipeline.shown import ShownPicture, map_figures
-from gamutmeta.runtime.strips import row_strips
+from gamutmeta.pipeline.shown import ShownPicture, map_figures, moved_codes
+from gamutmeta.runtime.strips import for_each_strip, row_strips
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -66,7 +66,18 @@ _TOUCHED = 0.05
 """Weight of such pixels from which a cell counts."""
 
 _EMPHASIS = np.float32(4)
-_CODES = 255
+
+_ROOM = 0.01
+"""Of a code, by which `_DARKEST` and `_BRIGHTEST` are on the safe side: what lies beyond them is looked at exactly."""
+
+
+def _light_of(codes: Floats) -> Floats:
+    return decode_srgb(codes / 255).astype(np.float32)
+
+
+_DARKEST = np.where(np.arange(256) <= MOST_CODES, -np.inf, _light_of(np.arange(256) - MOST_CODES - 0.5 + _ROOM))
+_BRIGHTEST = np.where(np.arange(256) >= 255 - MOST_CODES, np.inf, _light_of(np.arange(256) + MOST_CODES + 0.5 - _ROOM))
+"""Linear values between which a screen shows each code as one that is not too far."""
 
 
 class MadeMap(NamedTuple):
@@ -228,16 +239,26 @@ def _any_of_blocks(cells: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def _far(picture: ShownPicture, size: tuple[int, ...], cells: tuple[int, int]) -> tuple[NDArray[np.bool_], float]:
-    """The cells around pixels that an sRGB screen would show too far from the base, and the largest distance."""
-    touched, largest = np.zeros(cells, bool), 0.0
-    for rows in row_strips(*size[:2]):
-        shown = encode_srgb(np.clip(picture.linear(rows), 0, 1))
-        moved = np.abs(np.rint(_CODES * shown) - picture.codes(rows)).max(-1)
-        largest = max(largest, float(moved.max()))
-        far = (moved > MOST_CODES).astype(np.float32)
-        if far.any():
-            np.logical_or(touched, picture.part(rows).gathered(far[None])[0] > _TOUCHED, out=touched)
-    return touched, largest
+    """The cells around pixels that an sRGB screen would show too far from the base, and the largest distance.
+
+    Where no pixel comes near what is allowed, the distance is 0, as nothing else is done with it.
+    """
+    found: list[tuple[NDArray[np.bool_], float]] = []
+
+    def look(rows: slice) -> None:
+        light, codes = picture.linear(rows), picture.codes(rows)
+        beyond = (light < _DARKEST[codes]) | (light > _BRIGHTEST[codes])
+        places = np.nonzero(beyond[..., 0] | beyond[..., 1] | beyond[..., 2])
+        if not places[0].size:
+            return
+        moved = moved_codes(light[places], codes[places]).max(-1)
+        far = np.zeros(codes.shape[:2], np.float32)
+        far[places] = moved > MOST_CODES
+        found.append((picture.part(rows).gathered(far[None])[0] > _TOUCHED, float(moved.max())))
+
+    for_each_strip(look, *size[:2])
+    touched = np.any([np.zeros(cells, bool), *(cells_there for cells_there, _ in found)], axis=0)
+    return touched, max((largest for _, largest in found), default=0.0)
 
 
 def _channels_first(pixels: Floats) -> Floats:

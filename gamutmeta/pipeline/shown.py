@@ -26,7 +26,7 @@ from gamutmeta.formats.second_picture import find_colour_map
 from gamutmeta.photo.map_out import decode_map
 from gamutmeta.photo.pixels import decode_srgb
 from gamutmeta.report import MapFigures
-from gamutmeta.runtime.strips import row_strips
+from gamutmeta.runtime.strips import for_each_strip
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.floating[Any]]
 
-__all__ = ["ShownPicture", "map_figures", "shown_picture"]
+__all__ = ["ShownPicture", "map_figures", "moved_codes", "shown_picture"]
 
 _LN2 = math.log(2)
 _CODES = 255
@@ -65,6 +65,7 @@ class ShownPicture:
         height, width = base.shape[:2]
         self._grid = Grid(Axis.of(height, codes.shape[0]), Axis.of(width, codes.shape[1]))
         self._table = decode_table(SRGB, 256)
+        self._lifted = self._table + np.float32(channel.base_offset)
 
     def part(self, rows: slice) -> Grid:
         """The grid of the map over some rows."""
@@ -80,9 +81,11 @@ class ShownPicture:
 
     def linear(self, rows: slice) -> Floats:
         """What is computed for some rows, linear sRGB, not clamped, float32 (n, W, 3)."""
-        gains = self._grid.enlarged(self._gains, rows).transpose(1, 2, 0)
-        before, after = np.float32(self._channel.base_offset), np.float32(self._channel.alternate_offset)
-        shown: Floats = (self.base(rows) + before) * np.exp(gains) - after
+        gains = self._grid.enlarged(self._gains, rows)
+        np.exp(gains, out=gains)
+        shown: Floats = self._lifted[self._base[rows]]
+        shown *= gains.transpose(1, 2, 0)
+        shown -= np.float32(self._channel.alternate_offset)
         return shown
 
 
@@ -111,6 +114,20 @@ def shown_picture(data: bytes, space: RgbSpace = DISPLAY_P3) -> Floats:
     return encoded
 
 
+def moved_codes(linear: Floats, codes: NDArray[np.uint8]) -> Floats:
+    """By how many codes an sRGB screen shows something else than the base.
+
+    Args:
+        linear: what is computed, linear sRGB, not clamped.
+        codes: of the base there, sRGB.
+
+    Returns:
+        0 to 255, of the same shape.
+    """
+    distance: Floats = np.abs(np.rint(_CODES * encode_srgb(np.clip(linear, 0, 1))) - codes)
+    return distance
+
+
 def map_figures(picture: ShownPicture, photograph: NDArray[np.uint16], size: int) -> MapFigures:
     """How close a Display P3 screen comes to the photograph, and how far an sRGB screen is from the base.
 
@@ -123,19 +140,27 @@ def map_figures(picture: ShownPicture, photograph: NDArray[np.uint16], size: int
     table = decode_table(PROPHOTO, 65536)
     to_srgb, to_p3 = (conversion_matrix(PROPHOTO, space) for space in (SRGB, DISPLAY_P3))
     screen = conversion_matrix(SRGB, DISPLAY_P3)
-    squares, counts, codes, largest = np.zeros((2, 2)), np.zeros(2), 0.0, 0.0
-    for rows in row_strips(height, width):
+    parts: dict[int, tuple[NDArray[np.float64], float]] = {}
+
+    def measure(rows: slice) -> None:
         linear = table[photograph[rows]]
         outside = out_of_gamut(apply_matrix(to_srgb, linear))
         wanted = np.clip(apply_matrix(to_p3, linear), 0, 1)
-        base, shown = picture.base(rows), picture.linear(rows)
-        for number, each in enumerate((base, shown)):
+        shown = picture.linear(rows)
+        sums = np.empty((2, 2))
+        for number, each in enumerate((picture.base(rows), shown)):
             error = np.square(np.clip(apply_matrix(screen, each), 0, 1) - wanted).sum(-1)
-            squares[number] += [float(error.sum(where=mask, dtype=np.float64)) for mask in (outside, ~outside)]
-        counts += [np.count_nonzero(outside), np.count_nonzero(~outside)]
-        moved = np.rint(_CODES * encode_srgb(np.clip(shown, 0, 1))) - picture.codes(rows)
-        codes += float(np.square(moved).sum(dtype=np.float64))
-        largest = max(largest, float(np.abs(moved).max()))
+            sums[number] = [float(error.sum(where=mask, dtype=np.float64)) for mask in (outside, ~outside)]
+        moved = moved_codes(shown, picture.codes(rows))
+        inside = float(outside.size - np.count_nonzero(outside))
+        codes = float(np.square(moved).sum(dtype=np.float64))
+        parts[rows.start] = np.array([*sums.ravel(), outside.size - inside, inside, codes]), float(moved.max())
+
+    for_each_strip(measure, height, width)
+    # In order, so that the sums do not depend on which thread was first.
+    totals = np.sum([parts[start][0] for start in sorted(parts)], axis=0)
+    squares, counts, codes = totals[:4].reshape(2, 2), totals[4:6], totals[6]
+    largest = max(moved for _, moved in parts.values())
     with np.errstate(divide="ignore", invalid="ignore"):
         psnr = -10 * np.log10(squares / (3 * counts))
         srgb = -10 * np.log10(codes / (3 * height * width * _CODES**2))
