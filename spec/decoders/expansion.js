@@ -40,7 +40,7 @@ export function samplesTables() {
 }
 
 /** Linear sRGB of the codes of each channel, for R, G, B with a shoulder (2:C.1) or without: three tables of 256. */
-function codeTables(shl) {
+export function codeTables(shl) {
   return [0, 1, 2].map((k) => {
     if (shl === null) return LINEAR;
     const [dark, darkGrowth, bright, brightGrowth] = shl.subarray(4 * k, 4 * k + 4);

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { LINEAR, MATRICES, Model, ROMM, plainExpander, samplesTables } from './expansion.js';
+import { LINEAR, MATRICES, Model, ROMM, codeTables, plainExpander, samplesTables } from './expansion.js';
 import { CODE } from './wasm-code.js';
 
 /** The fields of `Plan` in wasm/expansion.c, in their order; each has 4 bytes. */
@@ -27,7 +27,7 @@ const PAGE = 65536;
 /** What descriptors hold that is expanded here. A key that came later may change everything, unless it is not set. */
 // prettier-ignore
 const KNOWN = new Set([
-  'aff', 'bias', 'cat', 'gate', 'grid', 'h', 'head', 'jpeg', 'like', 'mlp', 'q', 'rgb', 'rgb8', 'smp', 'src', 't', 'w',
+  'aff', 'bias', 'cat', 'gate', 'grid', 'h', 'head', 'jpeg', 'like', 'mlp', 'q', 'rgb', 'rgb8', 'shl', 'smp', 'src', 't', 'w',
   'xy',
 ]);
 
@@ -92,6 +92,13 @@ function rommPairs() {
   return pairs;
 }
 
+/** Tables of 256 numbers, one after the other. */
+function joined(tables) {
+  const found = new Float32Array(256 * tables.length);
+  for (const [k, table] of tables.entries()) found.set(table, 256 * k);
+  return found;
+}
+
 /** Four tables of shares for YCbCr samples, one after the other. */
 function sharesOf({ red, greenOfBlue, greenOfRed, blue }) {
   const shares = new Int32Array(4 * 256);
@@ -132,7 +139,7 @@ class Expansion {
       out: memory.take(2 * 3 * (PIECE + 4)),
       head: d.head,
       ycc: d.smp,
-      linear: memory.put(tables?.linear ?? LINEAR),
+      linear: memory.put(tables?.linear ?? joined(codeTables(d.shl))),
       shares: tables === null ? 0 : memory.put(sharesOf(tables)),
       matrix: memory.put(MATRICES[d.cat]),
       romm: memory.put(rommPairs()),
@@ -173,7 +180,7 @@ class Expansion {
     this.grid = memory.put(gridOf(model, channels, isTurned));
     [this.above, this.below] = [0, 0].map(() => memory.take(4 * this.kept * channels));
     Object.assign(fields, {
-      gate: memory.put(model.gates[0]), // All three are alike without a shoulder, which is left to the plain twin.
+      gate: memory.put(joined(model.gates)),
       layers: memory.put(Int32Array.from(records.flat())),
       depth: layers.length,
       rows: memory.take(4 * first.padded),

@@ -18,7 +18,7 @@ VECTORS = ROOT / "spec" / "vectors"
 
 KNOWN = {
     *("aff", "bias", "cat", "gate", "grid", "h", "head", "jpeg", "like", "mlp", "q", "rgb", "rgb8", "smp", "src"),
-    *("t", "w", "xy"),
+    *("shl", "t", "w", "xy"),
 }
 """Keys of the descriptor that the machine code takes."""
 
@@ -103,6 +103,9 @@ const sizes = [[1, 1], [3, 2], [1023, 2], [1024, 1], [1025, 3], [4099, 2]];
 const payloads = { grid: file('grid-4x29x31'), gate: file('gate-0-grid'), all: file('inputs-excess-grid-xy-rgb'),
   residual: file('inputs-residual-grid-xy-rgb'), clip: file('clip-bradford-all-codes'),
   turned: file('affine-turn-90-grid') };
+for (const name of ['gate-1-mixed', 'grid', 'alone-mixed']) {
+  payloads[name] = read(`${process.argv[1]}/files/expand-shoulder-${name}.png`);
+}
 const found = {};
 for (const [name, payload] of Object.entries(payloads)) {
   found[name] = sizes.map(([w, h]) => compared(payload, w, h, noise(3 * w * h)));

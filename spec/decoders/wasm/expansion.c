@@ -24,15 +24,15 @@ static int32_t linearise(const uint8_t *codes, int32_t count) {
             green[x] = linear[luma + of_blue[codes[1]] + of_red[codes[2]]];
             blue[x] = linear[luma + to_blue[codes[1]]];
             active[found] = x;
-            found += opens[codes[0]] | opens[codes[1]] | opens[codes[2]];
+            found += opens[0][codes[0]] | opens[1][codes[1]] | opens[2][codes[2]];
         }
     } else {
         for (int32_t x = 0; x < count; x++, codes += 3) {
             red[x] = linear[codes[0]];
-            green[x] = linear[codes[1]];
-            blue[x] = linear[codes[2]];
+            green[x] = linear[256 + codes[1]];
+            blue[x] = linear[512 + codes[2]];
             active[found] = x;
-            found += opens[codes[0]] | opens[codes[1]] | opens[codes[2]];
+            found += opens[0][codes[0]] | opens[1][codes[1]] | opens[2][codes[2]];
         }
     }
     return found;
@@ -56,8 +56,8 @@ static void correct(const uint8_t *codes, int32_t found) {
             } else {
                 const uint8_t *code = codes + 3 * x;
                 red[x] += plan.gate[code[0]] * o[0];
-                green[x] += plan.gate[code[1]] * o[1];
-                blue[x] += plan.gate[code[2]] * o[2];
+                green[x] += plan.gate[256 + code[1]] * o[1];
+                blue[x] += plan.gate[512 + code[2]] * o[2];
             }
         }
     }
@@ -118,7 +118,9 @@ EXPORT("expand") void expand(int32_t count) {
 
 /* What `opens` a pixel for the model: codes whose gate is not 0; none without a model. */
 EXPORT("open") void open_gate(void) {
-    for (int32_t c = 0; c < 256; c++) opens[c] = plan.depth > 0 && plan.gate[c] > 0;
+    for (int32_t k = 0; k < 3; k++) {
+        for (int32_t c = 0; c < 256; c++) opens[k][c] = plan.depth > 0 && plan.gate[256 * k + c] > 0;
+    }
 }
 
 /* The grid between its columns, on one row of nodes: `count` pixels. */

@@ -20,8 +20,8 @@ typedef struct {
     uint16_t *out;         /* R, G, B */
     int32_t head;
     int32_t ycc;           /* whether codes are Y, Cb, Cr */
-    const float *gate;     /* for each code */
-    const float *linear;   /* for each code, or each number of 64ths */
+    const float *gate;     /* for each code of each channel */
+    const float *linear;   /* for each code of each channel, or each number of 64ths */
     const int32_t *shares; /* 4 x 256: red, green of blue, green of red, blue */
     const float *matrix;   /* 9 */
     const double *romm;    /* value, and a 4096th of the step to the next one */
@@ -46,7 +46,7 @@ static float more[3][PIECE + 4];
 static uint16_t active[PIECE + BLOCK];
 static float units[2][BLOCK][WIDEST];
 static float nodes[BLOCK][WIDEST];
-static uint8_t opens[256];
+static uint8_t opens[3][256];
 static Plan plan;
 
 static inline v128_t load(const float *p) { return wasm_v128_load(p); }
