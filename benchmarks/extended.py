@@ -216,8 +216,13 @@ def _details(rows: Sequence[Row]) -> str:
     return table(heads, lines)
 
 
+def _place(row: Row) -> tuple[str, bool, int]:
+    """Rows were measured in any order."""
+    return row["photograph"], row["subsampling"] != "4:4:4", row["quality"]
+
+
 def document(result: Result) -> str:
-    machine, rows = result["machine"], result["rows"]
+    machine, rows = result["machine"], sorted(result["rows"], key=_place)
     return (
         f"Measured on {machine['processor']}, torch {machine['libraries']['torch']}: "
         f"{len({row['photograph'] for row in rows})} photographs of at most {PIXELS / 1e6:.1f} megapixels, time and "
