@@ -112,18 +112,21 @@ def plan(
     return tasks
 
 
-def listed(sources: Iterable[str | os.PathLike[str]], *, readable: Collection[str]) -> list[Path]:
+def listed(
+    sources: Iterable[str | os.PathLike[str]], *, readable: Collection[str], patterns: Patterns | None = None
+) -> list[Path]:
     """Files as they are named, folders searched recursively in the order of names; hidden files are left out.
 
     Args:
         sources: files and folders.
         readable: as for :func:`plan`.
+        patterns: as for :func:`plan`.
 
     Raises:
-        PlanError: if a folder holds nothing to read.
+        PlanError: if a folder holds nothing to read, or nothing that fits the patterns.
         OSError: if a folder cannot be searched.
     """
-    return [root / name for source in sources for root, name in _files(Path(source), readable)]
+    return [root / name for source in sources for root, name in _files(Path(source), readable, patterns=patterns)]
 
 
 def _require_folder(output: str | os.PathLike[str], paths: list[Path], readable: Collection[str]) -> None:
