@@ -6,6 +6,7 @@ import sys
 
 from gamutmeta.errors import MissingExtraError
 from gamutmeta.runtime.exit import skip_final_gc
+from gamutmeta.runtime.printed import keep_printed
 from gamutmeta.runtime.threads import switch_quickly
 
 __all__ = ["main"]
@@ -26,6 +27,7 @@ def main() -> int:
         return 2
     skip_final_gc()
     switch_quickly()
+    keep_printed()
     exit_code: int = app(prog_name="gamutmeta")
     return exit_code
 

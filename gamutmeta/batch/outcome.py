@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import traceback
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from gamutmeta.errors import GamutMetaError
+from gamutmeta.report import Report
+from gamutmeta.runtime.printed import printed_by_libraries
 from gamutmeta.runtime.warn import collected_warnings
 
 if TYPE_CHECKING:
@@ -61,7 +63,8 @@ class Outcome(Generic[Item, Result]):
         item: what was worked on.
         result: None if it failed.
         failure: None if it did not.
-        warnings: every :class:`~gamutmeta.errors.GamutMetaWarning` on the way.
+        warnings: every :class:`~gamutmeta.errors.GamutMetaWarning` on the way. What libraries printed is there as well
+            (:mod:`gamutmeta.runtime.printed`), if it is neither in the notes of a report nor in a failure's message.
     """
 
     item: Item
@@ -79,7 +82,7 @@ def attempt(work: Callable[[Item], Result], item: Item, *, one_of_many: bool = F
         one_of_many: there are others which are to be done whatever happens: any other exception is a failure, too.
     """
     result = failure = None
-    with collected_warnings() as messages:
+    with printed_by_libraries() as printed, collected_warnings() as messages:
         try:
             result = work(item)
         except (GamutMetaError, OSError) as error:
@@ -88,4 +91,11 @@ def attempt(work: Callable[[Item], Result], item: Item, *, one_of_many: bool = F
             if not one_of_many:
                 raise
             failure = Failure.of(error)
+    said = [f"the decoder says: {line}" for line in printed]
+    if failure is not None:
+        failure = replace(failure, message="; ".join((failure.message, *said)))
+    elif isinstance(result, Report):
+        result = cast("Result", replace(result, notes=(*result.notes, *said)))
+    else:
+        messages += said
     return Outcome(item, result, failure, tuple(messages))
