@@ -63,6 +63,7 @@ class PlannedAction:
             "output": str(self.task.target),
             "action": self.action,
         }
+        known |= {"skipped": True} if self.action == "skip" else {}
         return known | ({"why": self.why} if self.why else {}) | ({"notes": [*self.notes]} if self.notes else {})
 
 

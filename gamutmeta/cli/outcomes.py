@@ -223,9 +223,11 @@ def _decibel(psnr: float) -> str:
 
 
 def _gain(restored: float, clipped: float) -> str:
-    """The difference of two PSNRs."""
-    gain = restored - clipped
-    return f"{gain:+.1f} dB" if math.isfinite(gain) else "-"
+    """The difference of two PSNRs as they are printed, so that the three figures agree."""
+    if not (math.isfinite(restored) and math.isfinite(clipped)):
+        return "-"
+    gain = round(round(restored, 1) - round(clipped, 1), 1)
+    return f"{gain:+.1f} dB" if gain else "no gain"
 
 
 def _bytes(size: int) -> str:
