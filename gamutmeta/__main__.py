@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from pathlib import Path
 
 from gamutmeta.errors import MissingExtraError
 from gamutmeta.runtime.exit import skip_final_gc
@@ -28,7 +30,16 @@ def main() -> int:
     skip_final_gc()
     switch_quickly()
     keep_printed()
-    exit_code: int = app(prog_name="gamutmeta")
+    try:
+        exit_code: int = app(prog_name="gamutmeta")
+    except OSError as error:
+        # Errors of files have names, and are told by the commands. This one is of standard output: a full disk.
+        if error.filename is not None or error.errno is None:
+            raise
+        sys.stderr.write(f"error: standard output cannot be written: {error.strerror}\n")
+        # What is in its buffer would fail again at the end.
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - until the end
+        return 1
     return exit_code
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import traceback
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
@@ -18,6 +19,17 @@ __all__ = ["Failure", "Outcome", "attempt"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+_NO_ROOM = "make room there, or choose another place"
+_REMEDIES = {
+    errno.EACCES: "change its permissions, or choose another place",
+    errno.EPERM: "change its permissions, or choose another place",
+    errno.EROFS: "choose another place",
+    errno.ENOSPC: _NO_ROOM,
+    getattr(errno, "EDQUOT", errno.ENOSPC): _NO_ROOM,
+    errno.EFBIG: "raise the limit for the size of files (ulimit -f), or choose another place",
+}
+"""What helps, by the number of the system's error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +59,9 @@ class Failure:
             )
         if error.strerror is None:
             return cls("os", str(error) or type(error).__name__)
-        return cls("os", error.strerror if error.filename is None else f"{error.strerror}: {error.filename}")
+        message = error.strerror if error.filename is None else f"{error.strerror}: {error.filename}"
+        remedy = _REMEDIES.get(error.errno or 0)
+        return cls("os", message if remedy is None else f"{message} ({remedy})")
 
     @classmethod
     def killed(cls) -> Failure:

@@ -183,7 +183,7 @@ def listed(
 
 def _require_folders(sources: Iterable[str | os.PathLike[str]], patterns: batch.Patterns | None) -> None:
     """Refuse patterns where they choose nothing: a file that is named is always taken."""
-    if patterns is not None and not any(Path(source).is_dir() for source in sources):
+    if patterns is not None and not any(batch.is_folder(Path(source)) for source in sources):
         raise click.UsageError("--include and --exclude choose files in folders, and none of the inputs is a folder")
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from gamutmeta.batch import is_folder
 from gamutmeta.carriers import host_format, sidecar_path
 from gamutmeta.errors import UnsupportedFileError
 from gamutmeta.photo.kinds import KINDS
@@ -72,8 +73,8 @@ def in_words(text: str) -> str:
 def suffix_like(source: Path) -> str:
     """The ending for a file of the kind that another one is; that of JPEG where this shows only when it is read."""
     # Whoever opens a pipe takes its beginning away.
-    if source.is_file():
-        with suppress(UnsupportedFileError, OSError):
+    with suppress(UnsupportedFileError, OSError):
+        if source.is_file():
             return KINDS[host_format(source)].suffixes[0]
     return KINDS["jpeg"].suffixes[0]
 
@@ -120,7 +121,7 @@ def output_or_stream(output: Output, sources: Sequence[Path], suffix: str = "") 
         yield output
         return
     inputs = f"{sources[0]} is a folder" if len(sources) == 1 else f"{len(sources)} inputs were named"
-    if len(sources) > 1 or sources[0].is_dir():
+    if len(sources) > 1 or is_folder(sources[0]):
         raise click.UsageError(f"-o - writes one picture to standard output, and {inputs}; use -o with a folder")
     if click.get_current_context().params.get("carrier") == "sidecar":
         raise click.UsageError("--carrier sidecar makes a second file, which has no place in standard output")

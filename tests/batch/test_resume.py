@@ -223,7 +223,7 @@ class TestProspect:
         monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(f_flag=flag))
         with pytest.raises(OSError, match=re.escape(os.strerror(problem))) as caught:
             WORK.planned_action(deep)
-        assert (caught.value.errno, caught.value.filename) == (problem, str(task.target.parent))
+        assert (caught.value.errno, caught.value.filename) == (problem, str(deep.target))
         assert asked == [task.target.parent]
 
 
