@@ -20,6 +20,7 @@ from gamutmeta.errors import BindingError, UnsupportedFileError
 from gamutmeta.formats.second_picture import without_colour_map
 from gamutmeta.photo.kinds import KINDS, SUFFIXES
 from gamutmeta.photo.pixels import decode_srgb
+from gamutmeta.photo.signed import notes_on_signature
 from gamutmeta.pipeline.binding import binding_of_jpeg, check_binding
 from gamutmeta.pipeline.limited import pictures_limited
 from gamutmeta.report import Report
@@ -144,6 +145,7 @@ def _strip(task: Task, *, remove: str, overwrite: bool) -> Report:
             atomic_write(task.target, stripped, overwrite=overwrite)
     removed = f"removed {len(data) - len(stripped):,} bytes ({', '.join(present)})"
     notes = [removed if present else f"there was no {_NAMES[remove]}"]
+    notes += notes_on_signature(data) if present else ()
     beside = None if remove == "map" else carriers.sidecar_beside(task.source)
     if beside is not None:
         notes.append(f"the sidecar {beside.name} beside it stays, and restores the colours; remove it yourself")
@@ -213,7 +215,7 @@ def _attach(
         payload_bytes=len(container),
         file_bytes=len(whole),
         model=str(decoded.descriptor),
-        notes=() if note is None else (note,),
+        notes=(*(() if note is None else (note,)), *notes_on_signature(data)),
     )
 
 
