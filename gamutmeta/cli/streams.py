@@ -35,6 +35,9 @@ STREAM = "-"
 
 _STDIN = Path("/dev/stdin")
 
+_IS_READ = "gamutmeta.stdin"
+"""What the context calls that an argument names standard input."""
+
 _NAME_OF_STDIN = re.compile(rf"{re.escape(str(_STDIN))}(?![\w./])")
 
 
@@ -48,6 +51,10 @@ class Input(click.Path):
         if value == STREAM:
             if not _STDIN.exists():
                 self.fail("standard input cannot be read as a file here; name a file", param, ctx)
+            if ctx is not None and ctx.meta.get(_IS_READ):
+                self.fail("standard input can be read once only; name a file", param, ctx)
+            if ctx is not None:
+                ctx.meta[_IS_READ] = True
             return _STDIN
         return super().convert(value, param, ctx)
 

@@ -134,3 +134,27 @@ def test_edits_through_pipes(host: bytes, tmp_path: Path) -> None:
     assert (done.returncode, done.stdout[:2], expand(done.stdout).size) == (0, b"II", (32, 20))
     done = run("resize", "-", "--size", "32x", "--format", "png", "-o", str(tmp_path / "x.png"), given=host)
     assert (done.returncode, b"--format is for standard output" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["verify", "-", "--reference", "-"],
+        ["attach", "-", "-", "-o", "x.jpg"],
+        ["reduce", "-", "-", "-o", "web/"],
+        ["expand", "-", "--sidecar", "-", "-o", "x.tif"],
+        ["info", "-", "-"],
+    ],
+)
+def test_standard_input_is_read_once(arguments: list[str], host: bytes) -> None:
+    done = run(*arguments, given=host)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"standard input can be read once only; name a file" in done.stderr
+
+
+def test_the_demo_needs_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = run("demo", "-o", "-")
+    assert done.returncode == 2
+    assert b"the demo writes several files, which do not go to standard output; name a folder" in done.stderr
+    assert not [*tmp_path.iterdir()]
