@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from pathlib import Path
 
 from gamutmeta.errors import MissingExtraError
 from gamutmeta.runtime.exit import skip_final_gc
+from gamutmeta.runtime.printed import keep_printed
 from gamutmeta.runtime.threads import switch_quickly
 
 __all__ = ["main"]
@@ -26,7 +29,17 @@ def main() -> int:
         return 2
     skip_final_gc()
     switch_quickly()
-    exit_code: int = app(prog_name="gamutmeta")
+    keep_printed()
+    try:
+        exit_code: int = app(prog_name="gamutmeta")
+    except OSError as error:
+        # Errors of files have names, and are told by the commands. This one is of standard output: a full disk.
+        if error.filename is not None or error.errno is None:
+            raise
+        sys.stderr.write(f"error: standard output cannot be written: {error.strerror}\n")
+        # What is in its buffer would fail again at the end.
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - until the end
+        return 1
     return exit_code
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from gamutmeta.batch.outcome import Failure, Outcome, attempt
 from gamutmeta.batch.patterns import Patterns
-from gamutmeta.batch.plan import Task, listed, plan
+from gamutmeta.batch.plan import Task, is_folder, listed, plan
 from gamutmeta.batch.processes import run
 from gamutmeta.batch.record import RECORDS
 from gamutmeta.batch.resume import PlannedAction, Resumable, remove_leftovers
@@ -28,6 +28,7 @@ __all__ = [
     "Shard",
     "Task",
     "attempt",
+    "is_folder",
     "listed",
     "plan",
     "remove_leftovers",

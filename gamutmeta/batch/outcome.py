@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import traceback
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from gamutmeta.errors import GamutMetaError
+from gamutmeta.report import Report
+from gamutmeta.runtime.printed import printed_by_libraries
 from gamutmeta.runtime.warn import collected_warnings
 
 if TYPE_CHECKING:
@@ -16,6 +19,17 @@ __all__ = ["Failure", "Outcome", "attempt"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+_NO_ROOM = "make room there, or choose another place"
+_REMEDIES = {
+    errno.EACCES: "change its permissions, or choose another place",
+    errno.EPERM: "change its permissions, or choose another place",
+    errno.EROFS: "choose another place",
+    errno.ENOSPC: _NO_ROOM,
+    getattr(errno, "EDQUOT", errno.ENOSPC): _NO_ROOM,
+    errno.EFBIG: "raise the limit for the size of files (ulimit -f), or choose another place",
+}
+"""What helps, by the number of the system's error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +59,9 @@ class Failure:
             )
         if error.strerror is None:
             return cls("os", str(error) or type(error).__name__)
-        return cls("os", error.strerror if error.filename is None else f"{error.strerror}: {error.filename}")
+        message = error.strerror if error.filename is None else f"{error.strerror}: {error.filename}"
+        remedy = _REMEDIES.get(error.errno or 0)
+        return cls("os", message if remedy is None else f"{message} ({remedy})")
 
     @classmethod
     def killed(cls) -> Failure:
@@ -61,7 +77,8 @@ class Outcome(Generic[Item, Result]):
         item: what was worked on.
         result: None if it failed.
         failure: None if it did not.
-        warnings: every :class:`~gamutmeta.errors.GamutMetaWarning` on the way.
+        warnings: every :class:`~gamutmeta.errors.GamutMetaWarning` on the way. What libraries printed is there as well
+            (:mod:`gamutmeta.runtime.printed`), if it is neither in the notes of a report nor in a failure's message.
     """
 
     item: Item
@@ -79,7 +96,7 @@ def attempt(work: Callable[[Item], Result], item: Item, *, one_of_many: bool = F
         one_of_many: there are others which are to be done whatever happens: any other exception is a failure, too.
     """
     result = failure = None
-    with collected_warnings() as messages:
+    with printed_by_libraries() as printed, collected_warnings() as messages:
         try:
             result = work(item)
         except (GamutMetaError, OSError) as error:
@@ -88,4 +105,11 @@ def attempt(work: Callable[[Item], Result], item: Item, *, one_of_many: bool = F
             if not one_of_many:
                 raise
             failure = Failure.of(error)
+    said = [f"the decoder says: {line}" for line in printed]
+    if failure is not None:
+        failure = replace(failure, message="; ".join((failure.message, *said)))
+    elif isinstance(result, Report):
+        result = cast("Result", replace(result, notes=(*result.notes, *said)))
+    else:
+        messages += said
     return Outcome(item, result, failure, tuple(messages))

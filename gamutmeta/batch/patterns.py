@@ -38,6 +38,14 @@ class Patterns:
             return False
         return not self.include or any(_fits(name, pattern) for pattern in self.include)
 
+    def search(self, folder: PurePath) -> bool:
+        """Whether files in a folder may be wanted: not if the folder is excluded.
+
+        Args:
+            folder: its path below the folder that is searched.
+        """
+        return not any(_fits(folder, pattern) for pattern in self.exclude)
+
 
 def _fits(name: PurePath, pattern: str) -> bool:
     pattern = pattern.replace("\\", "/").removeprefix("./").casefold()

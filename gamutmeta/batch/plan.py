@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from gamutmeta.batch.patterns import Patterns
 
-__all__ = ["Task", "listed", "plan"]
+__all__ = ["Task", "is_folder", "listed", "plan"]
 
 _FOLDER_ENDINGS = tuple(filter(None, (os.sep, os.altsep)))
 
@@ -84,15 +84,15 @@ def plan(
     Raises:
         PlanError: if there is nothing to do, several files would be written to what looks like one, two sources would
             be written to one file, an input would be overwritten, the one source does not exist and the output has no
-            ending, or a source has no base, or several. Nothing has been done then.
-        OSError: if a folder cannot be searched.
+            ending, a folder may not be searched, or a source has no base, or several. Nothing has been done then.
+        OSError: if a folder cannot be searched for another reason.
     """
     paths = [Path(source) for source in sources]
     if not paths:
         raise PlanError("no input was given")
     folder = Path(output)
     bases = None if base is None else Bases(Path(base))
-    if len(paths) > 1 or paths[0].is_dir() or folder.is_dir() or os.fspath(output).endswith(_FOLDER_ENDINGS):
+    if len(paths) > 1 or is_folder(paths[0]) or is_folder(folder) or os.fspath(output).endswith(_FOLDER_ENDINGS):
         _require_folder(output, paths, readable)
         found = [(root, name) for path in paths for root, name in _files(path, readable, folder, patterns)]
         tasks = []
@@ -101,7 +101,7 @@ def plan(
             ending = suffix if own is None else own.suffix
             target = folder / (name if ending is None else name.with_suffix(ending))
             tasks.append(Task(root / name, target, folder, own))
-    elif not folder.suffix and not paths[0].exists():
+    elif not folder.suffix and not os.path.exists(paths[0]):  # noqa: PTH110 - pathlib's raises PermissionError
         # A folder was meant, most likely; what is written could not be told from such a name anyway.
         raise PlanError(f"{paths[0]} does not exist")
     else:
@@ -112,28 +112,36 @@ def plan(
     return tasks
 
 
-def listed(sources: Iterable[str | os.PathLike[str]], *, readable: Collection[str]) -> list[Path]:
+def listed(
+    sources: Iterable[str | os.PathLike[str]], *, readable: Collection[str], patterns: Patterns | None = None
+) -> list[Path]:
     """Files as they are named, folders searched recursively in the order of names; hidden files are left out.
 
     Args:
         sources: files and folders.
         readable: as for :func:`plan`.
+        patterns: as for :func:`plan`.
 
     Raises:
-        PlanError: if a folder holds nothing to read.
-        OSError: if a folder cannot be searched.
+        PlanError: if a folder holds nothing to read, or nothing that fits the patterns, or may not be searched.
+        OSError: if a folder cannot be searched for another reason.
     """
-    return [root / name for source in sources for root, name in _files(Path(source), readable)]
+    return [root / name for source in sources for root, name in _files(Path(source), readable, patterns=patterns)]
+
+
+def is_folder(path: Path) -> bool:
+    """Whether it is a folder; one that nobody may look for is none, and an error for whoever reads or writes it."""
+    return os.path.isdir(path)  # noqa: PTH112 - pathlib's raises PermissionError
 
 
 def _require_folder(output: str | os.PathLike[str], paths: list[Path], readable: Collection[str]) -> None:
     """Refuse an output for several files that is one, or that has the name of one."""
     folder = Path(output)
     inputs = "the input is a folder" if len(paths) == 1 else "there are several inputs"
-    if folder.exists() and not folder.is_dir():
+    if os.path.exists(folder) and not is_folder(folder):  # noqa: PTH110 - likewise
         raise PlanError(f"{folder} is a file, but {inputs}; name a folder")
     looks_like_a_file = folder.suffix.lower() in {*readable, *PHOTO_SUFFIXES}
-    if looks_like_a_file and not folder.is_dir() and not os.fspath(output).endswith(_FOLDER_ENDINGS):
+    if looks_like_a_file and not is_folder(folder) and not os.fspath(output).endswith(_FOLDER_ENDINGS):
         raise PlanError(f"{folder} has the name of a file, but {inputs}; name a folder, or write {folder}{os.sep}")
 
 
@@ -141,16 +149,21 @@ def _files(
     path: Path, readable: Collection[str], output: Path | None = None, patterns: Patterns | None = None
 ) -> list[tuple[Path, Path]]:
     """A file as (its folder, its name), or those in a folder, but for `output`, as (the folder, the path below it)."""
-    if not path.is_dir():
+    if not is_folder(path):
         return [(path.parent, Path(path.name))]
-    found = []
+    found, left_out = [], 0
     output_identity = None if output is None else identity(output)
     for folder, subfolders, names in os.walk(path, onerror=_raise):
-        subfolders[:] = sorted(
+        searched = sorted(
             name
             for name in subfolders
             if not name.startswith(_NOT_PHOTOGRAPHS) and identity(Path(folder, name)) != output_identity
         )
+        # What is left out need not be readable.
+        subfolders[:] = [
+            name for name in searched if patterns is None or patterns.search(Path(folder, name).relative_to(path))
+        ]
+        left_out += len(searched) - len(subfolders)
         found += [
             (path, Path(folder, name).relative_to(path))
             for name in sorted(names)
@@ -158,23 +171,34 @@ def _files(
             and Path(name).suffix.lower() in readable
             and not _is_special(Path(folder, name))
         ]
-    if not found:
+    if not found and not left_out:
         raise PlanError(f"{path} contains no file that ends in {', '.join(sorted(readable))}")
     if patterns is None:
         return found
     wanted = [(root, name) for root, name in found if patterns.take(name)]
     if not wanted:
-        raise PlanError(f"none of the {len(found)} files in {path} fits the patterns of files to include and exclude")
+        files = "file" if left_out else f"of the {len(found)} files"
+        raise PlanError(
+            f"{'no' if left_out else 'none'} {files} in {path} fits the patterns of files to include and exclude"
+        )
     return wanted
 
 
 def _is_special(path: Path) -> bool:
     """Whether it is a pipe, a device or the like, behind links, which might never end; not so a link to nothing."""
-    return path.exists() and not path.is_file()
+    try:
+        return path.exists() and not path.is_file()
+    except PermissionError:
+        # Whoever reads it will say so; it stops no other.
+        return False
 
 
 def _raise(error: OSError) -> None:
     """os.walk skips what it cannot read unless it is told otherwise."""
+    if isinstance(error, PermissionError):
+        raise PlanError(
+            f"{error.filename}: the folder may not be read; change its permissions, or exclude it"
+        ) from error
     raise error
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from gamutmeta.batch.outcome import Failure, Outcome, attempt
 from gamutmeta.runtime.exit import skip_final_gc
+from gamutmeta.runtime.printed import is_kept, keep_printed
 from gamutmeta.runtime.threads import THREADS_VARIABLE, core_count, switch_quickly
 
 if TYPE_CHECKING:
@@ -82,7 +83,9 @@ def _in_pool(
     context = multiprocessing.get_context("spawn")
     # Its end reaches every worker, also when others were killed; locks of an event might have died with them.
     ended, end = context.Pipe(duplex=False)
-    pool = ProcessPoolExecutor(jobs, context, initializer=_start_worker, initargs=(ended, core_count() // jobs))
+    pool = ProcessPoolExecutor(
+        jobs, context, initializer=_start_worker, initargs=(ended, core_count() // jobs, is_kept())
+    )
     running: dict[Future[Outcome[Item, Result]], Item] = {}
     suspects: list[Item] = []
     try:
@@ -133,7 +136,7 @@ _stop = threading.Event()
 """In a worker process: set when nothing more shall be done."""
 
 
-def _start_worker(ended: Connection, cores: int) -> None:
+def _start_worker(ended: Connection, cores: int, keeps: bool) -> None:  # noqa: FBT001 - passed by the pool
     # Before the libraries that look at them are imported.
     for variable in _THREAD_VARIABLES:
         os.environ.setdefault(variable, str(max(1, cores)))
@@ -141,6 +144,8 @@ def _start_worker(ended: Connection, cores: int) -> None:
     Thread(target=_stop_at, args=(ended,), name="gamutmeta-stop", daemon=True).start()
     skip_final_gc()
     switch_quickly()
+    if keeps:
+        keep_printed()
     # Ctrl-C reaches every process of a terminal. One that waits for work must not die of it with a traceback.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 

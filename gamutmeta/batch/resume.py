@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import stat
 from dataclasses import dataclass, field, replace
@@ -63,6 +62,7 @@ class PlannedAction:
             "output": str(self.task.target),
             "action": self.action,
         }
+        known |= {"skipped": True} if self.action == "skip" else {}
         return known | ({"why": self.why} if self.why else {}) | ({"notes": [*self.notes]} if self.notes else {})
 
 
@@ -75,11 +75,12 @@ def _check_paths(task: Task) -> None:
             pass
         if not found.st_size:
             raise PhotoError("the file is empty")
-    folder = next(parent for parent in task.target.absolute().parents if parent.exists())
-    if not os.access(folder, os.W_OK):
-        is_read_only = hasattr(os, "statvfs") and os.statvfs(folder).f_flag & os.ST_RDONLY
-        problem = errno.EROFS if is_read_only else errno.EACCES
-        raise OSError(problem, os.strerror(problem), str(folder))
+    files.check_folder(_folder_there(task), task.target)
+
+
+def _folder_there(task: Task) -> Path:
+    """The innermost folder of the output that is there already."""
+    return next(parent for parent in task.target.absolute().parents if parent.exists())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,11 +114,13 @@ class Resumable:
 
         Raises:
             MissingExtraError: if a library is missing for what would be written.
-            GamutMetaError, OSError: as for :meth:`planned_action`.
+            GamutMetaError, OSError: as for :meth:`planned_action`; also if there is no room for the output.
         """
         planned = self.planned_action(task)
-        if self.require is not None and planned.action in {"write", "replace"}:
-            self.require(task)
+        if planned.action in {"write", "replace"}:
+            files.check_folder(_folder_there(task), task.target, has_room=True)
+            if self.require is not None:
+                self.require(task)
         return planned
 
     def planned_action(self, task: Task) -> PlannedAction:

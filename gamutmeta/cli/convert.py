@@ -12,7 +12,7 @@ from gamutmeta.batch.convert import expand_one, reduce_one, require_for_expand, 
 from gamutmeta.cli import options
 from gamutmeta.cli.folders import Folders, folder_options
 from gamutmeta.cli.spaces import assume_space, raw_style, space
-from gamutmeta.cli.streams import STREAM, Into, output_or_stream
+from gamutmeta.cli.streams import into, output_or_stream
 from gamutmeta.errors import CarrierError, PhotoError
 from gamutmeta.fit.config import MAX_BYTES, MIN_BYTES, PRESETS, RUNGS
 from gamutmeta.gpu.devices import DEVICES
@@ -193,7 +193,7 @@ def reduce(
             preferred=RAW_SUFFIXES,
         )
         _check_targets(tasks, format_, wanted.carrier, show_wide=wanted.show_wide)
-        work = Into(work) if output == STREAM else work
+        work = into(output, work)
         settings = {"command": "reduce", **wanted.settings(), "base": base is not None}
         folders.convert(tasks, work, settings, require=partial(require_for_reduce, options=wanted))
 
@@ -282,7 +282,7 @@ def expand(
         settings |= {**choice, "samples": samples, "check": not force}
         # The device changes last digits at most, as for `reduce`.
         work: Work = partial(expand_one, sidecar=sidecar, device=device, limits=limits, **settings)
-        work = Into(work) if output == STREAM else work
+        work = into(output, work)
         folders.convert(
             tasks,
             work,

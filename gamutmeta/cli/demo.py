@@ -10,6 +10,7 @@ import click
 from gamutmeta.batch import run
 from gamutmeta.cli import options
 from gamutmeta.cli.outcomes import quality_table, show
+from gamutmeta.cli.streams import STREAM
 from gamutmeta.demo import Demonstration, demonstrate
 
 __all__ = ["demo"]
@@ -34,6 +35,8 @@ def demo(photograph: Path | None, output: Path, *, overwrite: bool, as_json: boo
 
     Without PHOTO, it uses a photograph that comes with gamutmeta.
     """
+    if str(output) == STREAM:
+        raise click.UsageError("the demo writes several files, which do not go to standard output; name a folder")
     name = photograph or Path("carrots.tif")
     click.echo(f"Reducing {click.format_filename(name)} to an sRGB JPEG ...", err=True)
     outcomes = run([photograph], partial(demonstrate, folder=output, overwrite=overwrite))

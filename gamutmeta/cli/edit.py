@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
@@ -11,7 +11,9 @@ from gamutmeta import carriers
 from gamutmeta.batch import Task, run
 from gamutmeta.cli import options
 from gamutmeta.cli.outcomes import report_line, show
+from gamutmeta.cli.streams import STREAM, into, output_or_stream, suffix_like
 from gamutmeta.edit import edit_file
+from gamutmeta.photo.kinds import KINDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,7 +59,16 @@ def _common(command: options.AnyFunction) -> options.AnyFunction:
         options.sidecar,
         click.option("--carrier", type=click.Choice(list(carriers.CARRIERS)), help="Where to store the payload."),
         click.option("--quality", type=click.IntRange(1, 100), default=95, show_default=True, help="JPEG quality."),
-        options.output("The edited file, or a folder for it. The suffix (.jpg, .png, .tif) selects the format."),
+        click.option(
+            "--format",
+            "format_",
+            type=click.Choice(get_args(carriers.HostFormat)),
+            help="Format of standard output.  [default: that of FILE; jpeg if FILE is a pipe]",
+        ),
+        options.output(
+            "The edited file, a folder for it, or - for standard output. The suffix (.jpg, .png, .tif) selects the"
+            " format."
+        ),
         click.argument("file", type=options.FILE),
     ):
         command = decorate(command)
@@ -128,14 +139,21 @@ def rotate(
     _edit(file, output, as_json=as_json, rotate=None if degrees is None else int(degrees), flip=flip, **settings)
 
 
-def _edit(file: Path, output: str, *, as_json: bool, **settings: Any) -> None:
-    tasks = options.planned([file], output, readable=carriers.READABLE_SUFFIXES)
-    if tasks[0].target.suffix.lower() in carriers.READABLE_SUFFIXES and carriers.format_of(tasks[0].target) != "jpeg":
-        options.refuse_given(("quality",), f"is for JPEG files, and {tasks[0].target.name} is none")
-    outcomes = run(tasks, partial(_edit_one, **settings))
-    show(outcomes, total=len(tasks), name=lambda task: task.source, text=report_line, as_json=as_json)
+def _edit(file: Path, output: str, *, format_: str | None, as_json: bool, overwrite: bool, **settings: Any) -> None:
+    if output != STREAM:
+        options.refuse_given(("format_",), "is for standard output; the suffix of a file selects its format")
+    suffix = suffix_like(file) if format_ is None else KINDS[format_].suffixes[0]
+    with output_or_stream(output, [file], suffix) as place:
+        tasks = options.planned([file], place, readable=carriers.READABLE_SUFFIXES)
+        with options.refusals():
+            written = {carriers.format_of(task.target) for task in tasks}
+        if "jpeg" not in written:
+            options.refuse_given(("quality",), f"is for JPEG files, and {tasks[0].target.name} is none")
+        work = into(output, partial(_edit_one, **settings))
+        outcomes = run(tasks, partial(work, overwrite=overwrite))
+        show(outcomes, total=len(tasks), name=lambda task: task.source, text=report_line, as_json=as_json)
 
 
-def _edit_one(task: Task, **settings: Any) -> Report:
+def _edit_one(task: Task, *, overwrite: bool, **settings: Any) -> Report:
     task.target.parent.mkdir(parents=True, exist_ok=True)
-    return edit_file(task.source, task.target, **settings)
+    return edit_file(task.source, task.target, overwrite=overwrite, **settings)

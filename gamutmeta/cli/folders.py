@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gamutmeta.batch import Patterns, PlannedAction, Resumable, Shard, remove_leftovers, run
+from gamutmeta.batch import PlannedAction, Resumable, Shard, remove_leftovers, run
 from gamutmeta.batch import ray as cluster
 from gamutmeta.cli import options
+from gamutmeta.cli.choosing import choosing
 from gamutmeta.cli.outcomes import report_line, show
 from gamutmeta.errors import PlanError
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
     from pathlib import Path
 
-    from gamutmeta.batch import Outcome, Task
+    from gamutmeta.batch import Outcome, Patterns, Task
     from gamutmeta.batch.resume import Work
     from gamutmeta.report import Report
 
@@ -40,13 +41,7 @@ class Folders:
     gpus: float
     overwrite: bool
     as_json: bool
-    include: tuple[str, ...]
-    exclude: tuple[str, ...]
-
-    @property
-    def patterns(self) -> Patterns | None:
-        """Of the files wanted in folders."""
-        return Patterns(self.include, self.exclude) if self.include or self.exclude else None
+    patterns: Patterns | None
 
     def convert(
         self,
@@ -179,18 +174,7 @@ _OPTIONS = (
     click.option(
         "--overwrite", is_flag=True, help="Replace existing files. Files that --resume skips are not made again."
     ),
-    click.option(
-        "--include",
-        multiple=True,
-        metavar="PATTERN",
-        help="In a folder, process only files that fit this pattern, such as '*.tif' or 'trip/*'. Can be repeated.",
-    ),
-    click.option(
-        "--exclude",
-        multiple=True,
-        metavar="PATTERN",
-        help="In a folder, leave out files and folders that fit this pattern. Can be repeated.",
-    ),
+    choosing,
     options.quiet,
     options.json_lines,
 )

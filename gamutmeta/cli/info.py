@@ -13,6 +13,7 @@ import click
 from gamutmeta import carriers
 from gamutmeta.batch import run
 from gamutmeta.cli import options
+from gamutmeta.cli.choosing import choosing
 from gamutmeta.cli.outcomes import show
 from gamutmeta.container import Payload
 from gamutmeta.container.header import versions_of
@@ -25,6 +26,7 @@ from gamutmeta.runtime.inputs import opened
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from gamutmeta.batch import Patterns
     from gamutmeta.container import Limits
     from gamutmeta.pipeline.extended import OutsideShare
 
@@ -99,14 +101,15 @@ class PayloadInfo:
     help="Decode JPEGs instead, with a payload or without, and show how much of their YCbCr samples lies outside sRGB.",
 )
 @options.limits
+@choosing
 @options.json_lines
-def info(files: tuple[Path, ...], *, samples: bool, limits: Limits, as_json: bool) -> None:
+def info(files: tuple[Path, ...], *, samples: bool, limits: Limits, patterns: Patterns | None, as_json: bool) -> None:
     """Show which payload a file carries. Reads headers only and decodes no pixels.
 
     A FILE may also be a sidecar. Folders are searched for JPEG, PNG and TIFF files and for .gamut. The exit code is
     1 if a file carries no payload.
     """
-    found = options.listed(files)
+    found = options.listed(files, patterns)
     if samples:
         show(
             run(found, partial(_look, limits=limits)),

@@ -13,7 +13,7 @@ from click.core import ParameterSource
 
 from gamutmeta import batch, carriers
 from gamutmeta.cli.epilog import examples
-from gamutmeta.cli.streams import Input
+from gamutmeta.cli.streams import Input, in_words
 from gamutmeta.container import Limits
 from gamutmeta.container.limits import DEFAULT_LIMITS
 from gamutmeta.errors import GamutMetaError
@@ -162,16 +162,29 @@ def planned(
     preferred: Collection[str] = (),
 ) -> list[batch.Task]:
     """The tasks that :func:`gamutmeta.batch.plan` makes; what it refuses is wrong usage."""
+    sources = [*sources]
+    _require_folders(sources, patterns)
     with refusals():
         return batch.plan(
             sources, output, readable=readable, suffix=suffix, base=base, patterns=patterns, preferred=preferred
         )
 
 
-def listed(sources: Iterable[str | os.PathLike[str]]) -> list[Path]:
+def listed(
+    sources: Iterable[str | os.PathLike[str]], patterns: batch.Patterns | None = None, *, sidecars: bool = True
+) -> list[Path]:
     """The named files, and in folders all pictures that may carry payloads, and sidecars."""
+    sources = [*sources]
+    _require_folders(sources, patterns)
+    readable = {*carriers.READABLE_SUFFIXES, *([carriers.SIDECAR_SUFFIX] if sidecars else [])}
     with refusals():
-        return batch.listed(sources, readable={*carriers.READABLE_SUFFIXES, carriers.SIDECAR_SUFFIX})
+        return batch.listed(sources, readable=readable, patterns=patterns)
+
+
+def _require_folders(sources: Iterable[str | os.PathLike[str]], patterns: batch.Patterns | None) -> None:
+    """Refuse patterns where they choose nothing: a file that is named is always taken."""
+    if patterns is not None and not any(batch.is_folder(Path(source)) for source in sources):
+        raise click.UsageError("--include and --exclude choose files in folders, and none of the inputs is a folder")
 
 
 def refuse_given(names: Iterable[str], why: str) -> None:
@@ -193,4 +206,4 @@ def refusals() -> Iterator[None]:
     try:
         yield
     except (GamutMetaError, OSError) as error:
-        raise click.UsageError(as_options(batch.Failure.of(error).message)) from error
+        raise click.UsageError(in_words(as_options(batch.Failure.of(error).message))) from error

@@ -17,6 +17,7 @@ import click
 
 from gamutmeta.cli.options import QUIET, as_options
 from gamutmeta.cli.progress import progress
+from gamutmeta.cli.streams import STREAM, as_typed, in_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -132,15 +133,15 @@ def _show_one(
         message = as_options(outcome.failure.message)
         if as_json:
             error = {"code": outcome.failure.code, "message": message}
-            click.echo(json.dumps({"file": str(file), "error": error}))
+            click.echo(json.dumps(as_typed({"file": str(file), "error": error})))
         else:
             remedy = remedies.get(outcome.failure.code)
             _say("error", file, ["; ".join(filter(None, (message, remedy)))])
     elif outcome.result is not None and as_json:
-        click.echo(json.dumps(outcome.result.to_json()))
+        click.echo(json.dumps(as_typed(outcome.result.to_json())))
     elif outcome.result is not None and not quiet:
         if text is not None:
-            click.echo(text(outcome.result))
+            click.echo(in_words(text(outcome.result)))
         notes = getattr(outcome.result, "notes", ())
         said = " ".join(outcome.warnings)
         _say("note", file, (note for note in notes if note not in said))
@@ -166,7 +167,8 @@ def report_line(report: Report) -> str:
     if report.seconds is not None:
         facts.append(f"{report.seconds:.1f} s")
     onto = " onto ".join(click.format_filename(name) for name in (report.file, report.base) if name is not None)
-    names = onto if report.output is None else f"{onto} -> {click.format_filename(report.output)}"
+    target = None if report.output is None else click.format_filename(report.output)
+    names = onto if target is None else f"{onto} -> {'standard output' if target == STREAM else target}"
     if report.skipped:
         return f"{names}: skipped, already done"
     return f"{names}: {'; '.join(facts)}" if facts else names
@@ -221,9 +223,11 @@ def _decibel(psnr: float) -> str:
 
 
 def _gain(restored: float, clipped: float) -> str:
-    """The difference of two PSNRs."""
-    gain = restored - clipped
-    return f"{gain:+.1f} dB" if math.isfinite(gain) else "-"
+    """The difference of two PSNRs as they are printed, so that the three figures agree."""
+    if not (math.isfinite(restored) and math.isfinite(clipped)):
+        return "-"
+    gain = round(round(restored, 1) - round(clipped, 1), 1)
+    return f"{gain:+.1f} dB" if gain else "no gain"
 
 
 def _bytes(size: int) -> str:
@@ -238,4 +242,5 @@ def _say(kind: str, file: str | os.PathLike[str], messages: Iterable[str]) -> No
     name = click.format_filename(file)
     for message in messages:
         # Many messages name the file themselves.
-        click.echo(f"{kind}: {message}" if name in message else f"{kind}: {name}: {message}", err=True)
+        line = f"{kind}: {message}" if name in message else f"{kind}: {name}: {message}"
+        click.echo(in_words(line), err=True)

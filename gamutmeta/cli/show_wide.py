@@ -11,10 +11,12 @@ from gamutmeta import carriers
 from gamutmeta.batch.convert import show_wide_one
 from gamutmeta.cli import options
 from gamutmeta.cli.folders import folder_options
+from gamutmeta.cli.streams import into, output_or_stream
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from gamutmeta.batch import Task
     from gamutmeta.cli.folders import Folders
     from gamutmeta.container import Limits
 
@@ -33,7 +35,7 @@ _JPEGS = frozenset(suffix for suffix in carriers.READABLE_SUFFIXES if carriers.f
     ),
 )
 @click.argument("sources", nargs=-1, required=True, type=options.FILE, metavar="SRC...")
-@options.output("The JPEG with a gain map, or a folder for several.")
+@options.output("The JPEG with a gain map, a folder for several, or - for standard output.")
 @options.map_bytes
 @options.sidecar
 @options.limits
@@ -54,9 +56,18 @@ def show_wide(
     for byte; the map is put behind the picture. Browsers apply it on sRGB screens as well, where the picture changes a
     little: the result says by how much. Viewers that know no gain maps show what they showed before.
     """
-    tasks = options.planned(sources, output, readable=_JPEGS, patterns=folders.patterns)
-    if sidecar is not None and len(tasks) > 1:
-        raise click.UsageError("--sidecar can be used with one file only")
-    work = partial(show_wide_one, map_bytes=map_bytes, sidecar=sidecar, limits=limits)
-    settings = {"command": "show-wide", "map_bytes": map_bytes}
-    folders.convert(tasks, work, settings, sidecar=sidecar)
+    with output_or_stream(output, sources, ".jpg") as place:
+        tasks = options.planned(sources, place, readable=_JPEGS, patterns=folders.patterns)
+        _check_names(tasks)
+        if sidecar is not None and len(tasks) > 1:
+            raise click.UsageError("--sidecar can be used with one file only")
+        work = into(output, partial(show_wide_one, map_bytes=map_bytes, sidecar=sidecar, limits=limits))
+        settings = {"command": "show-wide", "map_bytes": map_bytes}
+        folders.convert(tasks, work, settings, sidecar=sidecar)
+
+
+def _check_names(tasks: list[Task]) -> None:
+    """Refuse outputs whose names are not those of JPEGs, before anything is done."""
+    for task in tasks:
+        if task.target.suffix.lower() not in _JPEGS:
+            raise click.UsageError(f"{task.target.name}: a gain map is stored in a JPEG; let the name end in .jpg")

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 import tempfile
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
+
+from gamutmeta.batch import is_folder
+from gamutmeta.carriers import host_format, sidecar_path
+from gamutmeta.errors import UnsupportedFileError
+from gamutmeta.photo.kinds import KINDS
 
 if TYPE_CHECKING:
     import os
@@ -20,12 +26,19 @@ if TYPE_CHECKING:
     from gamutmeta.batch.resume import Work
     from gamutmeta.report import Report
 
-__all__ = ["STREAM", "Input", "Into", "output_or_stream"]
+__all__ = ["STREAM", "Input", "Into", "as_typed", "in_words", "into", "output_or_stream", "suffix_like"]
+
+Output = TypeVar("Output", str, "str | None")
 
 STREAM = "-"
 """What commands call standard input and output."""
 
 _STDIN = Path("/dev/stdin")
+
+_IS_READ = "gamutmeta.stdin"
+"""What the context calls that an argument names standard input."""
+
+_NAME_OF_STDIN = re.compile(rf"{re.escape(str(_STDIN))}(?![\w./])")
 
 
 class Input(click.Path):
@@ -38,8 +51,44 @@ class Input(click.Path):
         if value == STREAM:
             if not _STDIN.exists():
                 self.fail("standard input cannot be read as a file here; name a file", param, ctx)
+            if ctx is not None and ctx.meta.get(_IS_READ):
+                self.fail("standard input can be read once only; name a file", param, ctx)
+            if ctx is not None:
+                ctx.meta[_IS_READ] = True
             return _STDIN
         return super().convert(value, param, ctx)
+
+
+def as_typed(described: dict[str, object]) -> dict[str, object]:
+    """A result for programs, with standard input called as it was given to the command."""
+    return {key: _typed(value) for key, value in described.items()}
+
+
+def _typed(value: object) -> object:
+    if isinstance(value, str):
+        return STREAM if value == str(_STDIN) else in_words(value)
+    if isinstance(value, dict):
+        return {key: _typed(inner) for key, inner in value.items()}
+    return [_typed(inner) for inner in value] if isinstance(value, list) else value
+
+
+def in_words(text: str) -> str:
+    """A text for people, in which standard input is called so and not by the name that the system has for it."""
+    return _NAME_OF_STDIN.sub("standard input", text)
+
+
+def suffix_like(source: Path) -> str:
+    """The ending for a file of the kind that another one is; that of JPEG where this shows only when it is read."""
+    # Whoever opens a pipe takes its beginning away.
+    with suppress(UnsupportedFileError, OSError):
+        if source.is_file():
+            return KINDS[host_format(source)].suffixes[0]
+    return KINDS["jpeg"].suffixes[0]
+
+
+def into(output: str | None, work: Work) -> Work:
+    """The work, reported as written to standard output if this is what the option -o asks for."""
+    return Into(work) if output == STREAM else work
 
 
 class Into:
@@ -54,19 +103,23 @@ class Into:
 
     def __call__(self, task: Task, *, overwrite: bool) -> Report:
         """Do it."""
-        return replace(self._work(task, overwrite=overwrite), output=STREAM)
+        report = replace(self._work(task, overwrite=overwrite), output=STREAM)
+        if not sidecar_path(task.target).exists():
+            return report
+        note = "the payload lies in a sidecar, which does not go to standard output: it is missing there"
+        return replace(report, notes=(*report.notes, note))
 
 
 @contextmanager
-def output_or_stream(output: str, sources: Sequence[Path], suffix: str) -> Iterator[str]:
+def output_or_stream(output: Output, sources: Sequence[Path], suffix: str = "") -> Iterator[Output]:
     """The path to write to. For ``-`` it is a temporary file, which goes to standard output if all went well.
 
     What is printed meanwhile goes to standard error.
 
     Args:
-        output: the option's value.
+        output: the option's value; None is nothing to this function.
         sources: the inputs; for ``-`` there is one.
-        suffix: of the temporary file.
+        suffix: of the temporary file, where it says what is written.
 
     Raises:
         click.UsageError: several inputs, or a folder.
@@ -74,8 +127,11 @@ def output_or_stream(output: str, sources: Sequence[Path], suffix: str) -> Itera
     if output != STREAM:
         yield output
         return
-    if len(sources) > 1 or sources[0].is_dir():
-        raise click.UsageError("only one photograph can be written to standard output; name a folder")
+    inputs = f"{sources[0]} is a folder" if len(sources) == 1 else f"{len(sources)} inputs were named"
+    if len(sources) > 1 or is_folder(sources[0]):
+        raise click.UsageError(f"-o - writes one picture to standard output, and {inputs}; use -o with a folder")
+    if click.get_current_context().params.get("carrier") == "sidecar":
+        raise click.UsageError("--carrier sidecar makes a second file, which has no place in standard output")
     standard_output = sys.stdout.buffer
     with tempfile.TemporaryDirectory(prefix="gamutmeta-") as folder:
         path = Path(folder) / f"output{suffix}"

@@ -10,12 +10,14 @@ import click
 
 from gamutmeta.batch import run
 from gamutmeta.cli import options
+from gamutmeta.cli.choosing import choosing
 from gamutmeta.cli.outcomes import show
 from gamutmeta.pipeline.validate import validate_file
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from gamutmeta.batch import Patterns
     from gamutmeta.container import Limits
     from gamutmeta.pipeline.validate import Validation
 
@@ -29,8 +31,9 @@ __all__ = ["validate"]
 )
 @click.argument("files", nargs=-1, required=True, type=options.FILE, metavar="FILE|DIR...")
 @options.limits
+@choosing
 @options.json_lines
-def validate(files: tuple[Path, ...], *, limits: Limits, as_json: bool) -> None:
+def validate(files: tuple[Path, ...], *, limits: Limits, patterns: Patterns | None, as_json: bool) -> None:
     """Check whether files with payloads follow the specification.
 
     There are five stages, from the outside in: the carrier in the file, the container (lengths, checksum, version), the
@@ -42,7 +45,7 @@ def validate(files: tuple[Path, ...], *, limits: Limits, as_json: bool) -> None:
     Folders are searched for JPEG, PNG and TIFF files and for .gamut. The exit code is 1 if a file is invalid or
     carries no payload.
     """
-    found = options.listed(files)
+    found = options.listed(files, patterns)
     show(
         run(found, partial(_validated, limits=limits)),
         total=len(found),

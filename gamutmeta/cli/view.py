@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,11 +12,10 @@ from gamutmeta.batch import Task, run
 from gamutmeta.cli import options
 from gamutmeta.cli.outcomes import report_line, show
 from gamutmeta.cli.spaces import assume_space, raw_style
+from gamutmeta.cli.streams import into, output_or_stream
 from gamutmeta.view import write_page
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from gamutmeta.report import Report
 
 __all__ = ["view"]
@@ -29,7 +29,11 @@ __all__ = ["view"]
 )
 @click.argument("file", type=options.FILE)
 @click.option(
-    "-o", "--output", metavar="PAGE", required=True, type=options.FILE, help="The page; its name ends in .html."
+    "-o",
+    "--output",
+    metavar="PAGE",
+    required=True,
+    help="The page; its name ends in .html. - is standard output.",
 )
 @click.option(
     "--reference", type=options.FILE, metavar="WIDE", help="The original wide-gamut photograph, for comparison."
@@ -42,19 +46,29 @@ __all__ = ["view"]
 @options.overwrite
 @options.quiet
 @options.json_lines
-def view(file: Path, output: Path, *, force: bool, as_json: bool, **settings: Any) -> None:
+def view(file: Path, output: str, *, force: bool, as_json: bool, overwrite: bool, **settings: Any) -> None:
     """Write a web page that shows a file as it is and as it is restored, side by side.
 
     The page is one file and loads nothing else. It contains the picture byte for byte and restores it in the browser,
     in Display P3 if the screen supports it. With --reference it also shows the original and maps of the errors. Other
     files can be dropped onto the page.
     """
-    if output.suffix.lower() not in {".html", ".htm"}:
-        raise click.UsageError(f"{output.name}: the page must end in .html")
-    outcomes = run([Task(file, output)], partial(_write, check=not force, **settings))
-    show(outcomes, total=1, name=lambda task: task.source, text=report_line, as_json=as_json, remedies=options.REMEDIES)
+    with output_or_stream(output, [file], ".html") as place:
+        page = Path(place)
+        if page.suffix.lower() not in {".html", ".htm"}:
+            raise click.UsageError(f"{page.name}: the page must end in .html")
+        work = into(output, partial(_write, check=not force, **settings))
+        outcomes = run([Task(file, page)], partial(work, overwrite=overwrite))
+        show(
+            outcomes,
+            total=1,
+            name=lambda task: task.source,
+            text=report_line,
+            as_json=as_json,
+            remedies=options.REMEDIES,
+        )
 
 
-def _write(task: Task, **settings: Any) -> Report:
+def _write(task: Task, *, overwrite: bool, **settings: Any) -> Report:
     task.target.parent.mkdir(parents=True, exist_ok=True)
-    return write_page(task.source, task.target, **settings)
+    return write_page(task.source, task.target, overwrite=overwrite, **settings)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FURTHER_PICTURES_NOTE",
+    "PROVENANCE_NOTE",
     "Facts",
     "checked_xmp",
     "current_xmp",
@@ -53,7 +54,7 @@ _MOVING = ("MotionPhoto", "MicroVideo")
 """What the names of properties begin with that tell of a film behind the picture."""
 
 FURTHER_PICTURES_NOTE = "what the XMP packet says about further pictures or films in the file was left out"
-_PROVENANCE_NOTE = (
+PROVENANCE_NOTE = (
     "the XMP packet's link to a C2PA manifest was left out: the manifest is about the original file, and would call "
     "this one tampered with"
 )
@@ -134,7 +135,7 @@ def checked_xmp(xmp: bytes | str | None, *, upright: bool = False) -> tuple[byte
         notes.append(FURTHER_PICTURES_NOTE)
         remove += about_others
     if links := [link for link in packet.find(_TERMS, "provenance") if _URI.fullmatch(link.value)]:
-        notes.append(_PROVENANCE_NOTE)
+        notes.append(PROVENANCE_NOTE)
         remove += links
     return edited(packet, remove=remove), tuple(notes)
 

@@ -28,4 +28,13 @@ def decoding(problem: str) -> Iterator[None]:
     except (GamutMetaError, Warning):
         raise
     except Exception as error:
-        raise PhotoError(f"{problem}: {str(error) or type(error).__name__}") from error
+        raise PhotoError(f"{problem}: {_words(error)}") from error
+
+
+def _words(error: Exception) -> str:
+    """What the decoder says."""
+    if len(error.args) == 1 and isinstance(error.args[0], bytes):
+        # So rawpy does.
+        return error.args[0].decode(errors="replace")
+    # Pillow's number for whatever libtiff cannot decode.
+    return str(error).replace("decoder error -2", "libtiff cannot decode its data") or type(error).__name__

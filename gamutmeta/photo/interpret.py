@@ -49,7 +49,10 @@ def romm_of(picture: Picture, assume_space: str | None) -> NDArray[np.uint16]:
     count = sum(clipped)
     if count:
         share = 100 * count / (result.size // 3)
-        picture.notes.append(f"{count:,} pixels ({share:.2g} %) lie outside {PROPHOTO.title} and were clipped to it")
+        # Two digits, and never as a power of ten.
+        percent = f"{share:.0f}" if share >= 9.95 else f"{share:.2g}" if share >= 0.001 else "less than 0.001"
+        pixels, lie, were = ("1 pixel", "lies", "was") if count == 1 else (f"{count:,} pixels", "lie", "were")
+        picture.notes.append(f"{pixels} ({percent} %) {lie} outside {PROPHOTO.title} and {were} clipped to it")
     return result
 
 

@@ -47,9 +47,19 @@ class Kind:
 KINDS = {
     "tiff": Kind("TIFF", "image/tiff", (".tif", ".tiff"), (16, 8)),
     "png": Kind("PNG", "image/png", (".png",), (16, 8)),
-    "jpeg": Kind("JPEG", "image/jpeg", (".jpg", ".jpeg"), (8,), quality=95, has_alpha=False, max_side=65_500),
+    "jpeg": Kind(
+        "JPEG",
+        "image/jpeg",
+        (".jpg", ".jpeg", ".jfif", ".jpe", ".mpo"),
+        (8,),
+        quality=95,
+        has_alpha=False,
+        max_side=65_500,
+    ),
     "avif": Kind("AVIF", "image/avif", (".avif",), (10, 12, 8), quality=90, is_upright=True, max_side=16_384),
-    "heic": Kind("HEIC", "image/heic", (".heic", ".heif"), (10, 12, 8), quality=90, is_upright=True, max_side=65_528),
+    "heic": Kind(
+        "HEIC", "image/heic", (".heic", ".heif", ".hif"), (10, 12, 8), quality=90, is_upright=True, max_side=65_528
+    ),
     "jxl": Kind("JPEG XL", "image/jxl", (".jxl",), (16, 8), quality=LOSSLESS, is_upright=True),
 }
 """By name."""

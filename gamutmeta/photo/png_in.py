@@ -130,9 +130,9 @@ def _widen(picture: Picture) -> None:
     beyond = np.isin(picture.samples, np.flatnonzero((full < 0) | (full > 1))).any(axis=-1)
     picture.samples, picture.bits = table[picture.samples], 16
     if beyond.any():
-        picture.notes.append(
-            f"{np.count_nonzero(beyond):,} pixels lie outside the narrow range that chunk cICP tells, and were clipped"
-        )
+        count = np.count_nonzero(beyond)
+        pixels, were = ("1 pixel lies", "was") if count == 1 else (f"{count:,} pixels lie", "were")
+        picture.notes.append(f"{pixels} outside the narrow range that chunk cICP tells, and {were} clipped")
 
 
 def _profile_of(chunks: Mapping[bytes, bytes]) -> tuple[bytes | None, str | None]:

@@ -44,7 +44,7 @@ _UNSIGNED, _FLOATING, _UNDEFINED = 1, 3, 4
 _LONG = 32
 """Bits of integers that are rounded to 16."""
 
-_JPEG = 7
+_JPEG, _LZMA = 7, 34925
 _BUILT_IN_COMPRESSIONS = {1, 8, 32946, 34925}
 """None, Deflate (two numbers), LZMA: what tifffile decodes with the standard library alone."""
 _PILLOWS_COMPRESSIONS = {1, 2, 3, 4, 5, 6, _JPEG, 8, 32773, 32946, 34925, 50000}
@@ -109,6 +109,8 @@ def _is_pillows(page: TiffPage, extra: tuple[int, ...], *, is_big: bool) -> bool
         not is_big
         and int(page.compression) in _PILLOWS_COMPRESSIONS
         and page.sampleformat == _UNSIGNED
+        # Of damaged LZMA, libtiff prints that it is damaged, and hands out what there was.
+        and not (int(page.compression) == _LZMA and page.predictor == 1)
         # It does not know most combinations of further channels, and rounds down where it divides by transparency.
         and len(extra) <= 1
         and PREMULTIPLIED not in extra

@@ -58,9 +58,9 @@ def write_photo(
     suffix                    bits per channel, default first quality (default)
     ========================= =============================== =====================================================
     .tif, .tiff, .png         16, 8                           lossless
-    .jpg, .jpeg               8                               1 to 100 (95)
+    .jpg (or .jpeg, .jfif ..) 8                               1 to 100 (95)
     .avif                     10, 12, 8                       1 to 100 (90), 100 is lossless
-    .heic, .heif              10, 12, 8                       1 to 100 (90), 100 is lossless
+    .heic, .heif, .hif        10, 12, 8                       1 to 100 (90), 100 is lossless
     .jxl                      16, 8                           1 to 100 (100), 100 is lossless; lossy not in ProPhoto
     ========================= =============================== =====================================================
 

@@ -12,6 +12,7 @@ from gamutmeta.errors import CarrierError, PhotoError
 from gamutmeta.formats.exif import orientation_of, with_declared_space
 from gamutmeta.measure.alignment import alignment_of
 from gamutmeta.photo.alpha import is_opaque
+from gamutmeta.photo.signed import notes_on_signature
 from gamutmeta.photo.srgb_in import NO_SPACE, read_srgb
 from gamutmeta.pipeline.placing import placings
 
@@ -139,8 +140,9 @@ def read_base(source: str | os.PathLike[str] | bytes) -> Base:
         OSError: it cannot be read.
     """
     data, name = (source, "file") if isinstance(source, bytes) else (Path(source).read_bytes(), Path(source).name)
-    notes = []
+    notes: list[str] = []
     try:
+        notes += notes_on_signature(data)
         format_ = carriers.host_format(data)
         present = carriers.find(data)
         if present:

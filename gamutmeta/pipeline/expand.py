@@ -42,6 +42,8 @@ __all__ = ["EXPANDED_SAMPLES", "ExpandedSamples", "FoundPayload", "SrgbFile", "e
 
 EXPANDED_SAMPLES: tuple[ExpandedSamples, ...] = get_args(ExpandedSamples)
 
+_NO_USE_OF_SIDECAR = "sidecar has no effect with samples='extended', which uses no payload"
+
 
 @dataclass(frozen=True, slots=True)
 class FoundPayload:
@@ -95,6 +97,7 @@ class SrgbFile:
         codes: the samples that the payload's model takes, uint8 (H, W, 3): sRGB, or a JPEG's YCbCr.
         alpha: transparency, uint8 (H, W); None without any.
         path: of the file; None for bytes.
+        notes: on how it was read, for people.
     """
 
     data: bytes
@@ -102,6 +105,7 @@ class SrgbFile:
     codes: NDArray[np.uint8]
     alpha: NDArray[np.uint8] | None = None
     path: str | None = None
+    notes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         width, height = self.size
@@ -134,7 +138,8 @@ class SrgbFile:
         if samples not in EXPANDED_SAMPLES:
             raise PhotoError(f"the samples to expand can be {' or '.join(EXPANDED_SAMPLES)}, not {samples!r}")
         if samples == "extended":
-            return cls.of_samples(data, path)
+            file = cls.of_samples(data, path)
+            return file if sidecar is None else replace(file, notes=(_NO_USE_OF_SIDECAR,))
         found = find_payload(data, path, sidecar=sidecar, limits=limits)
         file = cls.of(data, found, path, check=check)
         if check:
@@ -214,7 +219,7 @@ class SrgbFile:
             why = "no payload was used" if self.found.carrier is None else "the payload contains no model"
             notes = (f"{why}: the result is {result}",)
         said = vars(self).get("binding_note")  # if the binding was checked, here or before
-        notes += (() if said is None else (said,)) + of_gpu
+        notes += self.notes + (() if said is None else (said,)) + of_gpu
         metadata = read_metadata(self.data)
         alpha = None if self.alpha is None else requantise(self.alpha, np.uint16)
         metadata = replace(metadata, notes=notes + metadata.notes)

@@ -18,7 +18,6 @@ from gamutmeta.photo.jpeg_out import NO_TRANSPARENCY
 from gamutmeta.photo.pixels import decode_srgb, decode_sycc, srgb_metadata
 from gamutmeta.pipeline.binding import binding_of_codes, binding_of_jpeg
 from gamutmeta.pipeline.model_quality import measure_models
-from gamutmeta.pipeline.options import JPEG_OPTIONS, notes_on_unused
 from gamutmeta.pipeline.reduced import Encoding
 
 if TYPE_CHECKING:
@@ -103,7 +102,7 @@ def made_host(
     """
     is_jpeg, config = format_ == "jpeg", options.config
     sycc = None
-    notes = [*notes_on_unused(format_, **{name: getattr(options, name) for name in JPEG_OPTIONS})]
+    notes = [*options.notes_on_unused(format_)]
     if options.samples == "extended" and is_jpeg and has_model:
         if config.model == "grid":
             sycc = reduce_to_sycc(wide.array, config.adaptation)
@@ -160,6 +159,7 @@ def given_host(base: Base, options: ReduceOptions, original: NDArray[np.uint16])
         alpha=picture.alpha,
         is_base=True,
         wants_likeness=is_new and base.format == "jpeg",
+        notes=options.notes_on_unused(base.format),
     )
 
 

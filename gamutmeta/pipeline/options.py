@@ -127,6 +127,13 @@ class ReduceOptions:
             f"the limit of {self.max_bytes:,} bytes was rounded down to {kept:,}, the next smaller size of a model",
         )
 
+    def notes_on_unused(self, format_: HostFormat) -> tuple[str, ...]:
+        """Notes, for people, on options that were chosen and have no effect on a file of this format."""
+        notes = notes_on_unused(format_, **{name: getattr(self, name) for name in JPEG_OPTIONS})
+        if self.show_wide or self.map_bytes == MAP_BYTES:
+            return notes
+        return (*notes, "map_bytes has no effect without show_wide=True: no gain map was asked for")
+
     def settings(self) -> dict[str, object]:
         """The options that change the output, as JSON values.
 

@@ -9,6 +9,7 @@ from gamutmeta.runtime.files import atomic_write, check_output
 
 if TYPE_CHECKING:
     import os
+    from typing import BinaryIO
 
     from gamutmeta.choices import Carrier
 
@@ -56,6 +57,14 @@ def save_with_payload(
         OutputExistsError, OSError: as for :func:`check_outputs`; nothing is written then.
     """
     check_outputs(path, carrier, overwrite=overwrite)
-    atomic_write(path, data, overwrite=overwrite)
-    if carrier == "sidecar":
-        atomic_write(carriers.sidecar_path(path), container, overwrite=overwrite)
+    if carrier != "sidecar":
+        atomic_write(path, data, overwrite=overwrite)
+        return
+
+    def write_both(sidecar: BinaryIO) -> None:
+        # The sidecar has its room before the picture appears: on a full disk there is neither.
+        sidecar.write(container)
+        sidecar.flush()
+        atomic_write(path, data, overwrite=overwrite)
+
+    atomic_write(carriers.sidecar_path(path), write_both, overwrite=overwrite)

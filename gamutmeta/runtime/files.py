@@ -23,7 +23,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from io import BufferedReader
 
-__all__ = ["as_private_as", "atomic_write", "check_output", "observe_writes", "open_regular", "remove_leftovers"]
+__all__ = [
+    "as_private_as",
+    "atomic_write",
+    "check_folder",
+    "check_output",
+    "observe_writes",
+    "open_regular",
+    "remove_leftovers",
+]
 
 _PREFIX, _SUFFIX = ".gamutmeta-", ".tmp"
 
@@ -96,7 +104,7 @@ def check_output(path: str | os.PathLike[str], *, overwrite: bool) -> Path:
 
     Raises:
         OutputExistsError: it exists and `overwrite` is false, or it is a folder, a pipe or a device.
-        PermissionError: its folder is there, and may not be written to.
+        OSError: its folder is there, and takes no files: as for :func:`check_folder`.
     """
     target = _place_of(path)
     if target.is_dir():
@@ -106,9 +114,33 @@ def check_output(path: str | os.PathLike[str], *, overwrite: bool) -> Path:
         raise OutputExistsError(f"{path} is a pipe or a device, which is not replaced; name another file")
     if mode is not None and not overwrite:
         raise _exists_error(path)
-    if target.parent.is_dir() and not os.access(target.parent, os.W_OK):
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), os.fspath(path))
+    if target.parent.is_dir():
+        check_folder(target.parent, path)
     return target
+
+
+def check_folder(folder: Path, path: str | os.PathLike[str], *, has_room: bool = False) -> None:
+    """Check, without writing, that a folder takes a new file.
+
+    Args:
+        folder: which is there.
+        path: of the file, for the message.
+        has_room: check that its file system is not full as well. Some do not tell.
+
+    Raises:
+        OSError: EROFS, EACCES or ENOSPC; names `path`.
+    """
+    status = os.statvfs(folder) if hasattr(os, "statvfs") else None
+    problem = None
+    if not os.access(folder, os.W_OK):
+        problem = errno.EROFS if status is not None and status.f_flag & os.ST_RDONLY else errno.EACCES
+    elif has_room and status is not None:
+        is_root = hasattr(os, "geteuid") and os.geteuid() == 0
+        blocks, files = (status.f_bfree, status.f_ffree) if is_root else (status.f_bavail, status.f_favail)
+        if (status.f_blocks and not blocks) or (status.f_files and not files):
+            problem = errno.ENOSPC
+    if problem is not None:
+        raise OSError(problem, os.strerror(problem), os.fspath(path))
 
 
 def atomic_write(

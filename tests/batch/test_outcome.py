@@ -7,6 +7,9 @@ import pytest
 from gamutmeta.batch import Failure
 from gamutmeta.errors import GamutMetaError, MissingExtraError, OutputExistsError
 
+_RIGHTS = "change its permissions, or choose another place"
+_ROOM = "make room there, or choose another place"
+
 
 class TestFailure:
     @pytest.mark.parametrize(
@@ -17,8 +20,9 @@ class TestFailure:
                 MissingExtraError("reading LZW TIFF", "imagecodecs", "io"),
                 Failure("missing-extra", "reading LZW TIFF needs imagecodecs; pip install 'gamutmeta[io]'"),
             ),
-            (PermissionError(13, "Permission denied", "x"), Failure("os", "Permission denied: x")),
-            (OSError(28, "No space left on device"), Failure("os", "No space left on device")),
+            (PermissionError(13, "Permission denied", "x"), Failure("os", f"Permission denied: x ({_RIGHTS})")),
+            (OSError(28, "No space left on device"), Failure("os", f"No space left on device ({_ROOM})")),
+            (OSError(2, "No such file or directory", "x"), Failure("os", "No such file or directory: x")),
             (OSError("odd"), Failure("os", "odd")),
             (OSError(), Failure("os", "OSError")),
             (MemoryError(), Failure("memory", "not enough memory; try fewer jobs at a time (MemoryError)")),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gamutmeta.batch import Task, plan
+from gamutmeta.batch import Patterns, Task, plan
 from gamutmeta.errors import PlanError
 
 if TYPE_CHECKING:
@@ -127,5 +127,8 @@ class TestPlan:
 
         with monkeypatch.context() as patch:
             patch.setattr(os, "scandir", refuse_trip)
-            with pytest.raises(PermissionError):
+            with pytest.raises(PlanError, match="trip: the folder may not be read; change its permissions, or exclude"):
                 plan([photos], tmp_path / "out", readable=READABLE)
+            tasks = plan([photos], tmp_path / "out", readable=READABLE, patterns=Patterns(exclude=("TRIP",)))
+            assert tasks
+            assert not any("trip" in str(task.source) for task in tasks)

@@ -62,6 +62,14 @@ class TestSkips:
         assert task.target.stat().st_mtime_ns == before.st_mtime_ns
         assert files(task) == [RECORDS, "a.jpg"]
 
+    def test_a_dry_run_calls_it_skipped(self, task: Task) -> None:
+        assert "skipped" not in WORK.dry_run(task).to_json()
+        WORK(task)
+        told = WORK.dry_run(task).to_json()
+        assert (told["action"], told["skipped"]) == ("skip", True)
+        task.source.write_bytes(b"another")
+        assert "skipped" not in WORK.dry_run(task).to_json()
+
     def test_times_and_places_play_no_part(self, task: Task, tmp_path: Path) -> None:
         WORK(task)
         os.utime(task.source, (1, 1))
@@ -215,7 +223,7 @@ class TestProspect:
         monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(f_flag=flag))
         with pytest.raises(OSError, match=re.escape(os.strerror(problem))) as caught:
             WORK.planned_action(deep)
-        assert (caught.value.errno, caught.value.filename) == (problem, str(task.target.parent))
+        assert (caught.value.errno, caught.value.filename) == (problem, str(deep.target))
         assert asked == [task.target.parent]
 
 

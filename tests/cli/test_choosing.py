@@ -10,6 +10,7 @@ from carrots import quick_presets, write_piece
 from click.testing import CliRunner, Result
 from PIL import Image
 
+from gamutmeta import carriers
 from gamutmeta.cli import app, convert
 from gamutmeta.photo.read import read_photo
 
@@ -36,6 +37,50 @@ def test_include_and_exclude() -> None:
     assert [json.loads(line)["file"] for line in result.stdout.splitlines()] == ["photos/drafts/b.tif"]
     result = run("expand", "photos", "-o", "web", "--include", "*.jpg")
     assert (result.exit_code, "none of the 2 files in photos fits the patterns" in result.stderr) == (2, True)
+
+
+def test_every_command_that_takes_folders_chooses() -> None:
+    run("reduce", "photos", "-o", "web")
+    for command in ("info", "validate"):
+        result = run(command, "web", "--exclude", "drafts", "--json")
+        assert (result.exit_code, [json.loads(line)["file"] for line in result.stdout.splitlines()]) == (
+            0,
+            ["web/a.jpg"],
+        )
+        result = run(command, "web", "--include", "drafts/*", "--json")
+        assert [json.loads(line)["file"] for line in result.stdout.splitlines()] == ["web/drafts/b.jpg"]
+        result = run(command, "web", "--include", "*.png")
+        assert (result.exit_code, "none of the 2 files in web fits the patterns" in result.stderr) == (2, True)
+    result = run("strip", "web", "-o", "bare", "--exclude", "drafts", "--json")
+    assert [json.loads(line)["output"] for line in result.stdout.splitlines()] == ["bare/a.jpg"]
+
+
+def test_strip_in_place_takes_folders() -> None:
+    run("reduce", "photos", "-o", "web", "--carrier", "com")
+    Path("web/drafts/b.jpg.gamut").write_bytes(b"of something else")
+    result = run("strip", "web", "--in-place", "--include", "drafts/*.*", "--json")
+    assert [json.loads(line)["file"] for line in result.stdout.splitlines()] == ["web/drafts/b.jpg"]
+    assert (carriers.find("web/a.jpg"), carriers.find("web/drafts/b.jpg")) == (["com"], [])
+    assert run("strip", "web", "--in-place").exit_code == 0
+    assert carriers.find("web/a.jpg") == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("reduce", "photos/a.tif", "-o", "a.jpg", "--exclude", "a*"),
+        ("expand", "photos/a.tif", "-o", "a.tif", "--include", "b*"),
+        ("show-wide", "photos/a.tif", "-o", "a.jpg", "--exclude", "a*"),
+        ("info", "photos/a.tif", "--exclude", "a*"),
+        ("validate", "photos/a.tif", "--include", "b*"),
+        ("strip", "photos/a.tif", "--in-place", "--exclude", "a*"),
+        ("strip", "photos/a.tif", "-o", "a.tif", "--exclude", "a*"),
+    ],
+)
+def test_patterns_without_a_folder_are_refused(arguments: tuple[str, ...]) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert "--include and --exclude choose files in folders, and none of the inputs is a folder" in result.stderr
 
 
 def test_the_same_folder_twice() -> None:

@@ -11,11 +11,14 @@ import numpy as np
 import pytest
 from photo_files import smooth_array
 
-from gamutmeta import WideImage, expand, reduce
+from gamutmeta import WideImage, carriers, expand, reduce
 from gamutmeta.fit.config import PRESETS
+from gamutmeta.formats.second_picture import find_colour_map
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from gamutmeta.choices import HostFormat
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs /dev/stdin")
 
@@ -45,7 +48,8 @@ def test_reduce_through_pipes(photograph: bytes, options: tuple[str, ...], start
     done = run("reduce", "-", "-o", "-", *options, given=photograph)
     assert done.returncode == 0
     assert done.stdout.startswith(start)
-    assert b"/dev/stdin -> -" in done.stderr
+    assert done.stderr.startswith(b"standard input -> standard output: ")
+    assert b"/dev/" not in done.stderr
     assert expand(done.stdout).size == (64, 40)
 
 
@@ -53,24 +57,104 @@ def test_expand_through_pipes(host: bytes) -> None:
     done = run("expand", "-", "-o", "-", "--format", "png", "--depth", "8", "--json", given=host)
     assert done.returncode == 0
     assert done.stdout.startswith(b"\x89PNG")
-    assert json.loads(done.stderr)["output"] == "-"
+    said = json.loads(done.stderr)
+    assert (said["file"], said["output"]) == ("-", "-")
 
 
 def test_nothing_is_written_if_it_fails(host: bytes) -> None:
     done = run("expand", "-", "-o", "-", given=host[:200])
     assert done.returncode == 1
     assert done.stdout == b""
-    assert b"error: /dev/stdin" in done.stderr
+    assert b"error: standard input: " in done.stderr
+    assert b"/dev/" not in done.stderr
 
 
 def test_several_photographs_do_not_fit(tmp_path: Path) -> None:
-    for sources in (("a.jpg", "b.jpg"), (str(tmp_path),)):
-        done = run("expand", *sources, "-o", "-")
-        assert done.returncode == 2
-        assert b"only one photograph can be written to standard output" in done.stderr
+    for sources, inputs in ((("a.jpg", "b.jpg"), "2 inputs were named"), ((str(tmp_path),), f"{tmp_path} is a folder")):
+        for command in ("expand", "reduce", "show-wide", "strip"):
+            done = run(command, *sources, "-o", "-")
+            assert done.returncode == 2
+            said = f"-o - writes one picture to standard output, and {inputs}; use -o with a folder"
+            assert said.encode() in done.stderr
+
+
+def test_a_sidecar_has_no_place_in_standard_output(host: bytes) -> None:
+    for command in (("reduce", "-"), ("resize", "-", "--size", "9x")):
+        done = run(*command, "-o", "-", "--carrier", "sidecar", given=host)
+        assert (done.returncode, done.stdout) == (2, b"")
+        assert b"--carrier sidecar makes a second file, which has no place in standard output" in done.stderr
 
 
 def test_info_of_what_can_be_read_once(host: bytes) -> None:
     done = run("info", "-", "--json", given=host)
     assert done.returncode == 0
     assert json.loads(done.stdout)["file_bytes"] == len(host)
+
+
+@pytest.mark.parametrize("format_", ["jpeg", "png", "tiff"])
+def test_what_splices_goes_through_pipes(format_: HostFormat, tmp_path: Path) -> None:
+    wide = WideImage(np.ascontiguousarray(smooth_array().astype(np.uint16) * 257 * np.uint16([1, 1, 0])))
+    result = reduce(wide, preset=PRESETS["small"].within(400), format=format_, device="cpu")
+    done = run("strip", "-", "-o", "-", given=result.to_bytes())
+    assert (done.returncode, done.stdout) == (0, carriers.strip(result.to_bytes()))
+    assert b"note: standard input: removed " in done.stderr
+    (tmp_path / "p.gamut").write_bytes(result.payload.to_bytes())
+    done = run("attach", "-", str(tmp_path / "p.gamut"), "-o", "-", given=done.stdout)
+    assert done.returncode == 0
+    assert carriers.extract(done.stdout).container == result.payload.to_bytes()
+
+
+def test_show_wide_through_pipes(host: bytes) -> None:
+    done = run("show-wide", "-", "-o", "-", "--json", given=host)
+    assert done.returncode == 0
+    assert json.loads(done.stderr)["output"] == "-"
+    assert find_colour_map(done.stdout) is not None
+    assert carriers.extract(done.stdout) == carriers.extract(host)
+
+
+def test_show_wide_says_that_a_sidecar_does_not_go_along(host: bytes, tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(carriers.strip(host))
+    (tmp_path / "a.jpg.gamut").write_bytes(carriers.extract(host).container)
+    done = run("show-wide", str(tmp_path / "a.jpg"), "-o", "-", "--json")
+    assert done.returncode == 0
+    assert find_colour_map(done.stdout) is not None
+    note = "the payload lies in a sidecar, which does not go to standard output: it is missing there"
+    assert note in json.loads(done.stderr)["notes"]
+
+
+def test_edits_through_pipes(host: bytes, tmp_path: Path) -> None:
+    done = run("crop", "-", "--box", "0,0,32,20", "-o", "-", given=host)
+    assert (done.returncode, done.stdout[:2], expand(done.stdout).size) == (0, b"\xff\xd8", (32, 20))
+    wide = WideImage(np.ascontiguousarray(smooth_array().astype(np.uint16) * 257 * np.uint16([1, 1, 0])))
+    path = tmp_path / "host.png"
+    path.write_bytes(reduce(wide, preset=PRESETS["small"].within(400), format="png", device="cpu").to_bytes())
+    done = run("rotate", str(path), "--degrees", "90", "-o", "-")
+    assert (done.returncode, done.stdout[:4], expand(done.stdout).size) == (0, b"\x89PNG", (40, 64))
+    done = run("resize", "-", "--size", "32x", "--format", "tiff", "-o", "-", given=path.read_bytes())
+    assert (done.returncode, done.stdout[:2], expand(done.stdout).size) == (0, b"II", (32, 20))
+    done = run("resize", "-", "--size", "32x", "--format", "png", "-o", str(tmp_path / "x.png"), given=host)
+    assert (done.returncode, b"--format is for standard output" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["verify", "-", "--reference", "-"],
+        ["attach", "-", "-", "-o", "x.jpg"],
+        ["reduce", "-", "-", "-o", "web/"],
+        ["expand", "-", "--sidecar", "-", "-o", "x.tif"],
+        ["info", "-", "-"],
+    ],
+)
+def test_standard_input_is_read_once(arguments: list[str], host: bytes) -> None:
+    done = run(*arguments, given=host)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"standard input can be read once only; name a file" in done.stderr
+
+
+def test_the_demo_needs_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = run("demo", "-o", "-")
+    assert done.returncode == 2
+    assert b"the demo writes several files, which do not go to standard output; name a folder" in done.stderr
+    assert not [*tmp_path.iterdir()]

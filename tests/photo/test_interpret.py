@@ -196,7 +196,7 @@ def test_colours_beyond_prophoto_in_lookup_tables_are_counted() -> None:
     wide = ((0.66, 0.29, 0.001), (0.3, 0.71, 0.0), (0.0042, 0.0, 0.8239))
     picture = Picture(red, 8, icc=lut_profile(colorants=wide))
     romm_of(picture, None)
-    assert picture.notes == ["36 pixels (1e+02 %) lie outside ROMM RGB (ProPhoto) and were clipped to it"]
+    assert picture.notes == ["36 pixels (100 %) lie outside ROMM RGB (ProPhoto) and were clipped to it"]
 
 
 @pytest.mark.parametrize("space", SPACES)
@@ -337,3 +337,21 @@ def test_grey_stays_grey(space: str, bits: int) -> None:
         assert np.array_equal(romm[..., 0], romm[..., 1])
         assert np.array_equal(romm[..., 0], romm[..., 2])
         assert (romm[0, 0, 0], romm[-1, -1, 0]) == (0, 65535)
+
+
+@pytest.mark.parametrize(
+    ("outside", "said"),
+    [
+        (1, "1 pixel (0.0063 %) lies outside ROMM RGB (ProPhoto) and was clipped to it"),
+        (2, "2 pixels (0.013 %) lie outside ROMM RGB (ProPhoto) and were clipped to it"),
+        (1584, "1,584 pixels (9.9 %) lie outside ROMM RGB (ProPhoto) and were clipped to it"),
+        (1599, "1,599 pixels (10 %) lie outside ROMM RGB (ProPhoto) and were clipped to it"),
+        (15_990, "15,990 pixels (100 %) lie outside ROMM RGB (ProPhoto) and were clipped to it"),
+    ],
+)
+def test_the_share_is_a_plain_number(outside: int, said: str) -> None:
+    samples = np.full((160, 100, 3), 30_000, np.uint16)
+    samples.reshape(-1, 3)[:outside] = (0, 0, 65535)
+    picture = Picture(samples, 16, icc=matrix_profile(curv([]), ACES))
+    romm_of(picture, None)
+    assert picture.notes == [said]

@@ -208,6 +208,11 @@ def test_beyond_narrow_range() -> None:
     picture = read(coloured(NARROW, samples=np.full((3, 5, 3), (15, 100, 100), np.uint8)))
     assert picture.samples[0, 0].tolist() == [0, round(84 / 219 * 65535), round(84 / 219 * 65535)]
     assert picture.notes == ["15 pixels lie outside the narrow range that chunk cICP tells, and were clipped"]
+    one = np.full((3, 5, 3), 100, np.uint8)
+    one[0, 0, 0] = 15
+    assert read(coloured(NARROW, samples=one)).notes == [
+        "1 pixel lies outside the narrow range that chunk cICP tells, and was clipped"
+    ]
 
 
 def test_transparency_has_full_range() -> None:

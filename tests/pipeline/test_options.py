@@ -164,6 +164,38 @@ def test_options_of_jpeg_without_effect_are_told(format_: Any) -> None:
     assert "only a JPEG has" not in " ".join(plain.report.notes)
 
 
+def test_options_without_effect_are_told_with_a_base_as_well() -> None:
+    wide = gamutmeta.WideImage(np.full((8, 8, 3), 30_000, np.uint16))
+    base = gamutmeta.reduce(wide, format="png").to_bytes("sidecar")
+    told = gamutmeta.reduce(wide, base=base, samples="plain")
+    assert "only a JPEG has samples: what was chosen has no effect on a PNG file" in told.report.notes
+    assert "only a JPEG" not in " ".join(gamutmeta.reduce(wide, base=base).report.notes)
+
+
+@pytest.mark.parametrize("format_", ["jpeg", "png", "tiff"])
+def test_a_limit_for_no_gain_map_is_told(format_: Any) -> None:
+    wide = gamutmeta.WideImage(np.full((8, 8, 3), 30_000, np.uint16))
+    said = "map_bytes has no effect without show_wide=True: no gain map was asked for"
+    assert said in gamutmeta.reduce(wide, format=format_, map_bytes=2000).report.notes
+    assert said not in gamutmeta.reduce(wide, format=format_).report.notes
+    if format_ == "jpeg":
+        assert said not in gamutmeta.reduce(wide, format=format_, map_bytes=2000, show_wide=True).report.notes
+
+
+def test_a_sidecar_without_effect_is_told(tmp_path: Path) -> None:
+    wide = gamutmeta.WideImage(np.full((8, 8, 3), 30_000, np.uint16))
+    result = gamutmeta.reduce(wide, format="jpeg")
+    (tmp_path / "a.jpg").write_bytes(result.to_bytes("sidecar"))
+    (tmp_path / "b.gamut").write_bytes(result.payload.to_bytes())
+    said = "sidecar has no effect with samples='extended', which uses no payload"
+    for sidecar in (tmp_path / "b.gamut", None):
+        restored = gamutmeta.expand(tmp_path / "a.jpg", samples="extended", sidecar=sidecar)
+        report = gamutmeta.expand_file(
+            tmp_path / "a.jpg", tmp_path / "a.tif", samples="extended", sidecar=sidecar, overwrite=True
+        )
+        assert [said in notes for notes in (restored.notes, report.notes)] == [sidecar is not None] * 2
+
+
 def test_options_of_jpeg_with_effect_are_not_told() -> None:
     wide = gamutmeta.WideImage(np.full((8, 8, 3), 30_000, np.uint16))
     chosen = gamutmeta.reduce(wide, format="jpeg", quality=80, subsampling="4:2:0", progressive=True, samples="plain")
