@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gamutmeta.color.convert import requantise
+from gamutmeta.color.jfif import shown_codes
 from gamutmeta.color.subsampling import BLOCKS, fit_subsampled
 from gamutmeta.color.sycc import reduce_to_sycc
 from gamutmeta.fit.gate import gate_for, gate_for_base
@@ -122,7 +123,7 @@ def made_host(
     held = None if sycc is None else decode_sycc(coded)
     if not is_opaque(wide.alpha):
         notes.append(NO_TRANSPARENCY)
-    codes = decode_srgb(coded)
+    codes = decode_srgb(coded) if held is None else shown_codes(held)
     return Host(
         pixels,
         encoding,
