@@ -9,7 +9,9 @@ them all. Times are the best and the median of all rounds. Processes are confine
 Parts:
     expand  in memory, into an array that is there already: gamutmeta with numpy alone and in machine code (a
             `balanced` model on lossless codes, and one without gate on the codes of a JPEG), the paper's model in plain
-            torch, and copying input to output, as the measure of what memory allows.
+            torch, and copying input to output, as the measure of what memory allows. Beside them a loop of
+            multiply-adds shows what the cores compute at most: with fused instructions, and with two for each, as
+            samples that equal numpy's need.
     fit     the presets against the paper's 1,200 steps of 16,384 samples, with the out-of-gamut (OG) PSNR of each.
     pipeline  ``reduce_file`` from TIFF to JPEG and PNG and ``expand_file`` back to TIFF, from the start of Python to
     its

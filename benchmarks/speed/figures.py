@@ -152,7 +152,7 @@ def growths(rows: Iterable[Row]) -> list[Growth]:
     """How every task of gamutmeta's that was measured at several sizes grows."""
     series: dict[tuple[str, int], list[Row]] = {}
     for row in rows:
-        if row["part"] != "start" and not row["task"].startswith(("plain", "paper", "copy")):
+        if row["part"] != "start" and not row["task"].startswith(("plain", "paper", "copy", "peak")):
             series.setdefault((name_of(row), row["threads"]), []).append(row)
     found = []
     for (name, threads), measured in series.items():

@@ -6,6 +6,9 @@ from benchmarks.harness import Result, Row, table
 from benchmarks.speed.figures import TOLERANCE, Figure, figures, growths, targets
 from benchmarks.speed.stages import BESIDE
 
+PEAKS = {"peak, fused": "peak with fused instructions", "peak": "peak with two instructions"}
+"""Tasks that measure what the cores compute at most, and what they are called."""
+
 STREETS = {
     ("reduce", "jpg"): "TIFF to JPEG",
     ("reduce", "png"): "TIFF to PNG",
@@ -31,6 +34,7 @@ def document(result: Result) -> str:
     for title, text in (
         ("Targets (24 megapixels, 2 threads)", _targets(rows)),
         ("Expansion in memory", _expansions(rows)),
+        ("Arithmetic of the expansion", _arithmetic(rows)),
         ("Fit", _fits(rows)),
         ("From file to file", _streets(rows)),
         ("Stages of the pipelines", _stages(rows)),
@@ -100,8 +104,27 @@ def _expansions(rows: Sequence[Row]) -> str:
         [*_place(row), row["task"], _seconds(row), f"{row['megapixels'] / row['best']:,.1f}"]
         + [figure(row, what) for what in shown]
         + [f"{row['above_mib']:,}", f"{row['first'] - row['best']:.2f}"]
-        for row in rows if row["part"] == "expand"
+        for row in rows if row["part"] == "expand" and row["task"] not in PEAKS
     ])  # fmt: skip
+
+
+def _arithmetic(rows: Sequence[Row]) -> str:
+    """The model's layers alone, for the pixels that they are computed for; all else takes time and does not count."""
+    counted = [row for row in rows if row["part"] == "expand" and "multiply_adds" in row]
+    peaks = {(row["megapixels"], row["threads"], row["task"]): _rate(row) for row in counted if row["task"] in PEAKS}
+    heads = ["megapixels", "threads", "by", "GFLOP/s", *(f"percent of the {PEAKS[name]}" for name in PEAKS)]
+    lines = []
+    for row in counted:
+        found = [peaks.get((row["megapixels"], row["threads"], name)) for name in PEAKS]
+        shares = ["" if peak is None else f"{100 * _rate(row) / peak:.0f}" for peak in found]
+        by = PEAKS.get(str(row["task"]), str(row["task"]))
+        lines.append([*_place(row), by, f"{_rate(row) / 1e9:.1f}", *shares])
+    return _table(heads, lines)
+
+
+def _rate(row: Row) -> float:
+    """Floating-point operations a second; a multiply-add is two."""
+    return float(2 * row["multiply_adds"] / row["best"])
 
 
 def _fits(rows: Sequence[Row]) -> str:

@@ -55,6 +55,20 @@ def _copy(folder: Path, threads: int) -> Task:
     return _expanding(codes, out, lambda: for_each_strip(copy, *codes.shape[:2], threads=threads))
 
 
+def _peak(folder: Path, threads: int, *, is_fused: bool) -> Task:
+    """What the cores compute at most, whatever the size of the picture."""
+    from benchmarks.speed.peak import Peak
+
+    del folder
+    peak = Peak(threads, is_fused=is_fused)
+    counts: list[int] = []
+
+    def run() -> None:
+        counts[:] = [peak()]
+
+    return Task(run, 0, lambda: {"multiply_adds": counts[0]})
+
+
 def _gamutmeta(folder: Path, threads: int, *, model: str, compiled: bool) -> Task:
     from gamutmeta.container import Payload
     from gamutmeta.model.expand import expand
@@ -68,7 +82,12 @@ def _gamutmeta(folder: Path, threads: int, *, model: str, compiled: bool) -> Tas
 
         active = gate_weights(descriptor) > 0
         share = np.mean([active[np.arange(3), row].any(-1).mean() for row in codes])
-        return {"model": str(descriptor), "active_percent": round(100 * float(share), 1)}
+        multiply_adds = round(descriptor.multiply_adds * codes[..., 0].size * share)
+        return {
+            "model": str(descriptor),
+            "active_percent": round(100 * float(share), 1),
+            "multiply_adds": multiply_adds,
+        }
 
     run = partial(expand, descriptor, weights, codes, out=out, threads=threads, compiled=compiled)
     return _expanding(codes, out, run, figures)
@@ -156,6 +175,8 @@ def _quality(clipped: Any, fitted: Any, steps: int, size: int) -> dict[str, Any]
 
 EXPANSIONS: Mapping[str, Callable[[Path, int], Task]] = {
     "copy": _copy,
+    "peak, fused": partial(_peak, is_fused=True),
+    "peak": partial(_peak, is_fused=False),
     "numpy": partial(_gamutmeta, model="png", compiled=False),
     "machine code": partial(_gamutmeta, model="png", compiled=True),
     "numpy, no gate": partial(_gamutmeta, model="jpeg", compiled=False),

@@ -19,9 +19,8 @@ from gamutmeta.container import Limits, Payload
 from gamutmeta.errors import BindingError, UnsupportedFileError
 from gamutmeta.formats.second_picture import without_colour_map
 from gamutmeta.photo.kinds import KINDS, SUFFIXES
-from gamutmeta.photo.pixels import decode_srgb
 from gamutmeta.photo.signed import notes_on_signature
-from gamutmeta.pipeline.binding import binding_of_jpeg, check_binding
+from gamutmeta.pipeline.binding import binding_of_jpeg, check_binding, decode_for
 from gamutmeta.pipeline.limited import pictures_limited
 from gamutmeta.report import Report
 from gamutmeta.runtime.files import as_private_as, atomic_write
@@ -233,4 +232,4 @@ def _require_own(payload: Payload, data: bytes) -> str | None:
             return None
         if payload.likeness is None:
             raise BindingError("the payload was made for another picture (the digest of the coded data differs)")
-    return check_binding(payload, data, decode_srgb(data))
+    return check_binding(payload, data, decode_for(payload, data)[0])

@@ -17,7 +17,17 @@ if TYPE_CHECKING:
     from gamutmeta.color.adaptation import Adaptation
     from gamutmeta.color.transfer import Floats
 
-__all__ = ["OUTSIDE", "STRICT", "Rounding", "clip_to_codes", "is_gray", "out_of_gamut", "outside", "reduce_to_codes"]
+__all__ = [
+    "OUTSIDE",
+    "STRICT",
+    "Rounding",
+    "clip_to_codes",
+    "has_outside",
+    "is_gray",
+    "out_of_gamut",
+    "outside",
+    "reduce_to_codes",
+]
 
 OUTSIDE = (0.0005, 0.008)
 """How far beyond [0, 1] linear light may lie and still count as inside: at least, and per unit of the largest channel.
@@ -73,6 +83,11 @@ def is_gray(wide: NDArray[np.uint16]) -> bool:
         for rows in row_strips(*wide.shape[:2])
         for channel in (1, 2)
     )
+
+
+def has_outside(wide: NDArray[np.uint16], adaptation: Adaptation) -> bool:
+    """Whether any pixel of a photograph, ROMM RGB, uint16 (H, W, 3), lies outside sRGB; looks no further than that."""
+    return any(reduce_to_codes(wide[rows], adaptation)[1] for rows in row_strips(*wide.shape[:2]))
 
 
 def reduce_to_codes(

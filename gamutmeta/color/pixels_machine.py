@@ -1,7 +1,7 @@
 """Reduction and measurement in machine code (gamutmeta/native/pixels.c): one pass over each strip.
 
-The twins of what :mod:`gamutmeta.color.gamut`, :mod:`gamutmeta.color.sycc` and :mod:`gamutmeta.measure.quality` do with
-numpy; the codes are the same bit for bit.
+The twins of what :mod:`gamutmeta.color.gamut`, :mod:`gamutmeta.color.sycc`, :mod:`gamutmeta.color.jfif` and
+:mod:`gamutmeta.measure.quality` do with numpy; the codes are the same bit for bit.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
-__all__ = ["SyccEncoder", "machine_code", "reduce_pixels", "sum_errors"]
+__all__ = ["SyccEncoder", "machine_code", "reduce_pixels", "show_samples", "sum_errors"]
 
 
 def machine_code(*, compiled: bool | None) -> ctypes.CDLL | None:
@@ -93,6 +93,28 @@ def sum_errors(
         pointer(sums, np.float64),
     )
     return int(sums[0]), float(sums[1]), int(sums[2]), float(sums[3])
+
+
+def show_samples(
+    machine: ctypes.CDLL, samples: NDArray[np.uint8], factors: NDArray[np.int32], bits: int, codes: NDArray[np.uint8]
+) -> None:
+    """Convert YCbCr samples (..., 3) to RGB `codes` of that shape, which are contiguous.
+
+    Args:
+        machine: the library.
+        samples: the samples.
+        factors: Cr to red, Cb and Cr to green, Cb to blue, in parts of ``2**bits``, int32 (4,).
+        bits: see there.
+        codes: where to.
+    """
+    source = np.ascontiguousarray(samples)
+    machine.pixels_shown(
+        pointer(source, np.uint8),
+        ctypes.c_int64(source.size // 3),
+        pointer(factors, np.int32),
+        ctypes.c_int64(bits),
+        pointer(codes, np.uint8),
+    )
 
 
 class _Sycc(ctypes.Structure):

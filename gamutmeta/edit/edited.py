@@ -12,6 +12,7 @@ from PIL import Image
 
 from gamutmeta import carriers
 from gamutmeta.color.convert import requantise
+from gamutmeta.color.jfif import shown_codes
 from gamutmeta.container.transform import softened
 from gamutmeta.errors import BindingError, PhotoError
 from gamutmeta.formats.second_picture import find_colour_map, with_colour_map
@@ -263,8 +264,10 @@ class Edited:
         """The gain map with which a JPEG shows what its payload restores."""
         assert self.map_bytes is not None  # noqa: S101 - asked before
         check_work(payload.descriptor, payload.width, payload.height)
-        wide = expand_pixels(payload.descriptor, payload.weights(), decode_for(payload, data)[0])
-        made, notes = useful_map(decode_srgb(data), wide, self.map_bytes)
+        samples = decode_for(payload, data)[0]
+        wide = expand_pixels(payload.descriptor, payload.weights(), samples)
+        shown = samples if payload.descriptor.samples is SampleCoding.SRGB else shown_codes(samples)
+        made, notes = useful_map(shown, wide, self.map_bytes)
         for note in notes:
             warn(note, stacklevel=4)
         return made

@@ -1,5 +1,5 @@
-/* Reduction of pixels and their errors: twins of gamutmeta/color/gamut.py, gamutmeta/color/sycc.py and
- * gamutmeta/measure/quality.py. The codes are the same, bit for bit. */
+/* Reduction of pixels and their errors: twins of gamutmeta/color/gamut.py, gamutmeta/color/sycc.py,
+ * gamutmeta/color/jfif.py and gamutmeta/measure/quality.py. The codes are the same, bit for bit. */
 #include "vectors.h"
 
 enum { BLOCK = 1024 };
@@ -134,5 +134,27 @@ EXPORT void pixels_sycc(const Sycc *s, const uint16_t *wide, int64_t count, uint
             }
         for (long at = 0; at < here; at++)
             one(s, linear[at], linear[BLOCK + at], linear[2 * BLOCK + at], codes + 3 * (start + at));
+    }
+}
+
+ALWAYS uint8_t code_of(int32_t value) { return (uint8_t)(value > 0 ? value < 255 ? value : 255 : 0); }
+
+/* Take YCbCr samples (count, 3) to the RGB codes that viewers show; `factors` are those of gamutmeta.color.jfif. */
+EXPORT void pixels_shown(const uint8_t *samples, int64_t count, const int32_t *factors, int64_t bits, uint8_t *codes)
+{
+    int32_t f[4] = {factors[0], factors[1], factors[2], factors[3]}, half = 1 << (bits - 1), shift = (int32_t)bits;
+    uint8_t planes[3][BLOCK];
+    for (int64_t start = 0; start < count; start += BLOCK, samples += 3 * BLOCK, codes += 3 * BLOCK) {
+        long here = count - start < BLOCK ? count - start : BLOCK;
+        for (long at = 0; at < here; at++)
+            for (long c = 0; c < 3; c++) planes[c][at] = samples[3 * at + c];
+        for (long at = 0; at < here; at++) {
+            int32_t y = planes[0][at], blue = planes[1][at] - 128, red = planes[2][at] - 128;
+            planes[0][at] = code_of(y + ((f[0] * red + half) >> shift));
+            planes[1][at] = code_of(y + ((f[1] * blue + f[2] * red + half) >> shift));
+            planes[2][at] = code_of(y + ((f[3] * blue + half) >> shift));
+        }
+        for (long at = 0; at < here; at++)
+            for (long c = 0; c < 3; c++) codes[3 * at + c] = planes[c][at];
     }
 }

@@ -10,6 +10,7 @@ import numpy as np
 
 from gamutmeta.color.cicp import cicp_space
 from gamutmeta.color.icc import MatrixProfile, parse_profile
+from gamutmeta.color.jfif import shown_codes
 from gamutmeta.color.spaces import SRGB, space_named
 from gamutmeta.color.transfer import encode_srgb
 from gamutmeta.errors import PhotoError, ProfileError
@@ -73,12 +74,13 @@ def read_srgb(data: bytes, *, max_pixels: int = MAX_PIXELS) -> SrgbPicture:
         PhotoError: it is damaged, too large, grey or CMYK, or has 16 bits per sample.
     """
     kind = host_format(data)
-    codes, alpha = decode_srgba(data, max_pixels=max_pixels)
+    has_ycc = kind == "jpeg" and has_ycc_samples(data)
+    samples = decode_sycc(data, max_pixels=max_pixels) if has_ycc else None
+    codes, alpha = decode_srgba(data, max_pixels=max_pixels) if samples is None else (shown_codes(samples), None)
     with decoding("it cannot be decoded"):
         picture = _read(kind, data, max_pixels)
         if picture.is_gray:
             raise PhotoError("it is grey and has no colours to start from")
-        samples = decode_sycc(data, max_pixels=max_pixels) if kind == "jpeg" and has_ycc_samples(data) else None
     further = any(note == FURTHER_PICTURES or "further pages" in note for note in picture.notes)
     return SrgbPicture(codes, samples, alpha, picture.exif, picture.xmp, _check_space(picture), further)
 

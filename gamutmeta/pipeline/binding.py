@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gamutmeta import carriers
+from gamutmeta.color.jfif import shown_codes
 from gamutmeta.container import Binding
 from gamutmeta.errors import BindingError, UnsupportedFileError
 from gamutmeta.formats.jpeg_colour import colour_contradiction, holds_ycc
@@ -182,7 +183,7 @@ def _check_likeness(
 ) -> str:
     """Make sure that the picture looks like the payload's; `error` says why it is not the very same."""
     is_sycc = payload.descriptor.samples is SampleCoding.SYCC
-    verdict = compare_likeness(likeness, (payload.width, payload.height), decode_srgb(data) if is_sycc else codes)
+    verdict = compare_likeness(likeness, (payload.width, payload.height), shown_codes(codes) if is_sycc else codes)
     if not verdict.alike:
         raise BindingError(f"{error}, and the picture does not look the same ({verdict.measure})")
     if verdict.kind is Likeness.RECODED:
@@ -191,7 +192,7 @@ def _check_likeness(
         height, width = codes.shape[:2]
         what = f"resized from {payload.width}x{payload.height} to {width}x{height} pixels"
     note = f"the picture was {what} after the payload was made; it looks the same, so the payload was used"
-    if is_sycc and are_clipped(data):
+    if is_sycc and are_clipped(data, codes):
         return f"{note}: hardly any colour outside sRGB is left in its samples, so that only part of them is restored"
     return f"{note}: the colours may be less exact"
 

@@ -12,6 +12,7 @@ import numpy as np
 from gamutmeta import carriers
 from gamutmeta.choices import ExpandedSamples
 from gamutmeta.color.convert import requantise
+from gamutmeta.color.jfif import shown_codes
 from gamutmeta.container import Limits, Payload
 from gamutmeta.errors import PhotoError
 from gamutmeta.formats.source import sources_remembered
@@ -20,7 +21,7 @@ from gamutmeta.model.descriptor import Descriptor, SampleCoding
 from gamutmeta.model.expand import expand as expand_pixels
 from gamutmeta.photo.host_metadata import read_metadata
 from gamutmeta.photo.kinds import check_side, depth_and_quality
-from gamutmeta.photo.pixels import decode_srgb, decode_sycc
+from gamutmeta.photo.pixels import decode_sycc
 from gamutmeta.photo.wide import WideImage
 from gamutmeta.photo.write import write_noting
 from gamutmeta.pipeline.binding import binding_of_jpeg, check_binding, decode_for
@@ -177,7 +178,7 @@ class SrgbFile:
     def srgb(self) -> NDArray[np.uint8]:
         """The pixels as viewers show them, uint8 (H, W, 3)."""
         is_srgb = self.found.payload.descriptor.samples is SampleCoding.SRGB
-        return self.codes if is_srgb else decode_srgb(self.data)
+        return self.codes if is_srgb else shown_codes(self.codes)
 
     @property
     def size(self) -> tuple[int, int]:

@@ -12,6 +12,7 @@ from gamutmeta.photo.pixels import decode_sycc, open_srgb
 from gamutmeta.runtime.strips import row_strips
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from PIL.JpegImagePlugin import JpegImageFile
 
 __all__ = ["OutsideShare", "are_clipped", "outside_share"]
@@ -54,7 +55,7 @@ class OutsideShare:
         )
 
 
-def outside_share(data: bytes, file: str = "") -> OutsideShare:
+def outside_share(data: bytes, file: str = "", codes: NDArray[np.uint8] | None = None) -> OutsideShare:
     """Look at the YCbCr samples of a JPEG.
 
     Files written with extended samples lie far outside, most JPEGs of cameras a little, by coding noise, and those of
@@ -63,11 +64,12 @@ def outside_share(data: bytes, file: str = "") -> OutsideShare:
     Args:
         data: the file.
         file: its name, for the result.
+        codes: its YCbCr samples, uint8 (H, W, 3), where they were decoded already.
 
     Raises:
         PhotoError: it is no JPEG with YCbCr samples, or damaged.
     """
-    codes = decode_sycc(data)
+    codes = decode_sycc(data) if codes is None else codes
     with open_srgb(data) as image:
         noise = _noise(image)  # type: ignore[arg-type]  # decode_sycc takes no other files
     height, width, _ = codes.shape
@@ -89,9 +91,9 @@ _HARDLY_ANY = 0.1
 """Percent of the pixels."""
 
 
-def are_clipped(data: bytes) -> bool:
+def are_clipped(data: bytes, codes: NDArray[np.uint8] | None = None) -> bool:
     """Whether hardly any sample of a JPEG lies outside sRGB by more than coding noise; see :func:`outside_share`."""
-    return outside_share(data).beyond_noise_percent < _HARDLY_ANY
+    return outside_share(data, codes=codes).beyond_noise_percent < _HARDLY_ANY
 
 
 def _noise(jpeg: JpegImageFile) -> float:

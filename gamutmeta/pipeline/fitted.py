@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from gamutmeta.measure.quality import Quality
     from gamutmeta.pipeline.options import ReduceOptions
 
+_PIXELS = 1 << 20
+"""That are measured first to compare two models."""
+
+_CLEARLY = 0.5
+"""dB, on some strips: then nobody needs to know how much it is on all of them."""
+
 __all__ = ["best_payload", "fit_model", "is_better", "measured"]
 
 
@@ -72,6 +78,15 @@ def is_better(restored: Quality, clipped: Quality) -> bool:
     return restored.psnr > clipped.psnr and not restored.psnr_og <= clipped.psnr_og
 
 
+def _is_clearly_better(
+    fitted: Payload, alone: Payload, original: NDArray[np.uint16], codes: NDArray[np.uint8], apart: int
+) -> bool:
+    """Whether some strips, so far `apart`, tell that a model is better than none."""
+    models = [(payload.descriptor, payload.weights()) for payload in (fitted, alone)]
+    restored, held = measure_models(original, codes, models, fitted.descriptor.adaptation, apart=apart)
+    return restored.psnr > held.psnr + _CLEARLY and restored.psnr_og > held.psnr_og + _CLEARLY
+
+
 def best_payload(
     empty: Payload, fitted: Payload | None, clipped: Quality, original: NDArray[np.uint16], codes: NDArray[np.uint8]
 ) -> tuple[Payload, Quality, list[str]]:
@@ -91,10 +106,12 @@ def best_payload(
         alone = replace(
             empty, descriptor=replace(empty.descriptor, samples=SampleCoding.SYCC), likeness=fitted.likeness
         )
-        held = measured(alone, original, codes)
-        if is_better(held, clipped) and not is_better(restored, held):
-            note = "the fitted model was not better than the JPEG's samples alone: the payload contains no model"
-            return alone, held, [note]
+        apart = 1 + codes.shape[0] * codes.shape[1] // _PIXELS
+        if apart == 1 or not _is_clearly_better(fitted, alone, original, codes, apart):
+            held = measured(alone, original, codes)
+            if is_better(held, clipped) and not is_better(restored, held):
+                note = "the fitted model was not better than the JPEG's samples alone: the payload contains no model"
+                return alone, held, [note]
     if is_better(restored, clipped):
         return fitted, restored, []
     return empty, clipped, ["the fitted model was not better than clipping: the payload contains no model"]

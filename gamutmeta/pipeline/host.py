@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gamutmeta.color.convert import requantise
+from gamutmeta.color.jfif import shown_codes
 from gamutmeta.color.subsampling import BLOCKS, fit_subsampled
 from gamutmeta.color.sycc import reduce_to_sycc
 from gamutmeta.fit.gate import gate_for, gate_for_base
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from gamutmeta.pipeline.base import Base
     from gamutmeta.pipeline.options import ReduceOptions
 
-__all__ = ["Host", "given_host", "made_host"]
+__all__ = ["Host", "given_host", "made_host", "makes_samples"]
 
 _PIXELS = 1 << 20
 """That are examined."""
@@ -88,51 +89,54 @@ class Host:
         return 0 if is_lossless else gate_for(original, self.codes, adaptation)
 
 
+def makes_samples(options: ReduceOptions, format_: HostFormat) -> bool:
+    """Whether a picture that has colours outside sRGB is written with extended samples."""
+    return format_ == "jpeg" and options.samples == "extended" and options.config.model == "grid"
+
+
 def made_host(
-    wide: WideImage, pixels: NDArray[np.uint8], options: ReduceOptions, format_: HostFormat, *, has_model: bool
+    wide: WideImage, pixels: NDArray[np.uint8] | None, options: ReduceOptions, format_: HostFormat, *, has_model: bool
 ) -> Host:
     """The photograph, clipped and coded.
 
     Args:
         wide: in ROMM RGB.
-        pixels: its sRGB codes, uint8 (H, W, 3).
+        pixels: its sRGB codes, uint8 (H, W, 3); None for a JPEG with extended samples of which nobody wants to know
+            what it was before coding. The result has the decoded picture in their place.
         options: of the reduction.
         format_: of the file.
         has_model: whether a model is going to be fitted; else there is nothing for extended samples to hold.
     """
-    is_jpeg, config = format_ == "jpeg", options.config
-    sycc = None
+    is_jpeg, config, sycc = format_ == "jpeg", options.config, None
     notes = [*options.notes_on_unused(format_)]
-    if options.samples == "extended" and is_jpeg and has_model:
-        if config.model == "grid":
-            sycc = reduce_to_sycc(wide.array, config.adaptation)
-        else:
-            notes.append(f"the preset {config.name} knows no extended samples: the JPEG has plain ones")
+    if has_model and makes_samples(options, format_):
+        sycc = reduce_to_sycc(wide.array, config.adaptation)
+    elif has_model and is_jpeg and options.samples == "extended":
+        notes.append(f"the preset {config.name} knows no extended samples: the JPEG has plain ones")
     encoding = Encoding(format_, options.quality, options.subsampling, options.progressive, sycc is not None)
     alpha = None if is_jpeg or wide.alpha is None else requantise(wide.alpha, np.uint8)
     metadata = srgb_metadata(wide.metadata, format_, wide.size, has_alpha=alpha is not None)
     notes += metadata.notes
-    if not is_jpeg:
+    if pixels is not None and not is_jpeg:
         return Host(pixels, encoding, metadata, None, pixels, alpha=alpha, notes=tuple(notes))
-    to_code = pixels if sycc is None else sycc
-    if sycc is not None and options.subsampling in BLOCKS:
-        to_code = fit_subsampled(sycc, BLOCKS[options.subsampling], config.adaptation)
-    coded = encoding.encode(to_code, metadata)
-    held = None if sycc is None else decode_sycc(coded)
     if not is_opaque(wide.alpha):
         notes.append(NO_TRANSPARENCY)
-    codes = decode_srgb(coded)
-    return Host(
-        pixels,
-        encoding,
-        metadata,
-        coded,
-        codes,
-        sycc,
-        held,
-        wants_likeness=held is not None,
-        notes=tuple(notes),
-    )
+    said = tuple(notes)
+    if sycc is None:
+        assert pixels is not None  # noqa: S101 - see above
+        coded = encoding.encode(pixels, metadata)
+        return Host(pixels, encoding, metadata, coded, decode_srgb(coded), notes=said)
+    is_subsampled = options.subsampling in BLOCKS
+    to_code = fit_subsampled(sycc, BLOCKS[options.subsampling], config.adaptation) if is_subsampled else sycc
+    if pixels is None:
+        sycc = None  # as large as the picture
+    coded = encoding.encode(to_code, metadata)
+    del to_code
+    held = decode_sycc(coded)
+    codes = shown_codes(held)
+    if sycc is None or pixels is None:
+        pixels, sycc = codes, held
+    return Host(pixels, encoding, metadata, coded, codes, sycc, held, wants_likeness=True, notes=said)
 
 
 def given_host(base: Base, options: ReduceOptions, original: NDArray[np.uint16]) -> Host:

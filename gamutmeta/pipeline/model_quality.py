@@ -10,7 +10,7 @@ import numpy as np
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.measure.quality import Quality, StripSums
 from gamutmeta.model.expand import STRIP_PIXELS, StripExpander
-from gamutmeta.runtime.strips import for_each_strip
+from gamutmeta.runtime.strips import for_each_strip, row_strips
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,6 +30,7 @@ def measure_models(
     adaptation: Adaptation = Adaptation.BRADFORD,
     *,
     threads: int | None = None,
+    apart: int = 1,
     compiled: bool | None = None,
 ) -> list[Quality]:
     """Expand a picture by each of several models and measure the results, strip by strip.
@@ -40,6 +41,7 @@ def measure_models(
         models: architectures and their tensors, as for :func:`gamutmeta.model.expand.expand`.
         adaptation: of the matrix that decides which pixels are out of gamut.
         threads: how many to use; None for one per core.
+        apart: which strips of rows count: every one, every second one, and so on.
         compiled: as for :func:`gamutmeta.model.expand.expand`.
 
     Returns:
@@ -48,9 +50,13 @@ def measure_models(
     height, width = codes.shape[:2]
     expanders = [StripExpander(*model, height, width, compiled=compiled) for model in models]
     sums = [StripSums(original, adaptation, compiled=compiled) for _ in models]
-    buffers = local()
+    buffers, strips = local(), list(row_strips(height, width, STRIP_PIXELS))[::apart]
 
-    def work(rows: slice) -> None:
+    def work(numbers: slice) -> None:
+        for rows in strips[numbers]:
+            measure(rows)
+
+    def measure(rows: slice) -> None:
         part = codes[rows]
         if getattr(buffers, "shape", None) != part.shape:
             buffers.shape, buffers.restored = part.shape, np.empty(part.shape, np.uint16)
@@ -58,5 +64,5 @@ def measure_models(
             expander(part, rows.start, buffers.restored)
             sum_.add(rows, buffers.restored)
 
-    for_each_strip(work, height, width, pixels=STRIP_PIXELS, threads=threads)
+    for_each_strip(work, len(strips), 1, pixels=1, threads=threads)
     return [sum_.quality() for sum_ in sums]

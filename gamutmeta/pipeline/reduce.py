@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gamutmeta import carriers
-from gamutmeta.color.gamut import Rounding, is_gray, reduce_to_codes
+from gamutmeta.color.gamut import Rounding, has_outside, is_gray, reduce_to_codes
 from gamutmeta.container import Payload
 from gamutmeta.envelope import LIKENESS_BYTES
 from gamutmeta.errors import PhotoError
@@ -25,7 +25,7 @@ from gamutmeta.photo.read import read_photo
 from gamutmeta.pipeline.base import read_base
 from gamutmeta.pipeline.colour_map import useful_map
 from gamutmeta.pipeline.fitted import best_payload, fit_model, measured
-from gamutmeta.pipeline.host import given_host, made_host
+from gamutmeta.pipeline.host import given_host, made_host, makes_samples
 from gamutmeta.pipeline.limited import pictures_limited
 from gamutmeta.pipeline.map_limits import MAP_BYTES
 from gamutmeta.pipeline.options import ReduceOptions
@@ -138,6 +138,7 @@ def reduce_with(
     rounding: Rounding = Rounding.HALF_EVEN,
     *,
     base: Base | None = None,
+    is_for_file: bool = False,
 ) -> Reduction:
     """:func:`reduce` with its options in one object; those on reading and the carrier play no part.
 
@@ -147,12 +148,14 @@ def reduce_with(
         format: as for :func:`reduce`.
         rounding: as for :func:`reduce`.
         base: that of the options, if it was read already.
+        is_for_file: whether the file alone is wanted: the result has what was decoded in place of pixels and samples
+            before coding, where these need not be made or kept.
     """
     start = time.perf_counter()
     uses_cuda(options.device)  # also where nothing is to be fitted, a device that is missing is an error
     wide, config = photograph_for(wide, options, format), options.config
     base = read_base(options.base) if base is None and options.base is not None else base
-    host, original, reason, notes = _host(wide, options, base, format, rounding)
+    host, original, reason, notes = _host(wide, options, base, format, None if is_for_file else rounding)
     codes, held = host.codes, host.held
     height, width = codes.shape[:2]
     binding = host.binding
@@ -341,7 +344,7 @@ def read_and_reduce(
         wide = restored_before(source, limits=options.limits)
         if wide is None:
             wide = read_photo(source, assume_space=options.assume_space, raw_style=options.raw_style)
-    return wide, reduce_with(wide, options, format_, base=base)
+    return wide, reduce_with(wide, options, format_, base=base, is_for_file=True)
 
 
 def save_reduced(
@@ -355,9 +358,12 @@ def save_reduced(
 
 
 def _host(
-    wide: WideImage, options: ReduceOptions, base: Base | None, format_: HostFormat | None, rounding: Rounding
+    wide: WideImage, options: ReduceOptions, base: Base | None, format_: HostFormat | None, rounding: Rounding | None
 ) -> tuple[Host, NDArray[np.uint16], str | None, list[str]]:
-    """The picture that is to carry a payload, the photograph on its raster, why there is no model for it, and notes."""
+    """The picture that is to carry a payload, the photograph on its raster, why there is no model for it, and notes.
+
+    Without a rounding, the picture before coding is not wanted.
+    """
     step("clipping and coding the picture")
     original, notes = wide.array, list(wide.notes)
     kind = format_ or ("png" if base is None else base.format)
@@ -367,9 +373,14 @@ def _host(
         base.require(kind, "format")
         original, said = base.placed(wide, options.config.adaptation)
         notes += [*base.notes, *said]
-    pixels, og_pixels = reduce_to_codes(original, options.config.adaptation, rounding)
-    reason = _nothing_to_restore(original, og_pixels)
-    if base is None:
+    adaptation, pixels = options.config.adaptation, None
+    needs_pixels = rounding is not None or base is not None or not makes_samples(options, kind)
+    if needs_pixels or is_gray(original) or not has_outside(original, adaptation):
+        pixels, og_pixels = reduce_to_codes(original, adaptation, rounding or Rounding.HALF_EVEN)
+        reason = _nothing_to_restore(original, og_pixels)
+    else:
+        reason = None
+    if pixels is None or base is None:
         host = made_host(wide, pixels, options, kind, has_model=reason is None)
     else:
         host = given_host(base, options, original)

@@ -10,7 +10,7 @@ from gamutmeta import carriers
 from gamutmeta.errors import NoPayloadError, PhotoError
 from gamutmeta.formats.second_picture import with_colour_map, without_colour_map
 from gamutmeta.photo.host_metadata import read_metadata
-from gamutmeta.photo.pixels import decode_srgb, has_ycc_samples
+from gamutmeta.photo.pixels import has_ycc_samples
 from gamutmeta.photo.signed import notes_on_signature
 from gamutmeta.pipeline.colour_map import useful_map
 from gamutmeta.pipeline.expand import SrgbFile, find_payload
@@ -80,7 +80,7 @@ def show_wide_file(
         beside = file.found.carrier == "sidecar" and Path(source).resolve() != Path(target).resolve()
         check_outputs(target, "sidecar" if beside else None, overwrite=overwrite)
         wide = file.expand()
-        made, notes = useful_map(decode_srgb(bare), wide.array, map_bytes)
+        made, notes = useful_map(file.srgb, wide.array, map_bytes)
         notes += notes_on_signature(data) if made is not None or bare != data else ()
     written = bare if made is None else with_colour_map(bare, made.jpeg)
     if beside:

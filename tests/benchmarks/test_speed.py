@@ -11,10 +11,13 @@ from carrots import write_piece
 
 from benchmarks.harness import Row, load
 from benchmarks.speed import __main__ as speed
+from benchmarks.speed import peak, report
 from benchmarks.speed.figures import Figure, compared, figures
 from benchmarks.speed.rounds import STARTS, Worker
 from benchmarks.speed.stages import BESIDE, EXPAND, REDUCE, Stages, _resolve
 from benchmarks.speed.tasks import EXPANSIONS
+from gamutmeta.native.build import compiler
+from gamutmeta.native.library import variant
 
 
 def timed(part: str, task: str, megapixels: float, seconds: float, **more: Any) -> Row:
@@ -116,6 +119,25 @@ def test_a_function_inside_another_counts_for_its_own_stage() -> None:
     thread.start()
     thread.join()
     assert list(stages.seconds)[2:] == [f"one{BESIDE}"], "other threads are told apart"
+
+
+def test_arithmetic_is_a_share_of_what_the_cores_compute() -> None:
+    counts = {"peak": 10**10, "peak, fused": 2 * 10**10}
+    peaks = [timed("expand", name, 24, 0.1, multiply_adds=count) for name, count in counts.items()]
+    ours = timed("expand", "machine code", 24, 0.5, multiply_adds=3 * 10**10)
+    text = report._arithmetic([*rows_of(24), *peaks, ours])
+    assert "| 24 | 2 | machine code | 120.0 | 30 | 60 |" in text
+    assert "| 24 | 2 | peak with fused instructions | 400.0 | 100 | 200 |" in text
+    assert not report._arithmetic(rows_of(24)), "an earlier run has none"
+
+
+@pytest.mark.parametrize("is_fused", [True, False])
+def test_the_peak_is_counted(is_fused: bool, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: FBT001
+    if compiler() is None:
+        pytest.skip("there is no C compiler")
+    monkeypatch.setattr(peak, "_ROUNDS", 1000)
+    lanes = 8 if variant() == "avx2" else 4
+    assert peak.Peak(3, is_fused=is_fused)() == 3 * 1000 * 12 * lanes
 
 
 @pytest.mark.parametrize(("name", "stage"), [*REDUCE, *EXPAND])

@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.convert import convert_space
-from gamutmeta.color.gamut import STRICT, Rounding, clip_to_codes, is_gray, out_of_gamut, outside, reduce_to_codes
+from gamutmeta.color.gamut import (
+    STRICT,
+    Rounding,
+    clip_to_codes,
+    has_outside,
+    is_gray,
+    out_of_gamut,
+    outside,
+    reduce_to_codes,
+)
 from gamutmeta.color.spaces import (
     ADOBE_RGB,
     DISPLAY_P3,
@@ -160,3 +169,12 @@ def test_grey(shape: tuple[int, int]) -> None:
         coloured = grey.copy()
         coloured[-1, -1, channel] ^= 1
         assert not is_gray(coloured)
+
+
+@pytest.mark.parametrize("adaptation", Adaptation)
+@pytest.mark.parametrize("place", [None, (0, 0), (699, 299), (350, 17)])
+def test_one_pixel_outside_is_found(adaptation: Adaptation, place: tuple[int, int] | None) -> None:
+    wide = np.full((700, 300, 3), 30_000, np.uint16)
+    if place is not None:
+        wide[place] = 0, 60_000, 0
+    assert has_outside(wide, adaptation) == bool(reduce_to_codes(wide, adaptation)[1]) == (place is not None)

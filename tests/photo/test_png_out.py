@@ -21,10 +21,21 @@ from gamutmeta.photo.png_out import write_png
 from gamutmeta.photo.read import read_photo
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
 ICC = profile_bytes("rec2020")
 EIGHT = smooth_array()
+
+
+@pytest.fixture(params=["zlib", "zlib_ng.zlib_ng"], autouse=True, scope="module")
+def _library(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Every test with zlib, and with what the extra ``fast`` brings."""
+    module = pytest.importorskip(request.param, reason="the extra fast is not installed")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(png_out, "_library", lambda: module)
+        yield
 
 
 def written(samples: NDArray[np.uint8 | np.uint16], **options: Any) -> bytes:

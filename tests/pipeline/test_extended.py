@@ -14,7 +14,10 @@ from PIL import Image
 
 import gamutmeta
 from gamutmeta import carriers, edit, pillow
+from gamutmeta.color.adaptation import Adaptation
+from gamutmeta.color.gamut import reduce_to_codes
 from gamutmeta.color.sycc import outside
+from gamutmeta.container import Binding, Payload
 from gamutmeta.errors import BindingError, NoPayloadError, PhotoError
 from gamutmeta.fit.config import PRESETS
 from gamutmeta.measure.quality import Quality, measure
@@ -23,10 +26,12 @@ from gamutmeta.model.expand import expand as expand_pixels
 from gamutmeta.photo.pixels import decode_srgb, decode_sycc, encode_srgb_file
 from gamutmeta.photo.read import read_photo
 from gamutmeta.photo.wide import WideImage
+from gamutmeta.pipeline import fitted
 from gamutmeta.pipeline.arrays import expand_array
 from gamutmeta.pipeline.expand import SrgbFile, expand
 from gamutmeta.pipeline.extended import outside_share
-from gamutmeta.pipeline.reduce import Reduction, reduce
+from gamutmeta.pipeline.options import ReduceOptions
+from gamutmeta.pipeline.reduce import Reduction, read_and_reduce, reduce, reduce_with
 from gamutmeta.pipeline.validate import validate_file
 from gamutmeta.pipeline.verify import verify_file
 
@@ -296,3 +301,55 @@ class TestEdits:
         with pytest.raises(PhotoError, match=r"a PNG file cannot store: save it as \.jpg, or expand it"):
             edited.save(tmp_path / "lost.png")
         assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("subsampling", ["4:4:4", "4:2:0"])
+@pytest.mark.parametrize("array", [None, muted()], ids=["wide", "inside"])
+def test_for_a_file_nothing_is_kept_that_it_does_not_need(
+    array: np.ndarray | None, subsampling: Any, photo: WideImage, tmp_path: Path
+) -> None:
+    source, wide = tmp_path / "photo.tif", photo if array is None else WideImage(array)
+    wide.save(source)
+    options = ReduceOptions(preset=replace(PRESET, steps=30), subsampling=subsampling, device="cpu")
+    _, for_file = read_and_reduce(source, tmp_path / "photo.jpg", options)
+    whole = reduce_with(read_photo(source), options, "jpeg")
+    assert for_file.to_bytes() == whole.to_bytes()
+    assert whole.coded is not None
+    np.testing.assert_array_equal(whole.pixels, reduce_to_codes(wide.array, Adaptation.BRADFORD)[0])
+    if array is None:
+        np.testing.assert_array_equal(for_file.pixels, decode_srgb(whole.coded))
+        np.testing.assert_array_equal(for_file.sycc, decode_sycc(whole.coded))
+    else:
+        np.testing.assert_array_equal(for_file.pixels, whole.pixels)
+        assert for_file.sycc is None
+
+
+@pytest.mark.parametrize(
+    ("on_some", "on_all", "is_kept"), [(37.0, None, True), (39.6, 36.0, True), (39.6, 41.0, False)]
+)
+def test_samples_alone_are_measured_in_whole_only_if_some_strips_leave_doubt(
+    on_some: float,
+    on_all: float | None,
+    reduced: Callable[..., Reduction],
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    is_kept: bool,
+) -> None:
+    codes = np.zeros((1200, 1800, 3), np.uint8)
+    empty = Payload(1800, 1200, Binding("rgb8", bytes(16)), Descriptor(), ())
+    model = replace(reduced().payload, width=1800, height=1200)
+    answers = iter([(1, [40.0]), (3, [40.0, on_some]), *([] if on_all is None else [(1, [on_all])])])
+
+    def measured(_: Any, part: Any, *others: Any, apart: int = 1, **options: Any) -> list[Quality]:
+        assert (len(others), options.get("threads")) == (2, None)
+        assert part is codes
+        expected, figures = next(answers)
+        assert apart == expected
+        return [Quality(psnr, 0.0, psnr, 0.0, 10.0) for psnr in figures]
+
+    monkeypatch.setattr(fitted, "measure_models", measured)
+    clipped = Quality(20.0, 0.0, 20.0, 0.0, 10.0)
+    kept, _, _ = fitted.best_payload(empty, model, clipped, codes.astype(np.uint16), codes)
+    assert next(answers, None) is None
+    assert (kept is model) == is_kept
+    assert kept.descriptor.samples is SampleCoding.SYCC

@@ -9,7 +9,7 @@ from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.gamut import reduce_to_codes
 from gamutmeta.measure.quality import measure
 from gamutmeta.model.descriptor import Descriptor, Grid, Head, Rgb
-from gamutmeta.model.expand import expand
+from gamutmeta.model.expand import STRIP_PIXELS, expand
 from gamutmeta.pipeline.model_quality import measure_models
 
 MODEL = Descriptor(head=Head.SRGB_EXCESS, grid=Grid(2, 4, 5), rgb=Rgb(1), hidden=(6,), gate=0)
@@ -43,3 +43,14 @@ def test_the_expanded_picture_is_never_held() -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < codes.size * 2
+
+
+@pytest.mark.parametrize("apart", [2, 3, 100])
+def test_some_strips_alone(apart: int) -> None:
+    wide, codes = picture(2000, 1000)
+    rows = STRIP_PIXELS // 1000
+    chosen = [slice(top, top + rows) for top in range(0, 2000, rows)][::apart]
+    (quality,) = measure_models(wide, codes, [(Descriptor(), {})], apart=apart)
+    some_wide, some_codes = (np.concatenate([array[part] for part in chosen]) for array in (wide, codes))
+    (twin,) = measure_models(some_wide, some_codes, [(Descriptor(), {})])
+    assert (quality.psnr, quality.psnr_og) == pytest.approx((twin.psnr, twin.psnr_og), abs=1e-9)
