@@ -15,6 +15,7 @@ import struct
 from typing import TYPE_CHECKING
 
 from gamutmeta.errors import CarrierError
+from gamutmeta.formats.c2pa import MANIFEST_NOTE, TAG
 from gamutmeta.formats.exif_fields import EXIF_PREFIX, find_field, number_at, order_of, patched, span_of, with_fields
 from gamutmeta.formats.exif_pixels import without_thumbnail
 from gamutmeta.formats.exif_tree import EXIF_POINTER, INTEROP_POINTER, ExifTree, Field, pack_tree, read_tree
@@ -123,7 +124,9 @@ def lost_of_tiff(source: SourceLike) -> tuple[str, ...]:
     notes: tuple[str, ...] = (NO_MAKER_NOTES,) if _maker_notes_in(read_tree(source, lambda _: False)) else ()
     if LAYERS in tags:
         notes += ("Photoshop's layers were left out; the flattened picture was read",)
-    named = [str(tag) for tag in dict.fromkeys(tags) if tag != LAYERS]
+    if TAG in tags:
+        notes += (MANIFEST_NOTE,)
+    named = [str(tag) for tag in dict.fromkeys(tags) if tag not in {LAYERS, TAG}]
     if named:
         more = f" and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
         notes += (f"the TIFF tags {', '.join(named[:_NAMED])}{more} were left out",)

@@ -11,13 +11,15 @@ import struct
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gamutmeta.envelope import COMMENT_PREFIX
-from gamutmeta.formats.jpeg import APP1, COM, MAX_CONTENT, XMP_SIGNATURE, iter_header, make_segment
+from gamutmeta.formats.c2pa import SEGMENT_HEAD, is_store
+from gamutmeta.formats.jpeg import APP1, APP11, COM, MAX_CONTENT, XMP_SIGNATURE, iter_header, make_segment
 from gamutmeta.formats.source import Source
 from gamutmeta.formats.xmp_extended import EXTENSION_SIGNATURE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from gamutmeta.formats.jpeg import Segment
     from gamutmeta.formats.source import SourceLike
 
 __all__ = ["PHOTOSHOP_SIGNATURE", "JpegMetadata", "comment_segments", "photoshop_segments", "read_jpeg_metadata"]
@@ -40,6 +42,7 @@ class JpegMetadata(NamedTuple):
         resources: Photoshop's image resources, or IPTC-IIM alone.
         comments: of others; payloads in comments are none.
         density: pixels per inch, across and down; None where no unit is named.
+        is_signed: whether there is a C2PA manifest.
     """
 
     xmp: bytes | None
@@ -47,6 +50,7 @@ class JpegMetadata(NamedTuple):
     resources: bytes | None
     comments: tuple[bytes, ...]
     density: tuple[float, float] | None
+    is_signed: bool
 
 
 def read_jpeg_metadata(data: SourceLike) -> JpegMetadata:
@@ -78,8 +82,14 @@ def read_jpeg_metadata(data: SourceLike) -> JpegMetadata:
             unit, x, y = struct.unpack_from(">BHH", content, 7)
             if unit in _INCHES and x and y:
                 density = (x * _INCHES[unit], y * _INCHES[unit])
+    is_signed = any(_begins_a_store(source, segment) for segment in iter_header(source) if segment.marker == APP11)
     packet = packets[0] if packets else None
-    return JpegMetadata(packet, tuple(extended), b"".join(resources) or None, tuple(comments), density)
+    return JpegMetadata(packet, tuple(extended), b"".join(resources) or None, tuple(comments), density, is_signed)
+
+
+def _begins_a_store(source: Source, segment: Segment) -> bool:
+    head = source.read(segment.start, min(segment.end - segment.start, SEGMENT_HEAD), "JPEG segment")
+    return is_store(segment.marker, head)
 
 
 def photoshop_segments(resources: bytes) -> bytes:

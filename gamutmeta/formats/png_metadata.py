@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gamutmeta.envelope import TEXT_KEYWORD
 from gamutmeta.errors import CarrierError
+from gamutmeta.formats.c2pa import CHUNK, MANIFEST_NOTE
 from gamutmeta.formats.comments import Comment
 from gamutmeta.formats.jpeg import XMP_SIGNATURE
 from gamutmeta.formats.png import XMP_KEYWORD, make_chunk, read_chunk
@@ -58,7 +59,7 @@ class PngMetadata(NamedTuple):
         icc: ICC profile in a text chunk.
         texts: all other ones, but for payloads.
         density: pixels per inch, across and down; None where no unit is named.
-        notes: what could not be read.
+        notes: what could not be read, or is left out.
     """
 
     exif: bytes | None
@@ -82,6 +83,8 @@ def read_png_metadata(data: SourceLike, chunks: Iterable[Chunk]) -> PngMetadata:
     notes: dict[str, None] = {}
     room = _MAX_BYTES
     for chunk in chunks:
+        if chunk.type == CHUNK:
+            notes[MANIFEST_NOTE] = None
         if chunk.type not in METADATA_CHUNKS or (chunk.type in blocks):
             continue
         if chunk.data_end - chunk.data_start > room or len(texts) >= _MAX_TEXTS:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 
 from gamutmeta.color.cicp import VideoCurve
+from gamutmeta.formats.c2pa import MANIFEST_NOTE, has_box
 from gamutmeta.formats.heif import clean_aperture
 from gamutmeta.photo.picture import FURTHER_PICTURES, PREMULTIPLIED, Picture, channels_of, check_size
 from gamutmeta.photo.pillow_in import array_of, open_pillow, take_metadata
@@ -55,6 +56,9 @@ def read_heif(file: BinaryIO, max_pixels: int) -> Picture:
     picture.take_xmp(heif.info.get("xmp"), upright=True)
     if len(heif) > 1:
         notes.append(FURTHER_PICTURES)
+    file.seek(0)
+    if has_box(file.read()):
+        notes.append(MANIFEST_NOTE)
     return picture
 
 
@@ -94,6 +98,8 @@ def read_avif(file: BinaryIO, max_pixels: int) -> Picture:
         rgb, alpha, is_gray = channels_of(samples, bits, notes)
         picture = Picture(rgb, bits, is_gray, alpha, notes=notes)
         take_metadata(picture, image)
+    if has_box(data):
+        notes.append(MANIFEST_NOTE)
     _take_colour(picture, info)
     return picture
 

@@ -17,6 +17,7 @@ import numpy as np
 from gamutmeta.color.cicp import HIGH_DYNAMIC_RANGE, VideoCurve, cicp_space
 from gamutmeta.errors import MissingExtraError, PhotoError
 from gamutmeta.formats.boxes import iter_boxes
+from gamutmeta.formats.c2pa import MANIFEST_NOTE, has_box
 from gamutmeta.formats.exif import MAX_PACKET
 from gamutmeta.formats.jxl import ALPHA, BLACK, BOXED, CODESTREAM, lengthened, read_jxl_header
 from gamutmeta.photo.picture import (
@@ -136,6 +137,8 @@ def _take_colour(picture: Picture, spec: Any, header: JxlHeader) -> None:
 
 
 def _take_metadata(picture: Picture, data: bytes) -> None:
+    if has_box(data):
+        picture.notes.append(MANIFEST_NOTE)
     packets = _packets(picture, data)
     raw = packets.get(b"Exif", b"")
     # Four bytes say how far behind them the TIFF header is; the pixels are upright.

@@ -9,6 +9,7 @@ import numpy as np
 
 from gamutmeta.color.cicp import VideoCurve
 from gamutmeta.errors import PhotoError
+from gamutmeta.formats.c2pa import MANIFEST_NOTE
 from gamutmeta.formats.comments import COMMENT, Comment, about_photograph
 from gamutmeta.formats.exif import MAX_PACKET, checked_exif, upright_exif, with_orientation
 from gamutmeta.formats.exif_pixels import with_pixel_dimensions
@@ -153,6 +154,8 @@ class Picture:
         self.photoshop = kept_resources(found.resources)
         self.comments = tuple(Comment(COMMENT, text) for text in found.comments)
         self.exif = with_resolution(self.exif, found.density)
+        if found.is_signed:
+            self.notes.append(MANIFEST_NOTE)
 
     def take_png(self, found: PngMetadata) -> None:
         """Keep what the chunks of a PNG say."""

@@ -53,7 +53,9 @@ def with_xmp(data: bytes) -> bytes:
 def tiff_with(tag: int) -> bytes:
     file = io.BytesIO()
     tags = [(tag, 7, 8, b"manifest", True)]
-    pytest.importorskip("tifffile").imwrite(file, smooth_array(), photometric="rgb", metadata=None, extratags=tags)
+    pytest.importorskip("tifffile").imwrite(
+        file, smooth_array(), photometric="rgb", metadata=None, extratags=tags, iccprofile=profile_bytes("srgb")
+    )
     return file.getvalue()
 
 
@@ -107,3 +109,45 @@ def test_whoever_changes_a_signed_file_is_told(tmp_path: Path, monkeypatch: pyte
     # A new picture has no manifest, and is simply unsigned.
     assert not told("resize", "whole.jpg", "--size", "32x", "-o", "r.jpg")
     assert notes_on_signature((tmp_path / "r.jpg").read_bytes()) == ()
+
+
+LEFT_OUT = "the C2PA manifest (Content Credentials) was left out"
+
+
+def boxed(data: bytes, format_: str) -> bytes:
+    """A HEIF, AVIF or JPEG XL with a box of manifests behind what it has."""
+    content = bytes(8) + STORE if format_ == "jxl" else bytes.fromhex("d8fec3d61b0e483c92975828877ec481") + bytes(4)
+    return data + struct.pack(">I4s", 8 + len(content), b"jumb" if format_ == "jxl" else b"uuid") + content
+
+
+@pytest.mark.parametrize("format_", ["jpeg", "png", "tiff", "heif", "avif", "jxl"])
+def test_a_manifest_that_is_left_out_is_told(format_: str, tmp_path: Path) -> None:
+    """It is about the file that was read; every format, and nothing is said without one."""
+    png = plain("PNG")
+    if format_ in {"heif", "avif", "jxl"}:
+        wide = gamutmeta.WideImage(smooth_array().astype(np.uint16) * 257)
+        try:
+            wide.save(tmp_path / f"x.{format_}")
+        except gamutmeta.errors.MissingExtraError as error:
+            pytest.skip(str(error))
+        data = (tmp_path / f"x.{format_}").read_bytes()
+        signed = boxed(data, format_)
+    else:
+        data, signed = {
+            "jpeg": (plain("JPEG"), with_store(plain("JPEG"))),
+            "png": (png, insert_before_idat(png, make_chunk(b"caBX", b"manifest"))),
+            "tiff": (plain("TIFF"), tiff_with(52545)),
+        }[format_]
+    notes = [gamutmeta.read_photo(file).metadata.notes for file in (data, signed)]
+    assert [sum(LEFT_OUT in note for note in found) for found in notes] == [0, 1]
+    assert not any("52545" in note for note in notes[1])
+
+
+def test_expansion_and_edits_tell_of_a_manifest(tmp_path: Path) -> None:
+    wide = gamutmeta.WideImage(np.ascontiguousarray(smooth_array().astype(np.uint16) * 257 * np.uint16([1, 1, 0])))
+    result = gamutmeta.reduce(wide, preset=QUICK, format="jpeg", device="cpu")
+    signed = carriers.embed(with_store(result.to_bytes("sidecar")), result.payload.to_bytes())
+    assert any(LEFT_OUT in note for note in gamutmeta.expand(signed).notes)
+    (tmp_path / "x.jpg").write_bytes(signed)
+    with Image.open(tmp_path / "x.jpg") as image:
+        assert any(LEFT_OUT in note for note in gamutmeta.edit.resize(image, (16, 16)).notes)
