@@ -16,6 +16,7 @@ from spec.vectors.recipes.jpegs import (
     box,
     coded,
     coded_digest,
+    description,
     inserted,
     packet,
     segment,
@@ -35,6 +36,7 @@ def add(suite: Suite) -> None:
     """Add all of them."""
     edges = _Edges(suite)
     edges.jpeg()
+    edges.boxes()
     edges.png()
     edges.tiff()
     _no_codes(suite)
@@ -99,6 +101,24 @@ class _Edges:
                 else:
                     self._no(f"{carrier}-{name}", data, error, rationale, "base64")
 
+    def boxes(self) -> None:
+        """Superboxes with two faults: all boxes are walked first, then counted, and what is found is looked at last."""
+        ours, large = (box(b"uuid", PROJECT_UUID + data) for data in (self._container, MAGIC + bytes(61_433)))
+        strange = box(b"uuid", PROJECT_UUID + bytes(32))
+        cut, short, tail = b"\0\0\0\x0afree\0", b"\0\0\0\x07free", b"\0\0\0\x08fre"
+        for name, boxes, error, rationale in (
+            ("two-then-cut", ours + ours + cut, "carrier", "Two containers, then a box that is cut off."),
+            ("two-then-short", ours + ours + short, "carrier", "Two containers, then a box of seven bytes."),
+            ("two-then-tail", ours + ours + tail, "carrier", "Two containers, then a part of the head of a box."),
+            ("large-then-cut", large + cut, "carrier", "A container too large, then a box that is cut off."),
+            ("large-then-ours", large + ours, "carrier.duplicate", "A container too large, then another one."),
+            ("ours-then-large", ours + large, "carrier.duplicate", "A container, then one too large."),
+            ("strange-then-ours", strange + ours, "carrier.duplicate", "What has no magic number, then a container."),
+            ("ours-then-strange", ours + strange, "carrier.duplicate", "A container, then what has no magic number."),
+        ):
+            file = inserted(self._jpeg, segment(APP11, packet(description() + boxes)))
+            self._no(f"box-{name}", file, error, rationale, "jpeg", "jumbf", "several", "order")
+
     def png(self) -> None:
         """Flags, methods and the longest text."""
         stream = deflated(self._text)
@@ -121,6 +141,17 @@ class _Edges:
             "png",
             "limits",
         )
+        letters = base64.b64encode(MAGIC + bytes(61_433))
+        for name, text, error in (("text", letters, "carrier.too-large"), ("no-text", letters + b"*", "carrier")):
+            self._no(
+                f"png-large-{name}",
+                png(self._picture, itxt(b"", text=text)),
+                error,
+                "Base64 of a container too large; its last character is looked at before its size.",
+                "png",
+                "limits",
+                "order",
+            )
 
     def tiff(self) -> None:
         """The end of a directory, and two fields of ours."""
