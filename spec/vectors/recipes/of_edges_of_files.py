@@ -24,7 +24,7 @@ from spec.vectors.recipes.jpegs import (
 from spec.vectors.recipes.models import Model
 from spec.vectors.recipes.pictures import Picture, saturated
 from spec.vectors.recipes.pngs import IEND, SIGNATURE, chunk, deflated, itxt, png
-from spec.vectors.recipes.tiffs import BYTE, SHORT, TAG, ours, tiff
+from spec.vectors.recipes.tiffs import BYTE, SHORT, TAG, Field, ours, tiff
 
 if TYPE_CHECKING:
     from spec.vectors.recipes.suite import Suite
@@ -258,26 +258,32 @@ def _no_codes(suite: Suite) -> None:
 def _few_bits(suite: Suite) -> None:
     """TIFFs of fewer than 8 bits whose codes are rounded; what decodes pixels by itself can be held against them."""
     ramp = [(7 * k + 3) % 32 for k in range(24)]
-    greys = b"".join(bytes((round(value * 255 / 31),) * 3) for value in ramp)
     colours = [(5 * k + k * k) % 16 for k in range(24)]
-    for name, picture, stored, entries in (
-        (
-            "grey-5-bits",
-            Picture("few-bits-grey", 8, 3, greys),
-            b"".join(_packed(ramp[at : at + 8], 5) for at in range(0, 24, 8)),
-            {258: (1, 5), 262: (1, 1), 277: (1, 1)},
+    palette = bytes((37 * k * k + 11 * k) % 256 for k in range(24))
+    entries = struct.pack("<24H", *(value << 8 | 255 - value for value in palette))
+    indices = [(3 * k + k // 8) % 8 for k in range(24)]
+    shown = b"".join(palette[k::8] for k in indices)
+    for name, picture, rows, bits, fields in (
+        ("grey-5-bits", _grey("few-bits-grey", 8, ramp, 5), (ramp, 8), 5, {262: 1}),
+        ("rgb-4-bits", Picture("few-bits-rgb", 4, 2, bytes(17 * value for value in colours)), (colours, 12), 4, {}),
+        *(
+            (f"grey-{n}-bits", _grey(f"few-bits-grey-{n}", 16, whole, n), (whole, 16), n, {262: 1})
+            for n, whole in ((n, [(5 * k + 3) % 2**n for k in range(128)]) for n in (3, 6, 7))
         ),
-        (
-            "rgb-4-bits",
-            Picture("few-bits-rgb", 4, 2, bytes(17 * value for value in colours)),
-            b"".join(_packed(colours[at : at + 12], 4) for at in range(0, 24, 12)),
-            {},
+        ("grey-5-bits-white-is-zero", _grey("few-bits-white", 8, [31 - k for k in ramp], 5), (ramp, 8), 5, {262: 0}),
+        *(
+            (f"rgb-{n}-bits", Picture(f"few-bits-rgb-{n}", 7, 2, _scaled(whole, n)), (whole, 21), n, {})
+            for n, whole in ((n, [(11 * k + k * k) % 2**n for k in range(42)]) for n in (1, 3, 5, 7))
         ),
+        ("palette-3-bits", Picture("few-bits-palette", 8, 3, shown), (indices, 8), 3, {262: 3}),
     ):
         container = Model().container(picture)
-        file = tiff(Picture("", picture.width, picture.height, stored), [ours(container)])
-        file = file.replace(struct.pack("<3H", 8, 8, 8), struct.pack("<3H", 4, 4, 4))
-        for tag, (count, value) in entries.items():
+        values, each = rows
+        stored = b"".join(_packed(values[at : at + each], bits) for at in range(0, len(values), each))
+        colormap = [Field(320, SHORT, entries)] if 3 in fields.values() else []
+        file = tiff(Picture("", picture.width, picture.height, stored), [ours(container), *colormap])
+        file = file.replace(struct.pack("<3H", 8, 8, 8), struct.pack("<3H", bits, bits, bits))
+        for tag, count, value in ((258, 1, bits), (262, 1, fields.get(262)), (277, 1, 1)) if fields else ():
             at = file.index(struct.pack("<HH", tag, SHORT))
             file = file[:at] + struct.pack("<HHIHH", tag, SHORT, count, value, 0) + file[at + 12 :]
         suite.expands(
@@ -285,10 +291,21 @@ def _few_bits(suite: Suite) -> None:
             file,
             picture,
             container,
-            "Samples of n bits are scaled by 255 / (2^n - 1) and rounded, grey ones and those of R, G and B alike.",
+            "Samples of n bits are scaled by 255 / (2^n - 1) and rounded, grey ones and those of R, G and B alike."
+            if 3 not in fields.values()
+            else "Entries of a palette are divided by 256 and rounded down.",
             "tiff",
             "binding-rgb8",
         )
+
+
+def _scaled(values: list[int], bits: int) -> bytes:
+    return bytes(round(value * 255 / (2**bits - 1)) for value in values)
+
+
+def _grey(name: str, width: int, values: list[int], bits: int) -> Picture:
+    samples = b"".join(bytes((code,) * 3) for code in _scaled(values, bits))
+    return Picture(name, width, len(values) // width, samples)
 
 
 def _packed(values: list[int], bits: int) -> bytes:
