@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Question: which colours has the SDR base of an Ultra HDR file that libultrahdr makes of an HDR picture alone?
 # Versions: imagecodecs 2026.3.6 (libultrahdr 1.4.0), Pillow 12.1.1, PyPI.
-# Behaviour seen: Display P3, whatever the gamut of the HDR picture is said to be: BT.709, Display P3 or BT.2100. The ICC
-#   profile in the file says so. No option asks for an sRGB base; a program that wants one hands the base in.
+# Behaviour seen: Display P3, whatever the gamut of the HDR picture is said to be: BT.709, Display P3 or BT.2100. The
+#   ICC profile in the file says so. No option asks for an sRGB base; a program that wants one hands the base in.
 # Output seen: BT_709, DISPLAY_P3 and BT_2100: Display P3 Gamut with sRGB Transfer
 # So do not take the base of an Ultra HDR file for sRGB: read its profile. The script fails if that changes.
 set -euo pipefail

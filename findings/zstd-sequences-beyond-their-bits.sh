@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Question: do all versions of libzstd refuse the same faulty frames, so that "it decompresses" means the same everywhere?
+# Question: do all versions of libzstd refuse the same faulty frames?
 # Versions: zstandard 0.22.0 (libzstd 1.5.5) and 0.23.0 (libzstd 1.5.6), PyPI; the same with Debian's libzstd 1.5.4 and
 #   with zstandard's 1.5.7.
-# Behaviour seen: 1.5.5 takes a block whose sequences read more bits than their bit stream has (the missing ones count as
-#   0), and one whose reserved bits in the byte of compression modes are set. 1.5.6 refuses both. RFC 8878 allows neither.
+# Behaviour seen: 1.5.5 takes a block whose sequences read more bits than their bit stream has (the missing ones count
+#   as 0), and one whose reserved bits in the byte of compression modes are set. 1.5.6 refuses both. RFC 8878 allows
+#   neither.
 # Output seen: 1.5.5: sound 38, too few bits 38, reserved bit 38
 #   1.5.6: sound 38, too few bits refused, reserved bit refused
 # So do not compare error codes of decoders with different libzstd on damaged frames. The script fails if that changes.
