@@ -38,12 +38,13 @@ def measure(options: argparse.Namespace, result: Result) -> Iterator[str]:
     if options.spec and lost:
         sys.exit(f"not installed, but among the committed results: {', '.join(lost)}; nothing was measured")
     result["system"] = f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
-    result |= {"versions": versions, "orders": [], "extended": []}
+    result |= {"versions": versions, "orders": [], "extended": [], "written": []}
     if options.extended_only:
         result |= {name: load(RESULTS)[name] for name in ("rows", "orders")}
     else:
         yield from _plain(options, result)
     yield from _extended(options, result)
+    yield from _written(result)
     if options.spec:
         DOCUMENT.write_text(document(result), encoding="utf-8")
 
@@ -76,6 +77,17 @@ def _extended(options: argparse.Namespace, result: Result) -> Iterator[str]:
             if survival is not None:
                 result["extended"].append(asdict(survival))
                 yield f"{carrier:6} {operation.label:70} {survival.samples}, {survival.use}"
+
+
+def _written(result: Result) -> Iterator[str]:
+    from benchmarks.interop.written import CARRIERS, SAMPLES, WRITERS, examine_written
+
+    for writer in WRITERS:
+        for form in SAMPLES:
+            for carrier in CARRIERS:
+                for row in examine_written(writer, form, carrier):
+                    result["written"].append(asdict(row))
+                    yield f"{carrier:6} {form} {writer.tool:11} {row.operation:58} {row.verdict}"
 
 
 BENCHMARK = Benchmark("interoperability", __doc__, arguments, measure, document)

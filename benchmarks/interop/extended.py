@@ -28,7 +28,7 @@ CARRIERS: Final = ("app11", "com")
 
 # Large enough for half of it to be known again.
 _BOX = np.s_[24:376, 40:560]
-_FIT: Final = replace(PRESETS["balanced"], name="quick", steps=400, batch=1024, network_rate=1e-2)
+QUICK: Final = replace(PRESETS["balanced"], name="quick", steps=400, batch=1024, network_rate=1e-2)
 
 _FAR = 24
 """Codes outside the RGB cube, beyond coding noise."""
@@ -61,10 +61,16 @@ class ExtendedSample:
 
 
 @cache
+def photograph() -> Wide:
+    """A part of the demonstration's photograph, 520 x 352 pixels."""
+    return np.ascontiguousarray(read_photo(Path(gamutmeta.demo.__file__).with_name("carrots.tif")).array[_BOX])
+
+
+@cache
 def extended_sample() -> ExtendedSample:
     """The demonstration's photograph at quality 95, 4:4:4, with EXIF, XMP and ICC profile."""
-    piece = np.ascontiguousarray(read_photo(Path(gamutmeta.demo.__file__).with_name("carrots.tif")).array[_BOX])
-    result = reduce(WideImage(piece, exif=exif_for("jpeg"), xmp=XMP), preset=_FIT, format="jpeg", device="cpu")
+    piece = photograph()
+    result = reduce(WideImage(piece, exif=exif_for("jpeg"), xmp=XMP), preset=QUICK, format="jpeg", device="cpu")
     data = {carrier: result.to_bytes(carrier) for carrier in CARRIERS}
     twin = result.to_bytes("sidecar")
     return ExtendedSample(data, twin, result.payload.to_bytes(), decode_sycc(twin), expand(data["app11"]).array, piece)

@@ -117,6 +117,29 @@ def _by(module: str, work: Callable[[Any, str, str], Any]) -> Callable[[Place], 
     return lambda place: work(importlib.import_module(module), str(place.source), str(place.target))
 
 
+def module(name: str) -> Any:
+    """A module that is imported for this alone.
+
+    Raises:
+        ImportError: it is not installed.
+    """
+    return importlib.import_module(name)
+
+
+def library(tool: str, kind: Kind, label: str, work: Callable[[Any, str, str], Any], name: str) -> Operation:
+    """An operation on JPEGs from what a module does with the names of source and target."""
+    return _library(tool, kind, label, _by(name, work), _JPEG)
+
+
+def _jpegli_read(jpegli: Any, source: str, _: str) -> Any:
+    pixels, width, height = jpegli.decode(Path(source).read_bytes())
+    return np.frombuffer(pixels, np.uint8).reshape(height, width, 3)
+
+
+def _jpegli_rewritten(jpegli: Any, source: str, target: str) -> None:
+    Path(target).write_bytes(jpegli.encode(*jpegli.decode(Path(source).read_bytes()), quality=95))
+
+
 def _imagecodecs_read(codecs: Any, source: str, _: str) -> Any:
     decode = {".jpg": codecs.jpeg8_decode, ".png": codecs.png_decode}[Path(source).suffix]
     return decode(Path(source).read_bytes())
@@ -157,6 +180,10 @@ def _c2pa_signed(times: int) -> Callable[[Place], None]:
     return _by("benchmarks.interop.signing", work)
 
 
+JPEGLI_REWRITTEN: Final = (
+    library("jpegli", "read", "pyjpegli.decode(IN)", _jpegli_read, "pyjpegli"),
+    library("jpegli", "resave", "pyjpegli.encode(*pyjpegli.decode(IN), quality=95)", _jpegli_rewritten, "pyjpegli"),
+)
 # fmt: off
 LIBRARIES: Final = (
     _library("Pillow", "read", "Image.open(IN)", _pillow_read),
@@ -166,6 +193,7 @@ LIBRARIES: Final = (
     _library("OpenCV", "read", "cv2.imread(IN)", _by("cv2", lambda cv2, i, _: cv2.imread(i))),
     _library("pyvips", "read", "Image.new_from_file(IN).numpy()",
              _by("pyvips", lambda pyvips, i, _: pyvips.Image.new_from_file(i).numpy())),
+    JPEGLI_REWRITTEN[0],
     _library("c2pa-python", "read", "Reader(IN)", _by("benchmarks.interop.signing", _c2pa_read)),
     _library("piexif", "metadata", "piexif.insert(exif, IN, OUT)", _by("piexif", _piexif_inserted), _JPEG, keeps=EVERY),
     _library("piexif", "metadata", "piexif.transplant(IN, twin, OUT)",
@@ -203,6 +231,7 @@ LIBRARIES: Final = (
     _library("OpenCV", "resize", "cv2.imwrite(OUT, cv2.resize(...))",
              _by("cv2", lambda cv2, i, o: cv2.imwrite(o, cv2.resize(cv2.imread(i), (48, 32))) and None)),
     _library("pyvips", "resave", "image.write_to_file(OUT)", _vips()),
+    JPEGLI_REWRITTEN[1],
     _library("pyvips", "turn", "image.rot90().write_to_file(OUT)", _vips("rot90"), ("png", "tiff")),
     _library("pyvips", "resize", "image.resize(0.5).write_to_file(OUT)", _vips("resize", 0.5)),
 )

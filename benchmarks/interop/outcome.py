@@ -210,10 +210,11 @@ def _run(operation: Operation, given: Sample, data: bytes) -> _Result:
             return _Result(fails=str(error))
         if work.result is None:
             return _Result(tuple(work.messages))
-        return _Result(tuple(work.messages), work.result.suffix, work.result.read_bytes(), _pixels(work.result))
+        return _Result(tuple(work.messages), work.result.suffix, work.result.read_bytes(), pixels_of(work.result))
 
 
-def _pixels(path: Path) -> NDArray[Any]:
+def pixels_of(path: Path) -> NDArray[Any]:
+    """The pixels of a file that a tool wrote, or the array it gave."""
     if path.suffix in (".npy", ".tif"):
         # Pillow would turn a TIFF upright.
         array: NDArray[Any] = np.load(path) if path.suffix == ".npy" else tifffile.imread(path)

@@ -10,6 +10,7 @@ from benchmarks.interop.extended import extended_table
 from benchmarks.interop.operations import KINDS, Kind
 from benchmarks.interop.outcome import HOSTS
 from benchmarks.interop.tools import TOOLS
+from benchmarks.interop.written import written_table
 
 _NAMES: Final = {"app11": "APP11", "com": "COM", "itxt": "iTXt", "tiff": "tag"}
 _SOURCES: Final = {"apt": "Debian", "pip": "PyPI", "npm": "npm"}
@@ -23,10 +24,11 @@ def document(results: Mapping[str, Any]) -> str:
 
     Args:
         results: ``versions`` (tool -> version), ``rows`` (of `Outcome`), ``orders`` (of `Order`), ``extended`` (of
-            `Survival`), and ``extended_figures`` of the untouched file.
+            `Survival`), ``written`` (of `Written`), and ``extended_figures`` of the untouched file.
     """
     tables = {"software": _software(results["versions"]), "orders": _orders(results["orders"])}
     tables["extended"] = _extended(results["extended"])
+    tables["written"] = _written(results["written"])
     tables |= {name: f"{value:.1f}" for name, value in results["extended_figures"].items()}
     for host, carriers in HOSTS.items():
         rows = [row for row in results["rows"] if row["carrier"] in carriers]
@@ -81,6 +83,15 @@ def _writing(carriers: Sequence[str], rows: Sequence[Row]) -> str:
 def _extended(rows: list[Row]) -> str:
     lines = [[*line[:2], _literal(line[2]), *line[3:]] for line in extended_table(rows)]
     return _table("what", "software", "exactly", "samples", "APP11", "COM", lines=lines)
+
+
+def _written(rows: list[Row]) -> str:
+    lines = []
+    for writer, wrote, tool, operation, *cells in written_table(rows):
+        done = f"{tool}: {_literal(operation)}" if tool else "a payload put in"
+        lines.append([writer, _literal(wrote), done, *cells])
+    heads = [f"version {form}, {_NAMES[carrier]}" for form in (1, 2) for carrier in HOSTS["jpeg"]]
+    return _table("written by", "exactly", "then", *heads, lines=lines)
 
 
 def _orders(orders: Sequence[Row]) -> str:

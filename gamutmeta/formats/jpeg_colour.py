@@ -92,8 +92,9 @@ def _read(data: bytes) -> _Header:
     marker, frame, has_jfif, transform = 0, b"", False, None
     for segment in iter_header(data):
         content = data[segment.start : segment.end]
-        if segment.marker in _FRAMES and not frame:
-            marker, frame = segment.marker, content
+        if segment.marker in _FRAMES:
+            if marker == 0:  # the first one, and be it empty
+                marker, frame = segment.marker, content
         elif segment.marker == _APP0 and len(content) >= 14 and content.startswith(b"JFIF\0"):
             has_jfif = True
         elif segment.marker == _APP14 and len(content) >= 12 and content.startswith(b"Adobe"):

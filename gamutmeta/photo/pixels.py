@@ -24,6 +24,7 @@ from gamutmeta.photo.picture import MAX_PIXELS, channels_of
 from gamutmeta.photo.pillow_in import array_of, copied_pixels, open_pillow
 from gamutmeta.photo.png_out import write_png
 from gamutmeta.photo.tiff_out import write_tiff
+from gamutmeta.photo.tiff_packed import is_packed, packed_codes, packed_size
 from gamutmeta.runtime.memory import trim_heap
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from gamutmeta.formats.comments import Comment
+    from gamutmeta.photo.picture import Channels
 
 __all__ = [
     "announced_size",
@@ -49,7 +51,7 @@ _BITS_PER_SAMPLE = 258
 
 
 def decode_srgb(data: bytes, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
-    """Decode a JPEG, PNG or TIFF file with 8 bits per sample.
+    """Decode a JPEG, PNG or TIFF file with 8 bits per sample, or fewer.
 
     The pixels are as the file stores them: EXIF orientation is not applied, an ICC profile is not looked at. Grey and
     palette pictures are expanded, transparency is left out. Of several pictures the first is decoded.
@@ -78,7 +80,7 @@ def decode_srgba(data: bytes, *, max_pixels: int = MAX_PIXELS) -> tuple[NDArray[
         PhotoError: as for :func:`decode_srgb`.
     """
     with decoding("the picture cannot be decoded"):
-        rgb, alpha, _ = channels_of(_decoded(data, max_pixels), 8, [])
+        rgb, alpha, _ = _decoded(data, max_pixels)
         trim_heap()
         eight = None if alpha is None else requantise(alpha, np.uint8)
         return np.ascontiguousarray(rgb, np.uint8), eight
@@ -115,8 +117,11 @@ def announced_size(data: bytes) -> tuple[int, int]:
     Raises:
         PhotoError: the file is damaged, too large, or of another kind.
     """
-    with decoding("the picture cannot be decoded"), open_srgb(data) as image:
-        return image.size
+    with decoding("the picture cannot be decoded"):
+        if is_packed(data):
+            return packed_size(data)
+        with open_srgb(data) as image:
+            return image.size
 
 
 def has_ycc_samples(data: bytes) -> bool:
@@ -125,8 +130,8 @@ def has_ycc_samples(data: bytes) -> bool:
     Raises:
         PhotoError: the file is damaged, too large, or no JPEG, PNG or TIFF.
     """
-    with decoding("the picture cannot be decoded"), open_srgb(data):
-        return _is_ycc(data)
+    announced_size(data)
+    return _is_ycc(data)
 
 
 def _is_ycc(data: bytes) -> bool:
@@ -243,10 +248,12 @@ def open_srgb(data: bytes, max_pixels: int = MAX_PIXELS) -> Image.Image:
     return open_pillow(data, _FORMATS, max_pixels)
 
 
-def _decoded(data: bytes, max_pixels: int) -> NDArray[np.uint8]:
+def _decoded(data: bytes, max_pixels: int) -> Channels:
+    if is_packed(data):
+        return packed_codes(data, max_pixels)
     with open_srgb(data, max_pixels) as image:
         _check_depth(image, data)
-        return array_of(image)
+        return channels_of(array_of(image), 8, [])
 
 
 def _check_depth(image: Image.Image, data: bytes) -> None:

@@ -22,6 +22,7 @@ from gamutmeta.photo.pillow_in import read_pillow
 from gamutmeta.photo.pixels import decode_srgba, decode_sycc, has_ycc_samples
 from gamutmeta.photo.png_in import read_png
 from gamutmeta.photo.tiff_in import read_tiff
+from gamutmeta.photo.tiff_packed import has_few_bits
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -71,9 +72,11 @@ def read_srgb(data: bytes, *, max_pixels: int = MAX_PIXELS) -> SrgbPicture:
     Raises:
         UnsupportedFileError: another kind of file.
         ProfileError: its colours are others than sRGB, by ICC profile, cICP or EXIF.
-        PhotoError: it is damaged, too large, grey or CMYK, or has 16 bits per sample.
+        PhotoError: it is damaged, too large, grey or CMYK, or does not have 8 bits per sample.
     """
     kind = host_format(data)
+    if has_few_bits(data):
+        raise PhotoError("it has fewer than 8 bits per sample, which programs round in different ways; save it with 8")
     has_ycc = kind == "jpeg" and has_ycc_samples(data)
     samples = decode_sycc(data, max_pixels=max_pixels) if has_ycc else None
     codes, alpha = decode_srgba(data, max_pixels=max_pixels) if samples is None else (shown_codes(samples), None)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from tifffile import TiffPage
 
-__all__ = ["decode_tiff"]
+__all__ = ["check_blocks", "decode_tiff"]
 
 _READ_AHEAD = 16 << 20
 """Bytes of compressed strips held at a time; tifffile's default holds most of a photograph's."""
@@ -72,7 +72,7 @@ def decode_tiff(file: BinaryIO, max_pixels: int, notes: list[str]) -> tuple[Chan
     with tifffile.TiffFile(file) as tiff:
         page = tiff.pages.first
         check_size(page.imagewidth, page.imagelength, max_pixels)
-        _check_blocks(page, tiff.filehandle.size)
+        check_blocks(page, tiff.filehandle.size)
         bits = _checked_bits(page)
         extra = tuple(int(meaning) for meaning in page.extrasamples)
         if bits > 8 or not _is_pillows(page, extra, is_big=tiff.is_bigtiff and tiff.byteorder == ">"):
@@ -145,8 +145,12 @@ def _decoding_threads(page: TiffPage) -> int:
     return thread_count(_MAX_THREADS) if page.maxworkers else 1
 
 
-def _check_blocks(page: TiffPage, file_size: int) -> None:
-    """Check what else decides how much is allocated."""
+def check_blocks(page: TiffPage, file_size: int) -> None:
+    """Check what else decides how much is allocated.
+
+    Raises:
+        PhotoError: a strip is larger than the file, or a tile than a photograph; or there are too many channels.
+    """
     if max(page.databytecounts, default=0) > file_size:
         # Python's files allocate all that is asked for before they read.
         raise PhotoError(f"TIFF with a strip of {max(page.databytecounts):,} bytes is damaged; the file is smaller")

@@ -502,7 +502,7 @@ static const uint8_t PROJECT[20] = {'u',  'u',  'i',  'd',  0xA6, 0xBE, 0xBB, 0x
 /* The content of an APP11 segment (A.2). *claims tells whether it claims to be ours; if not, the status is no matter. */
 static gm_status from_app11(target *to, const uint8_t *content, size_t size, int *claims) {
     const uint8_t *container = NULL;
-    size_t at = 16, length = 0;
+    size_t at = 16, length = 0, count = 0;
     *claims = 0;
     NEED(size >= 16 && memcmp(content, "JP", 2) == 0 && memcmp(content + 12, "jumb", 4) == 0, GM_OK);
     uint64_t box = big(content + 8, 4);
@@ -520,14 +520,15 @@ static gm_status from_app11(target *to, const uint8_t *content, size_t size, int
         box = big(content + at, 4);
         NEED(box >= 8 && box <= size - at, GM_CARRIER);
         if (begins(content + at + 4, (size_t)box - 4, PROJECT, 20)) {
-            NEED(container == NULL, GM_CARRIER_DUPLICATE);
             container = content + at + 24;
             length = (size_t)box - 24;
+            count++;
         }
         at += (size_t)box;
     }
-    *claims = container != NULL;
-    return container == NULL ? GM_OK : found(to, container, length);
+    *claims = count > 0;
+    NEED(count < 2, GM_CARRIER_DUPLICATE); /* behind all boxes, any of which may be damaged */
+    return count == 0 ? GM_OK : found(to, container, length);
 }
 
 /* A fault in one of our segments waits for those of the JPEG (A.1). APP11 goes before COM. */

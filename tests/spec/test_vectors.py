@@ -36,8 +36,7 @@ SCHEMA = json.loads((FOLDER / "index.schema.json").read_bytes())
 GOOD = [vector for vector in VECTORS if vector["result"] == "ok"]
 EXPANDED = [vector for vector in GOOD if vector["operation"] == "expand"]
 
-NO_PICTURE = (".gmt", "bigtiff-big-endian.tif", "by-hand.jpg", "grey-5-bits.tif", "rgb-4-bits.tif")
-"""Big-endian BigTIFF is a picture, and so are TIFFs of few bits, but none that Pillow reads."""
+NO_PICTURE = (".gmt", "by-hand.jpg")
 HEADERS = "mutant-samples-"
 """JPEGs whose headers were changed: what they say counts, and not what a decoder makes of the coded data."""
 DECODABLE = [vector for vector in EXPANDED if not vector["file"].endswith(NO_PICTURE) and HEADERS not in vector["file"]]
@@ -155,7 +154,7 @@ def test_all_files_are_there_and_used() -> None:
 
 def test_the_folder_is_small() -> None:
     kept = (path for path in FOLDER.rglob("*") if path.is_file() and path.suffix not in {".py", ".pyc"})
-    assert sum(path.stat().st_size for path in kept) < 3_200_000
+    assert sum(path.stat().st_size for path in kept) < 3_250_000
 
 
 # --- How they are made -----------------------------------------------------------------------------------------------

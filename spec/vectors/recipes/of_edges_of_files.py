@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import io
 import struct
+import zlib
+from functools import partial
 from typing import TYPE_CHECKING
 
 from spec.vectors.recipes.containers import MAGIC
@@ -16,6 +18,7 @@ from spec.vectors.recipes.jpegs import (
     box,
     coded,
     coded_digest,
+    description,
     inserted,
     packet,
     segment,
@@ -23,7 +26,7 @@ from spec.vectors.recipes.jpegs import (
 from spec.vectors.recipes.models import Model
 from spec.vectors.recipes.pictures import Picture, saturated
 from spec.vectors.recipes.pngs import IEND, SIGNATURE, chunk, deflated, itxt, png
-from spec.vectors.recipes.tiffs import BYTE, SHORT, TAG, ours, tiff
+from spec.vectors.recipes.tiffs import BYTE, SHORT, TAG, Field, ours, tiff
 
 if TYPE_CHECKING:
     from spec.vectors.recipes.suite import Suite
@@ -35,6 +38,7 @@ def add(suite: Suite) -> None:
     """Add all of them."""
     edges = _Edges(suite)
     edges.jpeg()
+    edges.boxes()
     edges.png()
     edges.tiff()
     _no_codes(suite)
@@ -99,6 +103,22 @@ class _Edges:
                 else:
                     self._no(f"{carrier}-{name}", data, error, rationale, "base64")
 
+    def boxes(self) -> None:
+        """Superboxes with two faults: all boxes are walked first, then counted, and what is found is looked at last."""
+        ours, large = (box(b"uuid", PROJECT_UUID + data) for data in (self._container, MAGIC + bytes(61_433)))
+        strange = box(b"uuid", PROJECT_UUID + bytes(32))
+        cut, short, tail = b"\0\0\0\x0afree\0", b"\0\0\0\x07free", b"\0\0\0\x08fre"
+        for name, boxes, error, rationale in (
+            ("two-then-cut", ours + ours + cut, "carrier", "Two containers, then a box that is cut off."),
+            ("two-then-short", ours + ours + short, "carrier", "Two containers, then a box of seven bytes."),
+            ("two-then-tail", ours + ours + tail, "carrier", "Two containers, then a part of the head of a box."),
+            ("large-then-cut", large + cut, "carrier", "A container too large, then a box that is cut off."),
+            ("strange-then-ours", strange + ours, "carrier.duplicate", "What has no magic number, then a container."),
+            ("ours-then-strange", ours + strange, "carrier.duplicate", "A container, then what has no magic number."),
+        ):
+            file = inserted(self._jpeg, segment(APP11, packet(description() + boxes)))
+            self._no(f"box-{name}", file, error, rationale, "jpeg", "jumbf", "several", "order")
+
     def png(self) -> None:
         """Flags, methods and the longest text."""
         stream = deflated(self._text)
@@ -121,6 +141,18 @@ class _Edges:
             "png",
             "limits",
         )
+        letters = base64.b64encode(MAGIC + bytes(61_433))
+        for name, text, error in (("text", letters, "carrier.too-large"), ("no-text", letters + b"*", "carrier")):
+            packed = self._suite.bases.get(f"deflate/large-{name}.zlib", partial(zlib.compress, text, 9))
+            self._no(
+                f"png-large-{name}",
+                png(self._picture, itxt(b"", text=packed, compression=b"\1\0")),
+                error,
+                "Base64 of a container too large; its last character is looked at before its size.",
+                "png",
+                "limits",
+                "order",
+            )
 
     def tiff(self) -> None:
         """The end of a directory, and two fields of ours."""
@@ -227,26 +259,32 @@ def _no_codes(suite: Suite) -> None:
 def _few_bits(suite: Suite) -> None:
     """TIFFs of fewer than 8 bits whose codes are rounded; what decodes pixels by itself can be held against them."""
     ramp = [(7 * k + 3) % 32 for k in range(24)]
-    greys = b"".join(bytes((round(value * 255 / 31),) * 3) for value in ramp)
     colours = [(5 * k + k * k) % 16 for k in range(24)]
-    for name, picture, stored, entries in (
-        (
-            "grey-5-bits",
-            Picture("few-bits-grey", 8, 3, greys),
-            b"".join(_packed(ramp[at : at + 8], 5) for at in range(0, 24, 8)),
-            {258: (1, 5), 262: (1, 1), 277: (1, 1)},
+    palette = bytes((37 * k * k + 11 * k) % 256 for k in range(24))
+    entries = struct.pack("<24H", *(value << 8 | 255 - value for value in palette))
+    indices = [(3 * k + k // 8) % 8 for k in range(24)]
+    shown = b"".join(palette[k::8] for k in indices)
+    for name, picture, rows, bits, fields in (
+        ("grey-5-bits", _grey("few-bits-grey", 8, ramp, 5), (ramp, 8), 5, {262: 1}),
+        ("rgb-4-bits", Picture("few-bits-rgb", 4, 2, bytes(17 * value for value in colours)), (colours, 12), 4, {}),
+        *(
+            (f"grey-{n}-bits", _grey(f"few-bits-grey-{n}", 16, whole, n), (whole, 16), n, {262: 1})
+            for n, whole in ((n, [(5 * k + 3) % 2**n for k in range(128)]) for n in (3, 6, 7))
         ),
-        (
-            "rgb-4-bits",
-            Picture("few-bits-rgb", 4, 2, bytes(17 * value for value in colours)),
-            b"".join(_packed(colours[at : at + 12], 4) for at in range(0, 24, 12)),
-            {},
+        ("grey-5-bits-white-is-zero", _grey("few-bits-white", 8, [31 - k for k in ramp], 5), (ramp, 8), 5, {262: 0}),
+        *(
+            (f"rgb-{n}-bits", Picture(f"few-bits-rgb-{n}", 7, 2, _scaled(whole, n)), (whole, 21), n, {})
+            for n, whole in ((n, [(11 * k + k * k) % 2**n for k in range(42)]) for n in (2, 3, 5, 7))
         ),
+        ("palette-3-bits", Picture("few-bits-palette", 8, 3, shown), (indices, 8), 3, {262: 3}),
     ):
         container = Model().container(picture)
-        file = tiff(Picture("", picture.width, picture.height, stored), [ours(container)])
-        file = file.replace(struct.pack("<3H", 8, 8, 8), struct.pack("<3H", 4, 4, 4))
-        for tag, (count, value) in entries.items():
+        values, each = rows
+        stored = b"".join(_packed(values[at : at + each], bits) for at in range(0, len(values), each))
+        colormap = [Field(320, SHORT, entries)] if 3 in fields.values() else []
+        file = tiff(Picture("", picture.width, picture.height, stored), [ours(container), *colormap])
+        file = file.replace(struct.pack("<3H", 8, 8, 8), struct.pack("<3H", bits, bits, bits))
+        for tag, count, value in ((258, 1, bits), (262, 1, fields.get(262)), (277, 1, 1)) if fields else ():
             at = file.index(struct.pack("<HH", tag, SHORT))
             file = file[:at] + struct.pack("<HHIHH", tag, SHORT, count, value, 0) + file[at + 12 :]
         suite.expands(
@@ -254,10 +292,21 @@ def _few_bits(suite: Suite) -> None:
             file,
             picture,
             container,
-            "Samples of n bits are scaled by 255 / (2^n - 1) and rounded, grey ones and those of R, G and B alike.",
+            "Samples of n bits are scaled by 255 / (2^n - 1) and rounded, grey ones and those of R, G and B alike."
+            if 3 not in fields.values()
+            else "Entries of a palette are divided by 256 and rounded down.",
             "tiff",
             "binding-rgb8",
         )
+
+
+def _scaled(values: list[int], bits: int) -> bytes:
+    return bytes(round(value * 255 / (2**bits - 1)) for value in values)
+
+
+def _grey(name: str, width: int, values: list[int], bits: int) -> Picture:
+    samples = b"".join(bytes((code,) * 3) for code in _scaled(values, bits))
+    return Picture(name, width, len(values) // width, samples)
 
 
 def _packed(values: list[int], bits: int) -> bytes:

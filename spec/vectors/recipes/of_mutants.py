@@ -110,6 +110,7 @@ def _samples(suite: Suite) -> None:
         "components-1": with_frame(coded_as(_SOF, components=1), front=jfif),
         "frame-short": with_frame(segment(_SOF, frame[4:-1]), front=jfif),
         "frame-missing": with_frame(b"", front=jfif),
+        "frame-empty-before": with_frame(segment(_SOF, b"") + frame, front=jfif),
     }
     others["frame-cf-before"] = with_frame(segment(0xCF, bytes(17)) + frame, front=jfif)
     others |= {f"frame-c{marker - 0xC0:x}": with_frame(coded_as(marker), front=jfif) for marker in (0xC3, 0xC5, 0xCB)}
@@ -118,6 +119,15 @@ def _samples(suite: Suite) -> None:
     file = last_frame[:2] + app11(data) + last_frame[2:]
     rationale = "The last kind of frame header names RGB, and JFIF says YCbCr."
     suite.refuses("mutant-colours-frame-cf", file, samples, "binding", rationale, "binding")
+    for name, first in (("short", named(b"RGB")[4:-1]), ("empty", b"")):
+        host = with_frame(segment(_SOF, first) + named(b"RGB"), front=jfif)
+        data = Model().container(samples, coded_digest(host))
+        rationale = (
+            f"The first frame header is {'cut short' if first else 'empty'}, and names nothing that JFIF denies."
+        )
+        suite.expands(
+            f"mutant-samples-names-{name}", host[:2] + app11(data) + host[2:], samples, data, rationale, "binding"
+        )
     model = Model({"smp": 1})
     for made, is_right in ((hosts, True), (others, False)):
         for name, host in made.items():

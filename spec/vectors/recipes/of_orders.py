@@ -76,6 +76,12 @@ def _descriptors(suite: Suite) -> None:
             "An unknown key, before the picture's limit.",
         ),
         (
+            "bytes-key-picture",
+            packed(huge, {binary(b"w"): integer(1 << 20)}, without=("w",)),
+            "payload",
+            "A byte string is no key of the descriptor, before the picture's limit.",
+        ),
+        (
             "extension-picture",
             packed(huge, {text("gate"): b"\xd4\x01\x00"}),
             "payload",

@@ -72,7 +72,7 @@ def mutated(data: bytes, rng: random.Random, other: bytes | None = None) -> byte
         parts.insert(at, _segment(marker, rng.choice(_CONTENTS) + rng.randbytes(rng.randrange(6))))
     elif kind == 6:
         parts.insert(at, rng.choice(_LOOSE))
-    elif kind == 7 and other is not None:
+    elif kind == 7 and other:
         parts.insert(at, rng.choice(pieces(other)))
     elif _has_length(parts[at]):
         if rng.randrange(3) == 0:
