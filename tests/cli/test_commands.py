@@ -570,7 +570,7 @@ class TestStripExtractAttach:
     def test_attach_needs_no_decoder_for_jpeg(self, monkeypatch: pytest.MonkeyPatch) -> None:
         run("extract", "photo.jpg", "-o", "x.gamut")
         run("strip", "photo.jpg", "-o", "plain.jpg")
-        monkeypatch.delattr("gamutmeta.cli.payload.decode_srgb")
+        monkeypatch.delattr("gamutmeta.cli.payload.decode_for")
         assert run("attach", "plain.jpg", "x.gamut", "-o", "whole.jpg").exit_code == 0
 
     def test_attach_refuses_a_damaged_payload(self) -> None:
