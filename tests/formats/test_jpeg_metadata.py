@@ -19,7 +19,7 @@ def jpeg(extra: bytes = b"", **options: object) -> bytes:
 
 
 def test_nothing() -> None:
-    assert read_jpeg_metadata(jpeg()) == (None, (), None, (), None)
+    assert read_jpeg_metadata(jpeg()) == (None, (), None, (), None, False)
 
 
 @pytest.mark.parametrize("size", [20, 100_000])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from tests.fuzz.catalogue import TARGETS
@@ -19,7 +19,14 @@ CORPUS = Path(__file__).parent / "corpus"
 
 def versions() -> dict[str, str]:
     """What codes the pictures and the tensors; other versions may give other bytes."""
-    return {name: version(name) for name in ("numpy", "pillow", "tifffile", "zstandard")}
+    return {name: _version(name) for name in ("numpy", "pillow", "tifffile", "zlib-ng", "zstandard")}
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "none"
 
 
 def write(corpus: Path = CORPUS) -> None:
