@@ -10,6 +10,7 @@ import torch
 from benchmarks.arrays import Floats, Wide
 from benchmarks.paper.method import Plan, Setting, clip_codes
 from benchmarks.paper.methods import mlp
+from benchmarks.paper.mlp import training
 from benchmarks.paper.mlp.network import INPUTS, Layout, Network, features_of
 from benchmarks.paper.mlp.training import train
 from benchmarks.paper.reptile import load_start, payload_start, predict, random_start, to_payload
@@ -78,10 +79,12 @@ def test_prediction_and_gradient_are_torchs(layout: Layout) -> None:
 
 
 @pytest.mark.parametrize("layout", LAYOUTS, ids=str)
-@pytest.mark.parametrize("batch", [32, 64])
+@pytest.mark.parametrize("batch", [3, 32, 128])
 def test_training_is_plain_adam_on_the_same_draws(layout: Layout, batch: int) -> None:
-    # 50 samples: batches of 32 are gathered, of 64 weighted.
     samples, plan = data(), Plan(5, 1e-2, batch)
+    kinds = {3: "_Gathered", 32: "_Counted", 128: "_Weighted"}
+    assert training._kind(50, batch, torch.device("cpu")).__name__ == kinds[batch]
+    assert training._kind(50, batch, torch.device("cuda")).__name__ == kinds[batch].replace("Counted", "Gathered")
     network = start(layout)
     twins = [parameter.detach().clone().requires_grad_() for parameter in network.parameters]
     before = network.tensors()
