@@ -59,6 +59,14 @@ def resumed(
         yield step
 
 
+def done_steps(path: Path) -> int | None:
+    """How many steps a checkpoint has behind it; None if there is no such file."""
+    try:
+        return int(torch.load(path, weights_only=True)["step"])
+    except FileNotFoundError:
+        return None
+
+
 def _save(
     place: Checkpoint,
     step: int,

@@ -16,7 +16,7 @@ from benchmarks.paper import protocol
 from benchmarks.paper.method import Method, Setting
 from benchmarks.paper.protocol import Coding, Picture, find
 from benchmarks.paper.registry import Registry, UnknownRowError, build
-from benchmarks.paper.resume import checkpoint
+from benchmarks.paper.resume import checkpoint, done_steps
 from benchmarks.paper.store import Store, default_folder
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.errors import DeviceError, GamutMetaError
@@ -150,7 +150,9 @@ class Run:
                 place, name = row["setting"], pictures.get(row["picture"])
                 same = (row["method"], row["version"]) == (method.key, protocol.version_of(method))
                 if same and name is not None and (place["seed"], place["adaptation"]) == wanted:
-                    yield row | {"photograph": name, "title": method.title, "group": method.group}
+                    learned = sorted(getattr(method, "learned_from", ()))
+                    own = {"learned_from": learned} if learned else {}
+                    yield row | {"photograph": name, "title": method.title, "group": method.group} | own
 
     def progress(self) -> Iterator[str]:
         """What of the run is done, what is being done, and how long the rest takes, by what was measured so far."""
@@ -159,18 +161,24 @@ class Run:
         rows = list(self.known(self.names()))
         hours = 0.0
         for key in dict.fromkeys(job.method.key for job, _ in jobs):
-            mine = [identity for job, identity in left if job.method.key == key]
+            mine = [(job, identity) for job, identity in left if job.method.key == key]
             every = sum(job.method.key == key for job, _ in jobs)
             took = [row["optimisation_seconds"] + row["inference_seconds"] for row in rows if row["method"] == key]
             hours += len(mine) * fmean(took) / 3600 if took else 0.0
             spent = f", {fmean(took):,.0f} s each" if took else ", seconds not known yet"
-            now = "".join(
-                f"; at {job.path.stem}" for job, i in left if job.method.key == key and self.store.is_claimed(i)
-            )
-            yield f"{key}: {every - len(mine)} of {every}{spent}{now}"
+            begun = "".join(f"; {job.path.stem} {state}" for job, identity in mine if (state := self._state(identity)))
+            yield f"{key}: {every - len(mine)} of {every}{spent}{begun}"
         unknown = {job.method.key for job, _ in left} - {row["method"] for row in rows}
         more = f", and {len(unknown)} row{'s' * (len(unknown) > 1)} of which no time is known" if unknown else ""
         yield f"{len(jobs) - len(left)} of {len(jobs)} measured; {hours:.1f} hours of one process are left{more}"
+
+    def _state(self, identity: Row) -> str:
+        """How far a measurement is that is not made yet, in words; "" if it was never begun."""
+        step = done_steps(self.store.checkpoint(identity))
+        words = "" if step is None else f"at step {step:,}"
+        if self.store.is_claimed(identity):
+            return f"is being measured{words and ', '}{words}"
+        return words and f"was stopped {words}"
 
     def photographs(self, result: Result) -> Iterator[tuple[str, Any]]:
         """Error maps and diagrams of each photograph, as figures of matplotlib; of the first coding measured.

@@ -61,6 +61,10 @@ class Store:
         path.parent.mkdir(parents=True, exist_ok=True)
         atomic_write(path, content.getvalue(), overwrite=True)
 
+    def checkpoint(self, identity: Mapping[str, Any]) -> Path:
+        """Where the checkpoint of a measurement lies that was begun."""
+        return self.path(identity).with_suffix(".pt")
+
     @contextmanager
     def claim(self, identity: Mapping[str, Any]) -> Iterator[Path | None]:
         """Take a measurement upon oneself; where to keep its checkpoint, or None if another process is at it.
@@ -77,7 +81,7 @@ class Store:
                 yield None
                 return
             try:
-                yield place.with_suffix(".pt")
+                yield self.checkpoint(identity)
             finally:
                 # Who has opened the file already gets a lock that is worth nothing, and finds the measurement.
                 place.unlink(missing_ok=True)

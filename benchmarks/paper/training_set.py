@@ -57,11 +57,6 @@ def read_split(path: Path = SPLIT) -> Split:
     return split
 
 
-def seen_in_training(photograph: str) -> bool:
-    """Whether what the repository holds was trained on a photograph, by its name."""
-    return photograph in read_split().training
-
-
 @dataclass(frozen=True, slots=True)
 class Crop:
     """A square piece of a photograph: ROMM uint16 (S, S, 3), sRGB uint8, and which pixels lie outside sRGB."""

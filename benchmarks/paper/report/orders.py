@@ -1,7 +1,7 @@
 """The orders that the paper's tables have, and whether ours have them, too.
 
-An order is looked at on the photographs that both rows have with all of their steps, codes rounded; on fewer than six
-it is not decided.
+An order is looked at on the photographs that both rows have with all of their steps, codes rounded, and that neither
+was learned from; on fewer than six it is not decided.
 """
 
 from collections.abc import Iterable, Sequence
@@ -44,9 +44,11 @@ class Order:
     def differences(self, rows: Iterable[Row]) -> list[float]:
         """By how many dB the better row is better, for each photograph that both have."""
         found: dict[str, dict[str, float]] = {self.worse: {}, self.better: {}}
-        for row in rows:
+        both = [row for row in rows if row["method"] in found]
+        seen = set[str]().union(*(row.get("learned_from", ()) for row in both))
+        for row in both:
             whole = row["coding"] == Coding.ROUNDED and quick_share(row) == 1
-            if whole and row["method"] in found and row["psnr_og"] is not None:
+            if whole and row["psnr_og"] is not None and row["photograph"] not in seen:
                 found[row["method"]][row["photograph"]] = row["psnr_og"]
         worse, better = found[self.worse], found[self.better]
         return [better[name] - worse[name] for name in sorted(worse.keys() & better.keys())]

@@ -10,7 +10,6 @@ from benchmarks.paper.protocol import Coding
 from benchmarks.paper.registry import build, keys_of
 from benchmarks.paper.report.orders import LEAST_PHOTOGRAPHS, ORDERS
 from benchmarks.paper.report.series import Series, quick_share, series_of
-from benchmarks.paper.training_set import seen_in_training
 
 PUBLISHED: Mapping[str, Mapping[str, float]] = load(Path(__file__).with_name("published.json"))
 """What the paper states of a row, as far as it is known to us from its text: means over its 200 test pictures, seconds
@@ -97,8 +96,10 @@ _WORDS = Path(__file__).with_name("explanation.md")
 
 
 def learned_from(rows: Iterable[Row]) -> set[str]:
-    """The photographs that start weights or networks of the repository were learned from."""
-    return {name for name in {row["photograph"] for row in rows} if seen_in_training(name)}
+    """The photographs of these rows that start weights or networks of some of them were learned from."""
+    rows = list(rows)
+    seen = set[str]().union(*(row.get("learned_from", ()) for row in rows))
+    return seen & {row["photograph"] for row in rows}
 
 
 def document(result: Result) -> str:
@@ -125,7 +126,7 @@ def document(result: Result) -> str:
             parts += [f"## Table 1 over all photographs: {coding.words}", _table(found)]
         if found:
             parts += [f"## Photographs: {coding.words}", _photographs(found)]
-    parts += ["## Orders", _orders(tested), "## Settings", _notes(rows, keys, device)]
+    parts += ["## Orders", _orders(rows), "## Settings", _notes(rows, keys, device)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 

@@ -13,8 +13,15 @@ from benchmarks.paper.methods import mlp
 from benchmarks.paper.mlp import training
 from benchmarks.paper.mlp.network import INPUTS, Layout, Network, features_of
 from benchmarks.paper.mlp.training import train
-from benchmarks.paper.reptile import load_start, payload_start, predict, random_start, to_payload
-from benchmarks.paper.training_set import WEIGHTS
+from benchmarks.paper.reptile import (
+    load_start,
+    payload_start,
+    predict,
+    random_start,
+    start_photographs,
+    to_payload,
+)
+from benchmarks.paper.training_set import WEIGHTS, read_split
 from benchmarks.rivals.method import clipped_linear, romm_codes
 from benchmarks.rivals.reference import coordinates, octaves
 from gamutmeta.color.adaptation import Adaptation
@@ -133,10 +140,18 @@ def test_learned_starts_and_their_recipes(width: int) -> None:
         assert np.isfinite(tensor).all()
         assert not tensor.flags.writeable
     recipe = json.loads((WEIGHTS / f"paper-{width}.json").read_text())
-    assert (recipe["recipe"]["width"], recipe["recipe"]["steps"], len(recipe["photographs"])) == (width, 10_000, 5)
+    assert (recipe["recipe"]["width"], recipe["recipe"]["steps"], recipe["photographs"]) == (
+        width, 10_000, list(read_split().training)
+    )  # fmt: skip
+    assert (
+        start_photographs(width)
+        == set(read_split().training)
+        == ROWS[{32: "mlp-23kb-meta", 64: "mlp-53kb-meta"}[width]].learned_from
+    )
     with np.load(WEIGHTS / f"paper-{width}.npz", allow_pickle=False) as stored:
         assert {stored[name].dtype for name in stored.files} == {np.dtype(np.float16)}
     assert payload_start(16) is load_start(16) is None
+    assert start_photographs(16) == ROWS["mlp-23kb"].learned_from == frozenset()
 
 
 def test_both_layouts_of_a_start_are_the_same_network(

@@ -1,5 +1,6 @@
 """The paper's tables: what is measured, what is kept, what is written, and the command with a rival of one's own."""
 
+import fcntl
 import json
 import shutil
 from collections.abc import Mapping
@@ -17,10 +18,11 @@ from benchmarks.figures import coding_named
 from benchmarks.harness import Row, load
 from benchmarks.machine import ROOT
 from benchmarks.paper import __main__ as command
-from benchmarks.paper import protocol, run
+from benchmarks.paper import protocol, resume, run
 from benchmarks.paper.method import Metadata, Setting, clip_codes
 from benchmarks.paper.methods import gamutmeta as ours
 from benchmarks.paper.methods.clip import Clip, SoftClip
+from benchmarks.paper.mlp.network import Network
 from benchmarks.paper.protocol import Coding, Measured, Picture, chromaticities, find, identity, identity_of, measure
 from benchmarks.paper.registry import build
 from benchmarks.paper.report.plots import srgb_triangle
@@ -307,6 +309,26 @@ def test_rows_first_elsewhere_and_how_far_it_is(
     tables(data, "--rows", "clip", "--only", "one", "--fresh", *some, *elsewhere)
     assert len(asked) == 5
     assert len(tables(data, "--rows", *some, *elsewhere)) == 4
+
+
+def test_how_far_a_stopped_row_is(
+    data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    steps = iter(range(5))
+    monkeypatch.setattr(resume, "_SAVE_SECONDS", 0)
+    monkeypatch.setattr(Network, "clear_gradient", lambda _: next(steps))
+    some = ["--rows", "mlp-11kb", "--crop", "40", "--codings", "rounded", "--only", "one"]
+    with pytest.raises(RuntimeError, match="StopIteration"):
+        tables(data, *some)
+    with pytest.raises(SystemExit):
+        tables(data, *some, "--progress")
+    assert "mlp-11kb: 0 of 1, seconds not known yet; one was stopped at step 5\n" in capsys.readouterr().out
+    (lock,) = (path.with_suffix(".lock") for path in (data.parent / "cache").glob("*.pt"))
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        with pytest.raises(SystemExit):
+            tables(data, *some, "--progress")
+    assert "; one is being measured, at step 5\n" in capsys.readouterr().out
 
 
 def test_a_failure_does_not_end_the_table(data: Path, asked: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
