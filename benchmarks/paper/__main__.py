@@ -8,10 +8,12 @@ that names no colour space is taken for ProPhoto. Rows are keys of methods, grou
 "figure8" or "all".
 
 Every measurement is kept in a cache and made once: a long table can be made in pieces, with other rows, pictures or
-machines, and taken up again after a stop. It knows a method's version, but not what else a change of the code makes
-stale: --fresh measures again. The tables show all that the cache has of these pictures, whatever --rows
-says; without any row (``--rows`` alone) nothing is measured. With --quick 0.1 methods are given a tenth of their own
-optimisation steps, which every table says; where there are several, a method's largest share is shown.
+machines, and taken up again after a stop; a long optimisation goes on from where it was stopped, but for a minute. Any
+number of processes may run at once: none measures what another is at. --known adds the rows of tables made elsewhere.
+The cache knows a method's version, but not what else a change of the code makes stale: --fresh measures again. The
+tables show all that the cache has of these pictures, whatever --rows says; without any row (``--rows`` alone) nothing
+is measured. With --quick 0.1 methods are given a tenth of their own optimisation steps, which every table says; where
+there are several, a method's largest share is shown.
 
 A rival of your own is measured with the others by ``--method my.module:Class``; what such a class has to have is told
 in benchmarks/paper/README.md.
@@ -23,7 +25,6 @@ Figure 8.
 
 import argparse
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--crop", type=number(1, kind=int), metavar="N", help="measure the central N x N pixels alone")
     parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help="pictures with this in their name")
+    parser.add_argument(
+        "--row-by-row", action="store_true", help="all pictures of a row before the next, as they are named"
+    )
+    parser.add_argument("--known", type=Path, metavar="JSON", help="tables.json whose rows count as measured")
+    parser.add_argument(
+        "--progress", action="store_true", help="measure nothing; say how far it is, and how long it takes"
+    )
     parser.add_argument("--fresh", action="store_true", help="measure again what the cache has of this")
     parser.add_argument("--cache", type=Path, help="folder of measurements; by default in the user's cache folder")
 
@@ -54,11 +62,11 @@ def measure(options: argparse.Namespace, result: Result) -> Iterator[str]:
     from benchmarks.paper.run import Run  # torch
 
     run = Run.of(options)
-    start, names = time.perf_counter(), dict[str, str]()
-    for count, path in enumerate(run.paths, 1):
-        for line in run.on(path, names):
-            yield f"[{count}/{len(run.paths)}, {time.perf_counter() - start:.0f} s] {line}"
-    result["rows"] = list(run.known(names))
+    if options.progress:
+        print(*run.progress(), sep="\n")
+        sys.exit(0)
+    yield from run.measure()
+    result["rows"] = list(run.known(run.names()))
     if not result["rows"]:
         sys.exit("nothing was measured of these pictures yet")
     result |= {"absent": dict(run.registry.absent), "device": run.setting.device}

@@ -70,9 +70,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def measure(options: argparse.Namespace, result: Result) -> Iterator[str]:
+    from benchmarks.paper.reptile import start_photographs
+
     rows: list[Row] = [] if options.fresh else result["rows"]
     result["rows"] = rows
-    for name, wide in read_photographs(options.data, read_split(options.split).unseen):
+    unseen = read_split(options.split).unseen
+    if seen := sorted(start_photographs(options.width) & set(unseen)):
+        sys.exit(f"the start was learned from {', '.join(seen)}, which {options.split} lists as unseen")
+    for name, wide in read_photographs(options.data, unseen):
         for steps in options.steps:
             for start in ("random", "learned"):
                 config = replace(preset_named("paper"), hidden=(options.width, options.width), steps=steps)

@@ -11,6 +11,7 @@ from torch import nn
 
 from benchmarks.arrays import Codes, Floats, Wide
 from benchmarks.paper.method import Plan, Setting
+from benchmarks.paper.resume import resumed
 from benchmarks.rivals.method import clipped_linear, expanded, linear_of, out_of_gamut_mask
 from benchmarks.rivals.reference import coordinates
 from gamutmeta.runtime.strips import for_each_strip
@@ -86,12 +87,13 @@ def places_of(height: int, width: int, device: str) -> tuple[torch.Tensor, torch
 def train(network: nn.Module, loss_of: Callable[[torch.Generator], torch.Tensor], plan: Plan, setting: Setting) -> int:
     """Adam with a constant learning rate; how many steps were done.
 
-    `loss_of` draws a batch with the generator it is given, and computes the loss.
+    `loss_of` draws a batch with the generator it is given, and computes the loss. The steps go on from a checkpoint
+    where there is one: :mod:`benchmarks.paper.resume`.
     """
     generator = torch.Generator(setting.device).manual_seed(setting.seed)
     optimiser = torch.optim.Adam(network.parameters(), lr=plan.rate)
     steps = plan.quickened(setting.quick)
-    for _ in range(steps):
+    for _ in resumed(steps, list(network.parameters()), optimiser, generator):
         loss = loss_of(generator)
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]

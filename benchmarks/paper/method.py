@@ -40,10 +40,11 @@ class Setting:
 class Method(Protocol):
     """One row of a table.
 
-    Four attributes are optional: ``version`` (an integer that is raised where the arithmetic changes, so that older
+    Five attributes are optional: ``version`` (an integer that is raised where the arithmetic changes, so that older
     measurements are not taken for new ones), ``absent`` (why the row cannot be measured here, or ""),
-    ``shows_own_codes`` (True where the sRGB picture, which everybody sees, is another than the clipped one) and
-    ``codings`` (names of the only codings in which it has a part; of "jpeg", too, its ``reduce`` gives the codes).
+    ``shows_own_codes`` (True where the sRGB picture, which everybody sees, is another than the clipped one),
+    ``codings`` (names of the only codings in which it has a part; of "jpeg", too, its ``reduce`` gives the codes) and
+    ``learned_from`` (names of the photographs, without suffix, that what it brings along was learned from).
     """
 
     @property

@@ -3,10 +3,10 @@
 As in the paper, the ground truth is 16-bit ProPhoto; it is reduced to 8-bit sRGB with CAT02, the codes rounded, or
 truncated as the paper's code does; errors are those of linear ProPhoto on [0, 1], over the whole image and over its
 out-of-gamut (OG) pixels. Beside these: CIEDE2000; bytes of metadata; seconds of the optimisation and of the expansion,
-by the wall clock, the device being idle before and after. In our JPEG protocol the codes are what a reader decodes from
-a JPEG (quality 95, 4:4:4) of the clipped picture, or of the method's own where it shows another one; methods that can
-do with neither have no part in it. Of a picture that is another than the clipped one, the CIEDE2000 from that is
-measured, too.
+by the wall clock, the device being idle before and after; the row says how many cores other work took meanwhile. In our
+JPEG protocol the codes are what a reader decodes from a JPEG (quality 95, 4:4:4) of the clipped picture, or of the
+method's own where it shows another one; methods that can do with neither have no part in it. Of a picture that is
+another than the clipped one, the CIEDE2000 from that is measured, too.
 
 References:
     Le, Price, Cohen, Brown: "GamutMLP", CVPR 2023, section 4.
@@ -28,6 +28,7 @@ from benchmarks.arrays import Codes, Floats, Wide
 from benchmarks.figures import Original, coding_named
 from benchmarks.harness import Row
 from benchmarks.machine import describe
+from benchmarks.paper.alone import Others
 from benchmarks.paper.coordinate import clock
 from benchmarks.paper.method import FittedMethod, Metadata, Method, Setting, clip_codes
 from benchmarks.paper.methods.clip import Clip
@@ -148,6 +149,7 @@ def measure(method: Method, picture: Picture, setting: Setting, coding: Coding) 
     None for a method that has no part in this coding, or cannot be fitted to the codes of a JPEG.
     """
     _warm_up(setting.device)
+    others = Others()
     reduced = _reduced(method, picture, setting, coding)
     if reduced is None:
         return None
@@ -157,7 +159,7 @@ def measure(method: Method, picture: Picture, setting: Setting, coding: Coding) 
     start = clock(setting.device)
     restored = method.expand(codes, metadata.data, setting)
     seconds = clock(setting.device) - start
-    whole = describe()
+    busy, whole = others.cores(), describe()
     row: Row = {
         "photograph": picture.name,
         "size": [picture.wide.shape[1], picture.wide.shape[0]],
@@ -165,7 +167,7 @@ def measure(method: Method, picture: Picture, setting: Setting, coding: Coding) 
         "group": method.group,
         "machine": {
             "processor": whole["processor"], "cuda": whole["cuda"] if setting.device == "cuda" else None,
-            "torch": whole["libraries"].get("torch"), "threads": torch.get_num_threads(),
+            "torch": whole["libraries"].get("torch"), "threads": torch.get_num_threads(), "others": busy,
         },
         "note": metadata.note,
         "metadata_bytes": len(metadata.data),
@@ -187,19 +189,25 @@ def _warm_up(device: str) -> None:
     optimiser.step()
 
 
-def _reduced(method: Method, picture: Picture, setting: Setting, coding: Coding) -> tuple[Codes, Metadata] | None:
-    """The codes that the reader gets, and the metadata."""
+def takes_part(method: Method, coding: Coding) -> bool:
+    """Whether a method has rows of a coding."""
     own = getattr(method, "codings", None)
-    if own is not None and coding.value not in own:
+    if own is not None:
+        return coding.value in own
+    return coding is not Coding.JPEG or getattr(method, "shows_own_codes", False) or isinstance(method, FittedMethod)
+
+
+def _reduced(method: Method, picture: Picture, setting: Setting, coding: Coding) -> tuple[Codes, Metadata] | None:
+    """The codes that the reader gets, and the metadata; None for a method that has no part in this."""
+    if not takes_part(method, coding):
         return None
-    if coding is not Coding.JPEG or own is not None:
+    if coding is not Coding.JPEG or getattr(method, "codings", None) is not None:
         return method.reduce(picture.wide, setting)
     jpeg = coding_named("JPEG q95 4:4:4")
     if getattr(method, "shows_own_codes", False):
         codes, metadata = method.reduce(picture.wide, setting)
         return jpeg.through(codes), metadata
-    if not isinstance(method, FittedMethod):
-        return None
+    assert isinstance(method, FittedMethod)  # noqa: S101 - so it takes part
     codes = jpeg.decoded(picture.wide, setting.adaptation)
     return codes, method.fit(picture.wide, codes, setting)
 

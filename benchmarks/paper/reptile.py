@@ -8,6 +8,7 @@ References:
     Tancik et al.: "Learned Initializations for Optimizing Coordinate-Based Neural Representations", CVPR 2021.
 """
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -154,6 +155,12 @@ def payload_start(width: int, folder: Path = WEIGHTS) -> Mapping[str, Floats] | 
     for tensor in tensors.values():
         tensor.setflags(write=False)
     return tensors
+
+
+def start_photographs(width: int, folder: Path = WEIGHTS) -> frozenset[str]:
+    """Names of the photographs that the start of a width was learned from; none without a start."""
+    facts = folder / f"paper-{width}.json"
+    return frozenset(json.loads(facts.read_text(encoding="utf-8"))["photographs"] if facts.is_file() else ())
 
 
 def load_start(width: int) -> list[Floats] | None:

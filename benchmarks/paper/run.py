@@ -1,87 +1,53 @@
 """A run of the paper's tables: measures what a store lacks, and tells what it has."""
 
 import argparse
-import hashlib
-import io
-import json
-import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
+from statistics import fmean
 from typing import Any, Self
 
-import numpy as np
 import torch
 
-from benchmarks.harness import Result, Row
+from benchmarks.harness import Result, Row, load
 from benchmarks.paper import protocol
-from benchmarks.paper.method import Setting
-from benchmarks.paper.protocol import Coding, Measured, Picture, find
+from benchmarks.paper.method import Method, Setting
+from benchmarks.paper.protocol import Coding, Picture, find
 from benchmarks.paper.registry import Registry, UnknownRowError, build
+from benchmarks.paper.resume import checkpoint, done_steps
+from benchmarks.paper.store import Store, default_folder
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.errors import DeviceError, GamutMetaError
 from gamutmeta.fit.torch_engine import choose_device
-from gamutmeta.runtime.files import atomic_write
 
-_DIGITS = 24
-"""Of the hash in a file's name."""
-
-
-def default_folder() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "gamutmeta-benchmarks" / "paper"
+_HELD = 8
+"""Pictures that stay in memory."""
 
 
-class Store:
-    """Measurements by identity (:func:`benchmarks.paper.protocol.identity`) in a folder, an .npz file each.
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One measurement: a method, a picture's file and a coding."""
 
-    It holds the row as JSON in the array ``row``, and the arrays of its plots. Any number of processes may add to it.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def path(self, identity: Mapping[str, Any]) -> Path:
-        digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:_DIGITS]
-        return self._folder / f"{identity['method']}-{digest}.npz"
-
-    def find(self, identity: Mapping[str, Any]) -> Measured | None:
-        path = self.path(identity)
-        if not path.exists():
-            return None
-        with np.load(path, allow_pickle=False) as file:
-            arrays = dict(file)
-        return Measured(json.loads(str(arrays.pop("row"))), arrays)
-
-    def rows(self, method: str) -> Iterator[Row]:
-        """The rows of all measurements of a method, by its key."""
-        for path in sorted(self._folder.glob(f"{method}-{'?' * _DIGITS}.npz")):
-            with np.load(path, allow_pickle=False) as file:  # reads no array before it is asked for
-                yield json.loads(str(file["row"]))
-
-    def add(self, identity: Mapping[str, Any], measured: Measured) -> None:
-        """Keep a measurement; it replaces one with the same identity."""
-        content = io.BytesIO()
-        row = np.array(json.dumps(measured.row, allow_nan=False))
-        np.savez_compressed(content, allow_pickle=False, row=row, **measured.arrays)
-        path = self.path(identity)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        atomic_write(path, content.getvalue(), overwrite=True)
-
-
-# --- the run ---------------------------------------------------------------------------------------------------------
+    method: Method
+    path: Path
+    coding: Coding
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Measures what a store lacks; what could not be measured is told in `failed`, a line each."""
+    """Measures what a store lacks; what could not be measured is told in `failed`, a line each.
+
+    Rows of `earlier` tables count as measured.
+    """
 
     paths: list[Path]
     registry: Registry
     store: Store
     setting: Setting
     options: argparse.Namespace
+    earlier: Sequence[Row] = ()
     failed: list[str] = field(default_factory=list)
 
     @classmethod
@@ -92,7 +58,8 @@ class Run:
             registry.chosen(options.rows)
             device = choose_device(options.device).type
             paths = find(options.data, tuple(options.only))
-        except (UnknownRowError, ValueError, DeviceError, OSError) as error:
+            earlier = load(options.known)["rows"] if options.known is not None else []
+        except (UnknownRowError, ValueError, DeviceError, OSError, KeyError) as error:
             sys.exit(str(error))
         if not paths:
             sys.exit(f"{options.data}: no such TIFF or PNG pictures")
@@ -103,52 +70,123 @@ class Run:
             print(f"absent: {key}: {why}")
         torch.set_num_threads(options.threads)
         setting = Setting(device, options.seed, options.quick, truncate=False, adaptation=Adaptation.CAT02)
-        return cls(paths, registry, Store(options.cache or default_folder()), setting, options)
+        return cls(paths, registry, Store(options.cache or default_folder()), setting, options, earlier)
 
-    def on(self, path: Path, names: dict[str, str]) -> Iterator[str]:
-        """Measure one picture, and say a line of each measurement; `names` is told the picture's, by its digest."""
-        picture = Picture.read(path, self.options.crop)
-        names[picture.digest] = picture.name
-        for method in self.registry.chosen([*self.options.rows, *self._further()]):
-            for coding in map(Coding, self.options.codings):
-                setting = replace(self.setting, truncate=coding is Coding.TRUNCATED)
-                identity = protocol.identity(method, picture, setting, coding)
-                if not self.options.fresh and self.store.find(identity):
+    def jobs(self) -> list[Job]:
+        """All measurements that were asked for: picture by picture, or row by row in the order that was asked for."""
+        rows = [*self.options.rows, *self._further()]
+        chosen = self.registry.chosen(rows)
+        codings = [Coding(name) for name in self.options.codings]
+        if self.options.row_by_row:
+            order = dict.fromkeys(method for row in rows for method in self.registry.chosen([row]))
+            pairs = [(method, path) for method in order for path in self.paths]
+        else:
+            pairs = [(method, path) for path in self.paths for method in chosen]
+        every = (Job(method, path, coding) for method, path in pairs for coding in codings)
+        return [job for job in every if protocol.takes_part(job.method, job.coding)]
+
+    def _picture(self, path: Path) -> Picture:
+        return _read(path, self.options.crop)
+
+    def names(self) -> dict[str, str]:
+        """Names of the pictures by their digests."""
+        return {picture.digest: picture.name for picture in map(self._picture, self.paths)}
+
+    def identity(self, job: Job) -> Row:
+        setting = replace(self.setting, truncate=job.coding is Coding.TRUNCATED)
+        return protocol.identity(job.method, self._picture(job.path), setting, job.coding)
+
+    def known_already(self, identity: Row) -> bool:
+        known = self.store.path(identity).exists()
+        return known or any(protocol.identity_of(row) == identity for row in self.earlier)
+
+    def measure(self) -> Iterator[str]:
+        """Measure what is lacking, and say a line of each measurement."""
+        jobs = self.jobs()
+        for number, job in enumerate(jobs, 1):
+            identity = self.identity(job)
+            if not self.options.fresh and self.known_already(identity):
+                continue
+            with self.store.claim(identity) as place:
+                # Another process may be at it, or may just have done it.
+                if place is None or (not self.options.fresh and self.known_already(identity)):
                     continue
-                what = f"{picture.name}, {coding}, {method.key}"
-                try:
-                    measured = protocol.measure(method, picture, setting, coding)
-                except (GamutMetaError, ValueError) as error:
-                    self.failed.append(f"{what}: {error}")
-                    yield f"{what}: FAILED: {error}"
-                    continue
-                if measured is not None:
-                    self.store.add(identity, measured)
-                    row = measured.row
-                    og = "∞" if row["psnr_og"] is None else f"{row['psnr_og']:.2f}"
-                    yield f"{what}: OG {og} dB, {row['metadata_bytes']:,} bytes, {row['optimisation_seconds']:.1f} s"
+                yield f"[{number}/{len(jobs)}] {self._measured(job, identity, place)}"
+
+    def _measured(self, job: Job, identity: Row, place: Path) -> str:
+        """Measure one, and keep it; a line of what came of it."""
+        setting = replace(self.setting, truncate=job.coding is Coding.TRUNCATED)
+        what = f"{job.path.stem}, {job.coding}, {job.method.key}"
+        try:
+            with checkpoint(place) as at:
+                measured = protocol.measure(job.method, self._picture(job.path), setting, job.coding)
+        except (GamutMetaError, ValueError) as error:
+            self.failed.append(f"{what}: {error}")
+            return f"{what}: FAILED: {error}"
+        if measured is None:
+            return f"{what}: no part in it"
+        row = measured.row
+        if at.went_on:
+            row["seconds_of_a_part"] = True
+        self.store.add(identity, measured)
+        og = "∞" if row["psnr_og"] is None else f"{row['psnr_og']:.2f}"
+        return f"{what}: OG {og} dB, {row['metadata_bytes']:,} bytes, {row['optimisation_seconds']:.1f} s"
 
     def _further(self) -> list[str]:
         """Methods that were named are measured, whatever the rows."""
         return self.registry.keys[len(self.registry.keys) - len(self.options.method) :]
 
     def known(self, pictures: Mapping[str, str]) -> Iterator[Row]:
-        """The rows that the store has of all methods on these pictures, by any device and with any share of steps.
+        """The rows of all methods on these pictures, by any device and with any share of steps, each once.
 
         Pictures are names by digest.
         """
         wanted = self.setting.seed, self.setting.adaptation.value
         for method in self.registry.methods:
-            for row in self.store.rows(method.key):
+            stored = list(self.store.rows(method.key))
+            fresh = [protocol.identity_of(row) for row in stored]
+            others = (row for row in self.earlier if row["method"] == method.key)
+            for row in [*stored, *(row for row in others if protocol.identity_of(row) not in fresh)]:
                 place, name = row["setting"], pictures.get(row["picture"])
                 same = (row["method"], row["version"]) == (method.key, protocol.version_of(method))
                 if same and name is not None and (place["seed"], place["adaptation"]) == wanted:
-                    yield row | {"photograph": name, "title": method.title, "group": method.group}
+                    learned = sorted(getattr(method, "learned_from", ()))
+                    own = {"learned_from": learned} if learned else {}
+                    yield row | {"photograph": name, "title": method.title, "group": method.group} | own
+
+    def progress(self) -> Iterator[str]:
+        """What of the run is done, what is being done, and how long the rest takes, by what was measured so far."""
+        jobs = [(job, self.identity(job)) for job in self.jobs()]
+        left = [(job, identity) for job, identity in jobs if not self.known_already(identity)]
+        rows = list(self.known(self.names()))
+        hours = 0.0
+        for key in dict.fromkeys(job.method.key for job, _ in jobs):
+            mine = [(job, identity) for job, identity in left if job.method.key == key]
+            every = sum(job.method.key == key for job, _ in jobs)
+            took = [row["optimisation_seconds"] + row["inference_seconds"] for row in rows if row["method"] == key]
+            hours += len(mine) * fmean(took) / 3600 if took else 0.0
+            spent = f", {fmean(took):,.0f} s each" if took else ", seconds not known yet"
+            begun = "".join(f"; {job.path.stem} {state}" for job, identity in mine if (state := self._state(identity)))
+            yield f"{key}: {every - len(mine)} of {every}{spent}{begun}"
+        unknown = {job.method.key for job, _ in left} - {row["method"] for row in rows}
+        more = f", and {len(unknown)} row{'s' * (len(unknown) > 1)} of which no time is known" if unknown else ""
+        yield f"{len(jobs) - len(left)} of {len(jobs)} measured; {hours:.1f} hours of one process are left{more}"
+
+    def _state(self, identity: Row) -> str:
+        """How far a measurement is that is not made yet, in words; "" if it was never begun."""
+        step = done_steps(self.store.checkpoint(identity))
+        words = "" if step is None else f"at step {step:,}"
+        if self.store.is_claimed(identity):
+            return f"is being measured{words and ', '}{words}"
+        return words and f"was stopped {words}"
 
     def photographs(self, result: Result) -> Iterator[tuple[str, Any]]:
-        """Error maps and diagrams of each photograph, as figures of matplotlib; of the first coding measured."""
+        """Error maps and diagrams of each photograph, as figures of matplotlib; of the first coding measured.
+
+        Rows of earlier tables have none.
+        """
         from benchmarks.paper.report.plots import SHOWN, draw_photograph
-        from benchmarks.paper.report.tables import series_of
+        from benchmarks.paper.report.series import series_of
 
         rows = result["rows"]
         coding = next(coding for coding in Coding if any(row["coding"] == coding for row in rows)).value
@@ -156,4 +194,11 @@ class Run:
         every = [row for series in series_of(rows, shown, coding, result["device"]).values() for row in series.rows]
         for name in sorted({row["photograph"] for row in every}):
             of_name = (self.store.find(protocol.identity_of(row)) for row in every if row["photograph"] == name)
-            yield name, draw_photograph(name, {one.row["method"]: one for one in of_name if one}, shown)
+            found = {one.row["method"]: one for one in of_name if one}
+            if found:
+                yield name, draw_photograph(name, found, shown)
+
+
+@lru_cache(maxsize=_HELD)
+def _read(path: Path, crop: int | None) -> Picture:
+    return Picture.read(path, crop)

@@ -1,10 +1,12 @@
 """Learn the start weights of the paper's model.
 
-    python -m benchmarks.paper.train_meta DATA [--width 32 64] [--quick] [--device auto] [--seed 0] [--resume]
+    python -m benchmarks.paper.train_meta DATA [--width 32 64] [--styles neutral vivid-1.2 ...] [--steps N] [--quick]
+                                            [--device auto] [--seed 0] [--resume]
 
-DATA holds 16-bit ProPhoto photographs; those of the split's training list are learnt from. Writes ``paper-<width>.npz``
-(float16, without pickle) and the recipe beside it as ``paper-<width>.json``. With `--quick` a twentieth of the steps is
-done. Interrupted, `--resume` continues from the last checkpoint, and ends with the same weights.
+DATA holds 16-bit ProPhoto photographs; those of the split's training list are learnt from, in each of the styles.
+Writes ``paper-<width>.npz`` (float16, without pickle) and the recipe beside it as ``paper-<width>.json``. `--quick`
+does a twentieth of the steps. Interrupted, `--resume` continues from the last checkpoint, and ends with
+the same weights.
 """
 
 import sys
@@ -12,7 +14,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from statistics import mean
 
+from benchmarks.harness import number
 from benchmarks.machine import describe
+from benchmarks.paper.dataset.photographs import Style
 from benchmarks.paper.learning import learn, parser
 from benchmarks.paper.training_set import load_training, read_split, save_weights
 
@@ -23,18 +27,24 @@ _QUICK = 20
 def main(arguments: Sequence[str] | None = None) -> int:
     command = parser(__doc__, "paper.train_meta")
     command.add_argument("--width", type=int, nargs="+", default=[32, 64], help="of the hidden layers")
+    help_ = "as of make_dataset, on top of what the photographs have (neutral vivid-1.2 vivid-1.4)"
+    command.add_argument("--styles", nargs="+", default=["neutral", "vivid-1.2", "vivid-1.4"], help=help_)
+    command.add_argument("--steps", type=number(1, kind=int), help="outer steps; 10,000 by default")
     options = command.parse_args(arguments)
     from benchmarks.paper.reptile import Recipe, Reptile, to_payload
     from gamutmeta.fit.torch_engine import choose_device
 
     split, device = read_split(options.split), choose_device(options.device)
-    pictures = load_training(options.data, split)
+    styles = [Style.named(name) for name in dict.fromkeys(options.styles)]
+    pictures = load_training(options.data, split, styles)
     for width in options.width:
         recipe = Recipe(width, seed=options.seed)
+        if options.steps is not None:
+            recipe = replace(recipe, steps=options.steps)
         if options.quick:
             recipe = replace(recipe, steps=recipe.steps // _QUICK)
         training = Reptile(recipe, pictures, device)
-        facts = {"recipe": asdict(recipe), "photographs": list(split.training)}
+        facts = {"recipe": asdict(recipe), "photographs": list(split.training), "styles": options.styles}
         path = options.out / f"paper-{width}.npz"
         losses, seconds = learn(training, recipe.steps, path.with_suffix(".pt"), facts, resume=options.resume)
         about = {

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.arrays import Codes, Wide
+from benchmarks.paper.dataset.photographs import NEUTRAL, Style
 from benchmarks.rivals.method import og_mask
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.gamut import reduce_to_codes
@@ -54,11 +55,6 @@ def read_split(path: Path = SPLIT) -> Split:
     if both := sorted(set(split.training) & set(split.unseen)):
         raise ValueError(f"{path}: {both[0]} stands in both lists")
     return split
-
-
-def seen_in_training(photograph: str) -> bool:
-    """Whether what the repository holds was trained on a photograph, by its name."""
-    return photograph in read_split().training
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +106,13 @@ class Picture:
         return Crop(self.wide[part], self.codes[part], self.og[part])
 
 
-def load_training(folder: Path, split: Split) -> list[Picture]:
-    """The training photographs of a folder, in the order of the list; as for :func:`read_photographs`."""
-    return [Picture.of(name, wide) for name, wide in read_photographs(folder, split.training)]
+def load_training(folder: Path, split: Split, styles: Sequence[Style] = (NEUTRAL,)) -> list[Picture]:
+    """The training photographs of a folder in each style, in the order of the list; as for :func:`read_photographs`.
+
+    A style is applied to the photograph as it lies in the folder, whatever style that had before.
+    """
+    photographs = read_photographs(folder, split.training)
+    return [Picture.of(name, style.render(wide)) for name, wide in photographs for style in styles]
 
 
 def read_photographs(folder: Path, names: Sequence[str]) -> Iterator[tuple[str, Wide]]:

@@ -133,6 +133,10 @@ class Crop(NamedTuple):
     og_percent: float
 
 
+NEUTRAL = Style("neutral", 1.0)
+"""Changes nothing."""
+
+
 def crops_of(mask: NDArray[np.bool_], side: int, *, min_og: float, most: int, seed: int) -> list[Crop]:
     """Squares that do not overlap, in a mesh in the middle of a photograph's out-of-gamut mask, booleans (H, W).
 

@@ -21,7 +21,7 @@ from benchmarks.arrays import Codes, Wide
 from benchmarks.paper.method import Clipped, Metadata, Method, Plan, Setting, steps_note
 from benchmarks.paper.mlp.network import Layout, Network
 from benchmarks.paper.mlp.training import expand, train
-from benchmarks.paper.reptile import load_start
+from benchmarks.paper.reptile import load_start, start_photographs
 from benchmarks.rivals.reference import samples_of
 
 PAPER = Plan(steps=9_000, rate=1e-3)
@@ -52,6 +52,11 @@ class Mlp(Clipped):
         """Changes with the learned start weights."""
         start = load_start(self.layout.width) if self.learned else None
         return 1 if start is None else zlib.crc32(b"".join(matrix.tobytes() for matrix in start))
+
+    @property
+    def learned_from(self) -> frozenset[str]:
+        """Names of the photographs that the start was learned from."""
+        return start_photographs(self.layout.width) if self.learned else frozenset()
 
     @property
     def absent(self) -> str:

@@ -40,6 +40,7 @@ class PreTrained:
         self.version = zlib.crc32(file.read_bytes()) if facts else 0
         self.title = architecture.title + (" (under-trained)" if facts and is_under_trained(facts) else "")
         self._facts = facts or {}
+        self.learned_from = frozenset(self._facts.get("photographs", ()))
 
     def reduce(self, wide: Wide, setting: Setting) -> tuple[Codes, Metadata]:
         return clip_codes(wide, setting), Metadata(b"", 0.0, note(self._facts))

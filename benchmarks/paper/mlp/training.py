@@ -9,6 +9,7 @@ from torch.nn import functional
 from benchmarks.arrays import Codes, Wide
 from benchmarks.paper.method import Plan
 from benchmarks.paper.mlp.network import INPUTS, Layout, Network, features_of
+from benchmarks.paper.resume import resumed
 from benchmarks.rivals.reference import OUTPUT_SCALE, coordinates
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.spaces import SRGB, decode_table, expansion_matrix
@@ -17,10 +18,12 @@ from gamutmeta.runtime.strips import row_strips
 
 _Piece = tuple[torch.Tensor, torch.Tensor, torch.Tensor | float]
 
-_PIECE_SIZE = 1 << 12
-"""Samples at a time on a CPU: their features, 2 MB, stay in a core's cache."""
-_FEW = 1.3
+_PIECE_SIZE = 1 << 11
+"""Samples at a time on a CPU: their features, 1 MB, stay in a core's cache."""
+_FEW = {"cpu": 0.5, "cuda": 1.3}
 """Up to so many batches of samples in all, going once through every sample costs less than through a batch."""
+_MANY = 16
+"""On a CPU, features of up to so many batches of samples are kept: half a gigabyte."""
 
 
 def train(
@@ -30,19 +33,26 @@ def train(
 
     Samples are inputs (row, column, red, green, blue on [-1, 1]), float32 (N, 5); and what the photograph has more than
     the clipped picture, on that scale (twice the linear value), float32 (N, 3). They and the generator of the batches
-    are on the network's device.
+    are on the network's device. The steps go on from a checkpoint where there is one: :mod:`benchmarks.paper.resume`.
     """
     inputs, targets = samples[0][:, INPUTS[network.layout.inputs]], samples[1]
-    kind = _Weighted if len(inputs) <= _FEW * plan.batch else _Gathered
     optimiser = torch.optim.Adam(network.parameters, lr=plan.rate)
     with torch.no_grad():
-        batches = kind(network.layout, inputs, targets, plan.batch)
-        for _ in range(steps):
+        batches = _kind(len(inputs), plan.batch, inputs.device)(network.layout, inputs, targets, plan.batch)
+        for _ in resumed(steps, network.parameters, optimiser, generator):
             drawn = torch.randint(len(inputs), (plan.batch,), generator=generator, device=inputs.device)
             network.clear_gradient()
             for piece in batches.pieces(drawn):
                 network.add_gradient(*piece)
             optimiser.step()
+
+
+def _kind(count: int, batch: int, device: torch.device) -> type["_Gathered | _Weighted | _Counted"]:
+    """How batches of so many samples cost least; all kinds have the same gradient."""
+    if count <= _FEW[device.type] * batch:
+        return _Weighted
+    # On CUDA, to count would be to wait.
+    return _Counted if device.type == "cpu" and count <= _MANY * batch else _Gathered
 
 
 def _spans(count: int, device: torch.device) -> list[slice]:
@@ -76,6 +86,20 @@ class _Weighted:
         weights = torch.bincount(drawn, minlength=len(self._features))[:, None] * self._weight
         for span in self._spans:
             yield self._features[span], self._targets[span], weights[span]
+
+
+class _Counted:
+    """The same batches: every sample that was drawn comes once, with its weight; features are kept."""
+
+    def __init__(self, layout: Layout, inputs: torch.Tensor, targets: torch.Tensor, batch: int) -> None:
+        self._features, self._targets = features_of(inputs, layout), targets
+        self._weight = 1 / (3 * batch)
+
+    def pieces(self, drawn: torch.Tensor) -> Iterator[_Piece]:
+        counts = torch.bincount(drawn, minlength=len(self._features))
+        (chosen,) = counts.nonzero(as_tuple=True)
+        for index in torch.split(chosen, _PIECE_SIZE):
+            yield self._features[index], self._targets[index], counts[index, None] * self._weight
 
 
 # --- expansion -------------------------------------------------------------------------------------------------------

@@ -12,7 +12,8 @@ from benchmarks.arrays import Floats
 from benchmarks.harness import Result
 from benchmarks.paper.protocol import Coding, Measured
 from benchmarks.paper.registry import TABLES
-from benchmarks.paper.report.tables import Series, learned_from, quick_share, series_of, unseen
+from benchmarks.paper.report.series import Series, quick_share, series_of
+from benchmarks.paper.report.tables import learned_from, unseen
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.locus import SPECTRAL_LOCUS
 from gamutmeta.color.spaces import PROPHOTO, expansion_matrix

@@ -1,79 +1,15 @@
 """The measurements as Markdown: what rows are on average, beside what the paper states."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from statistics import fmean, median
+from statistics import fmean
 from typing import Any, NamedTuple
 
 from benchmarks.harness import Result, Row, load, table
 from benchmarks.paper.protocol import Coding
 from benchmarks.paper.registry import build, keys_of
-from benchmarks.paper.training_set import seen_in_training
-
-
-def quick_share(row: Mapping[str, Any]) -> float:
-    """Share of the method's own steps that was done: 1 where it has none, whatever share was asked for."""
-    return float(row["setting"]["quick"]) if "quick:" in row["note"] else 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """One method on several photographs, all with one coding, device and share of steps: a row for each."""
-
-    rows: tuple[Row, ...]
-
-    @property
-    def first(self) -> Row:
-        return self.rows[0]
-
-    @property
-    def quick(self) -> float:
-        return quick_share(self.first)
-
-    @property
-    def device(self) -> str:
-        return str(self.first["setting"]["device"])
-
-    def mean(self, name: str) -> float | None:
-        """The mean of a figure over the photographs, as in the paper; None where none of them has it."""
-        return self._over(fmean, name)
-
-    def median(self, name: str) -> float | None:
-        return self._over(median, name)
-
-    def _over(self, average: Callable[[list[float]], float], name: str) -> float | None:
-        found = [row[name] for row in self.rows if row.get(name) is not None]
-        return float(average(found)) if found else None
-
-    def has_exact(self, name: str) -> bool:
-        """Whether on some photograph nothing is lost, so that a PSNR, "psnr" or "psnr_og", is infinite there."""
-        return any(row[name] is None and row[name.replace("psnr", "rmse")] == 0 for row in self.rows)
-
-
-def series_of(rows: Iterable[Row], keys: Sequence[str], coding: str, device: str) -> Mapping[str, Series]:
-    """The series to show of each method, in the order of `keys`.
-
-    Where there are several, it is the one with the most photographs, then with the largest share of steps, then the
-    one that ran on `device`.
-    """
-    # Of a method without steps there may be rows for several shares, all alike.
-    groups: dict[str, dict[tuple[float, str], dict[str, Row]]] = {}
-    for row in rows:
-        if row["coding"] == coding:
-            place = quick_share(row), row["setting"]["device"]
-            groups.setdefault(row["method"], {}).setdefault(place, {})[row["photograph"]] = row
-
-    def rank(group: tuple[tuple[float, str], dict[str, Row]]) -> tuple[int, float, bool]:
-        (quick, where), found = group
-        return len(found), quick, where == device
-
-    return {
-        key: Series(tuple(row for _, row in sorted(max(groups[key].items(), key=rank)[1].items())))
-        for key in keys
-        if key in groups
-    }
-
+from benchmarks.paper.report.orders import LEAST_PHOTOGRAPHS, ORDERS
+from benchmarks.paper.report.series import Series, quick_share, series_of
 
 PUBLISHED: Mapping[str, Mapping[str, float]] = load(Path(__file__).with_name("published.json"))
 """What the paper states of a row, as far as it is known to us from its text: means over its 200 test pictures, seconds
@@ -160,8 +96,10 @@ _WORDS = Path(__file__).with_name("explanation.md")
 
 
 def learned_from(rows: Iterable[Row]) -> set[str]:
-    """The photographs that start weights or networks of the repository were learned from."""
-    return {name for name in {row["photograph"] for row in rows} if seen_in_training(name)}
+    """The photographs of these rows that start weights or networks of some of them were learned from."""
+    rows = list(rows)
+    seen = set[str]().union(*(row.get("learned_from", ()) for row in rows))
+    return seen & {row["photograph"] for row in rows}
 
 
 def document(result: Result) -> str:
@@ -188,7 +126,7 @@ def document(result: Result) -> str:
             parts += [f"## Table 1 over all photographs: {coding.words}", _table(found)]
         if found:
             parts += [f"## Photographs: {coding.words}", _photographs(found)]
-    parts += ["## Settings", _notes(rows, keys, device)]
+    parts += ["## Orders", _orders(rows), "## Settings", _notes(rows, keys, device)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -236,6 +174,23 @@ def _absent(rows: Sequence[Row], absent: Mapping[str, str], keys: Sequence[str])
     lines = [f"- {key}: {why}" for key, why in absent.items()]
     lines += [f"- {key}: not measured" for key in keys if key not in measured and key not in absent]
     return "\n".join(["Rows that are absent:", "", *lines]) if lines else ""
+
+
+def _orders(rows: Sequence[Row]) -> str:
+    """Which of the paper's orders these tables have."""
+    titles = {method.key: method.title for method in build().methods}
+    lines = []
+    for order in ORDERS:
+        differences = order.differences(rows)
+        mean = f"{fmean(differences):+.2f}" if differences else ""
+        allowed = f" (above {order.least:+g})" if order.least else ""
+        names = f"{titles[order.worse]} < {titles[order.better]}{allowed}"
+        lines.append([names, str(len(differences)), mean, order.verdict(rows).value])
+    words = (
+        "What the paper's tables say of the mean PSNR out of gamut, on the photographs that both rows have with all of "
+        f"their steps, codes rounded; it takes {LEAST_PHOTOGRAPHS}. Differences are in dB."
+    )
+    return words + "\n\n" + _markdown(["the paper's order", "n", "difference", "here"], lines)
 
 
 def _notes(rows: Sequence[Row], keys: Sequence[str], device: str) -> str:

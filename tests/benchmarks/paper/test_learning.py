@@ -14,6 +14,7 @@ from carrots import CARROTS
 from benchmarks.arrays import Wide
 from benchmarks.harness import load
 from benchmarks.paper import compare_starts, learning, reptile, train_meta, train_networks
+from benchmarks.paper.dataset.photographs import Style
 from benchmarks.paper.learning import learn
 from benchmarks.paper.method import Setting
 from benchmarks.paper.methods import networks as rows
@@ -34,7 +35,7 @@ from benchmarks.paper.networks.store import (
 )
 from benchmarks.paper.networks.training import ARCHITECTURES, FULL_STEPS, Losses, Plan, Training, architecture_named
 from benchmarks.paper.reptile import Recipe, Reptile, draw_task, payload_start
-from benchmarks.paper.training_set import Picture, Split, load_training, read_split, seen_in_training
+from benchmarks.paper.training_set import Picture, Split, load_training, read_split
 from gamutmeta.color.adaptation import Adaptation
 
 CPU = torch.device("cpu")
@@ -147,6 +148,10 @@ def test_starts_are_compared_and_not_measured_twice(data: Path, monkeypatch: pyt
     found = load(data / "out" / "paper_starts.json")["rows"]
     assert [(row["start"], row["steps"], row["seed"]) for row in found] == [("random", 20, 0), ("learned", 20, 0)]
     assert found[1]["og"] > found[0]["og"] + 1
+    monkeypatch.setattr(reptile, "start_photographs", lambda _: {"carrots", "y"})
+    with pytest.raises(SystemExit, match=r"the start was learned from carrots, which .*split\.json lists as unseen"):
+        compare_starts.BENCHMARK.main(arguments)
+    monkeypatch.undo()
     monkeypatch.setattr(compare_starts, "measured", lambda *_: 1 / 0)
     compare_starts.BENCHMARK.main(arguments)
     assert load(data / "out" / "paper_starts.json")["rows"] == found
@@ -277,8 +282,11 @@ def test_a_split_that_is_none_names_the_file(tmp_path: Path, lists: object, mess
 
 def test_photographs_are_found_by_name(data: Path) -> None:
     split = read_split()
-    assert (len(split.training), len(split.unseen)) == (5, 8)
-    assert [seen_in_training(name) for name in (split.training[0], split.unseen[0], "another")] == [True, False, False]
+    assert (len(split.training), len(split.unseen)) == (7, 6)
+    styles = [Style.named(name) for name in ("neutral", "vivid-1.4")]
+    plain, vivid = load_training(data, Split(("carrots",), ()), styles)
+    np.testing.assert_array_equal(vivid.wide, styles[1].render(plain.wide))
+    assert vivid.og.mean() > plain.og.mean()
     assert load_training(data, Split(("carrots",), ()))[0].wide.shape == (400, 600, 3)
     with pytest.raises(FileNotFoundError, match="has no photograph c, which the split names"):
         load_training(data, Split(("carrots", "c"), ()))

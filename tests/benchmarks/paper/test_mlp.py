@@ -10,10 +10,18 @@ import torch
 from benchmarks.arrays import Floats, Wide
 from benchmarks.paper.method import Plan, Setting, clip_codes
 from benchmarks.paper.methods import mlp
+from benchmarks.paper.mlp import training
 from benchmarks.paper.mlp.network import INPUTS, Layout, Network, features_of
 from benchmarks.paper.mlp.training import train
-from benchmarks.paper.reptile import load_start, payload_start, predict, random_start, to_payload
-from benchmarks.paper.training_set import WEIGHTS
+from benchmarks.paper.reptile import (
+    load_start,
+    payload_start,
+    predict,
+    random_start,
+    start_photographs,
+    to_payload,
+)
+from benchmarks.paper.training_set import WEIGHTS, read_split
 from benchmarks.rivals.method import clipped_linear, romm_codes
 from benchmarks.rivals.reference import coordinates, octaves
 from gamutmeta.color.adaptation import Adaptation
@@ -78,10 +86,12 @@ def test_prediction_and_gradient_are_torchs(layout: Layout) -> None:
 
 
 @pytest.mark.parametrize("layout", LAYOUTS, ids=str)
-@pytest.mark.parametrize("batch", [32, 64])
+@pytest.mark.parametrize("batch", [3, 32, 128])
 def test_training_is_plain_adam_on_the_same_draws(layout: Layout, batch: int) -> None:
-    # 50 samples: batches of 32 are gathered, of 64 weighted.
     samples, plan = data(), Plan(5, 1e-2, batch)
+    kinds = {3: "_Gathered", 32: "_Counted", 128: "_Weighted"}
+    assert training._kind(50, batch, torch.device("cpu")).__name__ == kinds[batch]
+    assert training._kind(50, batch, torch.device("cuda")).__name__ == kinds[batch].replace("Counted", "Gathered")
     network = start(layout)
     twins = [parameter.detach().clone().requires_grad_() for parameter in network.parameters]
     before = network.tensors()
@@ -130,10 +140,18 @@ def test_learned_starts_and_their_recipes(width: int) -> None:
         assert np.isfinite(tensor).all()
         assert not tensor.flags.writeable
     recipe = json.loads((WEIGHTS / f"paper-{width}.json").read_text())
-    assert (recipe["recipe"]["width"], recipe["recipe"]["steps"], len(recipe["photographs"])) == (width, 10_000, 5)
+    assert (recipe["recipe"]["width"], recipe["recipe"]["steps"], recipe["photographs"]) == (
+        width, 10_000, list(read_split().training)
+    )  # fmt: skip
+    assert (
+        start_photographs(width)
+        == set(read_split().training)
+        == ROWS[{32: "mlp-23kb-meta", 64: "mlp-53kb-meta"}[width]].learned_from
+    )
     with np.load(WEIGHTS / f"paper-{width}.npz", allow_pickle=False) as stored:
         assert {stored[name].dtype for name in stored.files} == {np.dtype(np.float16)}
     assert payload_start(16) is load_start(16) is None
+    assert start_photographs(16) == ROWS["mlp-23kb"].learned_from == frozenset()
 
 
 def test_both_layouts_of_a_start_are_the_same_network(

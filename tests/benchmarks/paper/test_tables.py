@@ -1,6 +1,8 @@
 """The paper's tables: what is measured, what is kept, what is written, and the command with a rival of one's own."""
 
+import fcntl
 import json
+import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -16,15 +18,17 @@ from benchmarks.figures import coding_named
 from benchmarks.harness import Row, load
 from benchmarks.machine import ROOT
 from benchmarks.paper import __main__ as command
-from benchmarks.paper import protocol, run
+from benchmarks.paper import protocol, resume, run
 from benchmarks.paper.method import Metadata, Setting, clip_codes
 from benchmarks.paper.methods import gamutmeta as ours
 from benchmarks.paper.methods.clip import Clip, SoftClip
+from benchmarks.paper.mlp.network import Network
 from benchmarks.paper.protocol import Coding, Measured, Picture, chromaticities, find, identity, identity_of, measure
 from benchmarks.paper.registry import build
 from benchmarks.paper.report.plots import srgb_triangle
-from benchmarks.paper.report.tables import PUBLISHED, document, quick_share, series_of
-from benchmarks.paper.run import Store
+from benchmarks.paper.report.series import is_alone, quick_share, series_of
+from benchmarks.paper.report.tables import PUBLISHED, document
+from benchmarks.paper.store import Store
 from gamutmeta.color.adaptation import Adaptation
 from gamutmeta.color.spaces import PROPHOTO, SRGB, reduction_matrix
 
@@ -150,6 +154,13 @@ def test_measurements_are_told_apart_and_kept(picture: Picture, setting: Setting
     np.testing.assert_array_equal(again.arrays["error"], found.arrays["error"])
     assert [store.find(each) for each in others] == [None] * len(others)
     assert list(store.rows("to")) == []
+    # What one process is at no other begins, until it has given up.
+    with store.claim(one) as first, store.claim(one) as second, store.claim(others[0]) as third:
+        assert (first is not None, second, third is not None) == (True, None, True)
+        assert [store.is_claimed(each) for each in (one, others[0], others[1])] == [True, True, False]
+    assert not store.is_claimed(one)
+    with store.claim(one) as again_claimed:
+        assert again_claimed == first == store.path(one).with_suffix(".pt")
 
 
 def made_up(method: str, photograph: str, og: float | None, **changes: Any) -> Row:
@@ -190,6 +201,18 @@ def test_means_and_the_best_supported_series() -> None:
     assert (shown("cuda", *whole, *card)[1], shown("cpu", *whole, *card)[1]) == ("cuda", "cpu")
     assert series_of(whole, ["a"], "jpeg", "cpu") == {}
     assert quick_share(made_up("clip", "x", 20.0, quick=0.1, note="")) == 1, "a method without steps is never quick"
+
+
+def test_seconds_are_those_of_a_machine_of_its_own() -> None:
+    alone = made_up("a", "x", 30.0)
+    machines = [alone["machine"] | {"others": cores} for cores in (None, 0.1, 0.11)]
+    rows = [made_up("a", name, 30.0, machine=machine) for name, machine in zip("xyz", machines, strict=True)]
+    rows[2]["optimisation_seconds"] = 99.0
+    rows.append(made_up("a", "w", 30.0, optimisation_seconds=99.0, seconds_of_a_part=True))
+    assert [is_alone(row) for row in [alone, *rows]] == [True, True, True, False, False]
+    series = series_of(rows, ["a"], "rounded", "cpu")["a"]
+    assert (series.mean("optimisation_seconds"), series.mean("metadata_bytes"), len(series.rows)) == (1.5, 1_000, 4)
+    assert series_of(rows[2:], ["a"], "rounded", "cpu")["a"].mean("inference_seconds") is None
 
 
 def test_the_document_says_what_is_absent_and_exact() -> None:
@@ -264,6 +287,48 @@ def test_a_table_in_pieces(data: Path, asked: list[str]) -> None:
     tables(data, "--rows", "clip", "--crop", "30", "--codings", "rounded", "--only", "one")
     tables(data, "--rows", "clip", "--fresh", "--only", "two", *some)
     assert asked[4:] == ["clip", "clip"]
+
+
+def test_rows_first_elsewhere_and_how_far_it_is(
+    data: Path, asked: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    some = ["--crop", "40", "--codings", "rounded"]
+    rows = tables(data, "--rows", "soft-clip", "clip", "--row-by-row", *some)
+    assert asked == ["soft-clip", "soft-clip", "clip", "clip"]
+    # Another machine has the tables, and not the cache.
+    known = shutil.copy(data.parent / "out" / "paper" / "tables.json", data.parent / "known.json")
+    elsewhere = ["--known", str(known), "--cache", str(data.parent / "other")]
+    with pytest.raises(SystemExit, match="0"):
+        tables(data, "--rows", "clip", "mlp-11kb", "--progress", *some, *elsewhere)
+    said = capsys.readouterr().out
+    assert "clip: 2 of 2, 0 s each\nmlp-11kb: 0 of 2, seconds not known yet\n" in said
+    assert "2 of 4 measured; 0.0 hours of one process are left, and 1 row of which no time is known" in said
+    assert tables(data, "--rows", "clip", *some, *elsewhere) == sorted(rows, key=lambda row: row["method"])
+    assert len(asked) == 4
+    # A row that was measured again stands for the earlier one.
+    tables(data, "--rows", "clip", "--only", "one", "--fresh", *some, *elsewhere)
+    assert len(asked) == 5
+    assert len(tables(data, "--rows", *some, *elsewhere)) == 4
+
+
+def test_how_far_a_stopped_row_is(
+    data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    steps = iter(range(5))
+    monkeypatch.setattr(resume, "_SAVE_SECONDS", 0)
+    monkeypatch.setattr(Network, "clear_gradient", lambda _: next(steps))
+    some = ["--rows", "mlp-11kb", "--crop", "40", "--codings", "rounded", "--only", "one"]
+    with pytest.raises(RuntimeError, match="StopIteration"):
+        tables(data, *some)
+    with pytest.raises(SystemExit):
+        tables(data, *some, "--progress")
+    assert "mlp-11kb: 0 of 1, seconds not known yet; one was stopped at step 5\n" in capsys.readouterr().out
+    (lock,) = (path.with_suffix(".lock") for path in (data.parent / "cache").glob("*.pt"))
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        with pytest.raises(SystemExit):
+            tables(data, *some, "--progress")
+    assert "; one is being measured, at step 5\n" in capsys.readouterr().out
 
 
 def test_a_failure_does_not_end_the_table(data: Path, asked: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
