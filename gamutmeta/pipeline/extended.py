@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gamutmeta.color.sycc import outside
+from gamutmeta.photo.decoding import decoding
 from gamutmeta.photo.pixels import decode_sycc, open_srgb
 from gamutmeta.runtime.strips import row_strips
 
@@ -70,7 +71,7 @@ def outside_share(data: bytes, file: str = "", codes: NDArray[np.uint8] | None =
         PhotoError: it is no JPEG with YCbCr samples, or damaged.
     """
     codes = decode_sycc(data) if codes is None else codes
-    with open_srgb(data) as image:
+    with decoding("the picture cannot be opened"), open_srgb(data) as image:
         noise = _noise(image)  # type: ignore[arg-type]  # decode_sycc takes no other files
     height, width, _ = codes.shape
     counts = np.zeros(2)

@@ -204,6 +204,13 @@ def test_the_samples_of_another_kind_of_file_are_no_extended_ones() -> None:
             expand(data, samples="extended")
 
 
+def test_the_share_of_a_damaged_file_whose_samples_are_handed_in(reduced: Callable[..., Reduction]) -> None:
+    data = reduced("extended").to_bytes()
+    at = data.index(b"\xff\xdb")
+    with pytest.raises(PhotoError, match="quantization table"):
+        outside_share(data[: at + 4] + b"\x7f" + data[at + 5 :], codes=np.zeros((8, 8, 3), np.uint8))
+
+
 def test_outside_share(reduced: Callable[..., Reduction]) -> None:
     extended, plain = (outside_share(reduced(s).to_bytes(), "x.jpg") for s in ("extended", "plain"))
     assert extended.beyond_noise_percent > 5
