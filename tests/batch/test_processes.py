@@ -90,6 +90,7 @@ class TestRun:
             Outcome(17, 8, warnings=("sRGB was assumed",)),
         ]
 
+    @pytest.mark.slow  # Four times two processes, two of them with torch.
     def test_processes_share_the_cores(self, monkeypatch: pytest.MonkeyPatch) -> None:
         names = ["GAMUTMETA_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"]
         for name in names:

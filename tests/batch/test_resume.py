@@ -238,7 +238,8 @@ def test_a_record_tells_people_what_it_is(task: Task) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-@pytest.mark.parametrize("hard_links", [True, pytest.param(False, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("hard_links", [True, False])
 def test_killed_at_any_moment(tmp_path: Path, hard_links: bool) -> None:  # noqa: FBT001
     """Before every single operation on files of a run over two photographs; see killed.py for what must hold then."""
     (tmp_path / "in" / "trip").mkdir(parents=True)

@@ -117,6 +117,7 @@ def is_file_name(dotted: str) -> bool:
     return dotted in NAMES
 
 
+@pytest.mark.slow  # It imports every module of the project.
 def test_modules_and_their_names_exist() -> None:
     found = set(references(DOTTED, PAGES + MODULES))
     assert len(found) > 100

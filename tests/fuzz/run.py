@@ -1,12 +1,14 @@
 """Fuzz the targets, each for a fixed number of executions in a process of its own, and say what that found.
 
     python -m tests.fuzz.run --executions 200000 [--target NAME ...] [--seed N] [--work FOLDER] [--json FILE]
+                              [--jobs N]
 
-Needs atheris. An input that breaks a promise (a foreign exception, a wrong result, more time or memory than
-`tests.fuzz.limits` allow, the end of the process) is kept in the work folder and printed. Exit code 1 if there is one.
-With ``--json results.json`` the figures are written, and as a table beside it (``results.md``). The corpus that grows
-in the work folder is used again by the next run with the same folder. Besides the seeds, targets that take files start
-from the conformance vectors.
+Needs atheris. As many targets run at once as there are cores; times are of the processor. An input that breaks a
+promise (a foreign exception, a wrong result, more time or memory than `tests.fuzz.limits` allow, the end of the
+process) is kept in the work folder and printed. Exit code 1 if there is one. With ``--json results.json`` the
+figures are written, and as a table beside it (``results.md``). The corpus that grows in the work folder is used
+again by the next run with the same folder. Besides the seeds, targets that take files start from the conformance
+vectors.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import shlex
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -25,6 +28,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.machine import describe
+from gamutmeta.runtime.threads import core_count
 from tests.fuzz import limits
 from tests.fuzz.harness import Finding
 from tests.fuzz.seeds import CORPUS
@@ -114,17 +118,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--target", choices=TARGET_NAMES, nargs="+", default=TARGET_NAMES)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--work", type=Path, help="folder for the growing corpus and for findings")
+    parser.add_argument(
+        "--jobs", type=int, default=core_count(), help="targets at once; one for each core if not given"
+    )
     parser.add_argument("--json", type=Path, help="write the figures here, and a table beside them")
     options = parser.parse_args(arguments)
     if find_spec("atheris") is None:
         parser.error("atheris is not installed: pip install atheris")
     work = options.work or Path(tempfile.mkdtemp(prefix="gamutmeta-fuzz-"))
     rows = []
-    for name in options.target:
-        rows.append(fuzz(name, options.executions, options.seed, work.absolute(), vectors=True))
-        _say(table(rows[-1:]).splitlines()[2])
-        for finding in rows[-1]["findings"]:
-            _say(f"  {finding['what']}\n  at {finding['where']}\n  with {finding['file']}")
+
+    def run(name: str) -> dict[str, Any]:
+        return fuzz(name, options.executions, options.seed, work.absolute(), vectors=True)
+
+    with ThreadPoolExecutor(max(1, options.jobs)) as pool:
+        for row in pool.map(run, options.target):
+            rows.append(row)
+            _say(table([row]).splitlines()[2])
+            for finding in row["findings"]:
+                _say(f"  {finding['what']}\n  at {finding['where']}\n  with {finding['file']}")
     if options.json is not None:
         write(options.json, rows, sys.argv[1:] if arguments is None else arguments)
     return 1 if any(row["findings"] for row in rows) else 0

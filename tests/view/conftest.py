@@ -23,6 +23,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browsers take minutes, and few machines have them: `make test` leaves them to `make test-all`."""
+    for item in items:
+        if {"chromium", "screen", "firefox"} & {*getattr(item, "fixturenames", ())}:
+            item.add_marker(pytest.mark.slow)
+
+
 class Quiet(SimpleHTTPRequestHandler):
     """Serves files, and says nothing about it."""
 

@@ -168,6 +168,7 @@ def test_a_payload_attached_later_changes_nothing(screen: tuple[str, Browser], f
     assert furthest(drawn(browser, again, "display-p3", size), predicted) <= CODES
 
 
+@pytest.mark.slow
 def test_firefox_shows_the_base(files: dict[str, bytes], tmp_path: Path) -> None:
     if program() is None:
         go_without("Firefox is not installed (apt: firefox-esr)", required=False)
