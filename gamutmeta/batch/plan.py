@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gamutmeta.batch.bases import Bases
-from gamutmeta.batch.rivals import identity, without_rivals
+from gamutmeta.batch.rivals import identity, named_apart, without_rivals
 from gamutmeta.errors import PlanError
 from gamutmeta.photo.kinds import SUFFIXES as PHOTO_SUFFIXES
 
@@ -68,7 +68,8 @@ def plan(
     as one or is given with a separator at its end. Folders among the sources are searched recursively, in the order of
     their names; their sub-folders come again in the output. Hidden files, pipes and devices, and the output folder
     itself, are left out; so are outputs of earlier runs among the inputs, see
-    :func:`gamutmeta.batch.rivals.without_rivals`.
+    :func:`gamutmeta.batch.rivals.without_rivals`. Where only the suffixes of two files differ, their outputs are named
+    by :func:`gamutmeta.batch.rivals.named_apart`.
 
     Args:
         sources: files and folders.
@@ -107,7 +108,8 @@ def plan(
     else:
         own = None if bases is None else bases.of(paths[0], Path(paths[0].name), alone=True)
         tasks = [Task(paths[0], folder, base=own)]
-    tasks = without_rivals(tasks, preferred)
+    # Outputs of earlier runs may be in the way of the new names, too.
+    tasks = without_rivals(named_apart(without_rivals(tasks, preferred)), preferred)
     _refuse_collisions(tasks)
     return tasks
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from gamutmeta.batch.plan import Task
 
-__all__ = ["identity", "without_rivals"]
+__all__ = ["identity", "named_apart", "without_rivals"]
 
 
 def without_rivals(tasks: list[Task], preferred: Collection[str]) -> list[Task]:
@@ -58,6 +58,33 @@ def without_rivals(tasks: list[Task], preferred: Collection[str]) -> list[Task]:
     if tasks and not kept:
         raise PlanError(f"there is nothing to do: all files found are outputs of earlier runs in {tasks[0].root}")
     return kept
+
+
+def named_apart(tasks: list[Task]) -> list[Task]:
+    """Let outputs of files that differ in their suffixes alone keep these: ``x.jfif.jpg`` beside ``x.jpg``.
+
+    A file that has the suffix of its output needs no other name. Notes of the others tell the name.
+
+    Args:
+        tasks: with the files found and named; those of other files for one place stay as they are.
+    """
+    groups: dict[str, list[Task]] = defaultdict(list)
+    for task in tasks:
+        groups[identity(task.target)].append(task)
+
+    def apart(task: Task) -> Task:
+        rivals = groups[identity(task.target)]
+        others = [other for other in rivals if other is not task]
+        if not all(_are_of_one_name(task.source, other.source) for other in others) or len(rivals) == 1:
+            return task
+        if len({identity(rival.source) for rival in rivals}) < len(rivals) or task.source.suffix == task.target.suffix:
+            return task
+        target = task.target.with_name(task.source.name + task.target.suffix)
+        names = " and ".join(other.source.name for other in others)
+        said = f"{names} beside it {'has' if len(others) == 1 else 'have'} the same name: the output is {target.name}"
+        return replace(task, target=target, notes=(*task.notes, said))
+
+    return [apart(task) for task in tasks]
 
 
 def identity(path: Path) -> str:

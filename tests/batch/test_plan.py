@@ -79,8 +79,12 @@ class TestPlan:
         assert len(tasks) == 4
 
     def test_two_sources_for_one_target(self, tmp_path: Path) -> None:
-        with pytest.raises(PlanError, match=r"a\.tif and .*a\.png would both be written to .*a\.jpg"):
-            plan([tmp_path / "a.tif", tmp_path / "a.png"], tmp_path / "out", readable=READABLE, suffix=".jpg")
+        tasks = plan([tmp_path / "a.tif", tmp_path / "a.png"], tmp_path / "out", readable=READABLE, suffix=".jpg")
+        assert names(tasks, tmp_path) == [("a.tif", "out/a.tif.jpg"), ("a.png", "out/a.png.jpg")]
+
+    def test_one_source_twice(self, tmp_path: Path) -> None:
+        with pytest.raises(PlanError, match=r"a\.tif and .*a\.tif would both be written to .*a\.jpg"):
+            plan([tmp_path / "a.tif"] * 2, tmp_path / "out", readable=READABLE, suffix=".jpg")
 
     def test_the_same_name_in_two_folders(self, photos: Path, tmp_path: Path) -> None:
         (photos / "trip" / "b.tif").write_bytes(b"")

@@ -112,9 +112,48 @@ class TestRaw:
     def test_two_raw_photographs_of_one_name(self, folder: Path) -> None:
         for name in ("i.nef", "i.cr3"):
             (folder / name).write_bytes(b"")
-        with pytest.raises(PlanError, match="use separate output folders, or exclude one"):
-            planned(folder, folder / "web", preferred=RAW)
+        tasks = planned(folder, folder / "web", preferred=RAW)
+        assert {("i.nef", "i.nef.jpg"), ("i.cr3", "i.cr3.jpg")} <= {*names(tasks)}
 
+
+class TestSuffixes:
+    def test_outputs_of_files_side_by_side_keep_them(self, folder: Path) -> None:
+        for name in ("x.jpg", "x.png", "x.nef", "y.png", "y.jpg", "z.JPG", "z.png"):
+            (folder / name).write_bytes(b"")
+        tasks = {task.source.name: task for task in planned(folder, folder / "web")}
+        assert {source: task.target.name for source, task in tasks.items()} == {
+            "a.tif": "a.jpg",
+            "b.tif": "b.jpg",
+            "x.jpg": "x.jpg",
+            "x.nef": "x.nef.jpg",
+            "x.png": "x.png.jpg",
+            "y.jpg": "y.jpg",
+            "y.png": "y.png.jpg",
+            "z.JPG": "z.JPG.jpg",
+            "z.png": "z.png.jpg",
+        }
+        assert tasks["x.png"].notes == ("x.jpg and x.nef beside it have the same name: the output is x.png.jpg",)
+        assert tasks["y.png"].notes == ("y.jpg beside it has the same name: the output is y.png.jpg",)
+        assert tasks["y.jpg"].notes == ()
+
+    def test_a_second_run_and_one_into_another_format(self, folder: Path) -> None:
+        (folder / "a.nef").write_bytes(b"nef")
+        first = planned(folder)
+        assert names(first) == [("a.nef", "a.nef.jpg"), ("a.tif", "a.tif.jpg"), ("b.tif", "b.jpg")]
+        for task in first:
+            Resumable(work=write)(task)
+        assert planned(folder) == first
+        tasks = plan([folder], folder, readable=READABLE, suffix=".png")
+        assert names(tasks) == [("a.nef", "a.nef.png"), ("a.tif", "a.tif.png"), ("b.tif", "b.png")]
+
+    def test_a_file_has_the_name_already(self, folder: Path) -> None:
+        for name in ("x.png", "x.nef", "x.png.tif"):
+            (folder / name).write_bytes(b"")
+        with pytest.raises(PlanError, match=r"x\.png and .*x\.png\.tif would both be written to .*x\.png\.jpg"):
+            planned(folder, folder / "web")
+
+
+class TestFolders:
     def test_in_different_folders(self, folder: Path) -> None:
         for name in ("trip/i.nef", "i.jpg"):
             (folder / name).write_bytes(b"")

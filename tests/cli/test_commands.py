@@ -220,11 +220,23 @@ class TestFolders:
         assert read_photo("back/trip/b.png").size == (96, 64)
 
     def test_a_collision_is_found_before_anything_is_done(self) -> None:
-        write_piece(Path("exports/a.png"))
-        result = run("reduce", "exports", "-o", "web", "--json")
+        write_piece(Path("exports/trip/a.png"))
+        result = run("reduce", "exports/a.tif", "exports/trip/", "-o", "web", "--json")
         assert (result.exit_code, result.stdout) == (2, "")
         assert "both be written to web/a.jpg" in result.stderr
         assert not Path("web").exists()
+
+    def test_files_of_one_name(self) -> None:
+        write_piece(Path("exports/a.png"))
+        planned = lines(run("reduce", "exports", "-o", "web", "--json", "--dry-run"))
+        done = lines(run("reduce", "exports", "-o", "web", "--json"))
+        for reports in (planned, done):
+            by_file = {report["file"]: report for report in reports}
+            assert by_file["exports/a.tif"]["output"] == "web/a.tif.jpg"
+            assert by_file["exports/a.png"]["output"] == "web/a.png.jpg"
+            assert by_file["exports/trip/b.png"]["output"] == "web/trip/b.jpg"
+            assert "a.tif beside it has the same name: the output is a.png.jpg" in by_file["exports/a.png"]["notes"]
+        assert Path("web/a.png.jpg").is_file()
 
     def test_an_empty_folder(self) -> None:
         Path("empty").mkdir()
