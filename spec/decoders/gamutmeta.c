@@ -1655,7 +1655,10 @@ static int answer(char *line, uint8_t *container) {
         /* No codes come of the host file; that is found behind what is wrong with the container. */
         gm_payload *payload;
         status = gm_parse(container, length, &payload);
-        if (status == GM_OK) status = GM_PHOTO;
+        if (status == GM_OK) {
+            int has_samples = is_jpeg(file.bytes, file.size) && has_ycc(file.bytes, file.size);
+            status = gm_wants_ycc(payload) && !has_samples ? GM_BINDING : GM_PHOTO; /* 2:7.1 */
+        }
         gm_free(payload);
     } else if (status == GM_OK && is_expansion) {
         pixels = file_of(line, "pixels");

@@ -7,6 +7,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
+import { hasYccSamples, isJpeg } from './carriers.js';
 import { GamutMetaError, decode, expand, extract } from './gamutmeta.js';
 
 const plain = process.argv.includes('--plain');
@@ -28,7 +29,10 @@ async function answer({ operation, file, pixels }) {
   const bytes = await readFile(file);
   if (operation === 'extract') return { container: Buffer.from(extract(bytes)).toString('base64') };
   if (pixels === undefined) {
-    decode(extract(bytes));
+    const { smp } = decode(extract(bytes)).descriptor;
+    if (smp === 1 && !(isJpeg(bytes) && hasYccSamples(bytes))) {
+      throw new GamutMetaError('binding', 'descriptor.smp', 'the file holds no YCbCr samples'); // 2:7.1
+    }
     throw new GamutMetaError('photo', 'picture', 'it cannot be decoded to codes'); // 8.2
   }
   const coding = decode(extract(bytes)).descriptor.smp === 1 ? 'ycc' : 'rgb';

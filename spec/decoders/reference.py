@@ -233,7 +233,9 @@ def answer(request: dict[str, str]) -> dict[str, Any]:
         if request["operation"] == "extract":
             return {"id": request["id"], "container": base64.b64encode(container).decode()}
         if "pixels" not in request:
-            decode(container)
+            wants_samples = decode(container)[0]["smp"] == 1
+            has_samples = is_jpeg(file) and has_ycc_samples(file)
+            require(has_samples or not wants_samples, "binding", "the file holds no YCbCr samples (2:7.1)")
         require("pixels" in request, "photo", "no codes come of the host file (8.2)")
         width, height, codes = read_ppm(request["pixels"])
         samples = expand(container, file, width, height, codes)

@@ -26,6 +26,7 @@ from spec.vectors.recipes import (
     of_mutants,
     of_orders,
     of_pngs,
+    of_readings,
     of_samples,
     of_shoulders,
     of_sidecars,
@@ -56,6 +57,7 @@ _GROUPS = (
     of_edges,
     of_edges_of_files,
     of_mutants,
+    of_readings,
 )
 
 

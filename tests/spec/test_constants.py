@@ -196,8 +196,8 @@ def test_numbers_of_the_checks_of_a_descriptor() -> None:
     assert f"`mlp` has at most {limits.layers - 1} elements, each at most {limits.layer_width}" in steps[4]
     assert f"F is at most {limits.layer_width}, GH times GW at most {limits.grid_nodes:,}" in steps[4]
     assert f"(section 6.1) are at most {limits.parameters:,}" in steps[4]
-    assert f"of at most {_MAX_NAME} bytes, byte strings have at most {DIGEST_BYTES}, and maps at most" in steps[0]
-    assert f"maps at most {_MAX_ENTRIES} entries" in steps[0]
+    assert f"(RFC 3629) of at most {_MAX_NAME} bytes, and byte strings have at most {DIGEST_BYTES};" in steps[0]
+    assert f"maps, this one too, have at most {_MAX_ENTRIES} entries" in steps[0]
     later = " ".join(text(2).split("### 4.2 ")[1].split("### 4.3 ")[0].split())
     assert f"byte strings have at most {LIKENESS_BYTES} bytes instead of {DIGEST_BYTES}" in later
     assert "payload.limit" not in later
@@ -242,7 +242,7 @@ def test_there_are_never_more_than_16_keys() -> None:
     """A likeness with all keys of version 1 but a digest, or with a shoulder, but then without `src`."""
     of_samples = _KEYS - {"gate", "rgb8", "shl", "src"}
     assert len(of_samples) < len(_KEYS - {"jpeg", "shl", "smp"}) == len(_KEYS - {"jpeg", "smp", "src"}) == 16
-    assert "There are never more than 16 keys." in text(2)
+    assert "There are never more than 16 keys (§5.5, step 1)." in text(2)
     lengths = [int(code(row[1]).split(",")[0].split()[1], 16) for row in table("formats-2")[1:]]
     assert lengths == [LIKENESS_BYTES, SHOULDER_BYTES]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -37,9 +38,11 @@ GOOD = [vector for vector in VECTORS if vector["result"] == "ok"]
 EXPANDED = [vector for vector in GOOD if vector["operation"] == "expand"]
 
 NO_PICTURE = (".gmt", "by-hand.jpg")
-HEADERS = "mutant-samples-"
+HEADERS = re.compile(r"mutant-samples-|reading-frame-")
 """JPEGs whose headers were changed: what they say counts, and not what a decoder makes of the coded data."""
-DECODABLE = [vector for vector in EXPANDED if not vector["file"].endswith(NO_PICTURE) and HEADERS not in vector["file"]]
+DECODABLE = [
+    vector for vector in EXPANDED if not vector["file"].endswith(NO_PICTURE) and not HEADERS.search(vector["file"])
+]
 
 READER_CODES = {
     "payload",
@@ -311,7 +314,7 @@ def test_the_package_gives_the_right_answer(vector: dict[str, Any]) -> None:
             assert caught.value.code == vector["error"]
 
 
-@pytest.mark.parametrize("vector", [v for v in VECTORS if "edge-no-codes" in v["id"]], ids=lambda vector: vector["id"])
+@pytest.mark.parametrize("vector", [v for v in VECTORS if "-no-codes-" in v["id"]], ids=lambda vector: vector["id"])
 def test_host_files_without_codes_give_the_right_error(vector: dict[str, Any]) -> None:
     with pytest.raises(GamutMetaError) as caught:
         gamutmeta.expand(data_of(vector))
