@@ -8,6 +8,8 @@
 
 import { PageError, workers } from './enhance-queue.js';
 
+/** Milliseconds from which on pieces are drawn: with each frame the page paints the whole canvas again. */
+const PAUSE = 500;
 const CHOICES = { colorSpace: ['display-p3', 'srgb'], colorType: ['unorm8', 'float16'] };
 
 /** Whether ImageData takes half-precision floats; browsers that do not know the setting pass over it. */
@@ -35,14 +37,15 @@ function given(context, wanted) {
   return { has, notes };
 }
 
-/** What draws the pieces that the worker makes. */
-function drawer(context, { colorSpace, colorType }) {
-  const image =
-    colorType === 'float16'
-      ? ({ data, width, height }) =>
-          new ImageData(new Float16Array(data.buffer), width, height, { colorSpace, pixelFormat: 'rgba-float16' })
-      : ({ data, width, height }) => new ImageData(data, width, height, { colorSpace });
-  return (piece) => context.putImageData(image(piece), piece.x, piece.y);
+/** Draws pieces that the worker made. */
+function draw(context, { colorSpace, colorType }, pieces) {
+  for (const { data, width, height, x, y } of pieces) {
+    const image =
+      colorType === 'float16'
+        ? new ImageData(new Float16Array(data.buffer), width, height, { colorSpace, pixelFormat: 'rgba-float16' })
+        : new ImageData(data, width, height, { colorSpace });
+    context.putImageData(image, x, y);
+  }
 }
 
 /**
@@ -77,12 +80,17 @@ export async function enhanceCanvas(canvas, bytes, options = {}) {
   const context = canvas.getContext('2d', wanted);
   if (context === null) throw new PageError('page.canvas', 'the canvas has a context of another kind than 2D');
   const { has, notes } = given(context, wanted);
-  const draw = drawer(context, has);
   const base = globalThis.document?.baseURI ?? location.href;
   const task = { bytes, sidecar, pixels, jpegDecoder: jpegDecoder && new URL(jpegDecoder, base).href, canvas: has };
+  const pieces = [];
+  let drawn = performance.now();
   const { width, height } = await workers.expand(task, timeout, ({ size, piece }) => {
     if (size) Object.assign(canvas, size);
-    else draw(piece);
+    else pieces.push(piece);
+    if (performance.now() - drawn < PAUSE) return;
+    draw(context, has, pieces.splice(0));
+    drawn = performance.now();
   });
+  draw(context, has, pieces);
   return { width, height, ...has, notes };
 }

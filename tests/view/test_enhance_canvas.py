@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import shutil
 from typing import TYPE_CHECKING, Any
 
@@ -133,6 +134,52 @@ def test_workers_share_large_pictures(page: Browser, files: Path) -> None:
     page.run(_DRAW, "large.png", {"colorType": "float16"})
     assert page.run("return count;") > 1
     assert np.abs(numbers(page, 640, 900) - restored(files / "large.png")).max() <= FLOATS
+
+
+def test_what_is_ready_is_shown_from_time_to_time(page: Browser, files: Path) -> None:
+    """The rest comes at the end, since pages paint a canvas as a whole."""
+    calls = []
+    for clock in ("() => 0", "() => (globalThis.now = (globalThis.now ?? 0) + 1000)"):
+        page.run(f"""performance.now = {clock};
+            globalThis.calls = [];
+            CanvasRenderingContext2D.prototype.put ??= CanvasRenderingContext2D.prototype.putImageData;
+            CanvasRenderingContext2D.prototype.putImageData = function (image, x, y) {{
+                calls.push(ended);
+                this.put(image, x, y);
+            }};
+            globalThis.ended = false;
+            globalThis.Heard ??= Worker;
+            globalThis.Worker = class extends Heard {{
+                set onmessage(hear) {{
+                    super.onmessage = (event) => {{ ended ||= event.data.done !== undefined; hear(event); }};
+                }}
+            }};""")
+        page.run(_DRAW, "large.png", {})
+        assert (
+            np.abs(numbers(page, 640, 900) - np.clip(restored(files / "large.png"), 0, 1)).max() <= 0.5 / 255 + FLOATS
+        )
+        calls.append(page.run("return calls;"))
+    at_the_end, meanwhile = calls
+    assert len(at_the_end) == len(meanwhile) > 4
+    assert all(at_the_end)
+    assert not any(meanwhile)
+
+
+def test_the_readme(browser: Browser, site: tuple[Path, int], files: Path) -> None:
+    """What it says to write works as it stands."""
+    folder, port = site
+    shutil.copytree(files, folder / "gamutmeta")
+    shutil.copy(files / "wide.jpg", folder / "photo.jpg")
+    readme = (DECODERS / "README.md").read_text("utf-8")
+    (script,) = [
+        code for code in re.findall(r"^```js\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL) if "enhanceCanvas" in code
+    ]
+    page = f'<!doctype html><link rel="icon" href="data:,"><canvas></canvas><script type="module">{script}'
+    (folder / "index.html").write_text(f"{page}globalThis.found = [colorType, notes];</script>")
+    browser.open(f"http://127.0.0.1:{port}/")
+    assert browser.wait("globalThis.found") == ["float16", []]
+    assert browser.run("return document.querySelector('canvas').width;") == 230
+    assert browser.complaints() == []
 
 
 def test_sidecars_and_smaller_pictures(page: Browser, files: Path) -> None:
