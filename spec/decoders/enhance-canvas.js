@@ -7,19 +7,11 @@
  */
 
 import { PageError, workers } from './enhance-queue.js';
+import { holdsFloats, imageOf } from './float16.js';
 
 /** Milliseconds from which on pieces are drawn: with each frame the page paints the whole canvas again. */
 const PAUSE = 500;
 const CHOICES = { colorSpace: ['display-p3', 'srgb'], colorType: ['unorm8', 'float16'] };
-
-/** Whether ImageData takes half-precision floats; browsers that do not know the setting pass over it. */
-function holdsFloats() {
-  try {
-    return new ImageData(1, 1, { pixelFormat: 'rgba-float16' }).pixelFormat === 'rgba-float16';
-  } catch {
-    return false;
-  }
-}
 
 /** What a context has of what was wanted, and in words what it has not. */
 function given(context, wanted) {
@@ -38,14 +30,8 @@ function given(context, wanted) {
 }
 
 /** Draws pieces that the worker made. */
-function draw(context, { colorSpace, colorType }, pieces) {
-  for (const { data, width, height, x, y } of pieces) {
-    const image =
-      colorType === 'float16'
-        ? new ImageData(new Float16Array(data.buffer), width, height, { colorSpace, pixelFormat: 'rgba-float16' })
-        : new ImageData(data, width, height, { colorSpace });
-    context.putImageData(image, x, y);
-  }
+function draw(context, colorSpace, pieces) {
+  for (const piece of pieces) context.putImageData(imageOf(piece, colorSpace), piece.x, piece.y);
 }
 
 /**
@@ -88,9 +74,9 @@ export async function enhanceCanvas(canvas, bytes, options = {}) {
     if (size) Object.assign(canvas, size);
     else pieces.push(piece);
     if (performance.now() - drawn < PAUSE) return;
-    draw(context, has, pieces.splice(0));
+    draw(context, has.colorSpace, pieces.splice(0));
     drawn = performance.now();
   });
-  draw(context, has, pieces);
+  draw(context, has.colorSpace, pieces);
   return { width, height, ...has, notes };
 }
