@@ -1,5 +1,6 @@
 /**
- * From samples to what a canvas shows: 8-bit Display P3 or sRGB, made smaller and turned upright.
+ * From samples to what a canvas shows: Display P3 or sRGB, in 8 bits or half-precision floats, made smaller and turned
+ * upright.
  * @module
  */
 
@@ -15,13 +16,39 @@ export const SRGB_LINEAR = Float32Array.from({ length: 256 }, (_, code) => {
   return e <= 0.04045 ? e / 12.92 : ((e + 0.055) / 1.055) ** 2.4;
 });
 
-/** The curve that sRGB and Display P3 share, for 65,536 numbers from 0 to 1. */
-const ENCODED = Uint8Array.from({ length: 65536 }, (_, k) => {
-  const v = k / 65535;
-  return Math.round(255 * (v <= 0.0031308 ? 12.92 * v : 1.055 * v ** (1 / 2.4) - 0.055));
-});
+/** The curve that sRGB and Display P3 share, from 0 upwards. */
+const curve = (v) => (v <= 0.0031308 ? 12.92 * v : 1.055 * v ** (1 / 2.4) - 0.055);
+
+/** Its 8-bit codes for 65,536 numbers from 0 to 1. */
+const ENCODED = Uint8Array.from({ length: 65536 }, (_, k) => Math.round(255 * curve(k / 65535)));
 
 const encode = (v) => ENCODED[v <= 0 ? 0 : v >= 1 ? 65535 : (v * 65535 + 0.5) | 0];
+
+/** Bits of the half-precision float (IEEE 754) nearest to a number from 0 to 65,504. */
+function halfBits(v) {
+  const exponent = Math.max(-14, Math.floor(Math.log2(v)));
+  return 1024 * (exponent + 14) + Math.round(v * 2 ** (10 - exponent));
+}
+
+/** Colours of ROMM RGB are nearer to 0 than that, in linear sRGB and in linear Display P3. */
+const FURTHEST = 2.5;
+/** The curve's values as half-precision floats, made when they are needed first. */
+let halves = null;
+
+/** Colours outside of the space are below 0, where the curve is that above 0 mirrored, or above 1. */
+function encodeHalf(v) {
+  halves ??= Uint16Array.from({ length: FURTHEST * 65535 }, (_, k) => halfBits(curve(k / 65535)));
+  const half = halves[(Math.min(Math.abs(v), FURTHEST - 0.001) * 65535 + 0.5) | 0];
+  return v < 0 ? half | 0x8000 : half;
+}
+
+const OPACITY = Uint16Array.from({ length: 256 }, (_, alpha) => halfBits(alpha / 255));
+
+/** By their names for canvases, types of channels: arrays, and what becomes of a linear number and of alpha. */
+const COLOR_TYPES = {
+  unorm8: { Pixels: Uint8ClampedArray, encoded: encode, opacity: (alpha) => alpha },
+  float16: { Pixels: Uint16Array, encoded: encodeHalf, opacity: (alpha) => OPACITY[Math.round(alpha)] },
+};
 
 /** Primaries and white, CIE xy (IEC 61966-2-1, SMPTE EG 432-1, BT.2020, ISO 22028-2). */
 const D65 = [0.3127, 0.329];
@@ -110,13 +137,17 @@ export function layout(width, height, orientation, most) {
  * @param {number} width of the rows
  * @param {number} step of the layout
  * @param {Uint8Array | null} alpha transparency of each pixel
- * @returns {Uint8ClampedArray} not turned yet
+ * @param {'unorm8' | 'float16'} colorType of the canvas: 8 bits, or half-precision floats, which also hold the colours
+ *   outside of its space
+ * @returns {Uint8ClampedArray | Uint16Array} not turned yet; of floats the bits, of which
+ *   `new Float16Array(pixels.buffer)` makes what an ImageData takes
  */
-export function toCanvas(samples, linear, matrix, width, step, alpha = null) {
+export function toCanvas(samples, linear, matrix, width, step, alpha = null, colorType = 'unorm8') {
+  const { Pixels, encoded, opacity } = COLOR_TYPES[colorType];
   const rows = samples.length / (3 * width);
   const across = Math.ceil(width / step);
   const down = Math.ceil(rows / step);
-  const out = new Uint8ClampedArray(4 * across * down);
+  const out = new Pixels(4 * across * down);
   const m = matrix ?? [1, 0, 0, 0, 1, 0, 0, 0, 1];
   for (let y = 0, to = 0; y < down; y++) {
     const bottom = Math.min((y + 1) * step, rows);
@@ -135,10 +166,10 @@ export function toCanvas(samples, linear, matrix, width, step, alpha = null) {
         }
       }
       const share = 1 / ((bottom - y * step) * (right - x * step));
-      out[to] = encode((m[0] * r + m[1] * g + m[2] * b) * share);
-      out[to + 1] = encode((m[3] * r + m[4] * g + m[5] * b) * share);
-      out[to + 2] = encode((m[6] * r + m[7] * g + m[8] * b) * share);
-      out[to + 3] = a * share;
+      out[to] = encoded((m[0] * r + m[1] * g + m[2] * b) * share);
+      out[to + 1] = encoded((m[3] * r + m[4] * g + m[5] * b) * share);
+      out[to + 2] = encoded((m[6] * r + m[7] * g + m[8] * b) * share);
+      out[to + 3] = opacity(a * share);
     }
   }
   return out;
@@ -146,12 +177,13 @@ export function toCanvas(samples, linear, matrix, width, step, alpha = null) {
 
 /**
  * Turns R, G, B, A of a piece of the picture upright.
- * @param {Uint8ClampedArray} pixels
+ * @param {Uint8ClampedArray | Uint16Array} pixels as {@link toCanvas} makes them
  * @param {number} across columns of the piece, which is as wide as the picture
  * @param {number} top its first row
  * @param {number} down rows of the whole picture
  * @param {number} orientation of EXIF
- * @returns {{ data: Uint8ClampedArray, width: number, height: number, x: number, y: number }} and where it goes
+ * @returns {{ data: Uint8ClampedArray | Uint16Array, width: number, height: number, x: number, y: number }} and where
+ *   it goes
  */
 export function upright(pixels, across, top, down, orientation) {
   const rows = pixels.length / (4 * across);
@@ -162,13 +194,20 @@ export function upright(pixels, across, top, down, orientation) {
   ];
   const place = flipped ? down - top - rows : top;
   if (orientation === 1) return { data: pixels, width: across, height: rows, x: 0, y: top };
-  const [from, data] = [new Uint32Array(pixels.buffer), new Uint8ClampedArray(pixels.length)];
-  const to = new Uint32Array(data.buffer);
+  const data = new pixels.constructor(pixels.length);
+  const [from, to] = [new Uint32Array(pixels.buffer), new Uint32Array(data.buffer)];
+  const words = pixels.BYTES_PER_ELEMENT; // of 32 bits, which a pixel has
   for (let y = 0, at = 0; y < rows; y++) {
     const v = flipped ? rows - 1 - y : y;
     for (let x = 0; x < across; x++, at++) {
       const u = mirrored ? across - 1 - x : x;
-      to[turned ? u * rows + v : v * across + u] = from[at];
+      const pixel = turned ? u * rows + v : v * across + u;
+      if (words === 1) {
+        to[pixel] = from[at];
+      } else {
+        to[2 * pixel] = from[2 * at];
+        to[2 * pixel + 1] = from[2 * at + 1];
+      }
     }
   }
   if (turned) return { data, width: rows, height: across, x: place, y: 0 };

@@ -1,6 +1,7 @@
 /**
- * The workers of {@link import('./enhance.js')}: one that is given files, one after the other, and some that share its
- * work. They are started when they are needed, and ended when they have nothing to do or give no sign of life.
+ * The workers of {@link import('./enhance.js')} and {@link import('./enhance-canvas.js')}: one that is given files, one
+ * after the other, and some that share its work. They are started when they are needed, and ended when they have
+ * nothing to do or give no sign of life.
  * @module
  */
 
@@ -12,7 +13,7 @@ const IDLE = 2000;
 /** Why a page cannot show a picture's colours. */
 export class PageError extends Error {
   /**
-   * @param {string} code `page.` and then `load`, `worker`, `timeout`, `show`, `changed` or `picture`
+   * @param {string} code `page.` and then `load`, `worker`, `timeout`, `show`, `changed`, `picture` or `canvas`
    * @param {string} message for people
    */
   constructor(code, message) {
@@ -50,12 +51,14 @@ export class Workers {
    * Expands a file when those before it are done.
    * @param {object} task for the worker
    * @param {number} timeout milliseconds that it may take without any progress
-   * @returns {Promise<Blob>} a picture that the page can show
+   * @param {(part: object) => void} [take] is given the parts of the picture, if the task is to draw it in parts
+   * @returns {Promise<Blob | { width: number, height: number }>} a picture that the page can show; drawn in parts, its
+   *   size
    * @throws {PageError} or the error of the worker, with its `code`
    */
-  expand(task, timeout) {
+  expand(task, timeout, take) {
     return new Promise((resolve, reject) => {
-      this.#queue.push({ task, timeout, resolve, reject });
+      this.#queue.push({ task, timeout, take, resolve, reject });
       if (this.#job === null) this.#next();
     });
   }
@@ -101,19 +104,33 @@ export class Workers {
 
   #hear(data) {
     this.#answered = true;
-    const { resolve, reject } = this.#job;
     if (data.share) {
       this.#share();
-    } else if (data.blob) {
-      resolve(data.blob);
+    } else if (data.done) {
+      this.#job.resolve(data.done);
       this.#next();
     } else if (data.error) {
-      reject(Object.assign(new Error(data.error.message), { code: data.error.code }));
-      this.#end(); // those who share the work may still be at it
-      this.#next();
+      this.#give(Object.assign(new Error(data.error.message), { code: data.error.code }));
     } else {
       this.#watch();
+      if (data.part) this.#take(data.part);
     }
+  }
+
+  /** Hands over a part of the picture; whoever cannot take it, gets no more of them. */
+  #take(part) {
+    try {
+      this.#job.take(part);
+    } catch (error) {
+      this.#give(error);
+    }
+  }
+
+  /** Ends the job with an error. */
+  #give(error) {
+    this.#job.reject(error);
+    this.#end(); // those who share the work may still be at it
+    this.#next();
   }
 
   /** Starts workers that share the work. */
@@ -150,3 +167,6 @@ export class Workers {
     clearTimeout(this.#timer);
   }
 }
+
+/** Those of this page. */
+export const workers = new Workers();

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { PageError, Workers } from './enhance-queue.js';
+import { PageError, workers } from './enhance-queue.js';
 
 /** Whether screen and browser can show more than sRGB. */
 export function showsWideGamut() {
@@ -17,8 +17,6 @@ export function showsWideGamut() {
 
 /** Of an element, the promise that it will be settled; all copies of this module know it, and none does it twice. */
 const SETTLED = Symbol.for('gamutmeta.settled');
-
-const workers = new Workers();
 
 /**
  * Takes care of all `<img data-gamutmeta>` that are there now. The attribute's value may be the address of a sidecar.

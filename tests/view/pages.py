@@ -20,6 +20,7 @@ __all__ = [
     "DECODERS",
     "PDFJS",
     "drop",
+    "encoded",
     "open_page",
     "pixels",
     "restored",
@@ -101,6 +102,12 @@ def restored(data: bytes, **options: Any) -> NDArray[np.uint8]:
     """What Python restores of a file, in 8-bit Display P3, upright."""
     wide = gamutmeta.expand(data, **options)
     return upright(wide.to_pillow("display-p3"), wide.orientation)
+
+
+def encoded(linear: NDArray[Any]) -> NDArray[np.float64]:
+    """Linear values by the curve that sRGB and Display P3 share, which is mirrored below 0 and goes on above 1."""
+    v = np.abs(linear, dtype=np.float64)
+    return np.copysign(np.where(v <= 0.0031308, 12.92 * v, 1.055 * v ** (1 / 2.4) - 0.055), linear)
 
 
 def stored(data: bytes) -> NDArray[np.uint8]:

@@ -13,11 +13,12 @@ import { Statistics } from './statistics.js';
  * @param {{ width: number, height: number }} setup.stored
  * @param {number} setup.step of the layout
  * @param {string} setup.space of the canvas
+ * @param {string} setup.type of its channels
  * @returns {(band: { top: number, codes: Uint8Array, rgb: Uint8Array, alpha: Uint8Array | null } | null) => object}
  *   canvas pixels, not turned yet, of `codes` that the payload starts from; for null, what `Statistics` counted, which
  *   compares with `rgb`
  */
-export function expanding({ payload, stored: { width, height }, step, space }) {
+export function expanding({ payload, stored: { width, height }, step, space, type }) {
   const expand = expander(payload, width, height);
   const matrix = matrixBetween('romm', space);
   const statistics = new Statistics(width * height);
@@ -28,7 +29,7 @@ export function expanding({ payload, stored: { width, height }, step, space }) {
     expand(codes, wide, top);
     return {
       top,
-      restored: toCanvas(wide, ROMM_LINEAR, matrix, width, step, alpha),
+      restored: toCanvas(wide, ROMM_LINEAR, matrix, width, step, alpha, type),
       marks: statistics.add(rgb, wide, width, step),
     };
   };

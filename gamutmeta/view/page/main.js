@@ -4,7 +4,7 @@
  */
 
 import { MAGIC, has } from './carriers.js';
-import { byId, element, hasWideCanvas } from './dom.js';
+import { byId, element, hasFloatCanvas, hasWideCanvas } from './dom.js';
 import { describeFigures, describeFile, describeScreen, describeView, screenGamut } from './panels.js';
 import { drawPlot } from './plot.js';
 import { fromBase64, referenceLayers } from './reference.js';
@@ -34,7 +34,8 @@ let now = {};
  */
 function open(opened) {
   dismiss();
-  now = { ...opened, workers: Array.from({ length: 1 + SHARING }, () => new Worker(worker)) };
+  const type = byId('float16').checked ? 'float16' : 'unorm8';
+  now = { ...opened, type, workers: Array.from({ length: 1 + SHARING }, () => new Worker(worker)) };
   byId('name').textContent = now.name;
   document.title = now.name;
   document.body.dataset.state = 'busy';
@@ -53,7 +54,7 @@ function open(opened) {
     other.postMessage({ port: port1 }, [port1]);
     return port2;
   });
-  first.postMessage({ bytes, sidecar, unbound, most: MOST, space, ports }, ports);
+  first.postMessage({ bytes, sidecar, unbound, most: MOST, space, type: now.type, ports }, ports);
 }
 
 function dismiss() {
@@ -63,7 +64,7 @@ function dismiss() {
 const answers = {
   begin(message) {
     now.begun = message;
-    stage.begin(message.shown, space);
+    stage.begin(message.shown, space, now.type);
     byId('frame').classList.remove('empty');
     if (message.refused) {
       stage.withoutPayload();
@@ -108,7 +109,7 @@ function tell(done, text) {
 
 function describeAll() {
   const outside = now.statistics?.outside ?? null;
-  describeScreen(outside, now.begun?.payload);
+  describeScreen(outside, now.begun?.payload, now.type);
   describeFigures(outside, now.reference);
   describeFile({ ...now, file: now.bytes.length });
   plot();
@@ -184,6 +185,10 @@ addEventListener('drop', (event) => {
   openFiles(event.dataTransfer.files);
 });
 
+byId('float16').addEventListener('change', () => {
+  const { name, bytes, sidecar, unbound, reference } = now;
+  open({ name, bytes, sidecar, unbound, reference });
+});
 byId('plot-choice').addEventListener('change', plot);
 for (const query of ['(color-gamut: p3)', '(color-gamut: rec2020)', '(prefers-color-scheme: dark)']) {
   matchMedia(query).addEventListener('change', describeAll);
@@ -194,6 +199,7 @@ const given = byId('picture-data');
 const bytes = fromBase64(given.textContent);
 given.remove(); // half as much again as the picture
 document.body.dataset.gamut = screenGamut();
+byId('float16-label').hidden = !hasFloatCanvas();
 open({
   name: data.name,
   bytes,

@@ -17,8 +17,9 @@ export function screenGamut() {
 /**
  * @param {{ srgb: number, p3: number } | null} outside shares of pixels of the restored picture
  * @param {object | null} payload if there is something to be restored
+ * @param {'unorm8' | 'float16'} type of the canvas
  */
-export function describeScreen(outside, payload) {
+export function describeScreen(outside, payload, type) {
   const gamut = screenGamut();
   const title = { srgb: 'sRGB alone', p3: 'Display P3', rec2020: 'Rec. 2020' }[gamut];
   const said = [`This screen shows ${title}, the browser says.`];
@@ -35,8 +36,15 @@ export function describeScreen(outside, payload) {
   } else if (payload) {
     said.push('The restored picture is drawn in Display P3 and shown as it is.');
   }
+  if (payload && type === 'float16') {
+    said.push(
+      'Its canvas has half-precision floats.',
+      'Without a graphics processor, Chromium shows all colours of it paler than they are.',
+    );
+  }
   if (outside && hasWideCanvas()) {
-    said.push(`${percent(outside.p3)} of its pixels are outside Display P3 and clipped to it on every screen.`);
+    const fate = type === 'float16' ? ', which only wider screens show' : ' and clipped to it on every screen';
+    said.push(`${percent(outside.p3)} of its pixels are outside Display P3${fate}.`);
   }
   byId('screen').textContent = said.join(' ');
 }

@@ -4,6 +4,7 @@
  */
 
 import { byId, canvasOf, element } from './dom.js';
+import { imageOf } from './float16.js';
 
 const NAMES = { file: 'sRGB file', restored: 'Restored', original: 'Original' };
 const STEP = 2;
@@ -30,15 +31,17 @@ export class Stage {
    * Makes room for a picture.
    * @param {{ width: number, height: number }} shown
    * @param {string} space of the restored picture
+   * @param {string} type of its canvas
    */
-  begin({ width, height }, space) {
+  begin({ width, height }, space, type) {
     this.#layers = {
       file: canvasOf(width, height),
-      restored: canvasOf(width, height, space),
+      restored: canvasOf(width, height, space, type),
       marks: canvasOf(width, height),
     };
     this.#muted.clear();
     this.space = space;
+    this.type = type;
     byId('picture').style.setProperty('--ratio', width / height);
     byId('picture').style.setProperty('--width', width);
     byId('controls').reset();
@@ -49,9 +52,9 @@ export class Stage {
 
   /** Shows a piece of several layers. Until a piece is restored, its place has the file's colours. */
   paint(pieces) {
-    for (const [name, { data, width, height, x, y }] of Object.entries(pieces)) {
-      const settings = name === 'restored' ? { colorSpace: this.space } : {};
-      const pixels = new ImageData(data, width, height, settings);
+    for (const [name, piece] of Object.entries(pieces)) {
+      const { x, y } = piece;
+      const pixels = imageOf(piece, name === 'restored' ? this.space : 'srgb');
       this.#layers[name].context.putImageData(pixels, x, y);
       if (name === 'file') this.#layers.restored.context.putImageData(pixels, x, y);
     }
@@ -132,7 +135,8 @@ export class Stage {
     this.#muted.clear();
     this.show();
     for (const name of ['restored', 'original']) {
-      if (this.#layers[name] && this.space !== 'srgb') this.#showAsImage(this.#layers, name);
+      const floats = name === 'restored' && this.type === 'float16'; // of which an image would show 8 bits
+      if (this.#layers[name] && this.space !== 'srgb' && !floats) this.#showAsImage(this.#layers, name);
     }
   }
 

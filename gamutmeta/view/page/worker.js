@@ -48,9 +48,10 @@ function description(bytes) {
  * @param {boolean} task.unbound whether to expand a picture that the payload was not made for
  * @param {number} task.most pixels to show
  * @param {string} task.space of the restored picture, as canvases name it
+ * @param {string} task.type of its canvas's channels, likewise
  * @param {MessagePort[]} task.ports of the workers that share the work
  */
-async function show({ bytes, sidecar, unbound, most, space, ports }) {
+async function show({ bytes, sidecar, unbound, most, space, type, ports }) {
   const begin = performance.now();
   const picture = await readPicture(bytes);
   const shown = layout(picture.width, picture.height, picture.orientation, most);
@@ -74,7 +75,7 @@ async function show({ bytes, sidecar, unbound, most, space, ports }) {
   let statistics = null;
   if (payload !== null) {
     let ready = 0;
-    const setup = { payload, stored, step: shown.step, space };
+    const setup = { payload, stored, step: shown.step, space, type };
     const work = [...bands(codes, null, shown.step, BAND)].map((band, k) => ({ ...band, rgb: plain[k].codes }));
     const counted = await expandTogether(ports, setup, work, ({ top, restored, marks }) => {
       ready++;
