@@ -198,7 +198,7 @@ class MissingExtraError(GamutMetaError, ImportError):
     code = "missing-extra"
 
     def __init__(self, purpose: str, library: str, extra: str) -> None:
-        super().__init__(f"{purpose} needs {library}; pip install 'gamutmeta[{extra}]'")
+        super().__init__(f"{purpose} needs {library}; pip install 'gamutmeta[{extra}]' (in a clone: '.[{extra}]')")
         self._purpose, self._library = purpose, library
         self.extra = extra
 

@@ -194,7 +194,7 @@ class Resumable:
             return f"was made with other settings ({', '.join(differing)})"
         if self._source_digest(task) != record.source:
             or_base = "" if task.base is None else f" or of its base {task.base.name}"
-            return f"was made from another version of {task.source.name}{or_base}"
+            return f"was made from another version of {task.source.name}{or_base}, or from another file"
         for file in map(task.target.with_name, record.outputs):
             if not file.exists():
                 return f"has no {file.name} any more"

@@ -61,9 +61,9 @@ def without_rivals(tasks: list[Task], preferred: Collection[str]) -> list[Task]:
 
 
 def named_apart(tasks: list[Task]) -> list[Task]:
-    """Let outputs of files that differ in their suffixes alone keep these: ``x.jfif.jpg`` beside ``x.jpg``.
+    """Let outputs of files that differ in their suffixes alone keep these: ``x.tif.jpg`` and ``x.jpg.jpg``.
 
-    A file that has the suffix of its output needs no other name. Notes of the others tell the name.
+    So an output is never that of another file that came later or went away. Notes tell the name.
 
     Args:
         tasks: with the files found and named; those of other files for one place stay as they are.
@@ -77,7 +77,8 @@ def named_apart(tasks: list[Task]) -> list[Task]:
         others = [other for other in rivals if other is not task]
         if not all(_are_of_one_name(task.source, other.source) for other in others) or len(rivals) == 1:
             return task
-        if len({identity(rival.source) for rival in rivals}) < len(rivals) or task.source.suffix == task.target.suffix:
+        sources = {identity(rival.source) for rival in rivals}
+        if len(sources) < len(rivals) or identity(task.target) in sources:  # The latter is refused.
             return task
         target = task.target.with_name(task.source.name + task.target.suffix)
         names = " and ".join(other.source.name for other in others)

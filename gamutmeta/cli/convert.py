@@ -288,7 +288,7 @@ def expand(
             work,
             {"command": "expand", **settings},
             sidecar=sidecar,
-            remedies=options.REMEDIES,
+            remedies=options.REMEDIES_WITH_SAMPLES,
             require=partial(require_for_expand, device=device),
         )
 

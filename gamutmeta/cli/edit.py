@@ -69,7 +69,7 @@ def _common(command: options.AnyFunction) -> options.AnyFunction:
             "The edited file, a folder for it, or - for standard output. The suffix (.jpg, .png, .tif) selects the"
             " format."
         ),
-        click.argument("file", type=options.FILE),
+        click.argument("file", type=options.FILE, metavar="FILE|DIR"),
     ):
         command = decorate(command)
     return command

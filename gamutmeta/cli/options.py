@@ -27,6 +27,7 @@ __all__ = [
     "FILE",
     "QUIET",
     "REMEDIES",
+    "REMEDIES_WITH_SAMPLES",
     "as_options",
     "examples",
     "json_lines",
@@ -113,15 +114,19 @@ json_lines = click.option("--json", "as_json", is_flag=True, help="Print one JSO
 _EXTENDED = "if it is a JPEG written with extended samples, --samples extended restores what these hold"
 
 REMEDIES = {
-    "binding": f"use --force to expand it anyway; {_EXTENDED}",
-    "carrier.none": "the file was re-encoded or stripped, or never had one; use --sidecar to take it from another file;"
-    f" {_EXTENDED}",
+    "binding": "use --force to expand it anyway",
+    "carrier.none": "the file was re-encoded or stripped, or never had one; use --sidecar to take it from another file",
+}
+"""What helps, in commands with --force and --sidecar, by the code of the failure."""
+
+REMEDIES_WITH_SAMPLES = {
+    **{code: f"{remedy}; {_EXTENDED}" for code, remedy in REMEDIES.items()},
     "payload": _EXTENDED,
     "payload.checksum": _EXTENDED,
     "payload.limit": _EXTENDED,
     "payload.version": _EXTENDED,
 }
-"""What helps, in commands with --force and --sidecar, by the code of the failure."""
+"""The same, in commands that have --samples as well."""
 
 _OPTION_OF: Mapping[str, str] = {
     "assume_space": "--assume-space",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gamutmeta.color.icc import profile_bytes
-from gamutmeta.errors import CarrierError
+from gamutmeta.errors import CarrierError, UnsupportedFileError
 from gamutmeta.formats.second_picture import with_colour_map
+from gamutmeta.formats.signature import SUFFIXES, format_of
 from gamutmeta.photo.alpha import with_alpha
 from gamutmeta.photo.jpeg_out import sycc_image
 from gamutmeta.photo.pixels import encode_srgb_file
@@ -146,6 +148,7 @@ class Reduction:
         Raises:
             OutputExistsError: if the file, or its sidecar, exists and `overwrite` is false.
             CarrierError: if the carrier does not fit the format, or is a sidecar of an open file.
+            UnsupportedFileError: if the suffix of `path` is not that of the format, which was chosen for the fit.
             TypeError: if it is neither a path nor a binary file.
         """
         if not isinstance(path, str | os.PathLike):
@@ -157,6 +160,17 @@ class Reduction:
             data = self.to_bytes(carrier)
             write_into(path, data)
             return len(data)
+        self._check_suffix(path)
         data = self.to_bytes(carrier)
         save_with_payload(path, data, self.payload.to_bytes(), carrier, overwrite=overwrite)
         return len(data)
+
+    def _check_suffix(self, path: str | os.PathLike[str]) -> None:
+        """Refuse a name of another format: the payload fits the samples of this one alone."""
+        asked = format_of(path)
+        if asked != self.encoding.format:
+            suffix = next(suffix for suffix, name in SUFFIXES.items() if name == self.encoding.format)
+            raise UnsupportedFileError(
+                f"{Path(path).name}: the reduction is a {self.encoding.format.upper()}; name the file {suffix}, or "
+                f"call reduce() with format={asked!r}"
+            )

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 __all__ = ["RESTORED", "restored_before"]
 
-RESTORED = "the file carries a payload: its photograph was restored first, and that was reduced"
+RESTORED = (
+    "the file carries a payload: its photograph was restored first, and that was reduced; figures compare with it, not "
+    "with the photograph before"
+)
 """A note."""
 
 

@@ -81,6 +81,7 @@ def build(kind: Literal["program", "library"], out: Path, *flags: str, source: P
     Raises:
         BuildError: something is missing, or the compiler refuses; then the message has what it says.
     """
+    out.parent.mkdir(parents=True, exist_ok=True)
     form = ["-DGM_MAIN"] if kind == "program" else ["-fPIC", "-shared"]
     command = [*compiler(), *FLAGS, *flags, *form, str(source), "-o", str(out), *libraries()]
     done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603 - the compiler

@@ -18,7 +18,10 @@ class TestFailure:
             (OutputExistsError("x.jpg exists"), Failure("output.exists", "x.jpg exists")),
             (
                 MissingExtraError("reading LZW TIFF", "imagecodecs", "io"),
-                Failure("missing-extra", "reading LZW TIFF needs imagecodecs; pip install 'gamutmeta[io]'"),
+                Failure(
+                    "missing-extra",
+                    "reading LZW TIFF needs imagecodecs; pip install 'gamutmeta[io]' (in a clone: '.[io]')",
+                ),
             ),
             (PermissionError(13, "Permission denied", "x"), Failure("os", f"Permission denied: x ({_RIGHTS})")),
             (OSError(28, "No space left on device"), Failure("os", f"No space left on device ({_ROOM})")),

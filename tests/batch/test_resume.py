@@ -136,7 +136,10 @@ class TestDifferences:
     @pytest.mark.parametrize(
         ("change", "message"),
         [
-            (change_source, r"a\.jpg was made from another version of a\.tif; pass overwrite=True to replace it"),
+            (
+                change_source,
+                r"a\.jpg was made from another version of a\.tif, or from another file; pass overwrite=True",
+            ),
             (add_sidecar, r"a\.jpg was made from another version of a\.tif"),
             (change_output, r"a\.jpg was changed since it was made"),
             (forget, r"a\.jpg exists; pass overwrite=True to replace it"),

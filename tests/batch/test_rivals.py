@@ -124,17 +124,18 @@ class TestSuffixes:
         assert {source: task.target.name for source, task in tasks.items()} == {
             "a.tif": "a.jpg",
             "b.tif": "b.jpg",
-            "x.jpg": "x.jpg",
+            "x.jpg": "x.jpg.jpg",
             "x.nef": "x.nef.jpg",
             "x.png": "x.png.jpg",
-            "y.jpg": "y.jpg",
+            "y.jpg": "y.jpg.jpg",
             "y.png": "y.png.jpg",
             "z.JPG": "z.JPG.jpg",
             "z.png": "z.png.jpg",
         }
         assert tasks["x.png"].notes == ("x.jpg and x.nef beside it have the same name: the output is x.png.jpg",)
         assert tasks["y.png"].notes == ("y.jpg beside it has the same name: the output is y.png.jpg",)
-        assert tasks["y.jpg"].notes == ()
+        assert tasks["y.jpg"].notes == ("y.png beside it has the same name: the output is y.jpg.jpg",)
+        assert tasks["a.tif"].notes == ()
 
     def test_a_second_run_and_one_into_another_format(self, folder: Path) -> None:
         (folder / "a.nef").write_bytes(b"nef")

@@ -645,7 +645,7 @@ class TestProcess:
         code = "import sys; sys.modules['click'] = None; import gamutmeta.__main__ as m; sys.exit(m.main())"
         result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
         assert (result.returncode, result.stdout) == (2, "")
-        assert result.stderr == "the command line needs click; pip install 'gamutmeta[cli]'\n"
+        assert result.stderr == "the command line needs click; pip install 'gamutmeta[cli]' (in a clone: '.[cli]')\n"
 
     @pytest.mark.parametrize("jobs", [1, 2])
     def test_bindings_of_cpp_do_not_complain_at_the_end(self, jobs: int) -> None:

@@ -80,7 +80,8 @@ class TestAgain:
         result = run("reduce", "photos", "-o", "web")
         assert result.exit_code == 1
         assert re.match(
-            r"error: photos/trip/c\.tif: web/trip/c\.jpg was made from another version of c\.tif; use --overwrite",
+            r"error: photos/trip/c\.tif: web/trip/c\.jpg was made from another version of c\.tif, or from another "
+            r"file; use --overwrite",
             result.stderr,
         )
         assert "0 of 3 files done, 2 skipped, 1 failed; " in result.stderr

@@ -10,7 +10,7 @@ from pictures import QUICK, photograph
 
 import gamutmeta
 from gamutmeta import edit
-from gamutmeta.errors import CarrierError, PhotoError
+from gamutmeta.errors import CarrierError, PhotoError, UnsupportedFileError
 from gamutmeta.pipeline.comparison import compare_files
 from gamutmeta.view import write_page
 
@@ -44,6 +44,16 @@ def test_what_is_no_binary_file(reduction: gamutmeta.Reduction, wrong: Any) -> N
     for save in (reduction.save, photograph().save):
         with pytest.raises(TypeError, match=r"binary file can be written, not|opened for text; open it with mode"):
             save(wrong)
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.TIF", "a.webp", "a"])
+def test_a_name_of_another_format_is_refused(reduction: gamutmeta.Reduction, tmp_path: Path, name: str) -> None:
+    with pytest.raises(UnsupportedFileError, match=r"name the file \.jpg, or call reduce|must end in"):
+        reduction.save(tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+    for right in ("a.JPG", "b.jpeg", "c.jfif"):
+        reduction.save(tmp_path / right)
+        assert gamutmeta.host_format(tmp_path / right) == "jpeg"
 
 
 def test_verify_and_compare_take_them(reduction: gamutmeta.Reduction, tmp_path: Path) -> None:

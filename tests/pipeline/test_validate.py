@@ -46,7 +46,7 @@ def container_for(host: bytes) -> bytes:
 
 
 FILES = files()
-BY_HAND = ("expand/edge-tiff-", "expand/mutant-colours-", "expand/mutant-samples-")
+BY_HAND = ("expand/edge-tiff-", "expand/mutant-colours-", "expand/mutant-samples-", "expand/reading-frame-")
 """Vectors of files that libjpeg or Pillow do not decode; the pixels come with them."""
 
 

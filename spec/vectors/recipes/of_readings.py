@@ -64,8 +64,8 @@ def _frame_headers(suite: Suite) -> None:
     at = plain.index(bytes((0xFF, _SOF)))
     end = at + 2 + int.from_bytes(plain[at + 2 : at + 4], "big")
     red_green_blue = bytearray(plain[at:end])
-    for k, name in enumerate(b"RGB"):
-        red_green_blue[10 + 3 * k] = name
+    for k, identifier in enumerate(b"RGB"):
+        red_green_blue[10 + 3 * k] = identifier
     four = segment(_SOF, bytes(red_green_blue[4:9]) + b"\x04" + bytes(red_green_blue[10:]) + b"\x04\x11\x00")
     last = plain.index(b"\xff\xd9")
     for name, host, rationale in (
