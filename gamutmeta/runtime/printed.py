@@ -15,6 +15,8 @@ import tempfile
 from contextlib import ExitStack, contextmanager, suppress
 from typing import IO, TYPE_CHECKING, TextIO
 
+from gamutmeta.runtime.words import counted
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -103,4 +105,4 @@ def _lines(file: IO[bytes]) -> list[str]:
     more = len(found) - _MOST
     if file.read(1):
         return [*found[:_MOST], "and more"]
-    return found if more <= 0 else [*found[:_MOST], f"and {more} {'line' if more == 1 else 'lines'} more"]
+    return found if more <= 0 else [*found[:_MOST], f"and {counted(more, 'line')} more"]
