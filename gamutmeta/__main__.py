@@ -9,6 +9,7 @@ from pathlib import Path
 from gamutmeta.errors import MissingExtraError
 from gamutmeta.runtime.exit import skip_final_gc
 from gamutmeta.runtime.printed import keep_printed
+from gamutmeta.runtime.standard import open_missing_streams
 from gamutmeta.runtime.threads import switch_quickly
 
 __all__ = ["main"]
@@ -20,6 +21,7 @@ def main() -> int:
     Returns:
         The exit code: 0, 1 if some files failed, 2 for wrong usage.
     """
+    open_missing_streams()
     try:
         from gamutmeta.cli import app  # noqa: PLC0415 - click may be missing
     except ModuleNotFoundError as error:

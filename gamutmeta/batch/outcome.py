@@ -13,9 +13,9 @@ from gamutmeta.runtime.printed import printed_by_libraries
 from gamutmeta.runtime.warn import collected_warnings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
-__all__ = ["Failure", "Outcome", "attempt"]
+__all__ = ["Failure", "Outcome", "attempt", "words_of_decoder"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -105,7 +105,7 @@ def attempt(work: Callable[[Item], Result], item: Item, *, one_of_many: bool = F
             if not one_of_many:
                 raise
             failure = Failure.of(error)
-    said = [f"the decoder says: {line}" for line in printed]
+    said = words_of_decoder(printed)
     if failure is not None:
         failure = replace(failure, message="; ".join((failure.message, *said)))
     elif isinstance(result, Report):
@@ -113,3 +113,8 @@ def attempt(work: Callable[[Item], Result], item: Item, *, one_of_many: bool = F
     else:
         messages += said
     return Outcome(item, result, failure, tuple(messages))
+
+
+def words_of_decoder(printed: Iterable[str]) -> tuple[str, ...]:
+    """Lines that a library printed (:mod:`gamutmeta.runtime.printed`), for people."""
+    return tuple(f"the decoder says: {line}" for line in printed)

@@ -179,10 +179,9 @@ def _files(
         return found
     wanted = [(root, name) for root, name in found if patterns.take(name)]
     if not wanted:
-        files = "file" if left_out else f"of the {len(found)} files"
-        raise PlanError(
-            f"{'no' if left_out else 'none'} {files} in {path} fits the patterns of files to include and exclude"
-        )
+        files = "no file" if left_out else f"none of the {len(found)} files"
+        files, fits = ("the one file", "does not fit") if len(found) == 1 and not left_out else (files, "fits")
+        raise PlanError(f"{files} in {path} {fits} the patterns of files to include and exclude")
     return wanted
 
 

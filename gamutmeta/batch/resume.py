@@ -7,11 +7,13 @@ import stat
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from gamutmeta.batch.outcome import words_of_decoder
 from gamutmeta.batch.record import Record, check_records, content_digest, record_path
 from gamutmeta.carriers import sidecar_beside, sidecar_path
 from gamutmeta.errors import OutputExistsError, PhotoError
 from gamutmeta.report import Report
 from gamutmeta.runtime import files
+from gamutmeta.runtime.printed import printed_by_libraries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -179,8 +181,10 @@ class Resumable:
             digests[file.name] = content_digest([temporary])
             record.write(path)
 
-        with files.observe_writes(note):
+        with files.observe_writes(note), printed_by_libraries() as printed:
             report = _noting(task, self.work(task, overwrite=self.overwrite or planned_action.action == "replace"))
+        # Into the record, too: where the task is skipped, no decoder says it again.
+        report = replace(report, notes=(*report.notes, *words_of_decoder(printed)))
         replace(record, report=report.to_json()).write(path)
         return report
 

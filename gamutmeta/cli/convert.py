@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
 from gamutmeta import carriers
+from gamutmeta.batch import is_folder
+from gamutmeta.batch.bases import Bases
 from gamutmeta.batch.convert import expand_one, reduce_one, require_for_expand, require_for_reduce
 from gamutmeta.cli import options
 from gamutmeta.cli.folders import Folders, folder_options
 from gamutmeta.cli.spaces import assume_space, raw_style, space
-from gamutmeta.cli.streams import into, output_or_stream
-from gamutmeta.errors import CarrierError, PhotoError
+from gamutmeta.cli.streams import STREAM, into, output_or_stream, suffix_like
+from gamutmeta.errors import CarrierError, PhotoError, PlanError
 from gamutmeta.fit.config import MAX_BYTES, MIN_BYTES, PRESETS, RUNGS
 from gamutmeta.gpu.devices import DEVICES
 from gamutmeta.photo.jpeg_out import SUBSAMPLINGS
@@ -23,8 +27,6 @@ from gamutmeta.pipeline.expand import EXPANDED_SAMPLES
 from gamutmeta.pipeline.options import MAX_VISIBLE_CHANGE, SAMPLES, ReduceOptions
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from gamutmeta.batch import Task
     from gamutmeta.batch.resume import Work
     from gamutmeta.choices import Device
@@ -176,13 +178,18 @@ def reduce(
     input.
     """
     if base is not None:
-        options.refuse_given(_OF_CODING, "cannot be used with --base, which stays as it is coded")
+        # Of standard output, only this says which kind of file a base is that can be read once.
+        unused = [name for name in _OF_CODING if name != "format_" or output != STREAM]
+        options.refuse_given(unused, "cannot be used with --base, which stays as it is coded")
     if not chosen["show_wide"]:
         options.refuse_given(("map_bytes",), "is for --show-wide")
     suffix = KINDS[format_ or "jpeg"].suffixes[0]
+    of_stream = suffix
+    if base is not None and format_ is None and output == STREAM:
+        of_stream = _ending_like(base, sources[0])
     wanted = ReduceOptions(preset=PRESETS[preset], **chosen)
     work: Work = partial(reduce_one, options=wanted)
-    with output_or_stream(output, sources, suffix) as place:
+    with output_or_stream(output, sources, of_stream) as place:
         tasks = options.planned(
             sources,
             place,
@@ -291,6 +298,14 @@ def expand(
             remedies=options.REMEDIES_WITH_SAMPLES,
             require=partial(require_for_expand, device=device),
         )
+
+
+def _ending_like(base: Path, source: Path) -> str:
+    """The ending for a file of the kind of a base, or of the one in a folder of bases."""
+    if is_folder(base):
+        with suppress(PlanError, OSError):  # which are told with the plan
+            return suffix_like(Bases(base).of(source, Path(source.name), alone=True))
+    return suffix_like(base)
 
 
 def _check_photographs(tasks: list[Task], format_: str | None, choice: dict[str, Any]) -> None:

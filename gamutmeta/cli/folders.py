@@ -6,6 +6,7 @@ import warnings
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,11 +16,11 @@ from gamutmeta.batch import ray as cluster
 from gamutmeta.cli import options
 from gamutmeta.cli.choosing import choosing
 from gamutmeta.cli.outcomes import report_line, show
+from gamutmeta.cli.streams import STREAM, goes_to_stream
 from gamutmeta.errors import PlanError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping
-    from pathlib import Path
+    from collections.abc import Callable, Generator, Iterable, Mapping
 
     from gamutmeta.batch import Outcome, Patterns, Task
     from gamutmeta.batch.resume import Work
@@ -74,7 +75,10 @@ class Folders:
         if self.dry_run:
             one_at_a_time = replace(one_at_a_time, require=require)
         if self.dry_run:
+            planned_actions: Iterable[Outcome[Task, PlannedAction]]
             planned_actions = run(tasks, one_at_a_time.dry_run, jobs=self.jobs or 1)
+            if goes_to_stream(work):
+                planned_actions = map(_to_stream, planned_actions)
             show(planned_actions, total=len(tasks), name=_source, text=_action_line, as_json=self.as_json)
             return
         # Always closed: running work must stop when nobody reads the output any more.
@@ -187,7 +191,16 @@ def _source(task: Task) -> Path:
 _WOULD = {"write": "would be written", "replace": "would be replaced", "skip": "is done", "refuse": "would be refused"}
 
 
+def _to_stream(outcome: Outcome[Task, PlannedAction]) -> Outcome[Task, PlannedAction]:
+    """What would become of a task whose output is standard output, and a temporary file until then."""
+    if outcome.result is None:
+        return outcome
+    task = replace(outcome.result.task, target=Path(STREAM))
+    return replace(outcome, result=replace(outcome.result, task=task))
+
+
 def _action_line(planned_action: PlannedAction) -> str:
-    names = " -> ".join(map(click.format_filename, (planned_action.task.source, planned_action.task.target)))
+    source, target = map(click.format_filename, (planned_action.task.source, planned_action.task.target))
+    names = f"{source} -> {'standard output' if target == STREAM else target}"
     why = f": it {planned_action.why}" if planned_action.why else ""
     return f"{names}: {_WOULD[planned_action.action]}{why}"

@@ -18,6 +18,7 @@ import click
 from gamutmeta.cli.options import QUIET, as_options
 from gamutmeta.cli.progress import progress
 from gamutmeta.cli.streams import STREAM, as_typed, in_words
+from gamutmeta.runtime.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -177,10 +178,9 @@ def report_line(report: Report) -> str:
 def _map_line(figures: MapFigures) -> str:
     """What a gain map shows, and what it changes on sRGB screens."""
     gain = _gain(figures.p3_psnr_og, figures.p3_psnr_og_plain)
-    return (
-        f"gain map {_bytes(figures.map_bytes)} (Display P3: out of gamut {gain}; sRGB: within"
-        f" {figures.srgb_codes} codes, {_decibel(figures.srgb_psnr)})"
-    )
+    change = f"within {counted(figures.srgb_codes, 'code')}, {_decibel(figures.srgb_psnr)}"
+    srgb = change if figures.srgb_codes else "unchanged"
+    return f"gain map {_bytes(figures.map_bytes)} (Display P3: out of gamut {gain}; sRGB: {srgb})"
 
 
 def quality_table(report: Report) -> str:

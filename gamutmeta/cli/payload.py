@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,7 @@ from gamutmeta.batch import Task, run
 from gamutmeta.cli import options
 from gamutmeta.cli.choosing import choosing
 from gamutmeta.cli.outcomes import report_line, show
-from gamutmeta.cli.streams import STREAM, into, output_or_stream
+from gamutmeta.cli.streams import into, output_or_stream
 from gamutmeta.container import Limits, Payload
 from gamutmeta.errors import BindingError, UnsupportedFileError
 from gamutmeta.formats.second_picture import without_colour_map
@@ -94,11 +93,10 @@ def strip(
 @options.quiet
 def extract(file: Path, output: str, *, overwrite: bool) -> None:
     """Write the payload of a file to a file of its own, for example a sidecar."""
-    to_stdout = output == STREAM
-    task = Task(file, Path(output))
-    outcomes = run([task], _extract_to_stdout if to_stdout else partial(_extract, overwrite=overwrite))
-    text = None if to_stdout else report_line
-    show(outcomes, total=1, name=lambda task: task.source, text=text, as_json=False)
+    with output_or_stream(output, [file]) as place:
+        work = into(output, _extract)
+        outcomes = run([Task(file, Path(place))], partial(work, overwrite=overwrite))
+        show(outcomes, total=1, name=lambda task: task.source, text=report_line, as_json=False)
 
 
 @click.command(epilog=options.examples("gamutmeta attach photo.jpg photo.jpg.gamut -o whole.jpg"))
@@ -177,14 +175,6 @@ def _extract(task: Task, *, overwrite: bool) -> Report:
         carrier=found.carrier,
         payload_bytes=len(found.container),
     )
-
-
-def _extract_to_stdout(task: Task) -> Report:
-    with task.source.open("rb") as fp:
-        found = carriers.extract_from_file(fp)
-    sys.stdout.buffer.write(found.container)
-    sys.stdout.buffer.flush()
-    return Report(file=str(task.source), carrier=found.carrier, payload_bytes=len(found.container))
 
 
 def _attach(

@@ -26,7 +26,17 @@ if TYPE_CHECKING:
     from gamutmeta.batch.resume import Work
     from gamutmeta.report import Report
 
-__all__ = ["STREAM", "Input", "Into", "as_typed", "in_words", "into", "output_or_stream", "suffix_like"]
+__all__ = [
+    "STREAM",
+    "Input",
+    "Into",
+    "as_typed",
+    "goes_to_stream",
+    "in_words",
+    "into",
+    "output_or_stream",
+    "suffix_like",
+]
 
 Output = TypeVar("Output", str, "str | None")
 
@@ -49,6 +59,8 @@ class Input(click.Path):
     ) -> str | bytes | os.PathLike[str]:
         """As :class:`click.Path` does."""
         if value == STREAM:
+            if sys.stdin is None:
+                self.fail("standard input is closed; name a file", param, ctx)
             if not _STDIN.exists():
                 self.fail("standard input cannot be read as a file here; name a file", param, ctx)
             if ctx is not None and ctx.meta.get(_IS_READ):
@@ -89,6 +101,11 @@ def suffix_like(source: Path) -> str:
 def into(output: str | None, work: Work) -> Work:
     """The work, reported as written to standard output if this is what the option -o asks for."""
     return Into(work) if output == STREAM else work
+
+
+def goes_to_stream(work: Work) -> bool:
+    """Whether work writes to standard output: :func:`into` made it so."""
+    return isinstance(work, Into)
 
 
 class Into:
@@ -132,6 +149,8 @@ def output_or_stream(output: Output, sources: Sequence[Path], suffix: str = "") 
         raise click.UsageError(f"-o - writes one picture to standard output, and {inputs}; use -o with a folder")
     if click.get_current_context().params.get("carrier") == "sidecar":
         raise click.UsageError("--carrier sidecar makes a second file, which has no place in standard output")
+    if sys.stdout is None:
+        raise click.UsageError("standard output is closed; use -o with a file")
     standard_output = sys.stdout.buffer
     with tempfile.TemporaryDirectory(prefix="gamutmeta-") as folder:
         path = Path(folder) / f"output{suffix}"

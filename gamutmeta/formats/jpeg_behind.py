@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from gamutmeta.errors import CarrierError, MultiPictureError
 from gamutmeta.formats.jpeg import iter_picture
 from gamutmeta.formats.mpf import find_index, misplaced
+from gamutmeta.runtime.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,7 +48,8 @@ def note_on_rest(file: bytes | BinaryIO) -> str | None:
         "data of a Samsung phone": parts[-1].rstrip(_PADDING).endswith(_SAMSUNG),
     }
     found = " and ".join(name for name, is_there in signs.items() if is_there) or "data of an unknown kind"
-    return f"{sum(map(len, parts)):,} bytes behind the picture were left out: {found}"
+    size = sum(map(len, parts))
+    return f"{counted(size, 'byte')} behind the picture {'was' if size == 1 else 'were'} left out: {found}"
 
 
 def rest_of(data: bytes) -> list[bytes]:

@@ -12,6 +12,7 @@ from gamutmeta.formats.exif_pixels import with_pixel_dimensions, without_thumbna
 from gamutmeta.formats.photoshop import without_paths
 from gamutmeta.formats.xmp import edited_xmp
 from gamutmeta.photo.wide import WideImage
+from gamutmeta.runtime.words import counted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,7 +36,8 @@ def resized_within(wide: WideImage, longest: int) -> WideImage:
         The photograph itself, with a note, if it is not larger.
     """
     if longest >= max(wide.size):
-        said = f"the photograph has {max(wide.size):,} pixels on its longer side, and was not enlarged to {longest:,}"
+        there = counted(max(wide.size), "pixel")
+        said = f"the photograph has {there} on its longer side, and was not enlarged to {longest:,}"
         notes = wide.notes if longest == max(wide.size) else (*wide.notes, said)
         return WideImage(wide.array, wide.space, alpha=wide.alpha, **replace(wide.metadata, notes=notes).everything())
     scale = longest / max(wide.size)

@@ -15,6 +15,7 @@ from gamutmeta.photo.alpha import is_opaque
 from gamutmeta.photo.signed import notes_on_signature
 from gamutmeta.photo.srgb_in import NO_SPACE, read_srgb
 from gamutmeta.pipeline.placing import placings
+from gamutmeta.runtime.words import counted
 
 if TYPE_CHECKING:
     import os
@@ -107,7 +108,7 @@ class Base:
             alignments.append(alignment)
         if alignments[0].shift is not None:
             right, down = alignments[0].shift
-            across = f"{abs(right)} pixels to the {'right' if right > 0 else 'left'}"
+            across = f"{counted(abs(right), 'pixel')} to the {'right' if right > 0 else 'left'}"
             problem = f"its picture lies {across} and {abs(down)} {'down' if down > 0 else 'up'} of the photograph's"
         else:
             problem = f"it shows another picture or crop: {alignments[0].agreement:.0%} of the details are in place"

@@ -193,7 +193,9 @@ def _check_likeness(
         what = f"resized from {payload.width}x{payload.height} to {width}x{height} pixels"
     note = f"the picture was {what} after the payload was made; it looks the same, so the payload was used"
     if is_sycc and are_clipped(data, codes):
-        return f"{note}: hardly any colour outside sRGB is left in its samples, so that only part of them is restored"
+        # At low qualities that is true of all JPEGs, also of those of which nothing was lost.
+        within = "hardly any of its samples lies outside sRGB by more than coding noise can make"
+        return f"{note}: {within}; if they were clipped, only part of the colours is restored"
     return f"{note}: the colours may be less exact"
 
 

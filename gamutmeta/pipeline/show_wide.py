@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 __all__ = ["show_wide_file"]
 
 _NOTHING = (
-    "the JPEG has no payload, and no colours outside sRGB in its samples, so there is nothing for a gain map to show"
+    "the JPEG has no payload, and hardly any of its samples lies outside sRGB by more than coding noise can make,"
+    " so there is nothing for a gain map to show"
 )
 
 

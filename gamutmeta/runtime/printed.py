@@ -9,10 +9,13 @@ from __future__ import annotations
 import faulthandler
 import io
 import os
+import shutil
 import sys
 import tempfile
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, TextIO
+from contextlib import ExitStack, contextmanager, suppress
+from typing import IO, TYPE_CHECKING, TextIO
+
+from gamutmeta.runtime.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +25,8 @@ __all__ = ["is_kept", "keep_printed", "printed_by_libraries"]
 _DESCRIPTOR = 2
 _MOST, _LONGEST = 5, 200
 """Lines of one file, and characters of a line."""
+_BYTES = 1 << 16
+"""That are looked at."""
 
 _own: TextIO | None = None
 """Where descriptor 2 led in the beginning, if what is printed there is to be kept."""
@@ -58,23 +63,46 @@ def is_kept() -> bool:
 
 @contextmanager
 def printed_by_libraries() -> Iterator[list[str]]:
-    """The lines that libraries print meanwhile, each once; filled at the end, and empty unless they are kept."""
+    """The lines that libraries print meanwhile, each once; filled at the end, and empty unless they are kept.
+
+    If an exception ends it, nobody will tell them: they go where they would have gone, too.
+    """
     lines: list[str] = []
-    if _own is None:
-        yield lines
-        return
-    with tempfile.TemporaryFile() as file:
+    with ExitStack() as opened:
+        file = None if _own is None else _place(opened)
+        if file is None:
+            yield lines
+            return
+        before = os.dup(_DESCRIPTOR)
+        opened.callback(os.close, before)
         os.dup2(file.fileno(), _DESCRIPTOR)
         try:
             yield lines
-        finally:
-            os.dup2(_own.fileno(), _DESCRIPTOR)
+        except BaseException:
+            os.dup2(before, _DESCRIPTOR)
+            lines += _lines(file)
             file.seek(0)
-            lines += _lines(file.read((_MOST + 1) * 64 * _LONGEST))
+            with suppress(OSError), open(_DESCRIPTOR, "wb", buffering=0, closefd=False) as standard_error:
+                shutil.copyfileobj(file, standard_error)
+            raise
+        os.dup2(before, _DESCRIPTOR)
+        lines += _lines(file)
 
 
-def _lines(printed: bytes) -> list[str]:
-    stripped = (line.strip()[:_LONGEST] for line in printed.decode(errors="replace").splitlines())
+def _place(opened: ExitStack) -> IO[bytes] | None:
+    """A file to print to; None where no folder for temporary files can be written to."""
+    try:
+        return opened.enter_context(tempfile.TemporaryFile())
+    except OSError:
+        return None
+
+
+def _lines(file: IO[bytes]) -> list[str]:
+    file.seek(0)
+    printed = file.read(_BYTES).decode(errors="replace")
+    stripped = (line.strip()[:_LONGEST] for line in printed.splitlines())
     found = list(dict.fromkeys(line for line in stripped if line))
     more = len(found) - _MOST
-    return found if more <= 0 else [*found[:_MOST], f"and {more} lines more"]
+    if file.read(1):
+        return [*found[:_MOST], "and more"]
+    return found if more <= 0 else [*found[:_MOST], f"and {counted(more, 'line')} more"]

@@ -39,6 +39,21 @@ def test_include_and_exclude() -> None:
     assert (result.exit_code, "none of the 2 files in photos fits the patterns" in result.stderr) == (2, True)
 
 
+@pytest.mark.parametrize(
+    ("exclude", "said"),
+    [
+        ("[!a]*", "no file in photos fits the patterns"),
+        ("b.tif", "none of the 2 files in photos fits the patterns"),
+    ],
+)
+def test_what_no_pattern_fits_is_counted(exclude: str, said: str) -> None:
+    result = run("reduce", "photos", "-o", "web", "--include", "*.png", "--exclude", exclude)
+    assert (result.exit_code, f"Error: {said} of files to include and exclude\n" in result.stderr) == (2, True)
+    result = run("reduce", "photos/drafts", "-o", "web", "--include", "*.png", "--exclude", exclude)
+    said = "the one file in photos/drafts does not fit the patterns"
+    assert (result.exit_code, f"Error: {said} of files to include and exclude\n" in result.stderr) == (2, True)
+
+
 def test_every_command_that_takes_folders_chooses() -> None:
     run("reduce", "photos", "-o", "web")
     for command in ("info", "validate"):

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gamutmeta.cli.outcomes import quality_table, report_line
-from gamutmeta.report import Report
+from gamutmeta.report import MapFigures, Report
 
 PSNR = st.floats(0, 120)
 
@@ -45,3 +45,21 @@ def test_the_gain_is_the_difference_of_what_is_printed(clipped: float, restored:
 )
 def test_rounding(clipped: float, restored: float, said: str) -> None:
     assert line(clipped, restored).endswith(said)
+
+
+@pytest.mark.parametrize(
+    ("codes", "psnr", "said"),
+    [(22, 52.5, "within 22 codes, 52.5 dB"), (1, 70.1, "within 1 code, 70.1 dB"), (0, math.inf, "unchanged")],
+)
+def test_codes_that_a_map_moves_are_counted(codes: int, psnr: float, said: str) -> None:
+    figures = MapFigures(
+        map_bytes=4_000,
+        p3_psnr_og=31.4,
+        p3_psnr_og_plain=20.0,
+        p3_psnr_ig=50.0,
+        p3_psnr_ig_plain=50.0,
+        srgb_psnr=psnr,
+        srgb_codes=codes,
+    )
+    end = f"gain map 4.0 KB (Display P3: out of gamut +11.4 dB; sRGB: {said})"
+    assert report_line(Report(file="a.jpg", output="b.jpg", gain_map=figures)).endswith(end)

@@ -64,6 +64,22 @@ def test_it_is_told_with_the_file(folder: Path, jobs: str) -> None:
     assert done.stderr == "warning: in/partly.tif: no colour profile; sRGB was assumed\n"
 
 
+def test_it_is_told_again_of_what_is_skipped(folder: Path) -> None:
+    notes = []
+    for _ in range(2):
+        done = subprocess.run(
+            [sys.executable, "-m", "gamutmeta", "reduce", "in", "-o", "again", "--json", "--include", "partly.tif"],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        notes.append(json.loads(done.stdout)["notes"])
+    assert json.loads(done.stdout)["skipped"]
+    assert [note for note in notes[0] if note.startswith("the decoder says: Fax4Decode")]
+    assert notes[0] == notes[1]
+
+
 def test_the_library_leaves_the_descriptor_alone(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(PhotoError, match="libtiff cannot decode its data"):
         read_photo(folder / "in/broken.tif")

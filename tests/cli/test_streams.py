@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 from photo_files import smooth_array
 
-from gamutmeta import WideImage, carriers, expand, reduce
+from gamutmeta import WideImage, carriers, expand, read_photo, reduce
 from gamutmeta.fit.config import PRESETS
 from gamutmeta.formats.second_picture import find_colour_map
+from gamutmeta.photo.kinds import KINDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,6 +60,73 @@ def test_expand_through_pipes(host: bytes) -> None:
     assert done.stdout.startswith(b"\x89PNG")
     said = json.loads(done.stderr)
     assert (said["file"], said["output"]) == ("-", "-")
+
+
+@pytest.mark.parametrize("format_", ["jpeg", "png", "tiff"])
+def test_a_base_selects_the_format(format_: HostFormat, tmp_path: Path) -> None:
+    wide = WideImage(np.ascontiguousarray(smooth_array().astype(np.uint16) * 257 * np.uint16([1, 1, 0])))
+    (tmp_path / "photo.tif").write_bytes(wide.to_bytes("tiff"))
+    base = tmp_path / f"photo{KINDS[format_].suffixes[0]}" if format_ != "tiff" else tmp_path / "bases" / "photo.tif"
+    base.parent.mkdir(exist_ok=True)
+    base.write_bytes(reduce(wide, preset="small", max_bytes=400, format=format_).to_bytes("sidecar"))
+    limit = ("--preset", "small", "--max-bytes", "400", "-o", "-")
+    command = ("reduce", str(tmp_path / "photo.tif"), *limit, "--base")
+    done = run(*command, str(base))
+    assert (done.returncode, carriers.strip(done.stdout)) == (0, base.read_bytes())
+    assert carriers.extract(done.stdout).container
+    if format_ == "tiff":
+        assert run(*command, str(base.parent)).stdout == done.stdout
+    # A pipe shows its kind only when it is read.
+    assert run(*command, "-", "--format", format_, given=base.read_bytes()).stdout == done.stdout
+
+
+@pytest.mark.parametrize("command", ["reduce", "expand", "show-wide"])
+def test_a_dry_run_names_standard_output(command: str, host: bytes, photograph: bytes) -> None:
+    given = photograph if command == "reduce" else host
+    done = run(command, "-", "-o", "-", "--dry-run", given=given)
+    assert (done.returncode, done.stdout) == (0, b"")
+    assert done.stderr == b"standard input -> standard output: would be written\n"
+    done = run(command, "-", "-o", "-", "--dry-run", "--json", given=given)
+    assert json.loads(done.stderr) == {"file": "-", "output": "-", "action": "write"}
+
+
+def test_extract_reports_standard_output_as_others_do(host: bytes, tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(host)
+    done = run("extract", str(tmp_path / "a.jpg"), "-o", "-")
+    assert (done.returncode, done.stdout) == (0, carriers.extract(host).container)
+    assert done.stderr.endswith(f"a.jpg -> standard output: payload {len(done.stdout)} B (app11)\n".encode())
+
+
+def shell(line: str, folder: Path) -> subprocess.CompletedProcess[bytes]:
+    """Run a line with the command as `$G`."""
+    return subprocess.run(
+        ["/bin/sh", "-c", line.replace("$G", f"'{sys.executable}' -m gamutmeta")],
+        cwd=folder,
+        capture_output=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("command", ["expand a.jpg", "strip a.jpg", "extract a.jpg", "view a.jpg"])
+def test_closed_standard_error_changes_nothing(command: str, host: bytes, tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(host)
+    there, closed = (shell(f"$G {command} -o - {end}", tmp_path) for end in ("", "2>&-"))
+    assert there.returncode == closed.returncode == 0
+    assert there.stdout == closed.stdout != b""
+    assert shell("$G info a.jpg 2>&-", tmp_path).stdout.startswith(b"a.jpg\n")
+
+
+def test_closed_standard_input_and_output_are_told(host: bytes, tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(host)
+    for command in ("expand", "strip", "extract"):
+        done = shell(f"$G {command} a.jpg -o - >&-", tmp_path)
+        assert done.returncode == 2
+        assert b"Error: standard output is closed; use -o with a file\n" in done.stderr
+    done = shell("$G info - <&-", tmp_path)
+    assert done.returncode == 2
+    assert b"standard input is closed; name a file\n" in done.stderr
+    assert shell("$G expand a.jpg -o b.tif <&- >&- 2>&-", tmp_path).returncode == 0
+    assert np.array_equal(read_photo(tmp_path / "b.tif").array, expand(host).array)
 
 
 def test_nothing_is_written_if_it_fails(host: bytes) -> None:

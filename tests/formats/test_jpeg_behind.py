@@ -38,6 +38,10 @@ def test_what_is_lost_is_named(name: str) -> None:
     assert note_on_rest(io.BufferedReader(io.BytesIO(data))) == said  # type: ignore[arg-type]
 
 
+def test_one_byte_is_one() -> None:
+    assert note_on_rest(FIRST + b"x") == "1 byte behind the picture was left out: data of an unknown kind"
+
+
 @pytest.mark.parametrize("padding", [b"", bytes(1000), b"\r\n", b"\0 \n"])
 def test_padding_is_nothing(padding: bytes) -> None:
     assert note_on_rest(FIRST + padding) is None

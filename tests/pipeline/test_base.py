@@ -233,6 +233,9 @@ class TestRasters:
         inner = WideImage(np.ascontiguousarray(WIDE.array[:-8, :-4]))
         with pytest.raises(PhotoError, match="lies 4 pixels to the left and 8 up of the photograph's; export"):
             reduced(file_of(np.ascontiguousarray(CLIPPED[8:, 4:]), "PNG"), inner)
+        inner = WideImage(np.ascontiguousarray(WIDE.array[:-8, 1:]))
+        with pytest.raises(PhotoError, match="lies 1 pixel to the right and 8 up of the photograph's; export"):
+            reduced(file_of(np.ascontiguousarray(CLIPPED[8:, :-1]), "PNG"), inner)
 
     @pytest.mark.parametrize("other", [CLIPPED[:, ::-1], CLIPPED[::-1], 255 - CLIPPED])
     def test_another_picture_is_refused(self, other: NDArray[np.uint8]) -> None:

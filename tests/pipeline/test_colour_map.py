@@ -10,8 +10,9 @@ import pytest
 from gamutmeta.color.transfer import encode_srgb
 from gamutmeta.formats.gain_map import Channel, GainMapMetadata
 from gamutmeta.pipeline import colour_map
-from gamutmeta.pipeline.colour_map import MOST_CODES
+from gamutmeta.pipeline.colour_map import MOST_CODES, MadeMap
 from gamutmeta.pipeline.shown import ShownPicture, map_figures
+from gamutmeta.report import MapFigures
 from gamutmeta.runtime import strips
 
 if TYPE_CHECKING:
@@ -72,3 +73,17 @@ def test_figures_and_cells_are_the_same_with_any_number_of_threads(monkeypatch: 
         return touched.tobytes(), largest, map_figures(picture, photograph, 1)
 
     assert found(1) == found(4)
+
+
+@pytest.mark.parametrize(("gain", "is_better"), [(-1.0, False), (0.0, False), (0.04, False), (0.06, True)])
+def test_a_map_that_brings_what_nobody_prints_is_of_no_use(gain: float, *, is_better: bool) -> None:
+    figures = MapFigures(
+        map_bytes=700,
+        p3_psnr_og=24.1 + gain,
+        p3_psnr_og_plain=24.1,
+        p3_psnr_ig=60.0,
+        p3_psnr_ig_plain=60.0,
+        srgb_psnr=50.0,
+        srgb_codes=7,
+    )
+    assert MadeMap(b"", figures).is_better == is_better

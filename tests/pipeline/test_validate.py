@@ -46,7 +46,13 @@ def container_for(host: bytes) -> bytes:
 
 
 FILES = files()
-BY_HAND = ("expand/edge-tiff-", "expand/mutant-colours-", "expand/mutant-samples-", "expand/reading-frame-")
+BY_HAND = (
+    "expand/edge-tiff-",
+    "expand/mutant-colours-",
+    "expand/mutant-samples-",
+    "expand/reading-frame-",
+    "expand/reading-samples-",
+)
 """Vectors of files that libjpeg or Pillow do not decode; the pixels come with them."""
 
 
