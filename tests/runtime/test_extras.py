@@ -12,7 +12,7 @@ def test_installed() -> None:
 
 
 def test_missing() -> None:
-    with pytest.raises(MissingExtraError, match=r"^reading X needs the-lib; pip install 'gamutmeta\[ex\]'$") as caught:
+    with pytest.raises(MissingExtraError, match=r"^reading X needs the-lib; pip install 'gamutmeta\[ex\]' ") as caught:
         optional("no_such_module_anywhere", "the-lib", "ex", "reading X")
     assert caught.value.extra == "ex"
     assert isinstance(caught.value.__cause__, ImportError)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Browsers take minutes, and few machines have them: `make test` leaves them to `make test-all`."""
     for item in items:
-        if {"chromium", "screen", "firefox"} & {*getattr(item, "fixturenames", ())}:
+        if {"chromium", "screen", "rec2020_screen", "firefox"} & {*getattr(item, "fixturenames", ())}:
             item.add_marker(pytest.mark.slow)
 
 

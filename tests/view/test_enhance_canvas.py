@@ -59,7 +59,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     turned = WideImage(colourful(150, 230), exif=exif_block(orientation=6))
     gamutmeta.reduce(turned, preset=QUICK).save(folder / "wide.png")
     gamutmeta.reduce(WideImage(colourful(640, 900)), preset=QUICK).save(folder / "large.png")
-    gamutmeta.reduce(WideImage(colourful(150, 230)), preset=QUICK).save(folder / "wide.jpg")
+    gamutmeta.reduce(WideImage(colourful(150, 230)), preset=QUICK, format="jpeg").save(folder / "wide.jpg")
     (folder / "ramp.png").write_bytes(ramp())
     data = (folder / "wide.png").read_bytes()
     (folder / "plain.png").write_bytes(carriers.strip(data))
@@ -248,6 +248,7 @@ def test_a_browser_whose_image_data_are_codes(page: Browser, files: Path) -> Non
     assert np.abs(numbers(page, 230, 150) - np.clip(restored(files / "wide.png"), 0, 1)).max() <= 0.5 / 255 + FLOATS
 
 
+@pytest.mark.slow
 def test_firefox_draws_eight_bits(files: Path, tmp_path: Path) -> None:
     if program() is None:
         go_without("Firefox is not installed (apt: firefox-esr)", required=False)
