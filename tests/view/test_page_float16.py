@@ -112,7 +112,6 @@ def rec2020_screen(tmp_path: Path) -> Iterator[Browser]:
     browser.close()
 
 
-@pytest.mark.slow
 def test_what_a_wider_screen_shows(rec2020_screen: Browser, page: Path) -> None:
     browser = rec2020_screen
     browser.resize(1200, 900)
