@@ -25,7 +25,7 @@ _KEYS = ("aff", "bias", "cat", "gate", "grid", "h", "head", "jpeg", "like", "mlp
          "src", "t", "w", "xy")  # fmt: skip
 """Of version 2."""
 
-_SOF, _APP0, _SOS = 0xC0, 0xE0, 0xDA
+_SOF = 0xC0
 
 
 def add(suite: Suite) -> None:
@@ -57,12 +57,17 @@ def _maps(suite: Suite) -> None:
         )
 
 
+def _frame_header(jpeg: bytes) -> tuple[int, int]:
+    """Where it begins and ends in a file made here, marker included."""
+    at = jpeg.index(bytes((0xFF, _SOF)))
+    return at, at + 2 + int.from_bytes(jpeg[at + 2 : at + 4], "big")
+
+
 def _frame_headers(suite: Suite) -> None:
     """Frame headers that say nothing of colours: of other than three components, and behind the first scan."""
     jpeg, picture = coded(suite.bases, "444")
     jfif, plain = jpeg[2:20], jpeg[:2] + jpeg[20:]
-    at = plain.index(bytes((0xFF, _SOF)))
-    end = at + 2 + int.from_bytes(plain[at + 2 : at + 4], "big")
+    at, end = _frame_header(plain)
     red_green_blue = bytearray(plain[at:end])
     for k, identifier in enumerate(b"RGB"):
         red_green_blue[10 + 3 * k] = identifier
@@ -83,8 +88,7 @@ def _frame_headers(suite: Suite) -> None:
         data = Model().container(picture, coded_digest(host))
         suite.expands(f"reading-frame-{name}", host[:2] + app11(data) + host[2:], picture, data, rationale, "binding")
     samples_jpeg, samples = coded_samples(suite.bases, beyond(17, 13))
-    at = samples_jpeg.index(bytes((0xFF, _SOF)))
-    end = at + 2 + int.from_bytes(samples_jpeg[at + 2 : at + 4], "big")
+    at, end = _frame_header(samples_jpeg)
     last = samples_jpeg.index(b"\xff\xd9")
     host = samples_jpeg[:at] + samples_jpeg[end:last] + samples_jpeg[at:end] + samples_jpeg[last:]
     data = Model({"smp": 1}).container(samples, coded_digest(host), versions=(2, 2))
