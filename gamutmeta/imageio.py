@@ -32,8 +32,8 @@ from gamutmeta.formats.exif import orientation_of, with_declared_space
 from gamutmeta.photo.alpha import with_alpha
 from gamutmeta.photo.host_metadata import read_metadata
 from gamutmeta.photo.upright import turned_upright
-from gamutmeta.pipeline.expand import FoundPayload, SrgbFile, find_payload
 from gamutmeta.pipeline.limited import pictures_limited
+from gamutmeta.pipeline.srgb_file import FoundPayload, SrgbFile, find_payload
 
 try:
     from imageio.config import known_plugins

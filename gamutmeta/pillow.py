@@ -38,8 +38,8 @@ from gamutmeta.model.descriptor import SampleCoding
 from gamutmeta.photo.decoding import decoding
 from gamutmeta.photo.pixels import decode_srgb, has_ycc_samples, open_srgb
 from gamutmeta.pipeline.binding import binding_of_codes, binding_of_file, check_size
-from gamutmeta.pipeline.expand import SrgbFile, find_payload
 from gamutmeta.pipeline.limited import pictures_limited
+from gamutmeta.pipeline.srgb_file import SrgbFile, find_payload
 from gamutmeta.runtime.strips import row_strips
 from gamutmeta.runtime.warn import warn
 

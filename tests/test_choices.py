@@ -16,8 +16,8 @@ from gamutmeta.photo.jpeg_out import SUBSAMPLINGS
 from gamutmeta.photo.kinds import KINDS
 from gamutmeta.photo.raw_in import RAW_STYLES
 from gamutmeta.photo.read import read_photo
-from gamutmeta.pipeline.expand import EXPANDED_SAMPLES
 from gamutmeta.pipeline.options import SAMPLES
+from gamutmeta.pipeline.srgb_file import EXPANDED_SAMPLES
 
 WORDS = {
     "Preset": PRESETS,

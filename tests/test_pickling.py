@@ -25,10 +25,10 @@ from gamutmeta.cli.info import _inspect
 from gamutmeta.measure.likeness import compare_likeness, likeness_of
 from gamutmeta.measure.quality import measure
 from gamutmeta.pipeline.comparison import compare
-from gamutmeta.pipeline.expand import SrgbFile
 from gamutmeta.pipeline.extended import outside_share
 from gamutmeta.pipeline.options import ReduceOptions
 from gamutmeta.pipeline.reduce import reduce
+from gamutmeta.pipeline.srgb_file import SrgbFile
 from gamutmeta.pipeline.validate import validate_file
 from gamutmeta.report import MapFigures
 

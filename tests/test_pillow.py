@@ -24,8 +24,9 @@ from gamutmeta.errors import (
     NoPayloadError,
     PayloadError,
 )
-from gamutmeta.pipeline.expand import expand, find_payload
+from gamutmeta.pipeline.expand import expand
 from gamutmeta.pipeline.reduce import Reduction, reduce
+from gamutmeta.pipeline.srgb_file import find_payload
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,8 +9,8 @@ from PIL import Image
 import gamutmeta
 from gamutmeta import edit
 from gamutmeta.pipeline.comparison import compare
-from gamutmeta.pipeline.expand import SrgbFile
 from gamutmeta.pipeline.options import ReduceOptions
+from gamutmeta.pipeline.srgb_file import SrgbFile
 from gamutmeta.pipeline.validate import validate_file
 
 

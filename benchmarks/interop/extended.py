@@ -21,8 +21,9 @@ from gamutmeta.measure.quality import measure
 from gamutmeta.photo.pixels import decode_sycc
 from gamutmeta.photo.read import read_photo
 from gamutmeta.photo.wide import WideImage
-from gamutmeta.pipeline.expand import SrgbFile, expand
+from gamutmeta.pipeline.expand import expand
 from gamutmeta.pipeline.reduce import reduce
+from gamutmeta.pipeline.srgb_file import SrgbFile
 
 CARRIERS: Final = ("app11", "com")
 

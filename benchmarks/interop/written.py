@@ -26,8 +26,9 @@ from gamutmeta.errors import GamutMetaError, ProfileError
 from gamutmeta.measure.quality import measure
 from gamutmeta.photo.pixels import decode_srgb
 from gamutmeta.photo.wide import WideImage
-from gamutmeta.pipeline.expand import SrgbFile, expand
+from gamutmeta.pipeline.expand import expand
 from gamutmeta.pipeline.reduce import reduce
+from gamutmeta.pipeline.srgb_file import SrgbFile
 
 CARRIERS: Final = ("app11", "com")
 SAMPLES: Final[dict[int, Literal["plain", "extended"]]] = {1: "plain", 2: "extended"}

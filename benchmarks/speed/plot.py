@@ -30,8 +30,8 @@ _STAGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "colour": ("#F0E442", ("colour",)),
     "fit": ("#D55E00", ("fit",)),
     "measure": ("#CC79A7", ("measure",)),
-    "expand": ("#0072B2", ("expand",)),
-    "encode and write": ("#E69F00", ("encode", "encode and write", "write")),
+    "expand, encode and write": ("#0072B2", ("expand, encode and write",)),
+    "encode and write": ("#E69F00", ("encode", "write")),
 }
 """Colour of each bar, and the stages that it stands for; the others are "the rest"."""
 _BELOW: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.12), "ncols": 5}

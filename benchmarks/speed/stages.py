@@ -34,13 +34,12 @@ REDUCE = (
 
 EXPAND = (
     ("pathlib.Path.read_bytes", "read"),
-    ("gamutmeta.pipeline.expand.find_payload", "extract"),
-    ("gamutmeta.pipeline.expand.decode_for", "decode"),
-    ("gamutmeta.pipeline.expand.check_binding", "digest"),
-    ("gamutmeta.pipeline.expand.expand_pixels", "expand"),
-    ("gamutmeta.pipeline.expand.read_metadata", "extract"),
+    ("gamutmeta.pipeline.srgb_file.find_payload", "extract"),
+    ("gamutmeta.pipeline.srgb_file.decode_for", "decode"),
+    ("gamutmeta.pipeline.srgb_file.check_binding", "digest"),
+    ("gamutmeta.pipeline.srgb_file.read_metadata", "extract"),
     ("gamutmeta.photo.wide.WideImage.convert", "colour"),
-    ("gamutmeta.pipeline.expand.write_noting", "encode and write"),
+    ("gamutmeta.pipeline.expand.write_noting", "expand, encode and write"),
     ("gamutmeta.batch.convert.expand_file", "other"),
 )
 """The same for ``expand_file``."""

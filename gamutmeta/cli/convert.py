@@ -23,8 +23,8 @@ from gamutmeta.gpu.devices import DEVICES
 from gamutmeta.photo.jpeg_out import SUBSAMPLINGS
 from gamutmeta.photo.kinds import KINDS, depth_and_quality
 from gamutmeta.photo.raw_in import RAW_SUFFIXES
-from gamutmeta.pipeline.expand import EXPANDED_SAMPLES
 from gamutmeta.pipeline.options import MAX_VISIBLE_CHANGE, SAMPLES, ReduceOptions
+from gamutmeta.pipeline.srgb_file import EXPANDED_SAMPLES
 
 if TYPE_CHECKING:
     from gamutmeta.batch import Task

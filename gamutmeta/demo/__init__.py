@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from gamutmeta.demo.comparison import draw_comparison
 from gamutmeta.photo.write import write_photo
 from gamutmeta.pipeline.comparison import compare
-from gamutmeta.pipeline.expand import SrgbFile
 from gamutmeta.pipeline.options import ReduceOptions
 from gamutmeta.pipeline.reduce import read_and_reduce, save_reduced
+from gamutmeta.pipeline.srgb_file import SrgbFile
 from gamutmeta.runtime.files import as_private_as, atomic_write, check_output
 
 if TYPE_CHECKING:

@@ -29,11 +29,11 @@ from gamutmeta.photo.tiff_out import write_tiff
 from gamutmeta.photo.wide import WideImage
 from gamutmeta.pipeline.binding import binding_of_codes, binding_of_jpeg, check_binding, decode_for
 from gamutmeta.pipeline.colour_map import useful_map
-from gamutmeta.pipeline.expand import find_payload
 from gamutmeta.pipeline.limited import check_work, pictures_limited
 from gamutmeta.pipeline.map_limits import MAP_BYTES, MAX_MAP_BYTES
 from gamutmeta.pipeline.options import notes_on_unused
 from gamutmeta.pipeline.saving import check_outputs, save_with_payload, with_payload
+from gamutmeta.pipeline.srgb_file import find_payload
 from gamutmeta.report import Report
 from gamutmeta.runtime.inputs import require_paths
 from gamutmeta.runtime.warn import warn
@@ -91,7 +91,7 @@ class Edited:
 
         Args:
             data: a JPEG, PNG or TIFF file.
-            path: as for :func:`gamutmeta.pipeline.expand.find_payload`.
+            path: as for :func:`gamutmeta.pipeline.srgb_file.find_payload`.
             sidecar: likewise.
             limits: likewise.
 

@@ -23,6 +23,7 @@ from gamutmeta.photo.kinds import KINDS
 from gamutmeta.photo.picture import MAX_PIXELS, channels_of
 from gamutmeta.photo.pillow_in import array_of, copied_pixels, open_pillow
 from gamutmeta.photo.png_out import write_png
+from gamutmeta.photo.png_plain import plain_samples
 from gamutmeta.photo.tiff_out import write_tiff
 from gamutmeta.photo.tiff_packed import is_packed, packed_codes, packed_size
 from gamutmeta.runtime.memory import trim_heap
@@ -253,7 +254,8 @@ def _decoded(data: bytes, max_pixels: int) -> Channels:
         return packed_codes(data, max_pixels)
     with open_srgb(data, max_pixels) as image:
         _check_depth(image, data)
-        return channels_of(array_of(image), 8, [])
+        plain = plain_samples(data) if image.format == "PNG" else None
+        return channels_of(array_of(image) if plain is None else plain, 8, [])
 
 
 def _check_depth(image: Image.Image, data: bytes) -> None:

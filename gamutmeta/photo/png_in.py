@@ -1,4 +1,4 @@
-"""PNG files: 16 bits per sample through imagecodecs, fewer through Pillow.
+"""PNG files: 16 bits per sample through imagecodecs, fewer through Pillow; large plain ones through either.
 
 Pillow opens 16-bit RGB silently as 8-bit. Colour chunks are read here, in the order of precedence that the standard
 gives them; Pillow does not know cICP.
@@ -26,6 +26,7 @@ from gamutmeta.formats.png_metadata import read_png_metadata
 from gamutmeta.photo.described import take_png_colour
 from gamutmeta.photo.picture import FURTHER_PICTURES, Picture, channels_of, check_size
 from gamutmeta.photo.pillow_in import pillow_samples
+from gamutmeta.photo.png_plain import plain_samples
 from gamutmeta.runtime.extras import imagecodecs_for
 
 if TYPE_CHECKING:
@@ -68,7 +69,8 @@ def read_png(file: BinaryIO, max_pixels: int) -> Picture:
     if depth == 16:
         samples = imagecodecs_for("reading 16-bit PNG").png_decode(source.read())
     else:
-        samples = pillow_samples(source, ("PNG",), max_pixels)
+        plain = plain_samples(source.read()) if depth == 8 else None
+        samples = pillow_samples(source, ("PNG",), max_pixels) if plain is None else plain
     bits = max(depth, 8)
     rgb, alpha, is_gray = channels_of(samples, bits, notes)
     picture = Picture(rgb, bits, is_gray, alpha, notes=notes)

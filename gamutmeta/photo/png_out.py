@@ -25,6 +25,7 @@ from gamutmeta.formats.exif_resolution import resolution_of
 from gamutmeta.formats.png import SIGNATURE, XMP_KEYWORD, make_chunk
 from gamutmeta.formats.png_metadata import density_chunk, raw_profile_chunk, text_chunk
 from gamutmeta.photo.alpha import with_alpha
+from gamutmeta.photo.deflate import isal
 from gamutmeta.photo.png_filters import filtered_rows
 from gamutmeta.runtime.strips import row_strips
 from gamutmeta.runtime.threads import thread_count
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gamutmeta.formats.comments import Comment
+    from gamutmeta.photo.streamed import Rows
 
 __all__ = ["write_png"]
 
@@ -62,7 +64,7 @@ _MAX_THREADS = 8
 
 def write_png(
     file: BinaryIO,
-    samples: NDArray[np.uint8 | np.uint16],
+    samples: NDArray[np.uint8 | np.uint16] | Rows,
     *,
     icc: bytes | None,
     exif: bytes | None = None,
@@ -75,7 +77,7 @@ def write_png(
 
     Args:
         file: where to.
-        samples: uint8 or uint16, shape (height, width, 3).
+        samples: uint8 or uint16, shape (height, width, 3); or what gives the rows of such an array.
         icc: ICC profile.
         exif: EXIF block, written as it is.
         xmp: XMP packet.
@@ -86,7 +88,7 @@ def write_png(
     texts = [make_chunk(b"iTXt", XMP_KEYWORD + bytes(5) + xmp)] if xmp else []
     texts += [raw_profile_chunk("iptc", photoshop)] if photoshop else []
     texts += [text_chunk(comment) for comment in comments]
-    height, width, _ = samples.shape
+    height, width = samples.shape[:2]
     colour_type = _RGB if alpha is None else _RGBA
     file.write(SIGNATURE)
     file.write(make_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8 * samples.itemsize, colour_type, 0, 0, 0)))
@@ -110,10 +112,10 @@ class _Strip(NamedTuple):
 
 
 def _write_pixels(
-    file: BinaryIO, samples: NDArray[np.uint8 | np.uint16], alpha: NDArray[np.uint8 | np.uint16] | None
+    file: BinaryIO, samples: NDArray[np.uint8 | np.uint16] | Rows, alpha: NDArray[np.uint8 | np.uint16] | None
 ) -> None:
     width = samples.shape[1]
-    strips = list(row_strips(len(samples), width, _STRIP_PIXELS))
+    strips = list(row_strips(samples.shape[0], width, _STRIP_PIXELS))
 
     def lines(rows: slice) -> NDArray[np.uint8]:
         strip = with_alpha(samples[rows], None if alpha is None else alpha[rows])
@@ -129,7 +131,7 @@ def _write_pixels(
             filtered = filtered_rows(every[top > 0 :], every[0] if top else None, step)
         else:
             filtered = _differences(every[top > 0 :], step)
-        return _deflate(filtered, rows.start - top, is_last=rows is strips[-1])
+        return _deflate(filtered, rows.start - top, 8 * samples.itemsize, is_last=rows is strips[-1])
 
     checksum = 1
     prefix = _ZLIB_HEADER
@@ -150,14 +152,24 @@ def _differences(lines: NDArray[np.uint8], step: int) -> NDArray[np.uint8]:
     return filtered
 
 
-def _deflate(filtered: NDArray[np.uint8], start: int, *, is_last: bool) -> _Strip:
-    """Compress filtered rows from number `start` on; those before it lie in the window."""
+def _deflate(filtered: NDArray[np.uint8], start: int, bits: int, *, is_last: bool) -> _Strip:
+    """Compress filtered rows from number `start` on; those before it lie in the window.
+
+    Args:
+        filtered: uint8 (rows, bytes).
+        start: of the first row to compress.
+        bits: per sample.
+        is_last: nothing follows.
+    """
     data, flush = filtered[start:].reshape(-1), zlib.Z_FINISH if is_last else zlib.Z_SYNC_FLUSH
     # Noise leaves no matches to search for: in most photographs coding without them is several times as fast, and no
     # larger. Pictures that once had fewer bits have matches, and so have drawings.
     if _has_matches(filtered.reshape(-1)):
         window = filtered[:start].reshape(-1)[-_WINDOW:]
         deflated = _compressed(data, zlib.Z_FILTERED, flush, window)
+    elif bits == 16 and (fast := isal()) is not None:
+        compressor = fast.compressobj(fast.ISAL_DEFAULT_COMPRESSION, fast.DEFLATED, -15)
+        deflated = compressor.compress(data.data) + compressor.flush(flush)
     else:
         deflated = _compressed(data, zlib.Z_RLE, flush)
     return _Strip(deflated, zlib.adler32(data.data), data.size)

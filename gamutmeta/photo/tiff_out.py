@@ -6,7 +6,6 @@ and the first directory is written anew behind them.
 
 from __future__ import annotations
 
-import importlib
 import io
 import struct
 from typing import TYPE_CHECKING, BinaryIO
@@ -15,23 +14,20 @@ from gamutmeta.formats.exif import tree_for_tiff
 from gamutmeta.formats.exif_tree import pack_directory, pack_sub_directories
 from gamutmeta.formats.photoshop import IPTC, iptc_of, read_resources
 from gamutmeta.formats.tiff_ifd import BYTE, IPTC_TAG, PHOTOSHOP_TAG, UNDEFINED, XMP_TAG, read_ifd0
-from gamutmeta.photo.alpha import with_alpha
-from gamutmeta.runtime.threads import thread_count
+from gamutmeta.photo.tiff_strips import compressed_strips, rows_per_strip
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["write_tiff"]
+    from gamutmeta.photo.streamed import Rows
 
-_DEFLATE_LEVELS = {8: 6, 16: 1}
-"""By bits per sample: noise in the lower bits of 16 leaves nothing to search for; the fastest level is the smallest."""
-_MAX_THREADS = 8
+__all__ = ["write_tiff"]
 
 
 def write_tiff(
     file: BinaryIO,
-    samples: NDArray[np.uint8 | np.uint16],
+    samples: NDArray[np.uint8 | np.uint16] | Rows,
     *,
     icc: bytes | None,
     exif: bytes | None = None,
@@ -39,11 +35,11 @@ def write_tiff(
     photoshop: bytes | None = None,
     alpha: NDArray[np.uint8 | np.uint16] | None = None,
 ) -> None:
-    """Write an RGB or RGBA TIFF: Deflate, with the horizontal predictor where imagecodecs is installed.
+    """Write an RGB or RGBA TIFF: Deflate, with the horizontal predictor.
 
     Args:
         file: an empty file, open for reading and writing.
-        samples: uint8 or uint16, shape (height, width, 3).
+        samples: uint8 or uint16, shape (height, width, 3); or what gives the rows of such an array.
         icc: ICC profile.
         exif: EXIF block; its descriptive fields and its Exif and GPS directories are written, without maker notes.
         xmp: XMP packet.
@@ -56,21 +52,23 @@ def write_tiff(
     """
     import tifffile  # noqa: PLC0415  # takes a tenth of a second
 
+    height, width = samples.shape[:2]
+    channels = 3 if alpha is None else 4
     tifffile.imwrite(
         file,
-        with_alpha(samples, alpha),
+        compressed_strips(samples, alpha),
+        shape=(height, width, channels),
+        dtype=samples.dtype,
+        rowsperstrip=rows_per_strip(width, channels * samples.itemsize),
         byteorder="<",
         planarconfig="contig",
         photometric="rgb",
         compression="zlib",
-        compressionargs={"level": _DEFLATE_LEVELS[8 * samples.itemsize]},
-        predictor=_has_predictor(),
+        predictor=True,
         iccprofile=icc,
         extrasamples=None if alpha is None else ["unassalpha"],
         metadata=None,
         software=False,
-        # Left to itself it takes half the cores. The file is the same.
-        maxworkers=thread_count(_MAX_THREADS),
         extratags=_tags(xmp, photoshop),
     )
     if exif:
@@ -83,14 +81,6 @@ def _tags(xmp: bytes | None, photoshop: bytes | None) -> list[tuple[int, int, in
     fields = [(XMP_TAG, BYTE, xmp), (IPTC_TAG, UNDEFINED, iptc)]
     fields.append((PHOTOSHOP_TAG, BYTE, None if is_iptc_alone else photoshop))
     return [(tag, kind, len(value), value, True) for tag, kind, value in fields if value]
-
-
-def _has_predictor() -> bool:
-    try:
-        importlib.import_module("imagecodecs")
-    except ImportError:
-        return False
-    return True
 
 
 def _append_exif(file: BinaryIO, exif: bytes) -> None:

@@ -47,6 +47,8 @@ _LONG = 32
 _JPEG, _LZMA = 7, 34925
 _BUILT_IN_COMPRESSIONS = {1, 8, 32946, 34925}
 """None, Deflate (two numbers), LZMA: what tifffile decodes with the standard library alone."""
+_DIFFERENCES = 2
+"""Predictor."""
 _PILLOWS_COMPRESSIONS = {1, 2, 3, 4, 5, 6, _JPEG, 8, 32773, 32946, 34925, 50000}
 """None, CCITT, LZW, JPEG, Deflate, PackBits, LZMA, Zstandard."""
 
@@ -186,8 +188,10 @@ def _checked_bits(page: TiffPage) -> int:
 def _check_codec(page: TiffPage) -> None:
     if page.photometric == _YCBCR and int(page.compression) != _JPEG:
         raise PhotoError("YCbCr TIFF of this kind is not supported; save it as RGB")
-    plain = int(page.compression) in _BUILT_IN_COMPRESSIONS and page.predictor == 1
-    if not (plain and page.bitspersample in {8, 16, 32, 64}):
+    # tifffile undoes differences by itself, but not those of the bytes of floating-point numbers.
+    is_plain = page.predictor == 1 or (page.predictor == _DIFFERENCES and page.sampleformat != _FLOATING)
+    is_built_in = int(page.compression) in _BUILT_IN_COMPRESSIONS and is_plain
+    if not (is_built_in and page.bitspersample in {8, 16, 32, 64}):
         name = getattr(page.compression, "name", page.compression)
         predictor = " with a predictor" if page.predictor != 1 else ""
         imagecodecs_for(f"reading {name} TIFF{predictor}")

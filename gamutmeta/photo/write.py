@@ -17,6 +17,7 @@ from gamutmeta.photo.jpeg_out import NO_TRANSPARENCY, write_jpeg
 from gamutmeta.photo.jxl_out import write_jxl
 from gamutmeta.photo.kinds import KINDS, check_side, depth_and_quality, kind_of
 from gamutmeta.photo.png_out import write_png
+from gamutmeta.photo.streamed import STREAMING_KINDS
 from gamutmeta.photo.tiff_out import write_tiff
 from gamutmeta.photo.upright import turned_upright
 from gamutmeta.runtime.files import atomic_write, check_output
@@ -27,9 +28,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from gamutmeta.photo.streamed import Rows, StreamedPhotograph
     from gamutmeta.photo.wide import WideImage
 
-__all__ = ["photo_bytes", "write_noting", "write_photo"]
+__all__ = ["is_streamed", "photo_bytes", "write_noting", "write_photo"]
 
 _WRITERS: Mapping[str, tuple[Callable[..., None], frozenset[str]]] = {
     "tiff": (write_tiff, frozenset()),
@@ -87,14 +89,17 @@ def write_photo(
 
 
 def write_noting(
-    image: WideImage,
+    image: WideImage | StreamedPhotograph,
     path: str | os.PathLike[str],
     *,
     depth: int | None = None,
     quality: int | None = None,
     overwrite: bool = False,
 ) -> tuple[str, ...]:
-    """As :func:`write_photo`; what was left out is returned and not warned of."""
+    """As :func:`write_photo`; what was left out is returned and not warned of.
+
+    A photograph that is made while it is written must be for a file that :func:`is_streamed` names.
+    """
     depth, quality = depth_and_quality(path, space=image.space, depth=depth, quality=quality)
     kind = kind_of(path)
     check_side(path, *image.size)
@@ -112,6 +117,16 @@ def write_noting(
     except (CarrierError, PhotoError) as error:
         raise PhotoError(f"{path}: {error}") from error
     return notes
+
+
+def is_streamed(path: str | os.PathLike[str], *, depth: int | None = None) -> bool:
+    """Whether the writer of such a file asks for some rows at a time, as :class:`StreamedPhotograph` gives them.
+
+    Raises:
+        PhotoError: there is no such kind.
+    """
+    kind = kind_of(path)
+    return kind in STREAMING_KINDS and (depth or KINDS[kind].depths[0]) == 16
 
 
 def photo_bytes(
@@ -140,7 +155,9 @@ def photo_bytes(
     return file.getvalue(), notes
 
 
-def _write(image: WideImage, file: BinaryIO, kind: str, depth: int, quality: int | None) -> tuple[str, ...]:
+def _write(
+    image: WideImage | StreamedPhotograph, file: BinaryIO, kind: str, depth: int, quality: int | None
+) -> tuple[str, ...]:
     """Write into an open file; returns notes on what was left out."""
     write, wanted = _WRITERS[kind]
     options, notes = _content(image, kind, depth)
@@ -154,13 +171,15 @@ def _write(image: WideImage, file: BinaryIO, kind: str, depth: int, quality: int
     return notes
 
 
-def _content(image: WideImage, kind: str, depth: int) -> tuple[dict[str, Any], tuple[str, ...]]:
+def _content(image: WideImage | StreamedPhotograph, kind: str, depth: int) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Samples, transparency and metadata as the writer of a kind takes them, and notes on what it cannot store."""
-    samples, alpha = _at_depth(image.array, depth), None
+    given = image.array
+    samples: NDArray[np.uint8 | np.uint16] | Rows = _at_depth(given, depth) if isinstance(given, np.ndarray) else given
+    alpha = None
     if image.alpha is not None:
         alpha = _at_depth(image.alpha, depth)
     is_turned = KINDS[kind].is_upright
-    if is_turned:
+    if is_turned and isinstance(samples, np.ndarray):
         samples = turned_upright(samples, image.orientation)
         alpha = None if alpha is None else turned_upright(alpha, image.orientation)
     size, icc = (samples.shape[1], samples.shape[0]), image.icc_profile

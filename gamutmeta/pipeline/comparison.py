@@ -18,9 +18,9 @@ from gamutmeta.measure.quality import measure, quality_figures
 from gamutmeta.photo.host_metadata import read_metadata
 from gamutmeta.photo.read import read_photo
 from gamutmeta.photo.wide import WideImage
-from gamutmeta.pipeline.expand import SrgbFile
 from gamutmeta.pipeline.limited import pictures_limited
 from gamutmeta.pipeline.placing import best_placing
+from gamutmeta.pipeline.srgb_file import SrgbFile
 from gamutmeta.report import Report
 from gamutmeta.runtime.inputs import is_path, name_of
 
@@ -75,7 +75,7 @@ class Comparison:
 def compare(file: SrgbFile, original: WideImage) -> Comparison:
     """Expand an sRGB file without and with its payload, beside its photograph.
 
-    This does not check the binding; see :meth:`~gamutmeta.pipeline.expand.SrgbFile.check`.
+    This does not check the binding; see :meth:`~gamutmeta.pipeline.srgb_file.SrgbFile.check`.
 
     Args:
         file: with its payload.

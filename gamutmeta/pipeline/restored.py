@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from gamutmeta import carriers
 from gamutmeta.errors import BindingError, CarrierError, DuplicatePayloadError, PayloadError, PhotoError
 from gamutmeta.photo.wide import WideImage
-from gamutmeta.pipeline.expand import SrgbFile
 from gamutmeta.pipeline.limited import pictures_limited
+from gamutmeta.pipeline.srgb_file import SrgbFile
 
 if TYPE_CHECKING:
     import os

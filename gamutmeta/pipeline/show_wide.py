@@ -13,11 +13,11 @@ from gamutmeta.photo.host_metadata import read_metadata
 from gamutmeta.photo.pixels import has_ycc_samples
 from gamutmeta.photo.signed import notes_on_signature
 from gamutmeta.pipeline.colour_map import useful_map
-from gamutmeta.pipeline.expand import SrgbFile, find_payload
 from gamutmeta.pipeline.extended import are_clipped
 from gamutmeta.pipeline.limited import pictures_limited
 from gamutmeta.pipeline.map_limits import MAP_BYTES, check_map_bytes
 from gamutmeta.pipeline.saving import check_outputs, save_with_payload
+from gamutmeta.pipeline.srgb_file import SrgbFile, find_payload
 from gamutmeta.report import Report
 from gamutmeta.runtime.files import atomic_write
 from gamutmeta.runtime.inputs import require_paths

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from gamutmeta.formats.source import sources_remembered
 from gamutmeta.measure.quality import measure, quality_figures
 from gamutmeta.pipeline.comparison import read_reference
-from gamutmeta.pipeline.expand import SrgbFile
 from gamutmeta.pipeline.limited import pictures_limited
+from gamutmeta.pipeline.srgb_file import SrgbFile
 from gamutmeta.runtime.steps import step
 
 if TYPE_CHECKING:

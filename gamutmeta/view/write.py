@@ -15,8 +15,8 @@ from gamutmeta.formats.source import sources_remembered
 from gamutmeta.photo.host_metadata import read_metadata
 from gamutmeta.photo.pixels import encode_srgb_file
 from gamutmeta.pipeline.comparison import compare, read_reference
-from gamutmeta.pipeline.expand import SrgbFile
 from gamutmeta.pipeline.limited import pictures_limited
+from gamutmeta.pipeline.srgb_file import SrgbFile
 from gamutmeta.runtime.files import as_private_as, atomic_write, check_output
 from gamutmeta.runtime.inputs import require_paths
 from gamutmeta.view.html import page_html

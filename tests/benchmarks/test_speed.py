@@ -166,7 +166,7 @@ def test_everything_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert len(pipelines) == 8
     for (task, suffix), row in pipelines.items():
         if not task.startswith("plain"):
-            stages = {"read", "fit", "encode", "write"} if task == "reduce" else {"read", "expand", "encode and write"}
+            stages = {"read", "fit", "encode", "write"} if task == "reduce" else {"read", "expand, encode and write"}
             assert stages < row["stages"].keys(), suffix
             assert row["inside"] < row["best"]
             # What others waited for is all of the time.

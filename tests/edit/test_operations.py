@@ -34,8 +34,9 @@ from gamutmeta.model.descriptor import Descriptor
 from gamutmeta.model.expand import expand as expand_pixels
 from gamutmeta.photo.host_metadata import read_metadata
 from gamutmeta.photo.pixels import decode_srgb, decode_srgba
-from gamutmeta.pipeline.expand import expand, find_payload
+from gamutmeta.pipeline.expand import expand
 from gamutmeta.pipeline.reduce import Reduction, reduce
+from gamutmeta.pipeline.srgb_file import find_payload
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

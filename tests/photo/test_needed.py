@@ -49,7 +49,7 @@ NEEDY = {
     "a.avif": (_ftyp(b"avif"), "reading HEIC, HEIF and AVIF needs pillow-heif"),
     "a.exr": (EXR_SIGNATURE + bytes(100), "reading OpenEXR needs OpenImageIO"),
     "deep.png": (WIDE.to_bytes("png"), "reading 16-bit PNG needs imagecodecs"),
-    "predictor.tif": (_tiff(compression="zlib", predictor=True), "reading .* TIFF with a predictor needs imagecodecs"),
+    "predictor.tif": (_tiff(compression="lzw", predictor=True), "reading .* TIFF with a predictor needs imagecodecs"),
 }
 PLAIN = {
     "a.jpg": _jpeg(),

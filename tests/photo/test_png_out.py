@@ -29,12 +29,14 @@ ICC = profile_bytes("rec2020")
 EIGHT = smooth_array()
 
 
-@pytest.fixture(params=["zlib", "zlib_ng.zlib_ng"], autouse=True, scope="module")
+@pytest.fixture(params=["zlib", "zlib_ng.zlib_ng", "isal.isal_zlib"], autouse=True, scope="module")
 def _library(request: pytest.FixtureRequest) -> Iterator[None]:
     """Every test with zlib, and with what the extra ``fast`` brings."""
     module = pytest.importorskip(request.param, reason="the extra fast is not installed")
+    is_isal = request.param.startswith("isal")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(png_out, "_library", lambda: module)
+        patch.setattr(png_out, "isal", lambda: module if is_isal else None)
+        patch.setattr(png_out, "_library", lambda: zlib if is_isal else module)
         yield
 
 

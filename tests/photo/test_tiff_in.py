@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import io
 import struct
+import subprocess
+import sys
 import tracemalloc
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +46,7 @@ LAYOUTS: dict[str, dict[str, Any]] = {
     "zstd": {"compression": "zstd"},
     "tiles": {"tile": (16, 32), "compression": "lzw", "predictor": True},
 }
-NEEDS_CODECS = {"predictor", "lzw", "packbits", "zstd", "tiles"}
+NEEDS_CODECS = {"lzw", "packbits", "zstd", "tiles"}
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
@@ -81,6 +83,29 @@ def test_the_rest_needs_no_codecs(layout: str, monkeypatch: pytest.MonkeyPatch) 
     data = tiff_bytes(ARRAY, **LAYOUTS[layout])
     hide(monkeypatch, "imagecodecs")
     assert np.array_equal(read(data).samples, ARRAY)
+
+
+WITHOUT_CODECS = """
+import sys
+sys.modules["imagecodecs"] = None
+import io, numpy as np, tifffile
+from gamutmeta.photo.tiff_in import read_tiff
+samples = np.random.default_rng(0).integers(0, 1 << 16, (37, 41, 3), np.uint16)
+for dtype, order in ((np.uint8, "<"), (np.uint16, "<"), (np.uint16, ">")):
+    for layout in ({"rowsperstrip": 5}, {"tile": (16, 32)}):
+        file = io.BytesIO()
+        picture = samples.astype(dtype)
+        options = layout | {"compression": "zlib", "predictor": True, "byteorder": order, "photometric": "rgb"}
+        tifffile.imwrite(file, picture, **options)
+        file.seek(0)
+        assert tifffile.TiffFile(file).pages.first.predictor == 2
+        assert np.array_equal(read_tiff(file, 10_000).samples, picture), (dtype, order, layout)
+"""
+
+
+def test_differences_need_no_codecs() -> None:
+    """In a process of its own: tifffile looks for imagecodecs once."""
+    subprocess.run([sys.executable, "-c", WITHOUT_CODECS], check=True)
 
 
 @pytest.mark.parametrize("options", [{}, {"compression": "zlib"}, {"byteorder": ">"}], ids=str)

@@ -90,19 +90,6 @@ def test_no_metadata() -> None:
     assert not tags & {34675, 700, 34665, 34853, 305, 306, 270}
 
 
-def test_deflate_without_imagecodecs(monkeypatch: pytest.MonkeyPatch) -> None:
-    hide(monkeypatch, "imagecodecs")
-    with tifffile.TiffFile(io.BytesIO(written(exif=exif_block()))) as tiff:
-        assert (tiff.pages.first.compression, tiff.pages.first.predictor) == (8, 1)
-        assert np.array_equal(tiff.pages.first.asarray(), ARRAY)
-
-
-def test_predictor_with_imagecodecs() -> None:
-    pytest.importorskip("imagecodecs")
-    with tifffile.TiffFile(io.BytesIO(written())) as tiff:
-        assert tiff.pages.first.predictor == 2
-
-
 def test_damaged_exif() -> None:
     with pytest.raises(CarrierError):
         written(exif=b"Exif\0\0II*\0")

@@ -48,7 +48,7 @@ from gamutmeta.pipeline.binding import (
     check_size,
     decode_for,
 )
-from gamutmeta.pipeline.expand import find_payload
+from gamutmeta.pipeline.srgb_file import find_payload
 
 if TYPE_CHECKING:
     from pathlib import Path

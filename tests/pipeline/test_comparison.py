@@ -18,8 +18,9 @@ from gamutmeta.model.expand import StripExpander
 from gamutmeta.photo.read import read_photo
 from gamutmeta.photo.wide import WideImage
 from gamutmeta.pipeline.comparison import compare_files, differences_of
-from gamutmeta.pipeline.expand import SrgbFile, expand
+from gamutmeta.pipeline.expand import expand
 from gamutmeta.pipeline.reduce import reduce_file
+from gamutmeta.pipeline.srgb_file import SrgbFile
 from gamutmeta.pipeline.verify import verify_file
 from gamutmeta.view import write_page
 
@@ -56,7 +57,7 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     count("gamutmeta.photo.pixels._decoded", "sRGB pictures decoded")
     for module in ("binding", "host"):
         count(f"gamutmeta.pipeline.{module}.decode_sycc", "YCbCr samples decoded")
-    count("gamutmeta.pipeline.expand.find_payload", "payloads looked for")
+    count("gamutmeta.pipeline.srgb_file.find_payload", "payloads looked for")
     count("gamutmeta.pipeline.binding.check_size", "bindings checked")
     begin = StripExpander.__init__
 

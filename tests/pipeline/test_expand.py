@@ -25,8 +25,9 @@ from gamutmeta.errors import (
 from gamutmeta.photo.carried import Metadata
 from gamutmeta.photo.pixels import decode_srgb
 from gamutmeta.photo.read import read_photo
-from gamutmeta.pipeline.expand import expand, expand_file, find_payload
+from gamutmeta.pipeline.expand import expand, expand_file
 from gamutmeta.pipeline.reduce import Reduction, reduce
+from gamutmeta.pipeline.srgb_file import find_payload
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -28,10 +28,11 @@ from gamutmeta.photo.read import read_photo
 from gamutmeta.photo.wide import WideImage
 from gamutmeta.pipeline import fitted
 from gamutmeta.pipeline.arrays import expand_array
-from gamutmeta.pipeline.expand import SrgbFile, expand
+from gamutmeta.pipeline.expand import expand
 from gamutmeta.pipeline.extended import outside_share
 from gamutmeta.pipeline.options import ReduceOptions
 from gamutmeta.pipeline.reduce import Reduction, read_and_reduce, reduce, reduce_with
+from gamutmeta.pipeline.srgb_file import SrgbFile
 from gamutmeta.pipeline.validate import validate_file
 from gamutmeta.pipeline.verify import verify_file
 

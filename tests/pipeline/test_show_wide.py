@@ -23,11 +23,12 @@ from gamutmeta.photo.read import read_photo
 from gamutmeta.photo.wide import WideImage
 from gamutmeta.pipeline import colour_map
 from gamutmeta.pipeline.colour_map import made_map
-from gamutmeta.pipeline.expand import SrgbFile, expand
+from gamutmeta.pipeline.expand import expand
 from gamutmeta.pipeline.options import ReduceOptions
 from gamutmeta.pipeline.reduce import reduce, reduce_file
 from gamutmeta.pipeline.show_wide import show_wide_file
 from gamutmeta.pipeline.shown import shown_picture
+from gamutmeta.pipeline.srgb_file import SrgbFile
 from gamutmeta.pipeline.validate import validate_file
 from gamutmeta.report import Report
 
