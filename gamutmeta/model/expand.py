@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     Strip = Callable[[NDArray[np.uint8], int, NDArray[np.uint16]], None]
     """Expands the codes, whose rows start at the given one of the picture, into an array."""
 
-__all__ = ["STRIP_PIXELS", "StripExpander", "expand"]
+__all__ = ["StripExpander", "expand"]
 
 STRIP_PIXELS = 3 << 15
 """Pixels of one strip, by measurement: larger ones do not fit the second-level cache, smaller ones need more calls."""

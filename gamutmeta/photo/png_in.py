@@ -69,7 +69,7 @@ def read_png(file: BinaryIO, max_pixels: int) -> Picture:
     if depth == 16:
         samples = imagecodecs_for("reading 16-bit PNG").png_decode(source.read())
     else:
-        plain = plain_samples(source.read()) if depth == 8 else None
+        plain = plain_samples(source) if depth == 8 else None
         samples = pillow_samples(source, ("PNG",), max_pixels) if plain is None else plain
     bits = max(depth, 8)
     rgb, alpha, is_gray = channels_of(samples, bits, notes)

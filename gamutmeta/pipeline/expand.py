@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gamutmeta.formats.source import sources_remembered
-from gamutmeta.gpu.devices import gpu_expander
 from gamutmeta.photo.kinds import check_side, depth_and_quality
 from gamutmeta.photo.wide import WideImage
-from gamutmeta.photo.write import is_streamed, write_noting
+from gamutmeta.photo.write import write_noting
 from gamutmeta.pipeline.limited import pictures_limited
 from gamutmeta.pipeline.srgb_file import SrgbFile
 from gamutmeta.runtime.files import as_private_as, check_output
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
     from gamutmeta.choices import Device, ExpandedSamples, Space
     from gamutmeta.container import Limits
-    from gamutmeta.photo.streamed import StreamedPhotograph
     from gamutmeta.report import Report
 
 __all__ = ["expand", "expand_file"]
@@ -118,13 +116,10 @@ def expand_file(
         file = SrgbFile.read(source, sidecar=sidecar, limits=limits, check=check, samples=samples)
         check_side(target, *file.size)
         step("restoring the colours")
-        wide: WideImage | StreamedPhotograph
-        if threads is None and gpu_expander(device) is None and is_streamed(target, depth=depth):
-            wide = file.streamed(space, check=check)
-        else:
-            wide = file.expand(check=check, threads=threads, device=device)
+        options: dict[str, Any] = {"check": check, "threads": threads, "device": device}
+        wide = file.expand_for(target, space=space, depth=depth, **options)
     report = replace(file.report(), output=str(target), notes=wide.metadata.notes)
-    del file  # Its samples are as large as the picture.
+    del file  # As large as the picture, and no longer needed unless the writer computes the rows.
     if isinstance(wide, WideImage):
         wide = wide.convert(space)
     step("writing the photograph")

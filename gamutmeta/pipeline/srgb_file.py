@@ -22,6 +22,7 @@ from gamutmeta.photo.host_metadata import read_metadata
 from gamutmeta.photo.pixels import decode_sycc
 from gamutmeta.photo.streamed import StreamedPhotograph
 from gamutmeta.photo.wide import WideImage
+from gamutmeta.photo.write import is_streamed
 from gamutmeta.pipeline.binding import binding_of_jpeg, check_binding, decode_for
 from gamutmeta.pipeline.limited import check_work
 from gamutmeta.pipeline.streaming import ExpandedRows
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from gamutmeta.choices import Device, Space, SpaceName
     from gamutmeta.color.adaptation import Adaptation
+    from gamutmeta.gpu.devices import Expander
     from gamutmeta.photo.carried import Metadata
 
 __all__ = ["EXPANDED_SAMPLES", "FoundPayload", "SrgbFile", "find_payload"]
@@ -204,21 +206,52 @@ class SrgbFile:
 
     def expand(self, *, check: bool = True, threads: int | None = None, device: Device = "cpu") -> WideImage:
         """The photograph in ROMM RGB, with transparency, EXIF and XMP; see :func:`expand` for arguments and errors."""
-        payload, on_gpu = self.found.payload, gpu_expander(device)
+        on_gpu = gpu_expander(device)
         if check:
             self.check()
+        return self._expanded(on_gpu, threads)
+
+    def expand_for(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        space: Space,
+        depth: int | None,
+        check: bool,
+        threads: int | None,
+        device: Device,
+    ) -> WideImage | StreamedPhotograph:
+        """The photograph of :meth:`expand`, for a file that is to be written.
+
+        If the file's writer asks for some rows at a time, they are computed then, on its threads, and in `space`. A
+        number of threads means that many, so the picture is computed beforehand, in ROMM RGB; so it is by a GPU.
+
+        Args:
+            path: of the file.
+            space: as for :func:`gamutmeta.pipeline.expand.expand`, like the others.
+            depth: bits per channel; None for the kind's own.
+            check: as there.
+            threads: as there.
+            device: as there.
+
+        Raises:
+            GamutMetaError: as there.
+        """
+        on_gpu = gpu_expander(device)
+        if check:
+            self.check()
+        if threads is not None or on_gpu is not None or not is_streamed(path, depth=depth):
+            return self._expanded(on_gpu, threads)
+        payload, target = self.found.payload, space_named(space)
+        rows = ExpandedRows(payload.descriptor, payload.weights(), self.codes, target)
+        return StreamedPhotograph(rows, cast("SpaceName", target.name), self._metadata(), self._alpha())
+
+    def _expanded(self, on_gpu: Expander | None, threads: int | None) -> WideImage:
+        payload = self.found.payload
         array, of_gpu = (None, ()) if on_gpu is None else on_gpu(payload.descriptor, payload.weights(), self.codes)
         if array is None:
             array = expand_pixels(payload.descriptor, payload.weights(), self.codes, threads=threads)
         return WideImage(array, "prophoto", alpha=self._alpha(), **self._metadata(of_gpu).everything())
-
-    def streamed(self, space: Space = "prophoto", *, check: bool = True) -> StreamedPhotograph:
-        """As :meth:`expand` on the CPU, with colours in any space; the pixels are expanded while they are written."""
-        payload, target = self.found.payload, space_named(space)
-        if check:
-            self.check()
-        rows = ExpandedRows(payload.descriptor, payload.weights(), self.codes, target)
-        return StreamedPhotograph(rows, cast("SpaceName", target.name), self._metadata(), self._alpha())
 
     def _alpha(self) -> NDArray[np.uint16] | None:
         return None if self.alpha is None else requantise(self.alpha, np.uint16)

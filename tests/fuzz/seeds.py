@@ -19,7 +19,9 @@ CORPUS = Path(__file__).parent / "corpus"
 
 def versions() -> dict[str, str]:
     """What codes the pictures and the tensors; other versions may give other bytes."""
-    return {name: _version(name) for name in ("numpy", "pillow", "tifffile", "zlib-ng", "zstandard")}
+    return {
+        name: _version(name) for name in ("imagecodecs", "isal", "numpy", "pillow", "tifffile", "zlib-ng", "zstandard")
+    }
 
 
 def _version(name: str) -> str:

@@ -21,7 +21,7 @@ from gamutmeta.gpu.agreement import candidates, chosen, disagreement  # noqa: E4
 from gamutmeta.gpu.checked import expand_checked, expand_tensor  # noqa: E402
 from gamutmeta.model.expand import expand as expand_on_host  # noqa: E402
 from gamutmeta.model.features import gate_weights  # noqa: E402
-from gamutmeta.pipeline import expand as expansion  # noqa: E402
+from gamutmeta.pipeline import srgb_file as expansion  # noqa: E402
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

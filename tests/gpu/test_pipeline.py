@@ -21,7 +21,7 @@ from gamutmeta.cli import app  # noqa: E402
 from gamutmeta.container import Binding, Payload, Tensor  # noqa: E402
 from gamutmeta.gpu.checked import expand_checked  # noqa: E402
 from gamutmeta.model.descriptor import Descriptor, Grid, Head, Rgb  # noqa: E402
-from gamutmeta.pipeline import expand as expansion  # noqa: E402
+from gamutmeta.pipeline import srgb_file as expansion  # noqa: E402
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,6 +14,7 @@ from gamutmeta.color.convert import convert_space
 from gamutmeta.color.spaces import DISPLAY_P3, PROPHOTO
 from gamutmeta.model.expand import StripExpander
 from gamutmeta.photo.read import read_photo
+from gamutmeta.photo.streamed import StreamedPhotograph
 from gamutmeta.photo.wide import WideImage
 from gamutmeta.pipeline import streaming
 from gamutmeta.pipeline.expand import expand, expand_file
@@ -104,17 +105,17 @@ STREAMED: list[tuple[str, dict[str, Any], bool]] = [
 def test_what_is_streamed(
     files: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case: tuple[str, dict[str, Any], bool]
 ) -> None:
-    (name, options, is_streamed), asked, whole = case, [], SrgbFile.expand
+    (name, options, is_streamed), made, really = case, [], SrgbFile.expand_for
 
-    def spy(file: SrgbFile, *_: object, **__: object) -> WideImage:
-        asked.append(file)
-        return whole(file)
+    def spy(file: SrgbFile, *arguments: Any, **options: Any) -> WideImage | StreamedPhotograph:
+        made.append(really(file, *arguments, **options))
+        return made[-1]
 
-    monkeypatch.setattr(SrgbFile, "expand", spy)
+    monkeypatch.setattr(SrgbFile, "expand_for", spy)
     source = tmp_path / "source"
     source.write_bytes(files["jpeg"])
     expand_file(source, tmp_path / name, **options)
-    assert bool(asked) != is_streamed
+    assert [isinstance(wide, StreamedPhotograph) for wide in made] == [is_streamed]
 
 
 def test_a_failure_leaves_no_file(files: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
