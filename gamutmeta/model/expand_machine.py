@@ -19,6 +19,7 @@ from gamutmeta.native.pointers import pointer
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from gamutmeta.model.features import Floats
     from gamutmeta.model.tables import Tables
 
 __all__ = ["MachineExpander"]
@@ -48,6 +49,9 @@ _ARRAYS = {
 _HEADS = {Head.CLIP: 0, Head.WIDE_RESIDUAL: 1, Head.SRGB_EXCESS: 2}
 _ALIGNMENT = 64
 
+_ROW = 8
+"""``ROW`` in gamutmeta/native/expand.c: rows of the first layer's tables are vectors of as many floats."""
+
 
 class _Model(ctypes.Structure):
     """``Model`` in gamutmeta/native/expand.c."""
@@ -67,24 +71,25 @@ class MachineExpander:
         self._library = library
         grid = tables.grid
         further = [(np.ascontiguousarray(weight.T).ravel(), bias) for weight, bias in tables.layers]
-        none = np.zeros(0, np.float32)
-        widths = [len(tables.bias), *(weight.shape[1] for weight, _ in tables.layers)]
+        units, none = len(tables.bias), np.zeros(0, np.float32)
+        code_rows = np.zeros((3, 256, units), np.float32) if tables.code_rows is None else tables.code_rows
+        widths = [units, *(weight.shape[1] for weight, _ in tables.layers)]
         curve, rise = romm_curve()
         arrays: dict[str, NDArray[Any] | None] = {
             "linear": tables.linear,
             "chroma": tables.chroma,
             "matrix": tables.matrix,
             "gate": tables.gate,
-            "code_rows": tables.code_rows,
-            "column_rows": tables.column_rows,
-            "row_rows": tables.row_rows,
+            "code_rows": _padded(code_rows),
+            "column_rows": _padded(tables.column_rows),
+            "row_rows": _padded(tables.row_rows),
             "cells": None if grid is None else grid.cells,
             "column": None if grid is None else grid.column,
             "row": None if grid is None else grid.row,
             "column_fraction": None if grid is None else grid.column_fraction,
             "row_fraction": None if grid is None else grid.row_fraction,
             "grid_weight": tables.grid_weight.T,
-            "bias": tables.bias,
+            "bias": _padded(tables.bias),
             "widths": np.array(widths),
             "weights": np.concatenate([none, *(weight for weight, _ in further)]),
             "biases": np.concatenate([none, *(bias for _, bias in further)]),
@@ -131,3 +136,10 @@ class MachineExpander:
         )
         if target is not out:
             out[...] = target
+
+
+def _padded(rows: Floats | None) -> Floats | None:
+    """Rows of the first layer's units, with zeros behind them."""
+    if rows is None:
+        return None
+    return np.pad(rows, [(0, 0)] * (rows.ndim - 1) + [(0, -rows.shape[-1] % _ROW)])

@@ -1,7 +1,7 @@
 /* What this library is, and what the processor can run. */
 #include "vectors.h"
 
-#define INTERFACE 5 /* counted up whenever a function or a structure changes: gamutmeta/native/library.py has the same */
+#define INTERFACE 6 /* counted up whenever a function or a structure changes: gamutmeta/native/library.py has the same */
 
 EXPORT int64_t gamutmeta_interface(void) { return INTERFACE; }
 

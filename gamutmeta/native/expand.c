@@ -4,7 +4,8 @@
  * gamutmeta.model.numpy_passes.product. */
 #include "products.h"
 
-enum { BLOCK = 4096 }; /* pixels whose gates are looked at before the model acts on some of them */
+enum { BLOCK = 1024 }; /* pixels whose gates are looked at before the model acts on some of them */
+enum { ROW = 8 };      /* rows of the first layer's tables hold a multiple of it; 0 behind its units */
 enum { CLIP, WIDE_RESIDUAL, SRGB_EXCESS };
 
 /* gamutmeta.model.tables.Tables. What a model lacks is NULL. */
@@ -16,22 +17,22 @@ typedef struct {
     const int32_t *chroma; /* (4, 256) */
     const float *matrix;   /* linear sRGB to linear ProPhoto, (3, 3) */
     const float *gate;     /* (3, 256) */
-    const float *code_rows, *column_rows, *row_rows; /* (3, 256, H1), (width, H1), (height, H1) */
+    const float *code_rows, *column_rows, *row_rows; /* (3, 256, H1), (width, H1), (height, H1), as ROW says */
     const float *cells;    /* (rows, columns, 4 * channels) */
     const int64_t *column, *row;
     const float *column_fraction, *row_fraction;
-    const float *grid_weight, *bias; /* (H1, channels), (H1) */
+    const float *grid_weight, *bias; /* (H1, channels), (H1) as ROW says */
     const int64_t *widths;           /* of the layers' outputs */
     const float *weights, *biases;   /* (outputs, inputs) of each further layer, end to end */
     const float *curve, *rise;
 } Model;
 
 typedef struct {
-    float *colours, *added; /* (3, BLOCK) */
-    int32_t *active;        /* (BLOCK) */
-    float *sums;            /* (LANES, H1), rows of `padded` */
-    vec *values, *others, *share; /* (widest, LANES) */
-    long padded;
+    float *colours, *residual; /* (3, BLOCK), linear sRGB; what the model adds to linear ProPhoto */
+    int32_t *active;           /* (BLOCK) */
+    int32_t *cell;             /* that each lane lies in, (LANES) */
+    float *right, *down;       /* where in it, (LANES) */
+    vec *values, *others;      /* (widest, LANES) */
     char *end;
 } Memory;
 
@@ -39,17 +40,17 @@ static Memory memory_of(const Model *m, void *start)
 {
     long widest = m->channels > 3 ? m->channels : 3;
     for (long k = 0; k < m->layers; k++) widest = m->widths[k] > widest ? m->widths[k] : widest;
-    widest = (widest + 3) / 4 * 4;
-    long padded = ((m->layers ? m->widths[0] : 0) + 3) / 4 * 4;
+    widest = (widest + ROW - 1) / ROW * ROW;
     char *at = start;
-    Memory s = {.padded = padded};
+    Memory s;
     s.values = (vec *)at, at += widest * LANES * sizeof(float);
     s.others = (vec *)at, at += widest * LANES * sizeof(float);
-    s.share = (vec *)at, at += widest * LANES * sizeof(float);
+    s.right = (float *)at, at += LANES * sizeof(float);
+    s.down = (float *)at, at += LANES * sizeof(float);
+    s.cell = (int32_t *)at, at += LANES * sizeof(int32_t);
     s.colours = (float *)at, at += 3 * BLOCK * sizeof(float);
-    s.added = (float *)at, at += 3 * BLOCK * sizeof(float);
+    s.residual = (float *)at, at += 3 * BLOCK * sizeof(float);
     s.active = (int32_t *)at, at += BLOCK * sizeof(int32_t);
-    s.sums = (float *)at, at += LANES * padded * sizeof(float);
     s.end = at;
     return s;
 }
@@ -76,7 +77,8 @@ static long linearise(const Model *m, const uint8_t *codes, long count, const Me
     for (long at = 0; at < count; at++, codes += 3) {
         red[at] = m->linear[codes[0]], green[at] = m->linear[256 + codes[1]], blue[at] = m->linear[512 + codes[2]];
         s->active[acting] = (int32_t)at;
-        acting += m->gate[codes[0]] > 0 || m->gate[256 + codes[1]] > 0 || m->gate[512 + codes[2]] > 0;
+        /* Without branches, which processors would often guess wrongly. */
+        acting += (m->gate[codes[0]] > 0) | (m->gate[256 + codes[1]] > 0) | (m->gate[512 + codes[2]] > 0);
     }
     return m->head == CLIP ? 0 : acting;
 }
@@ -94,53 +96,64 @@ ALWAYS int64_t column_of(const Model *m, int64_t pixel, Place *p)
 
 /* The first layer's shares of the code and of column and row, and its bias. */
 static void first_layer(const Model *m, const uint8_t *codes, int64_t start, const int32_t *active, long lanes, Place place,
-                        const Memory *s)
+                        vec *values)
 {
-    long units = m->widths[0], padded = s->padded;
-    for (long lane = 0; lane < lanes; lane++) {
-        float *sum = s->sums + lane * padded;
-        const uint8_t *code = codes + 3 * active[lane];
-        if (m->code_rows) {
-            const float *r = m->code_rows + code[0] * units, *g = m->code_rows + (256 + code[1]) * units,
-                        *b = m->code_rows + (512 + code[2]) * units;
-            for (long unit = 0; unit < units; unit++) sum[unit] = (r[unit] + g[unit]) + b[unit];
-        } else
-            for (long unit = 0; unit < units; unit++) sum[unit] = 0;
-        if (m->column_rows) {
-            int64_t x = column_of(m, start + active[lane], &place);
-            const float *across = m->column_rows + x * units, *down = m->row_rows + place.row * units;
-            for (long unit = 0; unit < units; unit++) {
-                float both = across[unit] + down[unit];
-                sum[unit] = m->code_rows ? sum[unit] + both : both;
-            }
+    long units = m->widths[0], padded = (units + ROW - 1) / ROW * ROW;
+    for (long lane = 0; lane < lanes; lane += W) {
+        const float *red[W], *green[W], *blue[W], *across[W], *down[W];
+        for (long k = 0; k < W; k++) {
+            int64_t at = active[lane + k < lanes ? lane + k : lanes - 1];
+            const uint8_t *code = codes + 3 * at;
+            red[k] = m->code_rows + code[0] * padded;
+            green[k] = m->code_rows + (256 + code[1]) * padded;
+            blue[k] = m->code_rows + (512 + code[2]) * padded;
+            if (!m->column_rows) continue;
+            across[k] = m->column_rows + column_of(m, start + at, &place) * padded;
+            down[k] = m->row_rows + place.row * padded;
         }
-    }
-    float *values = (float *)s->values;
-    for (long unit = 0; unit < units; unit += 4) {
-        float bias[4] = {0};
-        for (long k = 0; k < 4 && unit + k < units; k++) bias[k] = m->bias[unit + k];
-        four added = load_four(bias);
-        for (long lane = 0; lane < LANES; lane += 4) {
-            four r[4];
-            for (long k = 0; k < 4; k++) r[k] = load_four(s->sums + (lane + k) * padded + unit) + added;
-            transpose(r);
-            for (long k = 0; k < 4; k++) store_four(values + (unit + k) * LANES + lane, r[k]);
+        for (long unit = 0; unit < padded; unit += W) {
+            vec sums[W], bias = load(m->bias + unit);
+            UNROLL for (long k = 0; k < W; k++)
+                sums[k] = (load(red[k] + unit) + load(green[k] + unit)) + load(blue[k] + unit);
+            if (m->column_rows)
+                UNROLL for (long k = 0; k < W; k++) sums[k] += load(across[k] + unit) + load(down[k] + unit);
+            UNROLL for (long k = 0; k < W; k++) sums[k] += bias;
+            transpose_all(sums);
+            UNROLL for (long k = 0; k < W; k++) store((float *)(values + (unit + k) * VECS) + lane, sums[k]);
         }
     }
 }
 
-/* The grid's features, (channels, LANES), to `others`. */
-static void interpolate(const Model *m, int64_t start, const int32_t *active, long lanes, Place place, const Memory *s)
+/* The grid's features, (channels, LANES). */
+static void interpolate(const Model *m, int64_t start, const int32_t *active, long lanes, Place place, const Memory *s,
+                        vec *features)
 {
     long channels = m->channels;
-    float *features = (float *)s->others;
     for (long lane = 0; lane < lanes; lane++) {
         int64_t x = column_of(m, start + active[lane], &place);
-        float fx = m->column_fraction[x], fy = m->row_fraction[place.row], both = fx * fy;
-        const float *cell = m->cells + (m->row[place.row] * m->cells_across + m->column[x]) * 4 * channels;
-        for (long c = 0; c < channels; c++) {
-            float sides = fx * cell[channels + c] + fy * cell[2 * channels + c];
-            features[c * LANES + lane] = (cell[c] + both * cell[3 * channels + c]) + sides;
+        s->right[lane] = m->column_fraction[x], s->down[lane] = m->row_fraction[place.row];
+        s->cell[lane] = (int32_t)(m->row[place.row] * m->cells_across + m->column[x]);
+    }
+    for (long l = 0; l < VECS; l++) {
+        const int32_t *cells = s->cell + l * W;
+        vec right = load(s->right + l * W), down = load(s->down + l * W), both = right * down;
+        int32_t differ = 0;
+        for (long k = 1; k < W; k++) differ |= cells[k] ^ cells[0];
+        if (!differ) { /* as mostly */
+            const float *cell = m->cells + (int64_t)cells[0] * 4 * channels;
+            for (long c = 0; c < channels; c++) {
+                vec sides = right * splat(cell[channels + c]) + down * splat(cell[2 * channels + c]);
+                features[c * VECS + l] = (splat(cell[c]) + both * splat(cell[3 * channels + c])) + sides;
+            }
+            continue;
+        }
+        for (long k = 0; k < W; k++) {
+            const float *cell = m->cells + (int64_t)cells[k] * 4 * channels;
+            float *feature = (float *)(features + l) + k;
+            for (long c = 0; c < channels; c++) {
+                float sides = right[k] * cell[channels + c] + down[k] * cell[2 * channels + c];
+                feature[c * LANES] = (cell[c] + both[k] * cell[3 * channels + c]) + sides;
+            }
         }
     }
 }
@@ -151,10 +164,8 @@ static const float *further_layers(const Model *m, vec *values, vec *others)
     const float *weight = m->weights, *bias = m->biases;
     for (long k = 1; k < m->layers; k++) {
         long inputs = m->widths[k - 1], outputs = m->widths[k];
-        for (long n = 0; n < inputs * VECS; n++) values[n] = where(~(values[n] < 0), values[n]); /* not-a-numbers stay */
-        rows_of(weight, inputs, 1, inputs, outputs, values, NULL, PLAIN, NULL, others);
-        for (long o = 0; o < outputs; o++)
-            for (long l = 0; l < VECS; l++) others[o * VECS + l] += splat(bias[o]);
+        if (k + 1 < m->layers) rows_of(weight, inputs, 1, inputs, outputs, values, bias, LATER_RELU, NULL, others);
+        else rows_of(weight, inputs, 1, inputs, outputs, values, bias, LATER, NULL, others);
         weight += inputs * outputs, bias += outputs;
         vec *swapped = values;
         values = others, others = swapped;
@@ -162,60 +173,73 @@ static const float *further_layers(const Model *m, vec *values, vec *others)
     return (const float *)values;
 }
 
-static void act(const Model *m, const uint8_t *codes, int64_t start, const int32_t *active, long lanes, Place place,
-                const Memory *s)
+static void act(const Model *m, int gated, const uint8_t *codes, int64_t start, const int32_t *active, long lanes,
+                Place place, const Memory *s)
 {
-    first_layer(m, codes, start, active, lanes, place, s);
-    if (m->channels) {
-        interpolate(m, start, active, lanes, place, s);
-        long units = m->widths[0];
-        rows_of(m->grid_weight, m->channels, 1, m->channels, units, s->others, NULL, PLAIN, NULL, s->share);
-        for (long n = 0; n < units * VECS; n++) s->values[n] += s->share[n];
-    }
+    long units = m->widths[0], channels = m->channels, last = m->layers == 1;
+    first_layer(m, codes, start, active, lanes, place, s->values);
+    if (channels) {
+        interpolate(m, start, active, lanes, place, s, s->others);
+        if (last) rows_of(m->grid_weight, channels, 1, channels, units, s->others, NULL, ADDED, NULL, s->values);
+        else rows_of(m->grid_weight, channels, 1, channels, units, s->others, NULL, ADDED_RELU, NULL, s->values);
+    } else if (!last)
+        for (long n = 0; n < units * VECS; n++) s->values[n] = where(~(s->values[n] < 0), s->values[n]);
     const float *outputs = further_layers(m, s->values, s->others);
-    for (long lane = 0; lane < lanes; lane++) {
-        long at = active[lane];
-        for (long c = 0; c < 3; c++) {
-            float weight = m->head == SRGB_EXCESS ? m->gate[256 * c + codes[3 * at + c]] : 1;
-            s->added[c * BLOCK + at] = weight * outputs[c * LANES + lane];
-        }
+    for (long c = 0; c < 3; c++, outputs += LANES) {
+        float *colour = s->colours + c * BLOCK, *residual = s->residual + c * BLOCK;
+        const float *gate = m->gate + 256 * c;
+        if (m->head == WIDE_RESIDUAL)
+            for (long lane = 0; lane < lanes; lane++) residual[active[lane]] = outputs[lane];
+        else if (gated)
+            for (long lane = 0; lane < lanes; lane++) {
+                long at = active[lane];
+                colour[at] += gate[codes[3 * at + c]] * outputs[lane];
+            }
+        else /* on all pixels, one after the other */
+            for (long lane = 0; lane < lanes; lane++) colour[active[0] + lane] += outputs[lane];
     }
 }
 
-/* Linear sRGB and what the model adds to it, or to linear ProPhoto, to 16-bit ROMM RGB. */
-static void encode(const Model *m, long count, int acts, const Memory *s, uint16_t *out)
+/* Linear sRGB, and what the model adds to linear ProPhoto, to 16-bit ROMM RGB. */
+static void encode(const Model *m, long count, int has_residual, const Memory *s, uint16_t *out)
 {
-    float *red = s->colours, *green = red + BLOCK, *blue = green + BLOCK;
-    if (acts && m->head == SRGB_EXCESS)
-        for (long c = 0; c < 3; c++)
-            for (long at = 0; at < count; at++) s->colours[c * BLOCK + at] += s->added[c * BLOCK + at];
-    float *bits = (float *)s->values; /* no longer needed */
-    enum { PART = 256 };
-    int32_t low = (1 << m->segment_bits) - 1, toe = (int32_t)m->toe, last = (0x3f800000 - toe) >> m->segment_bits;
-    float scale = 1.0f / (float)(1 << m->segment_bits);
+    const float *red = s->colours, *green = red + BLOCK, *blue = green + BLOCK;
+    int bits = (int)m->segment_bits;
+    int32_t low = (1 << bits) - 1, toe = (int32_t)m->toe, last = (0x3f800000 - toe) >> bits;
+    vec scale = splat(1.0f / (float)(1 << bits)), magic = splat(0x1.8p23f);
+    ivec most = (ivec){0} + last;
+    enum { PART = LANES };
+    int32_t *parts = (int32_t *)s->values; /* no longer needed; (3, PART) */
     for (long begin = 0; begin < count; begin += PART) {
-        long end = begin + PART < count ? begin + PART : count;
         for (long c = 0; c < 3; c++) {
-            float m0 = m->matrix[3 * c], m1 = m->matrix[3 * c + 1], m2 = m->matrix[3 * c + 2];
-            for (long at = begin; at < end; at++) bits[at - begin] = (red[at] * m0 + green[at] * m1) + blue[at] * m2;
-            if (acts && m->head == WIDE_RESIDUAL)
-                for (long at = begin; at < end; at++) bits[at - begin] += s->added[c * BLOCK + at];
-            for (long k = 0; k < end - begin; k++) {
-                /* Written so that a not-a-number becomes 0. */
-                float value = bits[k] > 0 ? bits[k] : 0;
-                value = value < 1 ? value : 1;
-                int32_t pattern;
-                memcpy(&pattern, &value, sizeof value);
-                pattern -= toe;
-                int32_t segment = pattern >> m->segment_bits;
-                segment = segment < 0 ? 0 : segment > last ? last : segment;
-                float curved = m->curve[segment] + ((float)(pattern & low) * scale) * m->rise[segment];
-                float code = pattern < 0 ? value * (16 * 65535.0f) : curved;
+            vec m0 = splat(m->matrix[3 * c]), m1 = splat(m->matrix[3 * c + 1]), m2 = splat(m->matrix[3 * c + 2]);
+            for (long at = begin; at < begin + PART; at += W) {
+                vec value = (load(red + at) * m0 + load(green + at) * m1) + load(blue + at) * m2;
+                if (has_residual) value += load(s->residual + c * BLOCK + at);
+                value = where(value > 0, value); /* a not-a-number becomes 0 */
+                value = either(value < 1, value, splat(1));
+                ivec pattern = (ivec)value - toe, segment = pattern >> bits;
+                segment = either_whole(segment < most, segment & ~(segment < 0), most);
+                vec curve, rise;
+                for (long k = 0; k < W; k++) curve[k] = m->curve[segment[k]], rise[k] = m->rise[segment[k]];
+                vec curved = curve + (__builtin_convertvector(pattern & low, vec) * scale) * rise;
+                vec code = either(pattern < 0, value * splat(16 * 65535.0f), curved);
                 /* Rounds to even, which rintf() does as a call where the processor has no instruction for it. */
-                out[3 * (begin + k) + c] = (uint16_t)(int32_t)((code + 0x1.8p23f) - 0x1.8p23f);
+                *(ivec *)(parts + c * PART + at - begin) = __builtin_convertvector((code + magic) - magic, ivec);
             }
         }
+        long here = count - begin < PART ? count - begin : PART;
+        for (long k = 0; k < here; k++)
+            for (long c = 0; c < 3; c++) *out++ = (uint16_t)parts[c * PART + k];
     }
+}
+
+/* Whether a model acts less on some codes than on others. */
+static int is_gated(const Model *m)
+{
+    int gated = 0;
+    for (long k = 0; m->head == SRGB_EXCESS && k < 3 * 256; k++) gated |= m->gate[k] != 1;
+    return gated;
 }
 
 /* Expand `count` pixels, which are whole rows of the picture from row `top` on: sRGB codes or YCbCr samples (count, 3) to
@@ -223,18 +247,18 @@ static void encode(const Model *m, long count, int acts, const Memory *s, uint16
 EXPORT void expand_strip(const Model *m, const uint8_t *codes, int64_t count, int64_t top, void *memory, uint16_t *out)
 {
     Memory s = memory_of(m, memory);
-    memset(s.sums, 0, LANES * s.padded * sizeof(float));
-    if (m->channels) memset(s.others, 0, m->channels * LANES * sizeof(float));
+    int gated = is_gated(m), has_residual = m->head == WIDE_RESIDUAL;
+    memset(s.cell, 0, LANES * sizeof(int32_t)); /* lanes without a pixel are computed, too */
     Place place = {0, top};
     for (int64_t start = 0; start < count; start += BLOCK, codes += 3 * BLOCK, out += 3 * BLOCK) {
         long here = count - start < BLOCK ? count - start : BLOCK;
         long acting = linearise(m, codes, here, &s);
-        if (acting) memset(s.added, 0, 3 * BLOCK * sizeof(float));
+        if (has_residual) memset(s.residual, 0, 3 * BLOCK * sizeof(float));
         for (long begin = 0; begin < acting; begin += LANES) {
             long lanes = acting - begin < LANES ? acting - begin : LANES;
             column_of(m, start + s.active[begin], &place);
-            act(m, codes, start, s.active + begin, lanes, place, &s);
+            act(m, gated, codes, start, s.active + begin, lanes, place, &s);
         }
-        encode(m, here, acting > 0, &s, out);
+        encode(m, here, has_residual, &s, out);
     }
 }

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["INTERFACE", "VARIABLE", "built_library", "is_wanted", "library", "variant"]
 
-INTERFACE = 5
+INTERFACE = 6
 """Of functions and structures, counted up with each change; cpu.c has the same number."""
 
 VARIABLE = "GAMUTMETA_NATIVE"

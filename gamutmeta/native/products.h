@@ -6,8 +6,9 @@
 
 #include "vectors.h"
 
-/* What happens to the results: nothing, ReLU, or 0 where ReLU gave 0 (`mask` is not positive). */
-typedef enum { PLAIN, RELU, MASKED } After;
+/* What happens to the results: nothing, ReLU, or 0 where ReLU gave 0 (`mask` is not positive). Expansion adds the start
+ * last (LATER) or what is in `y` (ADDED), as numpy does, and its ReLU keeps not-a-numbers. */
+typedef enum { PLAIN, RELU, MASKED, LATER, LATER_RELU, ADDED, ADDED_RELU } After;
 
 ALWAYS void rows_tile(const int R, const int C, const float *w, long across, long along, long terms, const vec *x,
                       const float *start, const After after, const vec *mask, vec *y)
@@ -15,7 +16,7 @@ ALWAYS void rows_tile(const int R, const int C, const float *w, long across, lon
     for (int l = 0; l < VECS; l += C) {
         vec a[6][4];
         UNROLL for (int r = 0; r < R; r++)
-            UNROLL for (int c = 0; c < C; c++) a[r][c] = start ? splat(start[r]) : splat(0);
+            UNROLL for (int c = 0; c < C; c++) a[r][c] = start && after < LATER ? splat(start[r]) : splat(0);
         for (long t = 0; t < terms; t++) {
             const vec *p = x + t * VECS + l;
             const float *f = w + t * along;
@@ -28,13 +29,17 @@ ALWAYS void rows_tile(const int R, const int C, const float *w, long across, lon
             UNROLL for (int c = 0; c < C; c++) {
                 vec v = a[r][c];
                 if (after == RELU) v = where(v > 0, v);
+                if (after == LATER || after == LATER_RELU) v += splat(start[r]);
+                if (after == ADDED || after == ADDED_RELU) v += y[r * VECS + l + c];
+                if (after == LATER_RELU || after == ADDED_RELU) v = where(~(v < 0), v);
                 if (after == MASKED) v = where(mask[r * VECS + l + c] > 0, v);
                 y[r * VECS + l + c] = v;
             }
     }
 }
 
-/* y[k] = start[k] + sum over t of w[k * across + t * along] * x[t], for `rows` rows; `start` may be NULL for 0. */
+/* y[k] = start[k] + sum over t of w[k * across + t * along] * x[t], for `rows` rows; `start` may be NULL for 0.
+ * `after` is known when it is compiled. */
 ALWAYS void rows_of(const float *w, long across, long along, long terms, long rows, const vec *x, const float *start,
                     const After after, const vec *mask, vec *y)
 {

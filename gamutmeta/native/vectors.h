@@ -33,8 +33,10 @@ typedef float loose_four __attribute__((vector_size(16), aligned(4), may_alias))
 /* Elements of two vectors of four: 0..3 are the first one's, 4..7 the second's. */
 #if defined(__clang__)
 #define PICK(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#define PICK_EIGHT(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
 #else
 #define PICK(a, b, ...) __builtin_shuffle(a, b, (ifour){__VA_ARGS__})
+#define PICK_EIGHT(a, b, ...) __builtin_shuffle(a, b, (ivec){__VA_ARGS__})
 #endif
 
 ALWAYS vec splat(float x) { return x - (vec){0}; }
@@ -63,6 +65,9 @@ ALWAYS float total(vec x)
     return (sum[0] + sum[2]) + (sum[1] + sum[3]);
 }
 
+/* The first vector's elements where the mask is, else the second's. */
+ALWAYS ivec either_whole(ivec mask, ivec x, ivec y) { return (x & mask) | (y & ~mask); }
+
 /* Rows become columns. */
 ALWAYS void transpose(four *r)
 {
@@ -70,6 +75,29 @@ ALWAYS void transpose(four *r)
     four c = PICK(r[2], r[3], 0, 4, 1, 5), d = PICK(r[2], r[3], 2, 6, 3, 7);
     r[0] = PICK(a, c, 0, 1, 4, 5), r[1] = PICK(a, c, 2, 3, 6, 7);
     r[2] = PICK(b, d, 0, 1, 4, 5), r[3] = PICK(b, d, 2, 3, 6, 7);
+}
+
+/* The same of W vectors. */
+ALWAYS void transpose_all(vec *r)
+{
+#if defined(__AVX2__)
+    vec s[8], t[8];
+    UNROLL for (int k = 0; k < 8; k += 2) {
+        s[k] = PICK_EIGHT(r[k], r[k + 1], 0, 8, 1, 9, 4, 12, 5, 13);
+        s[k + 1] = PICK_EIGHT(r[k], r[k + 1], 2, 10, 3, 11, 6, 14, 7, 15);
+    }
+    UNROLL for (int k = 0; k < 8; k += 4)
+        UNROLL for (int j = 0; j < 2; j++) {
+            t[k + 2 * j] = PICK_EIGHT(s[k + j], s[k + j + 2], 0, 1, 8, 9, 4, 5, 12, 13);
+            t[k + 2 * j + 1] = PICK_EIGHT(s[k + j], s[k + j + 2], 2, 3, 10, 11, 6, 7, 14, 15);
+        }
+    UNROLL for (int k = 0; k < 4; k++) {
+        r[k] = PICK_EIGHT(t[k], t[k + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+        r[k + 4] = PICK_EIGHT(t[k], t[k + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+    }
+#else
+    transpose(r);
+#endif
 }
 
 #endif
