@@ -41,7 +41,8 @@ _CONVERTED = {"1": "L", "P": "RGB", "PA": "RGBA", "RGBX": "RGB", "RGBa": "RGBA",
 _KEYED = _CONVERTED | {"1": "LA", "L": "LA", "P": "RGBA", "RGB": "RGBA"}
 """The same for pictures with a transparent colour."""
 _JPEG = {"JPEG", "MPO"}
-_COPIED_PIXELS = 1 << 20
+_COPIED_PIXELS = 1 << 15
+"""Of a strip. The C library takes memory for larger ones from the system each time, which costs three times the copying."""
 _WEBP_BEGINNING = 16
 _PLUGINS = {
     "AVIF": "PIL.AvifImagePlugin",
