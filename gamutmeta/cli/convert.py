@@ -13,6 +13,7 @@ from gamutmeta import carriers
 from gamutmeta.batch import is_folder
 from gamutmeta.batch.bases import Bases
 from gamutmeta.batch.convert import expand_one, reduce_one, require_for_expand, require_for_reduce
+from gamutmeta.batch.earlier import carrying, carrying_none, not_a_jpeg
 from gamutmeta.cli import options
 from gamutmeta.cli.folders import Folders, folder_options
 from gamutmeta.cli.spaces import assume_space, raw_style, space
@@ -198,6 +199,7 @@ def reduce(
             base=base,
             patterns=folders.patterns,
             preferred=RAW_SUFFIXES,
+            unwanted=carrying,
         )
         _check_targets(tasks, format_, wanted.carrier, show_wide=wanted.show_wide)
         work = into(output, work)
@@ -280,7 +282,14 @@ def expand(
     choice: dict[str, Any] = {"space": space, "depth": None if depth is None else int(depth), "quality": quality}
     with output_or_stream(output, sources, suffix) as place:
         readable = carriers.READABLE_SUFFIXES
-        tasks = options.planned(sources, place, readable=readable, suffix=suffix, patterns=folders.patterns)
+        tasks = options.planned(
+            sources,
+            place,
+            readable=readable,
+            suffix=suffix,
+            patterns=folders.patterns,
+            unwanted=carrying_none if samples == "payload" else not_a_jpeg,
+        )
         _check_photographs(tasks, format_, choice)
         if sidecar is not None and len(tasks) > 1:
             raise click.UsageError("--sidecar can be used with one file only")

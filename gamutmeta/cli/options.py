@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
+    from gamutmeta.batch.earlier import Unwanted
+
 __all__ = [
     "FILE",
     "QUIET",
@@ -165,13 +167,21 @@ def planned(
     base: Path | None = None,
     patterns: batch.Patterns | None = None,
     preferred: Collection[str] = (),
+    unwanted: Unwanted | None = None,
 ) -> list[batch.Task]:
     """The tasks that :func:`gamutmeta.batch.plan` makes; what it refuses is wrong usage."""
     sources = [*sources]
     _require_folders(sources, patterns)
     with refusals():
         return batch.plan(
-            sources, output, readable=readable, suffix=suffix, base=base, patterns=patterns, preferred=preferred
+            sources,
+            output,
+            readable=readable,
+            suffix=suffix,
+            base=base,
+            patterns=patterns,
+            preferred=preferred,
+            unwanted=unwanted,
         )
 
 

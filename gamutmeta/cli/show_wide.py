@@ -9,6 +9,7 @@ import click
 
 from gamutmeta import carriers
 from gamutmeta.batch.convert import show_wide_one
+from gamutmeta.batch.earlier import not_a_jpeg
 from gamutmeta.cli import options
 from gamutmeta.cli.folders import folder_options
 from gamutmeta.cli.streams import into, output_or_stream
@@ -57,7 +58,7 @@ def show_wide(
     little: the result says by how much. Viewers that know no gain maps show what they showed before.
     """
     with output_or_stream(output, sources, ".jpg") as place:
-        tasks = options.planned(sources, place, readable=_JPEGS, patterns=folders.patterns)
+        tasks = options.planned(sources, place, readable=_JPEGS, patterns=folders.patterns, unwanted=not_a_jpeg)
         _check_names(tasks)
         if sidecar is not None and len(tasks) > 1:
             raise click.UsageError("--sidecar can be used with one file only")
