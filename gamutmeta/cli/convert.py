@@ -59,7 +59,8 @@ _PHOTOGRAPHS = RAW_SUFFIXES | {
 }
 """Files with these suffixes in a folder count as photographs."""
 
-_OF_JPEG = ("quality", "subsampling", "progressive", "samples")
+_OF_JPEG = ("quality", "subsampling", "progressive", "samples", "show_wide")
+_OF_LOSSLESS = ("visible_change",)
 _OF_CODING = ("quality", "subsampling", "progressive", "visible_change", "resize", "format_")
 """Options that have no effect otherwise, by the names of their arguments."""
 
@@ -201,7 +202,7 @@ def reduce(
             preferred=RAW_SUFFIXES,
             unwanted=carrying,
         )
-        _check_targets(tasks, format_, wanted.carrier, show_wide=wanted.show_wide)
+        _check_targets(tasks, format_, wanted.carrier)
         work = into(output, work)
         settings = {"command": "reduce", **wanted.settings(), "base": base is not None}
         folders.convert(tasks, work, settings, require=partial(require_for_reduce, options=wanted))
@@ -293,8 +294,8 @@ def expand(
         _check_photographs(tasks, format_, choice)
         if sidecar is not None and len(tasks) > 1:
             raise click.UsageError("--sidecar can be used with one file only")
-        if sidecar is not None and samples == "extended":
-            raise click.UsageError("--samples extended uses no payload, and --sidecar names one")
+        if samples == "extended":
+            options.refuse_given(("sidecar", "force"), "is about payloads, and --samples extended uses none")
         settings |= {**choice, "samples": samples, "check": not force}
         # The device changes last digits at most, as for `reduce`.
         work: Work = partial(expand_one, sidecar=sidecar, device=device, limits=limits, **settings)
@@ -329,8 +330,8 @@ def _check_photographs(tasks: list[Task], format_: str | None, choice: dict[str,
             raise click.UsageError(str(error)) from error
 
 
-def _check_targets(tasks: list[Task], format_: str | None, carrier: str | None, *, show_wide: bool) -> None:
-    """Refuse combinations of format, carrier and gain map that do not exist, before anything is done."""
+def _check_targets(tasks: list[Task], format_: str | None, carrier: str | None) -> None:
+    """Refuse options that the format of the files does not have, before anything is done."""
     for task in tasks:
         try:
             written = carriers.format_of(task.target)
@@ -339,7 +340,7 @@ def _check_targets(tasks: list[Task], format_: str | None, carrier: str | None, 
             raise click.UsageError(str(error)) from error
         if written != "jpeg":
             options.refuse_given(_OF_JPEG, f"is for JPEG files, and {task.target.name} is none")
-        if show_wide and written != "jpeg":
-            raise click.UsageError(f"--show-wide is for JPEG files, and {task.target.name} is none")
+        else:
+            options.refuse_given(_OF_LOSSLESS, f"is for PNG and TIFF files, and {task.target.name} is none")
         if format_ is not None and written != format_:
             raise click.UsageError(f"--format {format_} does not fit the suffix of {task.target.name}")

@@ -210,9 +210,10 @@ def refuse_given(names: Iterable[str], why: str) -> None:
         why: the rest of the sentence.
     """
     context = click.get_current_context()
+    called = {parameter.name: max(parameter.opts, key=len) for parameter in context.command.params}
     for name in names:
         if context.get_parameter_source(name) is not ParameterSource.DEFAULT:
-            raise click.UsageError(f"--{name.removesuffix('_').replace('_', '-')} {why}")
+            raise click.UsageError(f"{called[name]} {why}")
 
 
 @contextmanager

@@ -53,6 +53,8 @@ def view(file: Path, output: str, *, force: bool, as_json: bool, overwrite: bool
     in Display P3 if the screen supports it. With --reference it also shows the original and maps of the errors. Other
     files can be dropped onto the page.
     """
+    if settings["reference"] is None:
+        options.refuse_given(("assume_space", "raw_style"), "is for --reference")
     with output_or_stream(output, [file], ".html") as place:
         page = Path(place)
         if page.suffix.lower() not in {".html", ".htm"}:
