@@ -25,7 +25,6 @@ from gamutmeta.photo.jpeg_out import SUBSAMPLINGS
 from gamutmeta.photo.kinds import KINDS, depth_and_quality
 from gamutmeta.photo.raw_in import RAW_SUFFIXES
 from gamutmeta.pipeline.options import MAX_VISIBLE_CHANGE, SAMPLES, ReduceOptions
-from gamutmeta.pipeline.srgb_file import EXPANDED_SAMPLES
 
 if TYPE_CHECKING:
     from gamutmeta.batch import Task
@@ -240,14 +239,7 @@ def reduce(
     type=click.Choice(list(KINDS)),
     help="Format of files in a folder and of standard output.  [default: tiff]",
 )
-@click.option(
-    "--samples",
-    type=click.Choice(EXPANDED_SAMPLES),
-    default="payload",
-    show_default=True,
-    help="extended: use no payload, but the YCbCr samples of a JPEG before clipping. For JPEGs written with extended"
-    " samples that lost their payload, and for those of cameras that write sYCC.",
-)
+@options.samples
 @options.sidecar
 @click.option("--force", is_flag=True, help="Expand even if the payload was made for another picture.")
 @click.option(
@@ -294,8 +286,7 @@ def expand(
         _check_photographs(tasks, format_, choice)
         if sidecar is not None and len(tasks) > 1:
             raise click.UsageError("--sidecar can be used with one file only")
-        if samples == "extended":
-            options.refuse_given(("sidecar", "force"), "is about payloads, and --samples extended uses none")
+        options.without_payload(samples, ("sidecar", "force"))
         settings |= {**choice, "samples": samples, "check": not force}
         # The device changes last digits at most, as for `reduce`.
         work: Work = partial(expand_one, sidecar=sidecar, device=device, limits=limits, **settings)

@@ -6,12 +6,13 @@ import re
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args
 
 import click
 from click.core import ParameterSource
 
 from gamutmeta import batch, carriers
+from gamutmeta.choices import ExpandedSamples
 from gamutmeta.cli.epilog import examples
 from gamutmeta.cli.streams import Input, in_words
 from gamutmeta.container import Limits
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FILE",
     "QUIET",
-    "REMEDIES",
+    "REMEDIES_WITHOUT_FORCE",
     "REMEDIES_WITH_SAMPLES",
     "as_options",
     "examples",
@@ -42,7 +43,9 @@ __all__ = [
     "quiet",
     "refusals",
     "refuse_given",
+    "samples",
     "sidecar",
+    "without_payload",
 ]
 
 AnyFunction = TypeVar("AnyFunction", bound="Callable[..., object]")
@@ -115,20 +118,23 @@ json_lines = click.option("--json", "as_json", is_flag=True, help="Print one JSO
 
 _EXTENDED = "if it is a JPEG written with extended samples, --samples extended restores what these hold"
 
-REMEDIES = {
+_REMEDIES = {
     "binding": "use --force to expand it anyway",
     "carrier.none": "the file was re-encoded or stripped, or never had one; use --sidecar to take it from another file",
 }
 """What helps, in commands with --force and --sidecar, by the code of the failure."""
 
 REMEDIES_WITH_SAMPLES = {
-    **{code: f"{remedy}; {_EXTENDED}" for code, remedy in REMEDIES.items()},
+    **{code: f"{remedy}; {_EXTENDED}" for code, remedy in _REMEDIES.items()},
     "payload": _EXTENDED,
     "payload.checksum": _EXTENDED,
     "payload.limit": _EXTENDED,
     "payload.version": _EXTENDED,
 }
 """The same, in commands that have --samples as well."""
+
+REMEDIES_WITHOUT_FORCE = {**REMEDIES_WITH_SAMPLES, "binding": _EXTENDED}
+"""The same, in commands that have no --force."""
 
 _OPTION_OF: Mapping[str, str] = {
     "assume_space": "--assume-space",
@@ -156,6 +162,26 @@ map_bytes = click.option(
 )
 
 sidecar = click.option("--sidecar", type=FILE, help="Read the payload from this file.")
+
+samples = click.option(
+    "--samples",
+    type=click.Choice(get_args(ExpandedSamples)),
+    default="payload",
+    show_default=True,
+    help="extended: use no payload, but the YCbCr samples of a JPEG before clipping. For JPEGs written with extended"
+    " samples that lost their payload, and for those of cameras that write sYCC.",
+)
+
+
+def without_payload(chosen: str, others: Iterable[str]) -> None:
+    """Refuse the options about payloads that were given together with samples that need none.
+
+    Args:
+        chosen: the value of :data:`samples`.
+        others: the names of the options' arguments.
+    """
+    if chosen == "extended":
+        refuse_given(others, "is about payloads, and --samples extended uses none")
 
 
 def planned(

@@ -117,6 +117,35 @@ def test_view_without_a_reference(made: Path, option: tuple[str, str]) -> None:
     assert run("view", *files, *option, "--reference", str(made / "wide/a.tif")).exit_code == 0
 
 
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [("view", ("--sidecar", "a.gamut")), ("view", ("--force",)), ("verify", ("--sidecar", "a.gamut"))],
+)
+def test_samples_alone_need_no_payload(made: Path, command: str, option: tuple[str, ...]) -> None:
+    files = [str(made / "web/a.jpg"), "--reference", str(made / "wide/a.tif")]
+    files += ["-o", "x.html"] if command == "view" else []
+    result = run(command, *files, "--samples", "extended", *option)
+    assert (result.exit_code, Path("x.html").exists()) == (2, False)
+    assert f"{option[0]} is about payloads, and --samples extended uses none" in result.stderr
+    assert run(command, *files, "--samples", "extended").exit_code == 0
+
+
+def test_what_helps_where_there_is_no_payload(made: Path) -> None:
+    """Each command names the options that it has."""
+    assert run("strip", str(made / "web/a.jpg"), "-o", "bare.jpg").exit_code == 0
+    reference = ["--reference", str(made / "wide/a.tif")]
+    for command, more in (("expand", ["-o", "x.tif"]), ("view", ["-o", "x.html"]), ("verify", reference)):
+        said = run(command, "bare.jpg", *more).stderr
+        assert "use --sidecar to take it from another file" in said
+        assert "--samples extended restores what these hold" in said
+    assert run("crop", str(made / "web/a.jpg"), "--box", "0,0,32,32", "-o", "part.jpg").exit_code == 0
+    assert run("extract", str(made / "web/a.jpg"), "-o", "a.gamut").exit_code == 0
+    for command, more in (("view", ["-o", "x.html"]), ("verify", reference)):
+        said = run(command, "part.jpg", "--sidecar", "a.gamut", *more).stderr
+        assert ("--force" in said) == (command == "view")
+        assert "--samples extended restores what these hold" in said
+
+
 def test_the_name_of_the_option_is_told() -> None:
     assert "--cpus-per-file is for --engine ray" in run("reduce", "a.tif", "-o", "a.jpg", "--cpus-per-file", "2").stderr
     said = run("reduce", "a.tif", "-o", "a.jpg", "--visible-change", "0.5").stderr

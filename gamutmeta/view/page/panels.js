@@ -124,8 +124,9 @@ function model({ descriptor: d, numbers }) {
 }
 
 /** Rows of the file's panel; those without a value are left out. */
-export function describeFile({ name, file, begun, seconds, sidecar }) {
+export function describeFile({ name, file, begun, seconds, sidecar, alone }) {
   const { stored, shown, payload } = begun ?? {};
+  const place = sidecar ? 'in a file beside it' : percent(payload?.bytes / file);
   const facts = [
     ['Name', name],
     ['Picture', stored && size(stored.width, stored.height)],
@@ -136,13 +137,13 @@ export function describeFile({ name, file, begun, seconds, sidecar }) {
     ['File', bytes(file)],
     [
       'Payload',
-      payload && `${bytes(payload.bytes)}, ${sidecar ? 'in a file beside it' : percent(payload.bytes / file)}`,
+      payload && (alone ? 'not used: the picture’s own samples are shown' : `${bytes(payload.bytes)}, ${place}`),
     ],
     [
       'Belongs to',
-      payload && (payload.descriptor.jpeg ? 'the coded data of this JPEG' : 'the samples of this picture'),
+      payload && !alone && (payload.descriptor.jpeg ? 'the coded data of this JPEG' : 'the samples of this picture'),
     ],
-    ['Model', payload && model(payload)],
+    ['Model', payload && !alone && model(payload)],
     ['Decoded in', seconds && `${seconds.toFixed(1)} s`],
   ];
   byId('facts').replaceChildren(
