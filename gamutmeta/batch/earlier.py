@@ -16,7 +16,7 @@ from gamutmeta.errors import DuplicatePayloadError, GamutMetaError
 from gamutmeta.runtime.files import open_regular
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from gamutmeta.batch.plan import Task
 
@@ -25,31 +25,40 @@ if TYPE_CHECKING:
 __all__ = ["Unwanted", "carrying", "carrying_none", "not_a_jpeg", "without_made"]
 
 
-def without_made(tasks: list[Task], unwanted: Unwanted) -> list[Task]:
-    """Leave out what gamutmeta made from another input, wherever it lies. The task of the other says so in its notes.
+_MADE = "gamutmeta made it from this file"
 
-    Two things tell such a file. A folder above it has the record of its making, which knows the content of the other
-    file. Or it lies beside a file of the same name but for the suffix, and what it carries says so. A file in whose
-    place another one would be written stays, as :func:`~gamutmeta.batch.plan.plan` has to refuse that.
+
+def without_made(tasks: list[Task], unwanted: Unwanted) -> list[Task]:
+    """Take one of the inputs that gamutmeta made from each other, wherever they lie. The task's notes name the others.
+
+    Two things tell such files. A folder above one has the record of its making, which knows the content of the other:
+    the photograph is taken, or if that is unwanted, what was made from it. Or they lie side by side, of the same name
+    but for the suffix, and what they carry says so. A file in whose place another one would be written stays, as
+    :func:`~gamutmeta.batch.plan.plan` has to refuse that.
 
     Args:
         tasks: with the files found and named.
-        unwanted: says why a file is left out that lies beside another of its name, as the rest of a sentence; None for
-            a file that is wanted.
+        unwanted: says why another file is taken instead of one, as the rest of a sentence; None for a file that is
+            wanted.
     """
     written: dict[str, list[Task]] = defaultdict(list)
     for task in tasks:
         written[identity(task.target)].append(task)
 
-    def in_the_way(task: Task) -> bool:
-        return any(other is not task for other in written.get(identity(task.source), ()))
-
     notes: dict[int, tuple[str, ...]] = defaultdict(tuple)
     left_out: set[int] = set()
-    for task, origin in _made_from_each_other(tasks):
+
+    def in_the_way(task: Task, *, of_others_than: Task | None = None) -> bool:
+        writers = written.get(identity(task.source), ())
+        return any(other not in (task, of_others_than) and id(other) not in left_out for other in writers)
+
+    families = list(_of_one_photograph(tasks, unwanted))
+    for task, kept, why in families:
         if not in_the_way(task):
             left_out.add(id(task))
-            notes[id(origin)] += (f"{_name(task, origin)} was left out: gamutmeta made it from this file",)
+            notes[id(kept)] += (f"{_name(task, kept)} was left out: {why}",)
+    # What is to be written is there already, and nothing needs to be told.
+    left_out |= {id(task) for task, kept, why in families if why == _MADE and not in_the_way(task, of_others_than=kept)}
     for rivals in written.values():
         beside = [task for task in rivals if id(task) not in left_out]
         if len(beside) < 2 or len({(task.source.parent, task.source.stem.casefold()) for task in beside}) > 1:
@@ -124,6 +133,34 @@ def _made_from_each_other(tasks: list[Task]) -> Iterable[tuple[Task, Task]]:
             origin = origins.get(id(origin))
         if id(task) in origins and origin is None:  # Of copies that name each other, all stay.
             yield task, origins[id(task)]
+
+
+def _of_one_photograph(tasks: list[Task], unwanted: Unwanted) -> Iterable[tuple[Task, Task, str]]:
+    """What to leave out of inputs that were made from each other; the one that is taken in its place; and why.
+
+    The first of them that is wanted is taken, as ``expand`` can do nothing with the photograph itself.
+    """
+    origins = {id(task): (task, origin) for task, origin in _made_from_each_other(tasks)}
+    # Each file with what it was made from, the first one last; in families of those with the same first one.
+    families: dict[int, dict[int, list[Task]]] = defaultdict(dict)
+    for task, origin in origins.values():
+        above = [origin]
+        while id(above[-1]) in origins:
+            above.append(origins[id(above[-1])][1])
+        families[id(above[-1])] |= {id(above[-1]): [above[-1]], id(task): [task, *above]}
+    for family in families.values():
+        reasons = {key: unwanted(line[0].source) for key, line in family.items()}
+        taken = {key: _first_wanted(line, reasons) for key, line in family.items()}
+        best = next((found for found in taken.values() if found is not None), None)
+        for key, line in family.items():
+            kept = taken[key] or best or line[-1]
+            if kept is not line[0]:
+                made = kept in line
+                yield line[0], kept, _MADE if made else f"it {reasons[key]}"
+
+
+def _first_wanted(line: list[Task], reasons: Mapping[int, str | None]) -> Task | None:
+    return next((task for task in reversed(line) if reasons[id(task)] is None), None)
 
 
 def _digests(task: Task) -> set[str]:

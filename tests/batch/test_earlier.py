@@ -40,6 +40,14 @@ def convert(task: Task, *, overwrite: bool) -> Report:
     return Report(output=str(task.target))
 
 
+def carry(task: Task, *, overwrite: bool) -> Report:
+    task.target.parent.mkdir(parents=True, exist_ok=True)
+    data = carriers.embed(picture(task.target.with_name("new.jpg")).read_bytes(), carriers.MAGIC + b"payload")
+    task.target.with_name("new.jpg").unlink()
+    atomic_write(task.target, data, overwrite=overwrite)
+    return Report(output=str(task.target))
+
+
 def do(folder: Path, output: Path, suffix: str | None = ".jpg") -> None:
     for task in plan([folder], output, readable=READABLE, suffix=suffix, unwanted=carrying):
         Resumable(work=convert)(task)
@@ -131,6 +139,38 @@ class TestRecords:
         report = Resumable(work=convert)(task)
         assert report.skipped
         assert report.notes == task.notes != ()
+
+    def test_expand_takes_what_was_made_from_a_photograph(self, photos: Path, tmp_path: Path) -> None:
+        """It can do nothing with the photograph, although that came first."""
+        for place in (photos, photos / "web", photos / "web2"):
+            for task in plan([photos], place, readable=READABLE, suffix=".jpg", unwanted=carrying):
+                Resumable(work=carry)(task)
+        tasks = planned(photos, tmp_path / "out", carrying_none, ".png")
+        assert {name for name in tasks if "a." in name} == {"a.jpg", "web/a.jpg", "web2/a.jpg"}
+        assert tasks["a.jpg"].notes == ("a.tif beside it was left out: it carries no payload",)
+        assert tasks["web/a.jpg"].notes == ()
+        assert sorted(planned(photos, tmp_path / "out")) == ["a.tif", "trip/b.tif"]
+
+    def test_what_expand_made_is_not_expanded(self, photos: Path, tmp_path: Path) -> None:
+        """Also where the photograph, the JPEG and the restored photograph lie in one folder, at each further run."""
+        for task in plan([photos], photos, readable=READABLE, suffix=".jpg", unwanted=carrying):
+            Resumable(work=carry)(task)
+        for run in range(3):
+            tasks = plan([photos], photos, readable=READABLE, suffix=".png", unwanted=carrying_none)
+            assert [task.source.name for task in tasks] == ["a.jpg", "b.jpg"]
+            assert tasks[0].notes == ("a.tif beside it was left out: it carries no payload",)
+            assert [bool(Resumable(work=convert)(task).skipped) for task in tasks] == [run > 0] * 2
+        tasks = [*planned(photos, tmp_path / "out", carrying_none, ".png").values()]
+        assert [task.source.name for task in tasks] == ["a.jpg", "b.jpg"]
+        assert "a.png beside it was left out: gamutmeta made it from this file" in tasks[0].notes
+        with pytest.raises(PlanError, match=r"a\.tif is an input and would be overwritten"):
+            planned(photos, photos, carrying_none, ".tif")
+
+    def test_where_none_of_them_is_wanted_the_first_one_is_taken(self, photos: Path, tmp_path: Path) -> None:
+        do(photos, photos / "web")
+        tasks = planned(photos, tmp_path / "out", carrying_none, ".png")
+        assert sorted(tasks) == ["a.tif", "trip/b.tif"]
+        assert tasks["a.tif"].notes == (f"{photos / 'web/a.jpg'} was left out: gamutmeta made it from this file",)
 
 
 class TestSideBySide:

@@ -210,6 +210,15 @@ def test_single_files_made_in_the_folder_are_not_reduced_again() -> None:
     assert "note: photos/a.jpg: a.tif beside it was left out: it carries no payload" in result.stderr
 
 
+def test_a_folder_that_is_its_own_output_is_restored() -> None:
+    assert run("reduce", "photos", "-o", "photos", "--include", "a.*").exit_code == 0
+    for place, format_ in (("back", "tiff"), ("photos", "png"), ("photos", "png")):
+        result = run("expand", "photos", "-o", place, "--include", "a.*", "--format", format_, "--json")
+        (line,) = [json.loads(text) for text in result.stdout.splitlines()]
+        assert (result.exit_code, line["file"]) == (0, "photos/a.jpg")
+        assert "a.tif beside it was left out: it carries no payload" in line["notes"]
+
+
 def test_a_folder_of_outputs_in_the_folder() -> None:
     for command, place in (("reduce", "photos/web"), ("show-wide", "photos/web/shown")):
         source = "photos" if command == "reduce" else "photos/web"
