@@ -16,6 +16,7 @@ from gamutmeta.batch.convert import expand_one, reduce_one, require_for_expand, 
 from gamutmeta.batch.earlier import carrying, carrying_none, not_a_jpeg
 from gamutmeta.cli import options
 from gamutmeta.cli.folders import Folders, folder_options
+from gamutmeta.cli.numbers import WholeNumber
 from gamutmeta.cli.spaces import assume_space, raw_style, space
 from gamutmeta.cli.streams import STREAM, into, output_or_stream, suffix_like
 from gamutmeta.errors import CarrierError, PhotoError, PlanError
@@ -87,7 +88,7 @@ _OF_CODING = ("quality", "subsampling", "progressive", "visible_change", "resize
 )
 @click.option(
     "--max-bytes",
-    type=click.IntRange(MIN_BYTES, MAX_BYTES),
+    type=WholeNumber("bytes", MIN_BYTES, MAX_BYTES, example=4096),
     help="Upper limit for the payload, in bytes. It is rounded down to"
     f" {', '.join(f'{rung:,}' for rung in RUNGS[:-1])} or {RUNGS[-1]:,} (not for the preset paper)."
     "  [default: the preset's]",
@@ -101,7 +102,7 @@ _OF_CODING = ("quality", "subsampling", "progressive", "visible_change", "resize
 )
 @click.option(
     "--resize",
-    type=click.IntRange(min=1),
+    type=WholeNumber("pixels", 1, example=2048),
     metavar="PIXELS",
     help="Make the longer side of larger photographs this long first, for the web. Smaller ones stay as they are.",
 )

@@ -14,6 +14,7 @@ from click.core import ParameterSource
 from gamutmeta import batch, carriers
 from gamutmeta.choices import ExpandedSamples
 from gamutmeta.cli.epilog import examples
+from gamutmeta.cli.numbers import WholeNumber
 from gamutmeta.cli.streams import Input, in_words
 from gamutmeta.container import Limits
 from gamutmeta.container.limits import DEFAULT_LIMITS
@@ -76,14 +77,14 @@ def limits(command: AnyFunction) -> AnyFunction:
 
     most = click.option(
         "--max-pixels",
-        type=click.IntRange(min=1),
+        type=WholeNumber("pixels", 1, example=50_000_000),
         default=DEFAULT_LIMITS.picture_pixels,
         show_default=True,
         help="Refuse pictures with more pixels before they are decoded.",
     )
     density = click.option(
         "--pixels-per-byte",
-        type=click.IntRange(min=1),
+        type=WholeNumber("pixels", 1, example=DEFAULT_LIMITS.pixels_per_byte),
         default=DEFAULT_LIMITS.pixels_per_byte,
         show_default=True,
         help="Refuse pictures of more than 16 megapixels that have more pixels for each byte of the file, as no"
@@ -91,7 +92,7 @@ def limits(command: AnyFunction) -> AnyFunction:
     )
     work = click.option(
         "--multiply-adds",
-        type=click.IntRange(min=1),
+        type=WholeNumber("multiply-adds", 1, example=250_000_000_000),
         default=DEFAULT_LIMITS.multiply_adds,
         show_default=True,
         help="Refuse payloads whose model takes more multiply-adds for the whole picture.",
@@ -155,7 +156,7 @@ def as_options(message: str) -> str:
 
 map_bytes = click.option(
     "--map-bytes",
-    type=click.IntRange(MIN_MAP_BYTES, MAX_MAP_BYTES),
+    type=WholeNumber("bytes", MIN_MAP_BYTES, MAX_MAP_BYTES, example=MAP_BYTES),
     default=MAP_BYTES,
     show_default=True,
     help="Upper limit for all that the gain map adds to the file, in bytes.",
