@@ -297,7 +297,7 @@ def expand(
             work,
             {"command": "expand", **settings},
             sidecar=sidecar,
-            remedies=options.REMEDIES_WITH_SAMPLES,
+            remedies=options.REMEDIES_WITHOUT_FORCE if force else options.REMEDIES_WITH_SAMPLES,
             require=partial(require_for_expand, device=device),
         )
 

@@ -135,7 +135,7 @@ REMEDIES_WITH_SAMPLES = {
 """The same, in commands that have --samples as well."""
 
 REMEDIES_WITHOUT_FORCE = {**REMEDIES_WITH_SAMPLES, "binding": _EXTENDED}
-"""The same, in commands that have no --force."""
+"""The same, in commands that have no --force, or where it was given and did not help."""
 
 _OPTION_OF: Mapping[str, str] = {
     "assume_space": "--assume-space",

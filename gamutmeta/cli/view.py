@@ -69,7 +69,7 @@ def view(file: Path, output: str, *, force: bool, as_json: bool, overwrite: bool
             name=lambda task: task.source,
             text=report_line,
             as_json=as_json,
-            remedies=options.REMEDIES_WITH_SAMPLES,
+            remedies=options.REMEDIES_WITHOUT_FORCE if force else options.REMEDIES_WITH_SAMPLES,
         )
 
 

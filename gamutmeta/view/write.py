@@ -88,6 +88,9 @@ def write_page(
         report = comparison.report
         shown["reference"] = reference_data(_title(Path(reference)), comparison)
     picture, notes = file.data, report.notes
+    if original is None:  # else the report has them
+        said = _ALONE if samples == "extended" else file.note_on_binding
+        notes = (*(() if said is None else (said,)), *file.notes)
     if carriers.host_format(file.data) == "tiff":
         picture = _as_png(file)
         notes = (*notes, "browsers do not show TIFF: the page contains a PNG of the same samples")
@@ -96,8 +99,6 @@ def write_page(
         shown |= {"sidecar": _text(file.found.payload), "alone": True}
     elif file.found.carrier == "sidecar":
         shown["sidecar"] = _text(file.found.payload)
-    if samples == "extended" and original is None:  # else the report has them
-        notes = (_ALONE, *file.notes)
     html = page_html(_title(path), picture, shown).encode()
     with as_private_as(path, *(() if reference is None else (reference,))):
         atomic_write(page, html, overwrite=overwrite)

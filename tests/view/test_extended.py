@@ -201,6 +201,7 @@ def test_a_picture_without_samples_or_of_another_kind(browser: Browser, extended
         assert browser.run("return document.getElementById('notice').innerText;").startswith(title)
     browser.click("#notice button")  # expands the last one all the same
     browser.wait("document.body.dataset.state === 'done' && document.getElementById('notice').hidden")
+    assert "not checked" in browser.run("return document.getElementById('facts').textContent;")
     expected = restored(recoded(data), check=False)
     assert differences(pixels(browser, "restored")[..., :3], expected).max() <= 1
 

@@ -123,8 +123,10 @@ function model({ descriptor: d, numbers }) {
   return `${parts.join('; ')}; ${count(numbers)} numbers`;
 }
 
+const owner = ({ descriptor }) => (descriptor.jpeg ? 'the coded data of this JPEG' : 'the samples of this picture');
+
 /** Rows of the file's panel; those without a value are left out. */
-export function describeFile({ name, file, begun, seconds, sidecar, alone }) {
+export function describeFile({ name, file, begun, seconds, sidecar, alone, unbound }) {
   const { stored, shown, payload } = begun ?? {};
   const place = sidecar ? 'in a file beside it' : percent(payload?.bytes / file);
   const facts = [
@@ -141,7 +143,7 @@ export function describeFile({ name, file, begun, seconds, sidecar, alone }) {
     ],
     [
       'Belongs to',
-      payload && !alone && (payload.descriptor.jpeg ? 'the coded data of this JPEG' : 'the samples of this picture'),
+      payload && !alone && (unbound ? 'not checked: colours are wrong if the payload was made for another picture' : owner(payload)),
     ],
     ['Model', payload && !alone && model(payload)],
     ['Decoded in', seconds && `${seconds.toFixed(1)} s`],
