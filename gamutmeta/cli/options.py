@@ -143,6 +143,7 @@ _OPTION_OF: Mapping[str, str] = {
     "overwrite": "--overwrite",
     "pixels_per_byte": "--pixels-per-byte",
     "replace": "--replace",
+    "samples": "--samples extended",
 }
 """The options that stand for the library's keyword arguments, where its messages name one as a remedy."""
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gamutmeta.batch import Task
+    from gamutmeta.choices import ExpandedSamples
     from gamutmeta.cli.folders import Folders
     from gamutmeta.container import Limits
 
@@ -38,6 +39,7 @@ _JPEGS = frozenset(suffix for suffix in carriers.READABLE_SUFFIXES if carriers.f
 @click.argument("sources", nargs=-1, required=True, type=options.FILE, metavar="SRC...")
 @options.output("The JPEG with a gain map, a folder for several, or - for standard output.")
 @options.map_bytes
+@options.samples
 @options.sidecar
 @options.limits
 @folder_options
@@ -46,6 +48,7 @@ def show_wide(
     output: str,
     *,
     map_bytes: int,
+    samples: ExpandedSamples,
     sidecar: Path | None,
     limits: Limits,
     folders: Folders,
@@ -62,8 +65,12 @@ def show_wide(
         _check_names(tasks)
         if sidecar is not None and len(tasks) > 1:
             raise click.UsageError("--sidecar can be used with one file only")
-        work = into(output, partial(show_wide_one, map_bytes=map_bytes, sidecar=sidecar, limits=limits))
+        options.without_payload(samples, ("sidecar",))
+        chosen = partial(show_wide_one, map_bytes=map_bytes, samples=samples, sidecar=sidecar, limits=limits)
+        work = into(output, chosen)
         settings = {"command": "show-wide", "map_bytes": map_bytes}
+        if samples != "payload":  # records of earlier versions know no other
+            settings["samples"] = samples
         folders.convert(tasks, work, settings, sidecar=sidecar)
 
 
