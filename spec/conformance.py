@@ -134,7 +134,7 @@ def run(vectors: Iterable[Mapping[str, Any]], folder: Path, program: Program) ->
     in_a_row = 0
     for vector in vectors:
         if in_a_row >= PATIENCE:
-            result.add(vector["id"], "not asked any more")
+            result.add(vector["id"], f"not asked any more, as the program failed {PATIENCE} times in a row")
             continue
         question = {"id": vector["id"], "operation": vector["operation"], "file": str(folder / vector["file"])}
         if "pixels" in vector:

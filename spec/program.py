@@ -62,16 +62,23 @@ class Program:
         try:
             answer = self._lines.get(timeout=self._timeout)
         except queue.Empty:
-            raise self._ended(f"no answer within {self._timeout:g} seconds") from None
+            raise self._ended(
+                f"no answer within {self._timeout:g} seconds; end each with a line break, and flush standard output"
+            ) from None
         if not answer.endswith(b"\n"):
             problem = f"a line of more than {MAX_LINE:,} bytes" if len(answer) >= MAX_LINE else _without_answer(answer)
             raise self._ended(problem)
         try:
             decoded = json.loads(answer)
         except ValueError:
-            raise self._ended(f"its answer is no JSON: {_shortened(answer)}") from None
-        if not isinstance(decoded, dict) or decoded.get("id") != question["id"]:
-            raise self._ended(f"its answer is to no question or to another: {_shortened(answer)}")
+            raise self._ended(
+                f"its answer is no JSON: {_shortened(answer)}; write answers alone to standard output, one a line"
+            ) from None
+        if not isinstance(decoded, dict):
+            raise self._ended(f"its answer is no JSON object: {_shortened(answer)}")
+        wrong = _of_another_question(question["id"], decoded)
+        if wrong is not None:
+            raise self._ended(f"{wrong}: {_shortened(answer)}")
         return decoded
 
     def finish(self) -> str | None:
@@ -115,7 +122,9 @@ class Program:
     def _ended(self, problem: str) -> ProgramError:
         """Make sure that the program is gone; how it ended belongs to the problem."""
         code = self._stop()
-        return ProgramError(problem if code is None else f"{problem} (exit code {code})")
+        if code is None:
+            return ProgramError(problem)
+        return ProgramError(f"{problem} (exit code {code}{f', signal {-code}' if code < 0 else ''})")
 
     def _stop(self) -> int | None:
         """Kill the program unless it has ended by itself; its exit code in that case."""
@@ -149,8 +158,23 @@ def _read(process: subprocess.Popen[bytes], lines: queue.SimpleQueue[bytes]) -> 
     lines.put(b"")
 
 
+def _of_another_question(asked: object, answer: Mapping[str, object]) -> str | None:
+    """What is wrong with the id of an answer."""
+    if "id" not in answer:
+        return f"its answer has no id; copy that of the question, {json.dumps(asked)}"
+    if answer["id"] != asked:
+        said = _shortened(json.dumps(answer["id"]).encode())
+        return (
+            f"its answer has the id {said}, and {json.dumps(asked)} was asked; "
+            "answer each question once, in the order of the questions, with its id"
+        )
+    return None
+
+
 def _without_answer(rest: bytes) -> str:
-    return f"it ends within an answer: {_shortened(rest)}" if rest else "it ends without an answer"
+    if rest:
+        return f"it ends within an answer, or closes its standard output: {_shortened(rest)}"
+    return "it ends, or closes its standard output, without an answer; what it writes to standard error is shown above"
 
 
 def _shortened(line: bytes) -> str:

@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gamutmeta.batch.bases import Bases
-from gamutmeta.batch.rivals import identity, named_apart, without_rivals
+from gamutmeta.batch.earlier import without_made
+from gamutmeta.batch.identity import identity
+from gamutmeta.batch.rivals import named_apart, without_rivals
 from gamutmeta.errors import PlanError
 from gamutmeta.photo.kinds import SUFFIXES as PHOTO_SUFFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
+    from gamutmeta.batch.earlier import Unwanted
     from gamutmeta.batch.patterns import Patterns
 
 __all__ = ["Task", "is_folder", "listed", "plan"]
@@ -61,6 +64,7 @@ def plan(
     base: str | os.PathLike[str] | None = None,
     patterns: Patterns | None = None,
     preferred: Collection[str] = (),
+    unwanted: Unwanted | None = None,
 ) -> list[Task]:
     """Decide which file is written where.
 
@@ -81,6 +85,8 @@ def plan(
         patterns: of the files wanted in folders; None for all. A file that is named is always taken.
         preferred: suffixes of raw photographs, which are taken where a picture of the same name lies beside one. The
             task's notes say so.
+        unwanted: as for :func:`gamutmeta.batch.earlier.without_made`, which leaves out what gamutmeta made from other
+            inputs; None to take these files as well.
 
     Raises:
         PlanError: if there is nothing to do, several files would be written to what looks like one, two sources would
@@ -108,6 +114,7 @@ def plan(
     else:
         own = None if bases is None else bases.of(paths[0], Path(paths[0].name), alone=True)
         tasks = [Task(paths[0], folder, base=own)]
+    tasks = tasks if unwanted is None else without_made(tasks, unwanted)
     # Outputs of earlier runs may be in the way of the new names, too.
     tasks = without_rivals(named_apart(without_rivals(tasks, preferred)), preferred)
     _refuse_collisions(tasks)

@@ -168,12 +168,9 @@ class Resumable:
         if planned_action.action == "refuse":
             raise OutputExistsError(f"{task.target} {planned_action.why}; pass overwrite=True to replace it")
         if planned_action.done is not None and planned_action.done.report is not None:
-            return replace(
-                Report.from_json(planned_action.done.report),
-                file=str(task.source),
-                output=str(task.target),
-                skipped=True,
-            )
+            done = Report.from_json(planned_action.done.report)
+            new = tuple(note for note in task.notes if note not in done.notes)
+            return replace(done, file=str(task.source), output=str(task.target), skipped=True, notes=done.notes + new)
         digests: dict[str, str] = {}
         record = Record(output=task.name, source=self._source_digest(task), settings=self.settings, outputs=digests)
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gamutmeta.batch.identity import identity
 from gamutmeta.batch.record import Record, record_path
 from gamutmeta.errors import PlanError
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from gamutmeta.batch.plan import Task
 
-__all__ = ["identity", "named_apart", "without_rivals"]
+__all__ = ["named_apart", "without_rivals"]
 
 
 def without_rivals(tasks: list[Task], preferred: Collection[str]) -> list[Task]:
@@ -86,11 +87,6 @@ def named_apart(tasks: list[Task]) -> list[Task]:
         return replace(task, target=target, notes=(*task.notes, said))
 
     return [apart(task) for task in tasks]
-
-
-def identity(path: Path) -> str:
-    """The same for two names of one file, links and the system's idea of upper and lower case considered."""
-    return os.path.normcase(os.path.realpath(path))
 
 
 def _are_of_one_name(one: Path, other: Path) -> bool:

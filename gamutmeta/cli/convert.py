@@ -13,8 +13,10 @@ from gamutmeta import carriers
 from gamutmeta.batch import is_folder
 from gamutmeta.batch.bases import Bases
 from gamutmeta.batch.convert import expand_one, reduce_one, require_for_expand, require_for_reduce
+from gamutmeta.batch.earlier import carrying, carrying_none, not_a_jpeg
 from gamutmeta.cli import options
 from gamutmeta.cli.folders import Folders, folder_options
+from gamutmeta.cli.numbers import WholeNumber
 from gamutmeta.cli.spaces import assume_space, raw_style, space
 from gamutmeta.cli.streams import STREAM, into, output_or_stream, suffix_like
 from gamutmeta.errors import CarrierError, PhotoError, PlanError
@@ -24,7 +26,6 @@ from gamutmeta.photo.jpeg_out import SUBSAMPLINGS
 from gamutmeta.photo.kinds import KINDS, depth_and_quality
 from gamutmeta.photo.raw_in import RAW_SUFFIXES
 from gamutmeta.pipeline.options import MAX_VISIBLE_CHANGE, SAMPLES, ReduceOptions
-from gamutmeta.pipeline.srgb_file import EXPANDED_SAMPLES
 
 if TYPE_CHECKING:
     from gamutmeta.batch import Task
@@ -58,7 +59,8 @@ _PHOTOGRAPHS = RAW_SUFFIXES | {
 }
 """Files with these suffixes in a folder count as photographs."""
 
-_OF_JPEG = ("quality", "subsampling", "progressive", "samples")
+_OF_JPEG = ("quality", "subsampling", "progressive", "samples", "show_wide")
+_OF_LOSSLESS = ("visible_change",)
 _OF_CODING = ("quality", "subsampling", "progressive", "visible_change", "resize", "format_")
 """Options that have no effect otherwise, by the names of their arguments."""
 
@@ -86,7 +88,7 @@ _OF_CODING = ("quality", "subsampling", "progressive", "visible_change", "resize
 )
 @click.option(
     "--max-bytes",
-    type=click.IntRange(MIN_BYTES, MAX_BYTES),
+    type=WholeNumber("bytes", MIN_BYTES, MAX_BYTES, example=4096),
     help="Upper limit for the payload, in bytes. It is rounded down to"
     f" {', '.join(f'{rung:,}' for rung in RUNGS[:-1])} or {RUNGS[-1]:,} (not for the preset paper)."
     "  [default: the preset's]",
@@ -100,7 +102,7 @@ _OF_CODING = ("quality", "subsampling", "progressive", "visible_change", "resize
 )
 @click.option(
     "--resize",
-    type=click.IntRange(min=1),
+    type=WholeNumber("pixels", 1, example=2048),
     metavar="PIXELS",
     help="Make the longer side of larger photographs this long first, for the web. Smaller ones stay as they are.",
 )
@@ -198,8 +200,9 @@ def reduce(
             base=base,
             patterns=folders.patterns,
             preferred=RAW_SUFFIXES,
+            unwanted=carrying,
         )
-        _check_targets(tasks, format_, wanted.carrier, show_wide=wanted.show_wide)
+        _check_targets(tasks, format_, wanted.carrier)
         work = into(output, work)
         settings = {"command": "reduce", **wanted.settings(), "base": base is not None}
         folders.convert(tasks, work, settings, require=partial(require_for_reduce, options=wanted))
@@ -237,14 +240,7 @@ def reduce(
     type=click.Choice(list(KINDS)),
     help="Format of files in a folder and of standard output.  [default: tiff]",
 )
-@click.option(
-    "--samples",
-    type=click.Choice(EXPANDED_SAMPLES),
-    default="payload",
-    show_default=True,
-    help="extended: use no payload, but the YCbCr samples of a JPEG before clipping. For JPEGs written with extended"
-    " samples that lost their payload, and for those of cameras that write sYCC.",
-)
+@options.samples
 @options.sidecar
 @click.option("--force", is_flag=True, help="Expand even if the payload was made for another picture.")
 @click.option(
@@ -280,12 +276,18 @@ def expand(
     choice: dict[str, Any] = {"space": space, "depth": None if depth is None else int(depth), "quality": quality}
     with output_or_stream(output, sources, suffix) as place:
         readable = carriers.READABLE_SUFFIXES
-        tasks = options.planned(sources, place, readable=readable, suffix=suffix, patterns=folders.patterns)
+        tasks = options.planned(
+            sources,
+            place,
+            readable=readable,
+            suffix=suffix,
+            patterns=folders.patterns,
+            unwanted=carrying_none if samples == "payload" else not_a_jpeg,
+        )
         _check_photographs(tasks, format_, choice)
         if sidecar is not None and len(tasks) > 1:
             raise click.UsageError("--sidecar can be used with one file only")
-        if sidecar is not None and samples == "extended":
-            raise click.UsageError("--samples extended uses no payload, and --sidecar names one")
+        options.without_payload(samples, ("sidecar", "force"))
         settings |= {**choice, "samples": samples, "check": not force}
         # The device changes last digits at most, as for `reduce`.
         work: Work = partial(expand_one, sidecar=sidecar, device=device, limits=limits, **settings)
@@ -295,7 +297,7 @@ def expand(
             work,
             {"command": "expand", **settings},
             sidecar=sidecar,
-            remedies=options.REMEDIES_WITH_SAMPLES,
+            remedies=options.REMEDIES_WITHOUT_FORCE if force else options.REMEDIES_WITH_SAMPLES,
             require=partial(require_for_expand, device=device),
         )
 
@@ -320,8 +322,8 @@ def _check_photographs(tasks: list[Task], format_: str | None, choice: dict[str,
             raise click.UsageError(str(error)) from error
 
 
-def _check_targets(tasks: list[Task], format_: str | None, carrier: str | None, *, show_wide: bool) -> None:
-    """Refuse combinations of format, carrier and gain map that do not exist, before anything is done."""
+def _check_targets(tasks: list[Task], format_: str | None, carrier: str | None) -> None:
+    """Refuse options that the format of the files does not have, before anything is done."""
     for task in tasks:
         try:
             written = carriers.format_of(task.target)
@@ -330,7 +332,7 @@ def _check_targets(tasks: list[Task], format_: str | None, carrier: str | None, 
             raise click.UsageError(str(error)) from error
         if written != "jpeg":
             options.refuse_given(_OF_JPEG, f"is for JPEG files, and {task.target.name} is none")
-        if show_wide and written != "jpeg":
-            raise click.UsageError(f"--show-wide is for JPEG files, and {task.target.name} is none")
+        else:
+            options.refuse_given(_OF_LOSSLESS, f"is for PNG and TIFF files, and {task.target.name} is none")
         if format_ is not None and written != format_:
             raise click.UsageError(f"--format {format_} does not fit the suffix of {task.target.name}")

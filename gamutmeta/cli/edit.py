@@ -63,7 +63,7 @@ def _common(command: options.AnyFunction) -> options.AnyFunction:
             "--format",
             "format_",
             type=click.Choice(get_args(carriers.HostFormat)),
-            help="Format of standard output.  [default: that of FILE; jpeg if FILE is a pipe]",
+            help="Format of files in a folder and of standard output.  [default: that of FILE; jpeg if FILE is a pipe]",
         ),
         options.output(
             "The edited file, a folder for it, or - for standard output. The suffix (.jpg, .png, .tif) selects the"
@@ -140,18 +140,26 @@ def rotate(
 
 
 def _edit(file: Path, output: str, *, format_: str | None, as_json: bool, overwrite: bool, **settings: Any) -> None:
-    if output != STREAM:
-        options.refuse_given(("format_",), "is for standard output; the suffix of a file selects its format")
-    suffix = suffix_like(file) if format_ is None else KINDS[format_].suffixes[0]
-    with output_or_stream(output, [file], suffix) as place:
-        tasks = options.planned([file], place, readable=carriers.READABLE_SUFFIXES)
-        with options.refusals():
-            written = {carriers.format_of(task.target) for task in tasks}
-        if "jpeg" not in written:
-            options.refuse_given(("quality",), f"is for JPEG files, and {tasks[0].target.name} is none")
+    suffix = None if format_ is None else KINDS[format_].suffixes[0]
+    of_stream = suffix or (suffix_like(file) if output == STREAM else "")
+    with output_or_stream(output, [file], of_stream) as place:
+        tasks = options.planned([file], place, readable=carriers.READABLE_SUFFIXES, suffix=suffix)
+        _check_targets(tasks, format_, settings["carrier"])
         work = into(output, partial(_edit_one, **settings))
         outcomes = run(tasks, partial(work, overwrite=overwrite))
         show(outcomes, total=len(tasks), name=lambda task: task.source, text=report_line, as_json=as_json)
+
+
+def _check_targets(tasks: list[Task], format_: str | None, carrier: str | None) -> None:
+    """Refuse options that none of the files can have, before anything is done. In a folder, formats may be mixed."""
+    with options.refusals():
+        written = {carriers.format_of(task.target) for task in tasks}
+        if len(written) == 1:
+            carriers.carrier_for(next(iter(written)), carrier, file=tasks[0].target.name)
+    if format_ is not None and written != {format_}:
+        raise click.UsageError(f"--format {format_} does not fit the suffix of {tasks[0].target.name}")
+    if "jpeg" not in written:
+        options.refuse_given(("quality",), f"is for JPEG files, and {tasks[0].target.name} is none")
 
 
 def _edit_one(task: Task, *, overwrite: bool, **settings: Any) -> Report:

@@ -18,6 +18,7 @@ from gamutmeta.cli.choosing import choosing
 from gamutmeta.cli.outcomes import report_line, show
 from gamutmeta.cli.streams import STREAM, goes_to_stream
 from gamutmeta.errors import PlanError
+from gamutmeta.runtime.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping
@@ -67,8 +68,10 @@ class Folders:
         if self.engine == "ray":
             with options.refusals():
                 cluster.require()
+        else:
+            options.refuse_given(("cpus", "gpus"), "is for --engine ray")
         if self.shard is not None:
-            tasks = self.shard.of(tasks)
+            tasks = self._part(tasks, self.shard)
         one_at_a_time = Resumable(
             work=work, settings=settings, sidecar=sidecar, overwrite=self.overwrite, resume=self.resume
         )
@@ -92,6 +95,14 @@ class Folders:
                 summarise=True,
                 remedies=remedies or {},
             )
+
+    def _part(self, tasks: list[Task], shard: Shard) -> list[Task]:
+        """The tasks of a shard; that there is none is said, as nothing else would be."""
+        part = shard.of(tasks)
+        if not part and not click.get_current_context().meta.get(options.QUIET):
+            files = counted(len(tasks), "file")
+            click.echo(f"part {shard.index}/{shard.count} has none of the {files}: there is nothing to do", err=True)
+        return part
 
     def _outcomes(self, tasks: list[Task], work: Resumable) -> Generator[Outcome[Task, Report], None, None]:
         remove_leftovers(tasks)

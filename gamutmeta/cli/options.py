@@ -6,13 +6,15 @@ import re
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args
 
 import click
 from click.core import ParameterSource
 
 from gamutmeta import batch, carriers
+from gamutmeta.choices import ExpandedSamples
 from gamutmeta.cli.epilog import examples
+from gamutmeta.cli.numbers import WholeNumber
 from gamutmeta.cli.streams import Input, in_words
 from gamutmeta.container import Limits
 from gamutmeta.container.limits import DEFAULT_LIMITS
@@ -23,10 +25,12 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
+    from gamutmeta.batch.earlier import Unwanted
+
 __all__ = [
     "FILE",
     "QUIET",
-    "REMEDIES",
+    "REMEDIES_WITHOUT_FORCE",
     "REMEDIES_WITH_SAMPLES",
     "as_options",
     "examples",
@@ -40,7 +44,9 @@ __all__ = [
     "quiet",
     "refusals",
     "refuse_given",
+    "samples",
     "sidecar",
+    "without_payload",
 ]
 
 AnyFunction = TypeVar("AnyFunction", bound="Callable[..., object]")
@@ -71,14 +77,14 @@ def limits(command: AnyFunction) -> AnyFunction:
 
     most = click.option(
         "--max-pixels",
-        type=click.IntRange(min=1),
+        type=WholeNumber("pixels", 1, example=50_000_000),
         default=DEFAULT_LIMITS.picture_pixels,
         show_default=True,
         help="Refuse pictures with more pixels before they are decoded.",
     )
     density = click.option(
         "--pixels-per-byte",
-        type=click.IntRange(min=1),
+        type=WholeNumber("pixels", 1, example=DEFAULT_LIMITS.pixels_per_byte),
         default=DEFAULT_LIMITS.pixels_per_byte,
         show_default=True,
         help="Refuse pictures of more than 16 megapixels that have more pixels for each byte of the file, as no"
@@ -86,7 +92,7 @@ def limits(command: AnyFunction) -> AnyFunction:
     )
     work = click.option(
         "--multiply-adds",
-        type=click.IntRange(min=1),
+        type=WholeNumber("multiply-adds", 1, example=250_000_000_000),
         default=DEFAULT_LIMITS.multiply_adds,
         show_default=True,
         help="Refuse payloads whose model takes more multiply-adds for the whole picture.",
@@ -113,14 +119,14 @@ json_lines = click.option("--json", "as_json", is_flag=True, help="Print one JSO
 
 _EXTENDED = "if it is a JPEG written with extended samples, --samples extended restores what these hold"
 
-REMEDIES = {
+_REMEDIES = {
     "binding": "use --force to expand it anyway",
     "carrier.none": "the file was re-encoded or stripped, or never had one; use --sidecar to take it from another file",
 }
 """What helps, in commands with --force and --sidecar, by the code of the failure."""
 
 REMEDIES_WITH_SAMPLES = {
-    **{code: f"{remedy}; {_EXTENDED}" for code, remedy in REMEDIES.items()},
+    **{code: f"{remedy}; {_EXTENDED}" for code, remedy in _REMEDIES.items()},
     "payload": _EXTENDED,
     "payload.checksum": _EXTENDED,
     "payload.limit": _EXTENDED,
@@ -128,12 +134,16 @@ REMEDIES_WITH_SAMPLES = {
 }
 """The same, in commands that have --samples as well."""
 
+REMEDIES_WITHOUT_FORCE = {**REMEDIES_WITH_SAMPLES, "binding": _EXTENDED}
+"""The same, in commands that have no --force, or where it was given and did not help."""
+
 _OPTION_OF: Mapping[str, str] = {
     "assume_space": "--assume-space",
     "multiply_adds": "--multiply-adds",
     "overwrite": "--overwrite",
     "pixels_per_byte": "--pixels-per-byte",
     "replace": "--replace",
+    "samples": "--samples extended",
 }
 """The options that stand for the library's keyword arguments, where its messages name one as a remedy."""
 
@@ -147,13 +157,33 @@ def as_options(message: str) -> str:
 
 map_bytes = click.option(
     "--map-bytes",
-    type=click.IntRange(MIN_MAP_BYTES, MAX_MAP_BYTES),
+    type=WholeNumber("bytes", MIN_MAP_BYTES, MAX_MAP_BYTES, example=MAP_BYTES),
     default=MAP_BYTES,
     show_default=True,
     help="Upper limit for all that the gain map adds to the file, in bytes.",
 )
 
 sidecar = click.option("--sidecar", type=FILE, help="Read the payload from this file.")
+
+samples = click.option(
+    "--samples",
+    type=click.Choice(get_args(ExpandedSamples)),
+    default="payload",
+    show_default=True,
+    help="extended: use no payload, but the YCbCr samples of a JPEG before clipping. For JPEGs written with extended"
+    " samples that lost their payload, and for those of cameras that write sYCC.",
+)
+
+
+def without_payload(chosen: str, others: Iterable[str]) -> None:
+    """Refuse the options about payloads that were given together with samples that need none.
+
+    Args:
+        chosen: the value of :data:`samples`.
+        others: the names of the options' arguments.
+    """
+    if chosen == "extended":
+        refuse_given(others, "is about payloads, and --samples extended uses none")
 
 
 def planned(
@@ -165,13 +195,21 @@ def planned(
     base: Path | None = None,
     patterns: batch.Patterns | None = None,
     preferred: Collection[str] = (),
+    unwanted: Unwanted | None = None,
 ) -> list[batch.Task]:
     """The tasks that :func:`gamutmeta.batch.plan` makes; what it refuses is wrong usage."""
     sources = [*sources]
     _require_folders(sources, patterns)
     with refusals():
         return batch.plan(
-            sources, output, readable=readable, suffix=suffix, base=base, patterns=patterns, preferred=preferred
+            sources,
+            output,
+            readable=readable,
+            suffix=suffix,
+            base=base,
+            patterns=patterns,
+            preferred=preferred,
+            unwanted=unwanted,
         )
 
 
@@ -200,9 +238,10 @@ def refuse_given(names: Iterable[str], why: str) -> None:
         why: the rest of the sentence.
     """
     context = click.get_current_context()
+    called = {parameter.name: max(parameter.opts, key=len) for parameter in context.command.params}
     for name in names:
         if context.get_parameter_source(name) is not ParameterSource.DEFAULT:
-            raise click.UsageError(f"--{name.removesuffix('_').replace('_', '-')} {why}")
+            raise click.UsageError(f"{called[name]} {why}")
 
 
 @contextmanager

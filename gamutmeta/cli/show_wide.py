@@ -9,6 +9,7 @@ import click
 
 from gamutmeta import carriers
 from gamutmeta.batch.convert import show_wide_one
+from gamutmeta.batch.earlier import not_a_jpeg
 from gamutmeta.cli import options
 from gamutmeta.cli.folders import folder_options
 from gamutmeta.cli.streams import into, output_or_stream
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gamutmeta.batch import Task
+    from gamutmeta.choices import ExpandedSamples
     from gamutmeta.cli.folders import Folders
     from gamutmeta.container import Limits
 
@@ -37,6 +39,7 @@ _JPEGS = frozenset(suffix for suffix in carriers.READABLE_SUFFIXES if carriers.f
 @click.argument("sources", nargs=-1, required=True, type=options.FILE, metavar="SRC...")
 @options.output("The JPEG with a gain map, a folder for several, or - for standard output.")
 @options.map_bytes
+@options.samples
 @options.sidecar
 @options.limits
 @folder_options
@@ -45,6 +48,7 @@ def show_wide(
     output: str,
     *,
     map_bytes: int,
+    samples: ExpandedSamples,
     sidecar: Path | None,
     limits: Limits,
     folders: Folders,
@@ -57,12 +61,16 @@ def show_wide(
     little: the result says by how much. Viewers that know no gain maps show what they showed before.
     """
     with output_or_stream(output, sources, ".jpg") as place:
-        tasks = options.planned(sources, place, readable=_JPEGS, patterns=folders.patterns)
+        tasks = options.planned(sources, place, readable=_JPEGS, patterns=folders.patterns, unwanted=not_a_jpeg)
         _check_names(tasks)
         if sidecar is not None and len(tasks) > 1:
             raise click.UsageError("--sidecar can be used with one file only")
-        work = into(output, partial(show_wide_one, map_bytes=map_bytes, sidecar=sidecar, limits=limits))
+        options.without_payload(samples, ("sidecar",))
+        chosen = partial(show_wide_one, map_bytes=map_bytes, samples=samples, sidecar=sidecar, limits=limits)
+        work = into(output, chosen)
         settings = {"command": "show-wide", "map_bytes": map_bytes}
+        if samples != "payload":  # records of earlier versions know no other
+            settings["samples"] = samples
         folders.convert(tasks, work, settings, sidecar=sidecar)
 
 

@@ -147,6 +147,8 @@ def output_or_stream(output: Output, sources: Sequence[Path], suffix: str = "") 
     inputs = f"{sources[0]} is a folder" if len(sources) == 1 else f"{len(sources)} inputs were named"
     if len(sources) > 1 or is_folder(sources[0]):
         raise click.UsageError(f"-o - writes one picture to standard output, and {inputs}; use -o with a folder")
+    if click.get_current_context().params.get("shard") is not None:
+        raise click.UsageError("--shard divides the files of a folder, and -o - writes one picture; leave one out")
     if click.get_current_context().params.get("carrier") == "sidecar":
         raise click.UsageError("--carrier sidecar makes a second file, which has no place in standard output")
     if sys.stdout is None:

@@ -24,6 +24,7 @@ __all__ = ["verify"]
 @click.option(
     "--reference", type=options.FILE, required=True, metavar="WIDE", help="The original wide-gamut photograph."
 )
+@options.samples
 @options.sidecar
 @assume_space
 @raw_style
@@ -34,5 +35,13 @@ def verify(file: Path, *, as_json: bool, **settings: Any) -> None:
 
     PSNR is computed in linear ProPhoto on [0, 1], over all pixels and over the pixels outside the sRGB gamut.
     """
+    options.without_payload(settings["samples"], ("sidecar",))
     outcomes = run([file], partial(verify_file, **settings))
-    show(outcomes, total=1, name=lambda path: path, text=quality_table, as_json=as_json)
+    show(
+        outcomes,
+        total=1,
+        name=lambda path: path,
+        text=quality_table,
+        as_json=as_json,
+        remedies=options.REMEDIES_WITHOUT_FORCE,
+    )

@@ -38,6 +38,7 @@ __all__ = ["view"]
 @click.option(
     "--reference", type=options.FILE, metavar="WIDE", help="The original wide-gamut photograph, for comparison."
 )
+@options.samples
 @options.sidecar
 @assume_space
 @raw_style
@@ -53,6 +54,9 @@ def view(file: Path, output: str, *, force: bool, as_json: bool, overwrite: bool
     in Display P3 if the screen supports it. With --reference it also shows the original and maps of the errors. Other
     files can be dropped onto the page.
     """
+    if settings["reference"] is None:
+        options.refuse_given(("assume_space", "raw_style"), "is for --reference")
+    options.without_payload(settings["samples"], ("sidecar", "force"))
     with output_or_stream(output, [file], ".html") as place:
         page = Path(place)
         if page.suffix.lower() not in {".html", ".htm"}:
@@ -65,7 +69,7 @@ def view(file: Path, output: str, *, force: bool, as_json: bool, overwrite: bool
             name=lambda task: task.source,
             text=report_line,
             as_json=as_json,
-            remedies=options.REMEDIES,
+            remedies=options.REMEDIES_WITHOUT_FORCE if force else options.REMEDIES_WITH_SAMPLES,
         )
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Sequence
 
-    from gamutmeta.choices import AssumedSpace, RawStyle
+    from gamutmeta.choices import AssumedSpace, ExpandedSamples, RawStyle
     from gamutmeta.color.adaptation import Adaptation
     from gamutmeta.container import Limits
     from gamutmeta.runtime.inputs import Readable
@@ -94,6 +94,7 @@ def compare_files(
     path: Readable,
     reference: Readable,
     *,
+    samples: ExpandedSamples = "payload",
     sidecar: str | os.PathLike[str] | None = None,
     assume_space: AssumedSpace | None = None,
     raw_style: RawStyle = "neutral",
@@ -102,7 +103,7 @@ def compare_files(
 ) -> Comparison:
     """Compare an sRGB file `path` with the photograph `reference`; arguments and errors as for `verify_file`."""
     with sources_remembered(), pictures_limited(limits):
-        file = SrgbFile.read(path, sidecar=sidecar, limits=limits, check=check)
+        file = SrgbFile.read(path, sidecar=sidecar, limits=limits, check=check, samples=samples)
         original = read_reference(file, reference, assume_space=assume_space, raw_style=raw_style)
     return compare(file, original)
 

@@ -24,6 +24,9 @@ _CB_TO_B = 1.772
 _DEVIATIONS = 3
 """Standard deviations of the coding error that are put down to it: of a thousand errors, three are larger."""
 
+_HARDLY_ANY = 0.1
+"""Percent of the pixels."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutsideShare:
@@ -44,6 +47,16 @@ class OutsideShare:
     outside_percent: float
     beyond_noise_percent: float
     noise_codes: float
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether hardly any pixel lies outside."""
+        return self.outside_percent < _HARDLY_ANY
+
+    @property
+    def is_within_noise(self) -> bool:
+        """Whether hardly any pixel lies outside by more than coding noise can make, so that nothing can be told."""
+        return self.beyond_noise_percent < _HARDLY_ANY
 
     def to_json(self) -> dict[str, object]:
         """All of it, as JSON values."""
@@ -88,13 +101,12 @@ def outside_share(data: bytes, file: str = "", codes: NDArray[np.uint8] | None =
     )
 
 
-_HARDLY_ANY = 0.1
-"""Percent of the pixels."""
-
-
 def are_clipped(data: bytes, codes: NDArray[np.uint8] | None = None) -> bool:
-    """Whether hardly any sample of a JPEG lies outside sRGB by more than coding noise; see :func:`outside_share`."""
-    return outside_share(data, codes=codes).beyond_noise_percent < _HARDLY_ANY
+    """Whether hardly any sample of a JPEG lies outside sRGB by more than coding noise can make.
+
+    At low qualities that is true of nearly all JPEGs, also of those that hold colours: see :func:`outside_share`.
+    """
+    return outside_share(data, codes=codes).is_within_noise
 
 
 def _noise(jpeg: JpegImageFile) -> float:

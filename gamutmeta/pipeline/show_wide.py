@@ -13,7 +13,7 @@ from gamutmeta.photo.host_metadata import read_metadata
 from gamutmeta.photo.pixels import has_ycc_samples
 from gamutmeta.photo.signed import notes_on_signature
 from gamutmeta.pipeline.colour_map import useful_map
-from gamutmeta.pipeline.extended import are_clipped
+from gamutmeta.pipeline.extended import outside_share
 from gamutmeta.pipeline.limited import pictures_limited
 from gamutmeta.pipeline.map_limits import MAP_BYTES, check_map_bytes
 from gamutmeta.pipeline.saving import check_outputs, save_with_payload
@@ -25,14 +25,15 @@ from gamutmeta.runtime.inputs import require_paths
 if TYPE_CHECKING:
     import os
 
+    from gamutmeta.choices import ExpandedSamples
     from gamutmeta.container import Limits
+    from gamutmeta.pipeline.extended import OutsideShare
 
 __all__ = ["show_wide_file"]
 
-_NOTHING = (
-    "the JPEG has no payload, and hardly any of its samples lies outside sRGB by more than coding noise can make,"
-    " so there is nothing for a gain map to show"
-)
+_NO_PAYLOAD = "the JPEG has no payload, and "
+_NOTHING = "hardly any of its samples lies outside sRGB, so there is nothing for a gain map to show"
+_NOTE = "no payload was used: the gain map shows what the JPEG's own samples hold"
 
 
 def show_wide_file(
@@ -40,6 +41,7 @@ def show_wide_file(
     target: str | os.PathLike[str],
     *,
     map_bytes: int = MAP_BYTES,
+    samples: ExpandedSamples = "payload",
     sidecar: str | os.PathLike[str] | None = None,
     limits: Limits | None = None,
     overwrite: bool = False,
@@ -47,12 +49,15 @@ def show_wide_file(
     """Give a JPEG a gain map with which browsers that apply it show Display P3 colours on such screens.
 
     The colours are those that :func:`gamutmeta.expand` restores by the file's payload, or else those in its extended
-    samples. Picture, payload and metadata stay as they are, byte for byte. An earlier map of this kind is replaced.
+    samples, if more lies outside sRGB there than coding noise can make. Picture, payload and metadata stay as they are,
+    byte for byte. An earlier map of this kind is replaced.
 
     Args:
         source: a JPEG with a payload (or with a sidecar beside it), or with extended samples.
         target: .jpg; it may be `source`, with `overwrite`. A payload in a sidecar is copied to a sidecar beside it.
         map_bytes: upper limit for all that the map adds to the file, 1,000 to 60,000.
+        samples: "payload", or "extended": take what lies outside sRGB in the samples for colours in any case, and use
+            no payload; at low qualities coding noise can make as much.
         sidecar: take the payload from this sidecar.
         limits: as for :func:`gamutmeta.expand`.
         overwrite: whether `target` may exist.
@@ -76,7 +81,7 @@ def show_wide_file(
         raise PhotoError("a gain map that shows wide-gamut colour can be stored in a JPEG only")
     bare = without_colour_map(data)
     with pictures_limited(limits):
-        file, said = _wide(bare, source, sidecar, limits)
+        file, said = _wide(bare, source, samples, sidecar, limits)
         # A payload that lies beside the source goes along.
         beside = file.found.carrier == "sidecar" and Path(source).resolve() != Path(target).resolve()
         check_outputs(target, "sidecar" if beside else None, overwrite=overwrite)
@@ -110,14 +115,29 @@ def _on_colours(notes: tuple[str, ...], data: bytes) -> list[str]:
 def _wide(
     data: bytes,
     path: str | os.PathLike[str],
+    samples: ExpandedSamples,
     sidecar: str | os.PathLike[str] | None,
     limits: Limits | None,
 ) -> tuple[SrgbFile, tuple[str, ...]]:
-    """The file with its payload, or with its extended samples, and a note on the second."""
+    """The file with its payload, or with its extended samples, and notes on the second."""
+    if samples != "payload":
+        file = SrgbFile.read(data, sidecar=sidecar, samples=samples)
+        return file, (_NOTE, *file.notes)
     try:
         return SrgbFile.of(data, find_payload(data, path, sidecar=sidecar, limits=limits), str(path)), ()
     except NoPayloadError:
-        if not has_ycc_samples(data) or are_clipped(data):
-            raise PhotoError(_NOTHING) from None
-        note = "there is no payload: the gain map shows what the JPEG's own samples hold"
-        return SrgbFile.of_samples(data, str(path)), (note,)
+        if not has_ycc_samples(data):
+            raise PhotoError(f"{_NO_PAYLOAD}{_NOTHING}") from None
+        share = outside_share(data)
+        if share.is_within_noise:
+            raise PhotoError(f"{_NO_PAYLOAD}{_NOTHING if share.is_nothing else _unknown(share)}") from None
+        return SrgbFile.of_samples(data, str(path)), (_NOTE,)
+
+
+def _unknown(share: OutsideShare) -> str:
+    """Why nothing is made of samples outside sRGB that may be noise."""
+    return (
+        f"{share.outside_percent:.1f} % of its pixels lie outside sRGB, hardly any of them by more than the noise that "
+        f"coding at its quality can make (about {share.noise_codes:.0f} codes): whether these are colours cannot be "
+        "told; if it was written with extended samples, pass samples='extended' to take them for colours"
+    )

@@ -14,7 +14,7 @@ from gamutmeta.color.convert import requantise
 from gamutmeta.color.jfif import shown_codes
 from gamutmeta.color.spaces import space_named
 from gamutmeta.container import Limits, Payload
-from gamutmeta.errors import PhotoError
+from gamutmeta.errors import BindingError, GamutMetaError, PhotoError
 from gamutmeta.gpu.devices import gpu_expander
 from gamutmeta.model.descriptor import Descriptor, SampleCoding
 from gamutmeta.model.expand import expand as expand_pixels
@@ -196,6 +196,19 @@ class SrgbFile:
         """What :func:`gamutmeta.pipeline.binding.check_binding` says."""
         return check_binding(self.found.payload, self.data, self.codes)
 
+    @cached_property
+    def note_on_binding(self) -> str | None:
+        """The same where the payload is used in any case: that it was made for another picture is told, not refused."""
+        if self.found.carrier is None:  # no payload was looked for
+            return None
+        try:
+            return self.binding_note
+        except BindingError as error:
+            made_for = "the payload was made for another picture, or for this one before it was changed"
+            return f"{made_for}: the colours may be wrong ({error})"
+        except GamutMetaError as error:
+            return f"whether the payload was made for this picture cannot be told: the colours may be wrong ({error})"
+
     def check(self) -> None:
         """Check that the payload was made for this file.
 
@@ -266,7 +279,7 @@ class SrgbFile:
             result = result if payload.descriptor.shoulder is None else "what the picture's last codes hold"
             why = "no payload was used" if self.found.carrier is None else "the payload contains no model"
             notes = (f"{why}: the result is {result}",)
-        said = vars(self).get("binding_note")  # if the binding was checked, here or before
+        said = self.note_on_binding
         notes += self.notes + (() if said is None else (said,)) + of_gpu
         metadata = read_metadata(self.data)
         return replace(metadata, notes=notes + metadata.notes)

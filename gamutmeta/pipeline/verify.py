@@ -16,7 +16,7 @@ from gamutmeta.runtime.steps import step
 if TYPE_CHECKING:
     import os
 
-    from gamutmeta.choices import AssumedSpace, RawStyle
+    from gamutmeta.choices import AssumedSpace, ExpandedSamples, RawStyle
     from gamutmeta.container import Limits
     from gamutmeta.report import Report
     from gamutmeta.runtime.inputs import Readable
@@ -28,6 +28,7 @@ def verify_file(
     path: Readable,
     reference: Readable,
     *,
+    samples: ExpandedSamples = "payload",
     sidecar: str | os.PathLike[str] | None = None,
     assume_space: AssumedSpace | None = None,
     raw_style: RawStyle = "neutral",
@@ -39,6 +40,7 @@ def verify_file(
     Args:
         path: JPEG, PNG or TIFF with a payload (or with a sidecar beside it): its path or bytes, or an open file.
         reference: the photograph, of the same size; likewise.
+        samples: as for :func:`gamutmeta.expand`; "extended" measures what the samples of a JPEG hold without a payload.
         sidecar: take the payload from this sidecar.
         assume_space: the colour space of a reference that names none.
         raw_style: how to develop a raw reference; use the style with which the file was reduced.
@@ -52,7 +54,7 @@ def verify_file(
     start = time.perf_counter()
     step("reading both files")
     with sources_remembered(), pictures_limited(limits):
-        file = SrgbFile.read(path, sidecar=sidecar, limits=limits, check=check)
+        file = SrgbFile.read(path, sidecar=sidecar, limits=limits, check=check, samples=samples)
         original = read_reference(file, reference, assume_space=assume_space, raw_style=raw_style)
         step("restoring the colours")
         restored = file.expand(check=False)

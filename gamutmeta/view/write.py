@@ -23,11 +23,14 @@ from gamutmeta.view.html import page_html
 from gamutmeta.view.reference import reference_data
 
 if TYPE_CHECKING:
-    from gamutmeta.choices import AssumedSpace, RawStyle
-    from gamutmeta.container import Limits
+    from gamutmeta.choices import AssumedSpace, ExpandedSamples, RawStyle
+    from gamutmeta.container import Limits, Payload
     from gamutmeta.report import Report
 
 __all__ = ["write_page"]
+
+_ALONE = "no payload was used: the page shows what the JPEG's YCbCr samples hold"
+"""As :meth:`gamutmeta.pipeline.srgb_file.SrgbFile.expand` says it, which only a reference needs."""
 
 
 def write_page(
@@ -35,6 +38,7 @@ def write_page(
     page: str | os.PathLike[str],
     *,
     reference: str | os.PathLike[str] | None = None,
+    samples: ExpandedSamples = "payload",
     sidecar: str | os.PathLike[str] | None = None,
     assume_space: AssumedSpace | None = None,
     raw_style: RawStyle = "neutral",
@@ -51,6 +55,7 @@ def write_page(
         path: JPEG, PNG or TIFF with a payload (or with a sidecar beside it).
         page: the HTML file.
         reference: the original photograph, of the same size; the page then shows it and the errors as well.
+        samples: as for :func:`gamutmeta.expand`; with "extended" the page shows what the samples of a JPEG hold.
         sidecar: take the payload from this sidecar.
         assume_space: the colour space of a reference that names none.
         raw_style: how a raw reference is developed; as when the file was reduced.
@@ -72,7 +77,7 @@ def write_page(
     check_output(page, overwrite=overwrite)
     path = Path(path)
     with sources_remembered(), pictures_limited(limits):
-        file = SrgbFile.read(path, sidecar=sidecar, limits=limits, check=check)
+        file = SrgbFile.read(path, sidecar=sidecar, limits=limits, check=check, samples=samples)
         original = None
         if reference is not None:
             original = read_reference(file, reference, assume_space=assume_space, raw_style=raw_style)
@@ -83,11 +88,17 @@ def write_page(
         report = comparison.report
         shown["reference"] = reference_data(_title(Path(reference)), comparison)
     picture, notes = file.data, report.notes
+    if original is None:  # else the report has them
+        said = _ALONE if samples == "extended" else file.note_on_binding
+        notes = (*(() if said is None else (said,)), *file.notes)
     if carriers.host_format(file.data) == "tiff":
         picture = _as_png(file)
         notes = (*notes, "browsers do not show TIFF: the page contains a PNG of the same samples")
+    elif samples == "extended":
+        # It is a payload without a model, which tells the page's decoder to take the samples and nothing else.
+        shown |= {"sidecar": _text(file.found.payload), "alone": True}
     elif file.found.carrier == "sidecar":
-        shown["sidecar"] = b64encode(file.found.payload.to_bytes()).decode("ascii")
+        shown["sidecar"] = _text(file.found.payload)
     html = page_html(_title(path), picture, shown).encode()
     with as_private_as(path, *(() if reference is None else (reference,))):
         atomic_write(page, html, overwrite=overwrite)
@@ -97,6 +108,10 @@ def write_page(
 def _title(path: Path) -> str:
     """The file's name as text, which a name need not be."""
     return os.fsencode(path.name).decode(errors="replace")
+
+
+def _text(payload: Payload) -> str:
+    return b64encode(payload.to_bytes()).decode("ascii")
 
 
 def _as_png(file: SrgbFile) -> bytes:

@@ -196,3 +196,41 @@ def test_aliases_of_spaces() -> None:
     assert run("expand", "web", "-o", "back", "--space", "display-p3").stdout.count("skipped") == 2
     result = run("expand", "web", "-o", "back", "--space", "p4")
     assert (result.exit_code, "'p4' is not one of 'prophoto'" in result.stderr) == (2, True)
+
+
+def test_single_files_made_in_the_folder_are_not_reduced_again() -> None:
+    """As the README begins: the JPEG and the restored photograph come to lie beside the photograph."""
+    assert run("reduce", "photos/a.tif", "-o", "photos/a.jpg").exit_code == 0
+    result = run("reduce", "photos", "-o", "web", "--include", "a.*", "--json")
+    (line,) = [json.loads(text) for text in result.stdout.splitlines()]
+    assert (line["file"], line["output"]) == ("photos/a.tif", "web/a.jpg")
+    assert "a.jpg beside it was left out: it carries a payload already" in line["notes"]
+    result = run("expand", "photos", "-o", "back", "--include", "a.*")
+    assert (result.exit_code, [path.name for path in Path("back").glob("*.tif")]) == (0, ["a.tif"])
+    assert "note: photos/a.jpg: a.tif beside it was left out: it carries no payload" in result.stderr
+
+
+def test_a_folder_that_is_its_own_output_is_restored() -> None:
+    assert run("reduce", "photos", "-o", "photos", "--include", "a.*").exit_code == 0
+    for place, format_ in (("back", "tiff"), ("photos", "png"), ("photos", "png")):
+        result = run("expand", "photos", "-o", place, "--include", "a.*", "--format", format_, "--json")
+        (line,) = [json.loads(text) for text in result.stdout.splitlines()]
+        assert (result.exit_code, line["file"]) == (0, "photos/a.jpg")
+        assert "a.tif beside it was left out: it carries no payload" in line["notes"]
+
+
+def test_a_folder_of_outputs_in_the_folder() -> None:
+    for command, place in (("reduce", "photos/web"), ("show-wide", "photos/web/shown")):
+        source = "photos" if command == "reduce" else "photos/web"
+        assert run(command, source, "-o", place, "--include", "a.*").exit_code == 0
+    for command, source in (("reduce", "photos"), ("show-wide", "photos/web")):
+        result = run(command, source, "-o", f"of-{command}", "--include", "a.*", "--json")
+        (line,) = [json.loads(text) for text in result.stdout.splitlines()]
+        assert line["file"] == f"{source}/{'a.tif' if command == 'reduce' else 'a.jpg'}"
+        assert any("was left out: gamutmeta made it from this file" in note for note in line["notes"])
+    assert run("strip", "photos", "-o", "bare", "--include", "a.*").exit_code == 0
+    assert sorted(path.as_posix() for path in Path("bare").rglob("*.*")) == [
+        "bare/a.tif",
+        "bare/web/a.jpg",
+        "bare/web/shown/a.jpg",
+    ]

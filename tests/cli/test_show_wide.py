@@ -147,3 +147,27 @@ def test_edits_make_a_new_map(folder: Path, edit: list[str]) -> None:
     assert after.jpeg != before.jpeg
     assert "note" not in run("validate", "x.jpg").stdout
     assert "gain_map" not in one(run(edit[0], "plain.jpg", *edit[1:], "-o", "y.jpg", "--json"))
+
+
+def test_samples_of_a_low_quality(folder: Path) -> None:
+    assert run("reduce", "photo.tif", "-o", "low.jpg", "--quality", "60").exit_code == 0
+    assert run("strip", "low.jpg", "-o", "bare.jpg").exit_code == 0
+    refused = run("show-wide", "bare.jpg", "-o", "x.jpg")
+    assert (refused.exit_code, (folder / "x.jpg").exists()) == (1, False)
+    assert "whether these are colours cannot be told; if it was written with extended samples" in refused.stderr
+    assert refused.stderr.endswith("use --samples extended to take them for colours\n")
+    arguments = ["show-wide", "bare.jpg", "-o", "x.jpg", "--samples", "extended"]
+    result = run(*arguments, "--sidecar", "a.gamut")
+    assert result.exit_code == 2
+    assert "--sidecar is about payloads, and --samples extended uses none" in result.stderr
+    made = one(run(*arguments, "--json"))
+    assert "carrier" not in made
+    assert any("no payload was used" in str(note) for note in made["notes"])  # type: ignore[attr-defined]
+
+
+def test_the_samples_are_part_of_the_record(folder: Path) -> None:
+    (folder / "web").mkdir()
+    (folder / "plain.jpg").rename(folder / "web" / "a.jpg")
+    for samples, done in (("payload", False), ("payload", True), ("extended", False), ("extended", True)):
+        made = one(run("show-wide", "web", "-o", "out", "--samples", samples, "--json", "--overwrite"))
+        assert ("skipped" in made) == done

@@ -200,8 +200,10 @@ def test_edits_through_pipes(host: bytes, tmp_path: Path) -> None:
     assert (done.returncode, done.stdout[:4], expand(done.stdout).size) == (0, b"\x89PNG", (40, 64))
     done = run("resize", "-", "--size", "32x", "--format", "tiff", "-o", "-", given=path.read_bytes())
     assert (done.returncode, done.stdout[:2], expand(done.stdout).size) == (0, b"II", (32, 20))
-    done = run("resize", "-", "--size", "32x", "--format", "png", "-o", str(tmp_path / "x.png"), given=host)
-    assert (done.returncode, b"--format is for standard output" in done.stderr) == (2, True)
+    done = run("resize", "-", "--size", "32x", "--format", "png", "-o", str(tmp_path / "x.jpg"), given=host)
+    assert (done.returncode, b"--format png does not fit the suffix of x.jpg" in done.stderr) == (2, True)
+    done = run("reduce", str(path), "-o", "-", "--shard", "1/1")
+    assert (done.returncode, done.stdout, b"--shard divides the files of a folder" in done.stderr) == (2, b"", True)
 
 
 @pytest.mark.parametrize(

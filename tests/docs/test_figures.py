@@ -101,6 +101,34 @@ def test_soft_clipping() -> None:
     )
 
 
+def test_likenesses() -> None:
+    rows = json.loads((RESULTS / "likeness.json").read_text(encoding="utf-8"))["rows"]
+    assert len(rows) == 15
+    said = " ".join(manual.text_of("extended.md").split())
+    accepted = {edit for row in rows for edit in row["accept"]}
+    assert all(distance <= 1 for row in rows for distance, _ in row["accept"].values())
+    codings = {f"JPEG q{quality} {chroma}" for quality in (70, 80, 90, 95) for chroma in ("4:4:4", "4:2:0")}
+    assert {edit for edit in accepted if re.match(r"JPEG|WebP", edit)} == codings | {"WebP 80"}
+    assert "JPEG of quality 70, 80, 90 and 95, with 4:4:4 and 4:2:0, or as WebP of quality 80" in said
+    shares = {int(share) for edit in accepted for share in re.findall(r"^(\d+) %", edit)}
+    assert f"resizing to {min(shares)} to {max(shares)} % with usual filters; and both together" in said
+
+    def count(kind: str, pattern: str, *, alike: bool) -> list[int]:
+        names = {edit for row in rows for edit in row[kind] if re.fullmatch(pattern, edit)}
+        return sorted(sum((row[kind][name][0] <= 1) is alike for row in rows) for name in names)
+
+    fifty, thirty = (count("neither", f"JPEG q{quality} 4:2:0", alike=True) for quality in (50, 30))
+    (halved,) = count("neither", "50 % in linear light", alike=True)
+    assert f"with 4:2:0, {fifty[0]} of 15 were accepted, at 30 {thirty[0]} of 15" in said
+    assert f"halved in linear light {halved} of 15" in said
+    saturation = count("refuse", r"saturation [+-]5 %", alike=False)
+    assert f"saturation by 5 % was refused for {saturation[0]} to {saturation[-1]} of 15" in said
+    white = count("refuse", r"[56]500 K [+-]200 K", alike=False)
+    assert f"by 200 K for {white[0]} to {white[-1]} of 15" in said
+    retouched = [v[0] for row in rows for edit, v in row["refuse"].items() if edit.startswith("retouch")]
+    assert f"for {sum(v > 1 for v in retouched)} of {len(retouched)}" in said
+
+
 def test_browser() -> None:
     text = (RESULTS / "browser.md").read_text(encoding="utf-8")
     for head in ("| megapixels per second |", "| page | picture |"):

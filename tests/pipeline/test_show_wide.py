@@ -24,6 +24,7 @@ from gamutmeta.photo.wide import WideImage
 from gamutmeta.pipeline import colour_map
 from gamutmeta.pipeline.colour_map import made_map
 from gamutmeta.pipeline.expand import expand
+from gamutmeta.pipeline.extended import outside_share
 from gamutmeta.pipeline.options import ReduceOptions
 from gamutmeta.pipeline.reduce import reduce, reduce_file
 from gamutmeta.pipeline.show_wide import show_wide_file
@@ -147,6 +148,44 @@ def test_samples_alone_are_enough(folder: Path, tmp_path: Path) -> None:
     assert any("own samples" in note for note in report.notes)
     assert report.gain_map is not None
     assert report.gain_map.p3_psnr_og > report.gain_map.p3_psnr_og_plain + 2
+
+
+@pytest.mark.parametrize("quality", [50, 75])
+def test_where_noise_may_be_as_large_nothing_is_concluded(folder: Path, tmp_path: Path, quality: int) -> None:
+    """A file that lost its payload and nothing else is not said to be clipped."""
+    reduce_file(folder / "wide.tif", tmp_path / "a.jpg", preset=QUICK, quality=quality)
+    bare = carriers.strip((tmp_path / "a.jpg").read_bytes())
+    (tmp_path / "bare.jpg").write_bytes(bare)
+    share = outside_share(bare)
+    assert share.is_within_noise
+    assert not share.is_nothing
+    with pytest.raises(PhotoError, match="whether these are colours cannot be told") as caught:
+        show_wide_file(tmp_path / "bare.jpg", tmp_path / "x.jpg")
+    assert f"{share.outside_percent:.1f} % of its pixels" in str(caught.value)
+    assert f"about {share.noise_codes:.0f} codes" in str(caught.value)
+    assert "pass samples='extended' to" in str(caught.value)
+    assert not (tmp_path / "x.jpg").exists()
+    report = show_wide_file(tmp_path / "bare.jpg", tmp_path / "x.jpg", samples="extended")
+    assert report.gain_map is not None
+    assert report.gain_map.p3_psnr_og > report.gain_map.p3_psnr_og_plain + 1
+    assert without_colour_map((tmp_path / "x.jpg").read_bytes()) == bare
+
+
+def test_a_payload_is_not_used_where_samples_are_wanted(folder: Path, tmp_path: Path) -> None:
+    bare = carriers.strip((folder / "plain.jpg").read_bytes())
+    (tmp_path / "bare.jpg").write_bytes(bare)
+    maps = []
+    for source in (folder / "plain.jpg", tmp_path / "bare.jpg"):
+        report = show_wide_file(source, tmp_path / "x.jpg", samples="extended", sidecar="none", overwrite=True)
+        assert (report.carrier, report.payload_bytes) == (None, None)
+        assert "no payload was used: the gain map shows what the JPEG's own samples hold" in report.notes
+        assert "sidecar has no effect with samples='extended', which uses no payload" in report.notes
+        assert without_colour_map((tmp_path / "x.jpg").read_bytes()) == source.read_bytes()
+        maps.append(report.gain_map)
+    assert maps[0] is not None
+    assert (maps[0].p3_psnr_og, maps[0].map_bytes) == (maps[1].p3_psnr_og, maps[1].map_bytes)
+    with pytest.raises(PhotoError, match="can be payload or extended"):
+        show_wide_file(folder / "plain.jpg", tmp_path / "y.jpg", samples="plain")  # type: ignore[arg-type]
 
 
 def test_files_with_nothing_to_show(folder: Path, tmp_path: Path) -> None:

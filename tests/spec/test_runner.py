@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import subprocess
 import sys
 import textwrap
@@ -219,9 +220,10 @@ def test_the_tolerance_is_that_of_the_text(testee: Any, capsys: pytest.CaptureFi
 @pytest.mark.parametrize(
     ("tamper", "problem"),
     {
-        "crash": ("if count == 1: sys.exit(7)", "without an answer (exit code 7)"),
-        "exception": ("if count == 1: raise ValueError('on purpose')", "without an answer (exit code 1)"),
-        "quiet end": ("if count == 1: sys.exit(0)", "without an answer (exit code 0)"),
+        "crash": ("if count == 1: sys.exit(7)", "(exit code 7)"),
+        "exception": ("if count == 1: raise ValueError('on purpose')", "(exit code 1)"),
+        "killed": ("if count == 1: import os; os.kill(os.getpid(), 9)", "(exit code -9, signal 9)"),
+        "quiet end": ("if count == 1: sys.exit(0)", "(exit code 0)"),
         "half an answer": (
             "if count == 1: sys.stdout.write('{\"id\"'); sys.stdout.flush(); sys.exit(0)",
             "within an answer",
@@ -232,10 +234,15 @@ def test_the_tolerance_is_that_of_the_text(testee: Any, capsys: pytest.CaptureFi
             "JSON",
         ),
         "empty line": ("if count == 1: answer = ''", "no JSON"),
-        "array": ("if count == 1: answer = [answer]", "to no question or to another"),
-        "another question's": ("if count == 1: answer['id'] = 'expand/other'", "to no question or to another"),
-        "no id": ("if count == 1: del answer['id']", "to no question or to another"),
-        "two answers": ("if count == 0: print(json.dumps(answer), flush=True)", "to no question or to another"),
+        "array": ("if count == 1: answer = [answer]", "no JSON object: '[{"),
+        "another question's": ("if count == 1: answer['id'] = 'expand/other'", 'has the id \'"expand/other"\', and "'),
+        "null": ("if count == 1: answer['id'] = None", "has the id 'null', and \""),
+        "no id": ("if count == 1: del answer['id']", 'has no id; copy that of the question, "'),
+        "closed output": (
+            "if count == 1: import os; os.close(1); time.sleep(100)",
+            "closes its standard output, without",
+        ),
+        "two answers": ("if count == 0: print(json.dumps(answer), flush=True)", "answer each question once"),
     }.values(),
     ids=str,
 )
@@ -249,6 +256,8 @@ def test_programs_that_fail_are_started_anew(
     assert 1 <= result["failed"] <= 2
     assert all(problem in failure["problem"] for failure in result["failures"])
     assert all("the program failed" in failure["problem"] for failure in result["failures"])
+    named = [re.findall('(?:question, |and )"(.*?)"', failure["problem"]) for failure in result["failures"]]
+    assert all(names in ([], [failure["id"]]) for names, failure in zip(named, result["failures"], strict=True))
 
 
 def test_programs_that_hang_are_stopped(testee: Any, capsys: pytest.CaptureFixture[str]) -> None:
@@ -256,7 +265,7 @@ def test_programs_that_hang_are_stopped(testee: Any, capsys: pytest.CaptureFixtu
     code = main(["--json", "--timeout=2", *FEW[:2], "--", *command])
     result = json.loads(capsys.readouterr().out)
     assert code == 1
-    assert "no answer within 2 seconds" in result["failures"][0]["problem"]
+    assert "no answer within 2 seconds; end each with a line break" in result["failures"][0]["problem"]
 
 
 def test_endless_lines_are_cut(
@@ -289,7 +298,7 @@ def test_it_gives_up_on_a_program_that_never_answers(capsys: pytest.CaptureFixtu
     code, result = outcome(capsys, "--only=extract/png-*", "--", sys.executable, "-c", "pass")
     assert code == 1
     assert result["passed"] == 0
-    asked = [failure for failure in result["failures"] if failure["problem"] != "not asked any more"]
+    asked = [failure for failure in result["failures"] if "not asked any more" not in failure["problem"]]
     assert len(asked) == PATIENCE
 
 

@@ -128,6 +128,35 @@ def test_the_page(kind: str, browser: Browser, extended: Path, tmp_path: Path) -
     assert restored(data).shape == (95, 63, 3)
 
 
+@pytest.mark.parametrize("with_payload", [False, True], ids=["stripped", "with its payload"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_page_of_the_samples_alone(
+    kind: str, browser: Browser, extended: Path, tmp_path: Path, *, with_payload: bool
+) -> None:
+    data = (extended / f"{kind}.jpg").read_bytes()
+    if not with_payload:
+        data = carriers.strip(data)
+    (tmp_path / "a.jpg").write_bytes(data)
+    options: dict[str, Any] = {"samples": "extended", "reference": extended / "wide.tif"}
+    write_page(tmp_path / "a.jpg", tmp_path / "page.html", **options)
+    assert open_page(browser, tmp_path / "page.html") == "done"
+    assert browser.complaints() == []
+    assert browser.run("return document.getElementById('notice').hidden;")
+    expected = restored(data, samples="extended")
+    assert differences(pixels(browser, "file", "srgb")[..., :3], stored(data)).max() <= 1
+    assert differences(pixels(browser, "restored")[..., :3], expected).max() <= 1
+    clipped = upright(gamutmeta.read_photo(tmp_path / "a.jpg").to_pillow("display-p3"), 6)
+    assert differences(clipped, expected).max() > 10, "a test that nothing could fail"
+    assert "Against wide.tif" in browser.run("return document.getElementById('figures').textContent;")
+    facts = browser.run("return document.getElementById('facts').textContent;")
+    assert "Payloadnot used: the picture\u2019s own samples are shown" in facts
+    assert "Model" not in facts
+    assert "Belongs to" not in facts
+    drop(browser, ("next.jpg", (extended / "444.jpg").read_bytes()))  # what is opened next has a payload again
+    assert settled(browser) == "done"
+    assert "from YCbCr samples" in browser.run("return document.getElementById('facts').textContent;")
+
+
 _WORKERS_WITHOUT = f"""
     const Original = Blob;
     globalThis.Blob = class extends Original {{
@@ -172,6 +201,7 @@ def test_a_picture_without_samples_or_of_another_kind(browser: Browser, extended
         assert browser.run("return document.getElementById('notice').innerText;").startswith(title)
     browser.click("#notice button")  # expands the last one all the same
     browser.wait("document.body.dataset.state === 'done' && document.getElementById('notice').hidden")
+    assert "not checked" in browser.run("return document.getElementById('facts').textContent;")
     expected = restored(recoded(data), check=False)
     assert differences(pixels(browser, "restored")[..., :3], expected).max() <= 1
 

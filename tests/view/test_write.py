@@ -27,7 +27,11 @@ from view import browser
 import gamutmeta
 from gamutmeta import carriers
 from gamutmeta.cli import app
+from gamutmeta.container import Payload
 from gamutmeta.errors import BindingError, NoPayloadError, OutputExistsError, PhotoError
+from gamutmeta.model.descriptor import Descriptor, SampleCoding
+from gamutmeta.pipeline.comparison import compare_files
+from gamutmeta.pipeline.verify import verify_file
 from gamutmeta.view import write_page
 from gamutmeta.view.html import decoder_folder, page_html
 
@@ -129,6 +133,73 @@ def test_a_payload_beside_its_file(pictures: Path, tmp_path: Path) -> None:
     (tmp_path / "x.jpg.gamut").write_bytes(carriers.extract(whole).container)
     write_page(tmp_path / "x.jpg", tmp_path / "page.html")
     assert b64decode(data(tmp_path / "page.html")["sidecar"]) == carriers.extract(whole).container
+
+
+class TestSamplesAlone:
+    """``--samples extended``: the page gets a payload without a model, which is no payload of the file."""
+
+    NOTE = "no payload was used: the page shows what the JPEG's YCbCr samples hold"
+
+    @pytest.fixture
+    def bare(self, pictures: Path, tmp_path: Path) -> Path:
+        assert run("strip", pictures / "photo.jpg", "-o", tmp_path / "bare.jpg").exit_code == 0
+        return tmp_path / "bare.jpg"
+
+    def test_the_page(self, bare: Path, tmp_path: Path) -> None:
+        page = tmp_path / "page.html"
+        assert run("view", bare, "-o", page).exit_code == 1
+        result = run("view", bare, "-o", page, "--samples", "extended", "--json")
+        report = json.loads(result.stdout)
+        assert (result.exit_code, report["notes"]) == (0, [self.NOTE])
+        assert {"carrier", "payload_bytes"}.isdisjoint(report)
+        assert picture(page) == bare.read_bytes()
+        assert data(page)["alone"] is True
+        alone = Payload.from_bytes(b64decode(data(page)["sidecar"]))
+        assert alone.descriptor == Descriptor(samples=SampleCoding.SYCC)
+
+    def test_a_reference(self, pictures: Path, bare: Path, tmp_path: Path) -> None:
+        arguments = [bare, "--reference", pictures / "wide.tif", "--samples", "extended", "--json"]
+        report = json.loads(run("view", *arguments, "-o", tmp_path / "page.html").stdout)
+        verified = json.loads(run("verify", *arguments).stdout)
+        assert report["psnr_og"] > report["psnr_clip_og"] + 3
+        figures = ("psnr", "psnr_og", "psnr_clip", "psnr_clip_og", "og_percent", "notes", "model")
+        assert {name: report[name] for name in figures} == {name: verified[name] for name in figures}
+        assert any("no payload was used" in note for note in report["notes"])
+        assert data(tmp_path / "page.html")["reference"]["report"]["psnr_og"] == report["psnr_og"]
+
+    def test_a_payload_of_the_file_is_not_used(self, pictures: Path, bare: Path, tmp_path: Path) -> None:
+        (tmp_path / "bare.jpg.gamut").write_bytes(carriers.extract((pictures / "photo.jpg").read_bytes()).container)
+        for path in (bare, pictures / "photo.jpg"):
+            report = write_page(path, tmp_path / "page.html", samples="extended", overwrite=True)
+            assert (report.carrier, report.payload_bytes, report.notes) == (None, None, (self.NOTE,))
+
+    def test_a_sidecar_is_told_to_be_without_effect(self, pictures: Path, bare: Path, tmp_path: Path) -> None:
+        sidecar = pictures / "photo.jpg"
+        report = write_page(bare, tmp_path / "page.html", samples="extended", sidecar=sidecar)
+        told = "sidecar has no effect with samples='extended', which uses no payload"
+        assert report.notes == (self.NOTE, told)
+        compared = compare_files(bare, pictures / "wide.tif", samples="extended", sidecar=sidecar)
+        assert told in compared.report.notes
+
+    @pytest.mark.parametrize("name", ["photo.png", "photo.tif"])
+    def test_other_files_have_none(self, pictures: Path, tmp_path: Path, name: str) -> None:
+        page, options = tmp_path / "page.html", ["--samples", "extended"]
+        results = [
+            run("expand", pictures / name, "-o", tmp_path / "x.tif", *options),
+            run("view", pictures / name, "-o", page, *options),
+            run("verify", pictures / name, "--reference", pictures / "wide.tif", *options),
+        ]
+        assert [result.exit_code for result in results] == [1, 1, 1]
+        assert len({result.stderr for result in results}) == 1
+        assert "only a JPEG that is coded as YCbCr has samples outside sRGB" in results[0].stderr
+        assert not page.exists()
+        with pytest.raises(PhotoError, match="only a JPEG"):
+            verify_file(pictures / name, pictures / "wide.tif", samples="extended")
+
+    def test_what_is_no_choice(self, pictures: Path, tmp_path: Path) -> None:
+        with pytest.raises(PhotoError, match="can be payload or extended, not 'plain'"):
+            write_page(pictures / "photo.jpg", tmp_path / "page.html", samples="plain")  # type: ignore[arg-type]
+        assert not (tmp_path / "page.html").exists()
 
 
 def test_what_there_is_no_page_for(pictures: Path, tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ let now = {};
  * @param {string} opened.name
  * @param {Uint8Array} opened.bytes
  * @param {Uint8Array} [opened.sidecar]
+ * @param {boolean} [opened.alone] whether `sidecar` only says that the samples are to be taken without a payload
  * @param {boolean} [opened.unbound]
  * @param {object} [opened.reference]
  */
@@ -186,8 +187,8 @@ addEventListener('drop', (event) => {
 });
 
 byId('float16').addEventListener('change', () => {
-  const { name, bytes, sidecar, unbound, reference } = now;
-  open({ name, bytes, sidecar, unbound, reference });
+  const { name, bytes, sidecar, alone, unbound, reference } = now;
+  open({ name, bytes, sidecar, alone, unbound, reference });
 });
 byId('plot-choice').addEventListener('change', plot);
 for (const query of ['(color-gamut: p3)', '(color-gamut: rec2020)', '(prefers-color-scheme: dark)']) {
@@ -204,6 +205,7 @@ open({
   name: data.name,
   bytes,
   sidecar: data.sidecar ? fromBase64(data.sidecar) : undefined,
+  alone: data.alone,
   unbound: data.unbound,
   reference: data.reference ?? undefined,
 });

@@ -123,9 +123,12 @@ function model({ descriptor: d, numbers }) {
   return `${parts.join('; ')}; ${count(numbers)} numbers`;
 }
 
+const owner = ({ descriptor }) => (descriptor.jpeg ? 'the coded data of this JPEG' : 'the samples of this picture');
+
 /** Rows of the file's panel; those without a value are left out. */
-export function describeFile({ name, file, begun, seconds, sidecar }) {
+export function describeFile({ name, file, begun, seconds, sidecar, alone, unbound }) {
   const { stored, shown, payload } = begun ?? {};
+  const place = sidecar ? 'in a file beside it' : percent(payload?.bytes / file);
   const facts = [
     ['Name', name],
     ['Picture', stored && size(stored.width, stored.height)],
@@ -136,13 +139,13 @@ export function describeFile({ name, file, begun, seconds, sidecar }) {
     ['File', bytes(file)],
     [
       'Payload',
-      payload && `${bytes(payload.bytes)}, ${sidecar ? 'in a file beside it' : percent(payload.bytes / file)}`,
+      payload && (alone ? 'not used: the picture’s own samples are shown' : `${bytes(payload.bytes)}, ${place}`),
     ],
     [
       'Belongs to',
-      payload && (payload.descriptor.jpeg ? 'the coded data of this JPEG' : 'the samples of this picture'),
+      payload && !alone && (unbound ? 'not checked: colours are wrong if the payload was made for another picture' : owner(payload)),
     ],
-    ['Model', payload && model(payload)],
+    ['Model', payload && !alone && model(payload)],
     ['Decoded in', seconds && `${seconds.toFixed(1)} s`],
   ];
   byId('facts').replaceChildren(
