@@ -42,7 +42,7 @@ _KEYED = _CONVERTED | {"1": "LA", "L": "LA", "P": "RGBA", "RGB": "RGBA"}
 """The same for pictures with a transparent colour."""
 _JPEG = {"JPEG", "MPO"}
 _COPIED_PIXELS = 1 << 15
-"""Of a strip. The C library takes memory for larger ones from the system each time, which costs three times the copying."""
+"""Of a strip. For larger ones the C library asks the system for memory each time: that takes longer than copying."""
 _WEBP_BEGINNING = 16
 _PLUGINS = {
     "AVIF": "PIL.AvifImagePlugin",
