@@ -20,7 +20,7 @@ import numpy as np
 from gamutmeta.errors import CarrierError, PhotoError
 from gamutmeta.formats.tiff_ifd import read_ifd0, read_value
 from gamutmeta.photo.picture import MAX_PIXELS, Channels, channels_of, check_size
-from gamutmeta.photo.tiff_samples import check_blocks
+from gamutmeta.photo.tiff_samples import check_blocks, size_of
 from gamutmeta.runtime.extras import imagecodecs_for
 from gamutmeta.runtime.strips import row_strips
 
@@ -148,8 +148,9 @@ def packed_codes(data: bytes, max_pixels: int = MAX_PIXELS) -> Channels:
 
 
 def _checked_size(page: TiffPage, file_bytes: int, max_pixels: int) -> tuple[int, int]:
-    check_size(page.imagewidth, page.imagelength, max_pixels, file_bytes=file_bytes)
-    return page.imagewidth, page.imagelength
+    size = size_of(page)
+    check_size(*size, max_pixels, file_bytes=file_bytes)
+    return size
 
 
 def _checked(page: TiffPage, file_bytes: int) -> tuple[int, int]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from tifffile import TiffPage
 
-__all__ = ["check_blocks", "decode_tiff"]
+__all__ = ["check_blocks", "decode_tiff", "size_of"]
 
 _READ_AHEAD = 16 << 20
 """Bytes of compressed strips held at a time; tifffile's default holds most of a photograph's."""
@@ -49,6 +49,7 @@ _BUILT_IN_COMPRESSIONS = {1, 8, 32946, 34925}
 """None, Deflate (two numbers), LZMA: what tifffile decodes with the standard library alone."""
 _DIFFERENCES = 2
 """Predictor."""
+_NUMBERS = ("ImageWidth", "ImageLength", "SamplesPerPixel", "RowsPerStrip", "TileWidth", "TileLength")
 _PILLOWS_COMPRESSIONS = {1, 2, 3, 4, 5, 6, _JPEG, 8, 32773, 32946, 34925, 50000}
 """None, CCITT, LZW, JPEG, Deflate, PackBits, LZMA, Zstandard."""
 
@@ -73,7 +74,7 @@ def decode_tiff(file: BinaryIO, max_pixels: int, notes: list[str]) -> tuple[Chan
     file.seek(0)
     with tifffile.TiffFile(file) as tiff:
         page = tiff.pages.first
-        check_size(page.imagewidth, page.imagelength, max_pixels)
+        check_size(*size_of(page), max_pixels)
         check_blocks(page, tiff.filehandle.size)
         bits = _checked_bits(page)
         extra = tuple(int(meaning) for meaning in page.extrasamples)
@@ -145,6 +146,19 @@ def _by_tifffile(page: TiffPage, bits: int, extra: tuple[int, ...], notes: list[
 def _decoding_threads(page: TiffPage) -> int:
     """One per core; left to itself tifffile takes half of them. Its 0 says that the strips are too small for that."""
     return thread_count(_MAX_THREADS) if page.maxworkers else 1
+
+
+def size_of(page: TiffPage) -> tuple[int, int]:
+    """Width and height as the page announces them.
+
+    Raises:
+        PhotoError: they, or another number that decides how much is allocated, are no single whole number. tifffile
+            hands out tuples then, and a product with a tuple is a long one.
+    """
+    for name in _NUMBERS:
+        if not isinstance(getattr(page, name.lower()), int):
+            raise PhotoError(f"TIFF whose {name} is not one whole number is damaged")
+    return page.imagewidth, page.imagelength
 
 
 def check_blocks(page: TiffPage, file_size: int) -> None:

@@ -51,6 +51,11 @@ _HANG = 60
 _MIB = 1 << 20
 _IMPORT_NAMES = {"pillow": "PIL"}
 
+_UNMEASURED = dict.fromkeys(
+    ("executions", "seconds", "worst_seconds", "worst_traced", "rss_peak", "rss_start", "rss_end"), 0
+)
+"""Of a process that did not come to its end."""
+
 _COLUMNS = ("target", "executions", "branches", "kept", "per second", "worst time", "allocated", "peak memory",
             "growth", "findings")  # fmt: skip
 
@@ -88,7 +93,7 @@ def fuzz(
          str(corpus), str(CORPUS / name), *more],
         check=False, capture_output=True, text=True, errors="replace", cwd=ROOT, timeout=time_limit,
     )  # fmt: skip
-    figures = json.loads(measured.read_text()) if measured.exists() else {"executions": 0, "findings": []}
+    figures = json.loads(measured.read_text()) if measured.exists() else _UNMEASURED | {"findings": []}
     if done.returncode != 0:
         said = "\n".join(done.stderr.splitlines()[-15:])
         figures["findings"].append(asdict(Finding(f"the process ended with {done.returncode}:\n{said}", "process",

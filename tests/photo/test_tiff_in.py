@@ -586,3 +586,15 @@ def test_transparency_of_floating_point_samples(kind: str) -> None:
     else:
         assert np.all(picture.alpha == 16384)
         assert picture.notes == []
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+def test_a_width_of_two_values(bits: int) -> None:
+    # tifffile hands out a tuple, and height times a tuple is as long as the height allows.
+    data = bytearray(tiff_bytes(ARRAY if bits == 16 else (ARRAY >> 8).astype(np.uint8)))
+    begin = struct.unpack_from("<I", data, 4)[0]
+    entries = [begin + 2 + 12 * k for k in range(struct.unpack_from("<H", data, begin)[0])]
+    (at,) = (entry for entry in entries if struct.unpack_from("<H", data, entry)[0] == 256)
+    struct.pack_into("<HIHH", data, at + 2, 3, 2, ARRAY.shape[1], 1)
+    with pytest.raises(PhotoError, match="ImageWidth is not one whole number"):
+        read(bytes(data))

@@ -243,3 +243,10 @@ def test_damaged_files_are_no_surprise(rest: bytes, mark: bytes) -> None:
 def test_unpacked_gives_what_was_packed(bits: int, per_row: int, rows: int, rng: Any) -> None:
     values = np.array([rng.randrange(1 << bits) for _ in range(rows * per_row)], np.uint8).reshape(rows, per_row)
     assert np.array_equal(unpacked(packed(values, bits), bits, rows, per_row), values)
+
+
+def test_a_width_of_two_values() -> None:
+    data = made(ramp(4, 9, 21, 3), 4, RGB, further={256: (21, 1)})
+    for decode in (announced_size, decode_srgb, packed_codes):
+        with pytest.raises(PhotoError, match="ImageWidth is not one whole number"):
+            decode(data)
